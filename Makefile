@@ -52,6 +52,7 @@ generate: $(VENV)/installed-dev ## Write what is generated: node classes, tables
 	$(BIN)/python -m tools.modal_tables
 	$(BIN)/python -m tools.codes_tables
 	$(BIN)/python -m tools.events_table
+	$(BIN)/python -m tools.deprecations
 	$(BIN)/python -m tests.data.make_object_info
 	$(BIN)/python -m tools.write_presets_page
 	$(BIN)/python -m tools.generate_client

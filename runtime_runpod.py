@@ -30,7 +30,7 @@ START_SECONDS = 900.0
 
 
 def bucket() -> Any:
-    """Puts outputs into the bucket of `BUCKET_ENDPOINT_URL`; None where there is none."""
+    """Puts outputs into the bucket of `BUCKET_ENDPOINT_URL`; None if there is none."""
     if not os.environ.get("BUCKET_ENDPOINT_URL"):
         return None
     return rp_upload.upload_in_memory_object

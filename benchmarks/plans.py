@@ -21,7 +21,7 @@ from ryla_graphs.validation import View
 
 LINES = ("roundtrip.dev.jsonl.gz", "pairs.dev.jsonl.gz", "pairs.new.dev.jsonl.gz")
 MADE_UP = ("mutation", "fe-test")
-"""Kinds of recorded pairs that nobody shares: broken on purpose, or to test an editor."""
+"""Kinds of recorded pairs that are no one's real work: broken on purpose, or to test an editor."""
 
 
 def graphs(folder: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -53,7 +53,7 @@ def _whole(prompt: Mapping[str, Any]) -> bool:
 
 
 def known(plan: Plan) -> bool | None:
-    """Whether the plan says of every GPU whether the graph fits; None where nothing runs on one."""
+    """Whether the plan says of every GPU whether the graph fits; None if nothing runs on one."""
     if not any(stage.kind != "other" for stage in plan.stages):
         return None
     return plan.knows("memory") and all(row.fit is not None for row in plan.gpus)

@@ -2,7 +2,7 @@
 
 A stub ComfyUI, Comfy API v2 in three dialects and a fake RunPod are each hit by faults at every request (`--chaos`, the
 share of requests and jobs that go wrong). At the end no job may be lost, none may have run more often than its policy
-allows, and none may have run without an attempt that says so. Prints Markdown; exits 1 where something is wrong.
+allows, and none may have run without an attempt that says so. Prints Markdown; exits 1 if something is wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
         for name, count in counts.most_common():
             print(f"| {title} {name} | {count:,} |")
     print(f"| jobs with more than one attempt | {found.moved:,} |")
-    print(f"| lost, run too often, or told wrongly | {len(found.wrong)} |")
+    print(f"| lost, run too often, or reported wrongly | {len(found.wrong)} |")
     for line in found.wrong[:20]:
         print(f"\n- {line}")
     raise SystemExit(1 if found.wrong else 0)

@@ -127,8 +127,8 @@ def _rows(size: int, ours: Process, engine: Engine) -> Iterator[tuple[str, ...]]
         median, p95 = statistics.median(each), each[int(len(each) * 0.95)]
         directly_rate = rate if name == "direct" else directly_rate
         added = (f"{(median - base) / base:.2f}", f"{rate / directly_rate:.2f}", f"{cpu:.1f}")
-        told = added if name == "ours" else ("", "", "")
-        yield name, f"{median:.1f}", f"{p95:.1f}", told[0], f"{rate:.0f}", *told[1:]
+        extra = added if name == "ours" else ("", "", "")
+        yield name, f"{median:.1f}", f"{p95:.1f}", extra[0], f"{rate:.0f}", *extra[1:]
     engine.close()
 
 
@@ -140,11 +140,11 @@ def report_readers(folder: Path) -> None:
         connection.request("POST", "/workflow", json.dumps(graph(1, 64).prompt), {"Prefer": "respond-async"})
         where = json.loads(connection.getresponse().read())["urls"]["events"]
         before, begun = cpu_seconds(ours), time.perf_counter()
-        told = asyncio.run(_all_read(ours.address, where))
+        read = asyncio.run(_all_read(ours.address, where))
         seconds, cpu = time.perf_counter() - begun, cpu_seconds(ours) - before
-    assert all(b"succeeded" in data[-1] for data in told)
-    events = sum(len(data) for data in told)
-    print(f"\n{READERS} readers of one job of 100 steps over {seconds:.0f} s: {events:,} events told,")
+    assert all(b"succeeded" in data[-1] for data in read)
+    events = sum(len(data) for data in read)
+    print(f"\n{READERS} readers of one job of 100 steps over {seconds:.0f} s: {events:,} events sent,")
     print(f"{cpu:.1f} s of CPU time in the server, {cpu / events * 1e6:.0f} µs an event.")
 
 

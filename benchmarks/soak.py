@@ -3,7 +3,7 @@
 Callers cancel, hang up, send things twice; the server is killed and started again; the disk fills up and empties (a
 tmpfs, so root on Linux); the stub ComfyUI breaks sockets, answers 502, hangs, and forgets its queue. At the end every
 job that was accepted must be there, in a final state, and every one that succeeded must have its picture. Prints
-Markdown; exits 1 where one is lost or wrong, or where the server's memory grows.
+Markdown; exits 1 if one is lost or wrong, or where the server's memory grows.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ async def judged(client: httpx2.AsyncClient, soak: Soak, job_id: str) -> str:
     elif job["state"] == "failed" and job["error"]["code"] not in UNFINISHED:
         soak.wrong.append(f"{job_id} failed with {job['error']}")
     elif job["state"] == "cancelled" and soak.accepted[job_id] != "cancels":
-        soak.wrong.append(f"{job_id} was cancelled by nobody")
+        soak.wrong.append(f"{job_id} is cancelled, but no caller asked for it")
     return str(job["state"])
 
 
@@ -289,9 +289,9 @@ def held(name: str, jobs: int, kills: int) -> bool:
             states = asyncio.run(soaked(server, soak, jobs, kills, faults))
     rate = jobs / (time.monotonic() - start)
     counts = [states[state] for state in ("succeeded", "failed", "cancelled")]
-    told = ", ".join(f"{count} {kind}" for kind, count in sorted({**soak.faults, "kill": soak.restarts}.items()))
+    faults = ", ".join(f"{count} {kind}" for kind, count in sorted({**soak.faults, "kill": soak.restarts}.items()))
     memory = f"{soak.memory[-1][2]:.0f}, {soak.growth():+.1f}"
-    cells = [name, jobs, states["lost"], len(soak.wrong), *counts, soak.refused, told, f"{rate:.0f}", memory]
+    cells = [name, jobs, states["lost"], len(soak.wrong), *counts, soak.refused, faults, f"{rate:.0f}", memory]
     print(f"| {' | '.join(map(str, cells))} |", flush=True)
     for line in soak.wrong[:20]:
         print(f"\n- {line}")

@@ -62,7 +62,7 @@ class RylaJobRunner:
         return self._client.submit("character-sheet", **parameters).id
 
     def get_job_status(self, job_id: str) -> JobStatus:
-        """How far a job is; raises `RequestFailed` with status 404 where there is none."""
+        """How far a job is; raises `RequestFailed` with status 404 if there is none."""
         job = self._client.job(job_id)
         view = job.view
         return JobStatus(

@@ -82,7 +82,7 @@ def from_entries(entries: Mapping[str, str], *, name: str) -> Catalog:
 def from_object_info(entries: Json, *, name: str = "object_info", comfyui: str | None = None) -> Catalog:
     """The catalog of a server's ``/object_info`` answer, with the facts that answer does not tell.
 
-    Raises `InvalidDocument` where it is not such an answer.
+    Raises `InvalidDocument` if it is not such an answer.
     """
     return Catalog.parse(entries, name=name, comfyui=comfyui)
 

@@ -142,7 +142,7 @@ def compile_graph(
     files: Files | None = None,
     check: bool = True,
 ) -> CompiledWorkflow:
-    """Compile a graph. Raises `InvalidWorkflow` with all problems where one is an error.
+    """Compile a graph. Raises `InvalidWorkflow` with all problems if one is an error.
 
     Without `check` nothing is looked at: for callers who have validated the same graph already.
     """
@@ -154,7 +154,7 @@ def compile_graph(
 def compile_view(
     view: View, *, name: str | None = None, origin: WorkflowOrigin | None = None, check: bool = True
 ) -> CompiledWorkflow:
-    """Compile a prompt that is read. Raises `InvalidWorkflow` with all problems where one is an error."""
+    """Compile a prompt that is read. Raises `InvalidWorkflow` with all problems if one is an error."""
     origin = origin or WorkflowOrigin()
     with collector_paused(len(view.nodes)):
         with suppress(InvalidWorkflow):  # which the rule on values tells at its places
@@ -196,7 +196,7 @@ def view_of(document: Any, catalog: Catalog) -> View:
 
 
 def digest_of(made: Graph | View) -> str | None:
-    """The sha256 of what a graph or a prompt is as JSON; None where it cannot be written."""
+    """The sha256 of what a graph or a prompt is as JSON; None if it cannot be written."""
     try:
         document = api.dump(merge_twins(made)) if isinstance(made, Graph) else made.document
         return hashlib.sha256(api.encode(document)).hexdigest()

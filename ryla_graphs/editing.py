@@ -86,7 +86,7 @@ class _Edit:
         self._inputs = {name: value for name, value in {**self._given, **changes}.items() if value is not None}
         is_known = old.class_type in catalog or old._is_known()
         self._known = self._with_defaults() if is_known else None
-        """The inputs that the class has for these values; None where that is unknown the class."""
+        """The inputs that the class has for these values; None if the class is unknown."""
 
     def _flat(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """The changes by wire name, where an `Option` or a list of wires was given."""
@@ -126,7 +126,7 @@ class _Edit:
                 yield wording.unknown_input(self._schema.class_type, name, known, value).hinted()
 
     def node(self) -> Node:
-        """The new node, of its Python class if it can be; raises `InvalidNode` where that refuses a value."""
+        """The new node, of its Python class if it can be; raises `InvalidNode` if that refuses a value."""
         old = self._old
         if isinstance(old, AnyNode):
             typed = typed_node(old.of, self._inputs, self._origin, self._catalog)

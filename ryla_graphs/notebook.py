@@ -22,7 +22,7 @@ from ryla_graphs.problems import MissingExtra
 def watch() -> Callable[[Event], None]:
     """What `run` takes as `on_event`: shows the node at work, its steps, and the newest preview.
 
-    Raises `MissingExtra` where there is no IPython, so no notebook.
+    Raises `MissingExtra` if there is no IPython, so no notebook.
     """
     try:
         shows: Any = import_module("IPython.display")

@@ -69,7 +69,7 @@ class Workflow(Searched, Shown):
     def load(cls, document: Any, *, catalog: Catalog | None = None, name: str | None = None) -> Workflow:
         """Read API JSON (parsed), as `POST /prompt` takes it; ids become names, so they stay.
 
-        Raises `InvalidDocument` where it is no prompt, and `InvalidWorkflow` where nodes cannot be read; whether the
+        Raises `InvalidDocument` if it is no prompt, and `InvalidWorkflow` if nodes cannot be read; whether the
         graph is a good one, `validate` says.
         """
         from ryla_graphs import catalogs
@@ -96,7 +96,7 @@ class Workflow(Searched, Shown):
         `prefer` chooses where there is both a prompt and a workflow of the editor. What the reading itself found is
         among what `validate` tells.
 
-        Raises `InvalidDocument` where it is none of these, `InvalidWorkflow` where the graph cannot be loaded, and
+        Raises `InvalidDocument` if it is none of these, `InvalidWorkflow` if the graph cannot be loaded, and
         `SourceUnreachable` where the file cannot be read.
 
         >>> Workflow.open({"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64}}}})
@@ -135,7 +135,7 @@ class Workflow(Searched, Shown):
         return api.build(self._made)
 
     def _read(self, catalog: Catalog, files: Files | None) -> View | None:
-        """The prompt that was read, as it is to be judged; None where the workflow is not one that was read."""
+        """The prompt that was read, as it is to be judged; None if the workflow is not one that was read."""
         read = self._made
         if isinstance(read, Graph):
             return None
@@ -150,7 +150,7 @@ class Workflow(Searched, Shown):
 
     @cached_property
     def _digest(self) -> str | None:
-        """What tells workflows apart; None where the graph cannot be written as JSON."""
+        """What tells workflows apart; None if the graph cannot be written as JSON."""
         from ryla_graphs.compile import digest_of
 
         return digest_of(self._made)
@@ -233,7 +233,7 @@ class Workflow(Searched, Shown):
         """The workflow as a part of a larger one: `vae` has the id `day/vae` for the part `day`.
 
         A node that parts share goes by its own name again; what a part saves, it saves for itself, by the name of its
-        class where it has none: `day/SaveImage`. Raises `InvalidWorkflow` for a part without a name.
+        class if it has none: `day/SaveImage`. Raises `InvalidWorkflow` for a part without a name.
         """
         from ryla_graphs.graph.passes import prefix
 

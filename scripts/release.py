@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tools.changelog import Fragment, files, fold
+from tools.deprecations import overdue
 
 VERSION_FILE = "ryla_graphs/version.py"
 CHANGELOG = "CHANGELOG.md"
@@ -52,6 +53,8 @@ def refuse_unless_ready(root: Path, version: str) -> None:
         raise SystemExit(f"commit or stash first:\n{changed}")
     if (branch := git(root, "branch", "--show-current")) != "main":
         raise SystemExit(f"releases are made from main, and this is {branch or 'no branch'}")
+    if late := overdue(root, version, datetime.now(UTC).date()):
+        raise SystemExit("deprecated names whose time is over:\n" + "\n".join(late))
 
 
 def write(root: Path, version: str) -> None:

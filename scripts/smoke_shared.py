@@ -109,15 +109,15 @@ class Smoke:
         return self.client.submit(self.preset, **parameters)
 
     def finished(self, job: Job) -> str:
-        """Wait for a job, read what it made, and tell its metrics; raises `Unexpected` where it made nothing."""
+        """Wait for a job, read what it made, and tell its metrics; raises `Unexpected` if it made nothing."""
         job.result()
         if not job.outputs or not all(output.read() for output in job.outputs):
             raise Unexpected(f"job {job.id} succeeded and made nothing")
         self.simulated = self.simulated or any(output.view.simulated for output in job.outputs)
-        return told(job.view.metrics)
+        return costs_of(job.view.metrics)
 
 
-def told(metrics: Mapping[str, Any]) -> str:
+def costs_of(metrics: Mapping[str, Any]) -> str:
     """The metrics of a job in a line."""
     times = [f"{name} {metrics[f'{name}_ms'] / 1000:.1f} s" for name in TIMES if f"{name}_ms" in metrics]
     money = [f"${metrics['cost_usd']:.4f}"] if "cost_usd" in metrics else []
@@ -128,7 +128,7 @@ TIMES = ("queue", "cold", "load", "execution")
 
 
 def command(*arguments: str) -> None:
-    """Run a `modal` command in the repository; raises `Unexpected` where it fails."""
+    """Run a `modal` command in the repository; raises `Unexpected` if it fails."""
     done = subprocess.run([sys.executable, "-m", "modal", *arguments], cwd=ROOT, check=False)
     if done.returncode:
         raise Unexpected(f"`modal {' '.join(arguments)}` ended with {done.returncode}; it says why above")
@@ -155,7 +155,7 @@ class Followed(NamedTuple):
 
 
 def follow(client: RylaClient, job: Job) -> Followed:
-    """Follow a job to its end, counting connections; raises `Unexpected` where it cannot be followed."""
+    """Follow a job to its end, counting connections; raises `Unexpected` if it cannot be followed."""
     began, connections, broken = time.monotonic(), 0, 0
     events: list[tuple[int, str]] = []
     while broken < MOST_BREAKS and connections < MOST_CONNECTIONS:

@@ -1,4 +1,4 @@
-"""The steps of `smoke_modal.py`: each tells what it saw, and raises where that is not what it had to see."""
+"""The steps of `smoke_modal.py`: each tells what it saw, and raises if that is not what it had to see."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ryla_graphs.problems.extras import needs_extra
 from scripts.smoke_shared import Skipped, Smoke, Unexpected, command, follow, start
 
 CUT_SECONDS = 150.0
-"""After so long Modal answers a plain request with a redirection; nobody says what it does with a stream."""
+"""After so long Modal answers a plain request with a redirection; what it does with a stream is not documented."""
 COLD_MS = 1000
 LOG_TRIES = 20
-"""Seconds until a container has written down what it told."""
+"""Seconds until a container has written down what it reported."""
 COST_ERROR = 0.05
 OK, UNAUTHORIZED = 200, 401
 BETTER = {"H100": ("H200",), "A100-40GB": ("A100-80GB",)}
@@ -218,10 +218,10 @@ def cost(smoke: Smoke) -> str:
     if rate is None or "cost_usd" not in metrics:
         raise Unexpected(f"no cost of a job on {metrics.get('gpu')}")
     paid = metrics["execution_ms"] + metrics.get("cold_ms", 0) + metrics.get("idle_ms", 0)
-    told, listed = metrics["cost_usd"], paid / 1000 * rate
-    if abs(told - listed) > COST_ERROR * listed:
-        raise Unexpected(f"it says ${told:.4f}, by the list ${listed:.4f}")
-    return f"${told:.4f}; compare a day later: `modal billing report`"
+    reported, listed = metrics["cost_usd"], paid / 1000 * rate
+    if abs(reported - listed) > COST_ERROR * listed:
+        raise Unexpected(f"it says ${reported:.4f}, by the list ${listed:.4f}")
+    return f"${reported:.4f}; compare a day later: `modal billing report`"
 
 
 def session(smoke: Smoke) -> str:
@@ -232,7 +232,7 @@ def session(smoke: Smoke) -> str:
         for line in running.stdout or ():
             if line.startswith("open "):
                 return _looked_at(line.split()[1])
-        raise Unexpected("the session told no address")
+        raise Unexpected("the session gave no address")
     finally:
         running.terminate()
         running.wait()
@@ -257,7 +257,7 @@ def publish(smoke: Smoke) -> str:
 
 
 def rollover(smoke: Smoke) -> str:
-    """A job that is on while the containers of the app are replaced: it ends once, with the outputs that it told."""
+    """A job that is on while the containers of the app are replaced: it ends once, with all its outputs."""
     smoke.needs_modal()
     job = smoke.submit(**smoke.long())
     for event in job.events():

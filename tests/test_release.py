@@ -121,6 +121,16 @@ def test_a_release_that_cannot_be_made_changes_nothing(
     assert (git(repository, "status", "--porcelain"), git(repository, "rev-parse", "HEAD")) == before
 
 
+def test_a_release_with_a_name_whose_time_is_over_is_refused(repository: Path) -> None:
+    sentence = "`f` is deprecated since 0.2.0 and goes in 0.4.0, not before 2026-11-01: use `g`"
+    (repository / "ryla_graphs" / "old.py").write_text(f'@deprecated("{sentence}")\ndef f(): ...\n')
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "second")
+    done = release(repository, "0.4.0")
+    assert done.returncode == 1 and "old.py:1: `f` goes in 0.4.0: take it away" in done.stderr
+    assert release(repository, "0.3.9").returncode == 0
+
+
 def test_each_extra_is_tried_alone() -> None:
     assert {*TRIES} == {NOTHING, *extras()}
 

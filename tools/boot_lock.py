@@ -3,7 +3,7 @@
     python -m tools.boot_lock CHECKOUT [--python PYTHON] [--lock ryla.lock]
 
 CHECKOUT is ComfyUI at the lock's commit, with the lock's packs in ``custom_nodes``; PYTHON has the lock's packages:
-write them down with `--pins FILE`, then `uv pip install --no-deps -r FILE`. Exits 1 where something differs. It shows
+write them down with `--pins FILE`, then `uv pip install --no-deps -r FILE`. Exits 1 if something differs. It shows
 that the pins install, import and list the classes that the lock promises; it shows nothing of a GPU.
 """
 
@@ -38,8 +38,8 @@ def pins_of(lock: Lock) -> list[str]:
 
 def other_packages(lock: Lock, python: Path) -> Iterator[str]:
     """Packages of an interpreter that are not as the lock says; a local build such as ``+cpu`` counts as the same."""
-    told = subprocess.run([str(python), "-c", _FREEZE], capture_output=True, text=True, check=True).stdout
-    there: dict[str, str] = json.loads(told)
+    frozen = subprocess.run([str(python), "-c", _FREEZE], capture_output=True, text=True, check=True).stdout
+    there: dict[str, str] = json.loads(frozen)
     for pin in pins_of(lock):
         name, _, version = pin.partition("==")
         found = there.get(name.lower().replace("_", "-").replace(".", "-"))

@@ -50,7 +50,7 @@ LONGEST_DEFAULT = 60
 
 
 def choices_of(value: list[Any]) -> list[Any] | None:
-    """The list of choices of an input, old style or new; None where it has none."""
+    """The list of choices of an input, old style or new; None if it has none."""
     if isinstance(value[0], list):
         return value[0]
     if value[0] == "COMBO":
@@ -71,7 +71,7 @@ def inputs_of(sections: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]
 
 
 class Reader:
-    """Reads entries of core classes, whose lists of files are told by where they differ from another recording's."""
+    """Reads entries of core classes. Lists of files are recognised by how they differ from another recording's."""
 
     def __init__(self, open_lists: Mapping[str, list[str]], other: Entry | None) -> None:
         self.open_lists = open_lists
@@ -193,9 +193,9 @@ def _in_order(entry: Entry) -> Entry:
     }
 
 
-def _folders(told: list[str]) -> list[str]:
+def _folders(names: list[str]) -> list[str]:
     """Folders by their newest names; what was saved into `output/<folder>` is listed with the folder."""
-    named = (ALIASES.get(name, name) for name in (folder.removeprefix("output/") for folder in told))
+    named = (ALIASES.get(name, name) for name in (folder.removeprefix("output/") for folder in names))
     return sorted(dict.fromkeys(named))
 
 

@@ -78,29 +78,29 @@ def behaviour(class_type: str, facts: Mapping[str, Any], entry: Entry, leftovers
     return {key: value for key, value in found.items() if value or (key == "validates" and value is not None)}
 
 
-def _dynamic(told: Mapping[str, Any]) -> Iterator[Entry]:
+def _dynamic(fact: Mapping[str, Any]) -> Iterator[Entry]:
     """The rows of a recording's ``dynamic_inputs``: patterns, or names, with the types of their wires."""
-    values = bool(told.get("constants")) or "get_input_info" in told.get("note", "")
-    rows = [(re.escape(name), what) for name, what in told.get("names", {}).items()]
-    if "any name" in told.get("pattern", ""):
+    values = bool(fact.get("constants")) or "get_input_info" in fact.get("note", "")
+    rows = [(re.escape(name), what) for name, what in fact.get("names", {}).items()]
+    if "any name" in fact.get("pattern", ""):
         rows.append((r"\w+", "*"))
-    elif "pattern" in told:
-        rows += zip(told["pattern"].split(" with "), told.get("type", "*").split(" and "), strict=True)
-    if "older" in told:
-        rows.append((r"options( \d+)?", told["type"]))
+    elif "pattern" in fact:
+        rows += zip(fact["pattern"].split(" with "), fact.get("type", "*").split(" and "), strict=True)
+    if "older" in fact:
+        rows.append((r"options( \d+)?", fact["type"]))
     for pattern, what in rows:
-        row: Entry = {"pattern": f"(?i:{pattern})" if told.get("case_insensitive") else pattern}
+        row: Entry = {"pattern": f"(?i:{pattern})" if fact.get("case_insensitive") else pattern}
         if (wire_type := _wire_type(what)) != "*":
             row["type"] = wire_type
         if values:
             row["values"] = True
-        row |= {key: told[key] for key in ("start", "count") if key in told}
+        row |= {key: fact[key] for key in ("start", "count") if key in fact}
         yield row
 
 
-def _wire_type(told: str) -> str:
+def _wire_type(text: str) -> str:
     """The type string of ``IMAGE or MASK``; ``*`` where that is no type."""
-    parts = re.split(r", | or ", told)
+    parts = re.split(r", | or ", text)
     return ",".join(parts) if all(re.fullmatch(r"[A-Z][A-Z_0-9]+", part) for part in parts) else "*"
 
 

@@ -16,7 +16,7 @@ SHOWN_ONLY = ("category", "display_name")
 
 
 def render_releases(
-    data: Path, read: Callable[[Path], Entry], told: Mapping[str, Any], core: Mapping[str, Entry]
+    data: Path, read: Callable[[Path], Entry], facts: Mapping[str, Any], core: Mapping[str, Entry]
 ) -> str:
     """Versions, newest first, each with the classes that differ from the version above; empty where it lacks one."""
     found = {level_of(path): path for path in (data / "releases").glob("*.json.gz")}
@@ -26,7 +26,7 @@ def render_releases(
         recording = read(found[version])
         if recording["commit"] == RELEASE.commit:
             continue
-        entries = _entries(recording["object_info"], told)
+        entries = _entries(recording["object_info"], facts)
         lines.append(version)
         lines += [f"{name}\t{_json(entry)}" for name, entry in entries.items() if not _same(newer.get(name), entry)]
         lines += [f"{name}\t" for name in newer if name not in entries]
@@ -40,9 +40,9 @@ def level_of(path: Path) -> str:
     return f"{version}+" if dash else version
 
 
-def _entries(recorded: Mapping[str, Entry], told: Mapping[str, Any]) -> dict[str, Entry]:
+def _entries(recorded: Mapping[str, Entry], facts: Mapping[str, Any]) -> dict[str, Entry]:
     return {
-        name: _bare(Reader(told.get(name, {}).get("open") or {}, None).entry(name, entry))
+        name: _bare(Reader(facts.get(name, {}).get("open") or {}, None).entry(name, entry))
         for name, entry in recorded.items()
         if not entry["python_module"].startswith("custom_nodes")
     }

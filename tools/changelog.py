@@ -27,7 +27,7 @@ class Fragment:
 
     @classmethod
     def read(cls, path: Path) -> Fragment:
-        """Raises `ValueError` with the file's name where its name or its text is not as it should be."""
+        """Raises `ValueError` with the file's name if its name or its text is not as it should be."""
         found = NAME.fullmatch(path.name)
         if found is None:
             raise ValueError(
@@ -51,7 +51,7 @@ def files(root: Path) -> list[Path]:
 def fold(changelog: str, fragments: Iterable[Fragment], version: str, on: date) -> str:
     """The changelog with a section for this release, in which all that was unreleased is.
 
-    Raises `ValueError` where there is no "Unreleased" section, or nothing to release.
+    Raises `ValueError` if there is no "Unreleased" section, or nothing to release.
     """
     head, found, rest = changelog.partition(UNRELEASED)
     if not found:

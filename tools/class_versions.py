@@ -96,7 +96,7 @@ def _listed(path: Path) -> dict[str, tuple[str, set[str]]]:
 
 
 def _table(found: dict[str, list[str]]) -> str:
-    """The table in Python, names on as few lines as fit: hundreds of lines of one name each would help nobody."""
+    """The table in Python, names on as few lines as fit: hundreds of lines of one name each would be unreadable."""
     lines = ["SINCE: Mapping[str, str] = {"]
     for version, names in found.items():
         wrapped = textwrap.wrap(", ".join(name.replace(" ", "_NOBREAK_") for name in names), 100)

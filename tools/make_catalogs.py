@@ -55,7 +55,7 @@ def recordings(data: Path, *, bare: bool = False) -> list[Made]:
     """All files of classes, ComfyUI's own first; `bare` is without what packs add to it."""
     core, packs = (_read(data / f"object_info.{which}.json.gz") for which in ("core", "packs"))
     widgets = _read(data / "frontend_types.core.json.gz")["types"]
-    made = [Made(CORE, "core.tsv.gz", "", {}, dict(_core(core, packs, _told(), widgets)))]
+    made = [Made(CORE, "core.tsv.gz", "", {}, dict(_core(core, packs, _core_facts(), widgets)))]
     if bare:
         return made
     for path in sorted((data / "packs").glob("*__*.json.gz"), key=lambda path: path.name.casefold()):
@@ -70,17 +70,17 @@ def recordings(data: Path, *, bare: bool = False) -> list[Made]:
     return made
 
 
-def _told() -> Entry:
-    """What ComfyUI's own classes told `tools.record_core_facts`."""
-    told: Entry = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
-    return told
+def _core_facts() -> Entry:
+    """What ComfyUI's own classes say of themselves, by `tools.record_core_facts`."""
+    core_facts: Entry = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
+    return core_facts
 
 
-def _core(core: Entry, packs: Entry, told: Entry, widgets: Entry) -> Iterator[tuple[str, Entry]]:
+def _core(core: Entry, packs: Entry, core_facts: Entry, widgets: Entry) -> Iterator[tuple[str, Entry]]:
     for name, entry in core.items():
         if entry["python_module"].startswith("custom_nodes"):
             continue
-        facts = {**told.get(name, {}), "is_changed": False}  # its own classes look at files, or at their inputs
+        facts = {**core_facts.get(name, {}), "is_changed": False}  # its own classes look at files, or at their inputs
         read = Reader(facts.get("open") or {}, packs.get(name)).entry(name, entry)
         known = {key for _, key, _ in inputs_of(entry["input"])}
         shown = widgets.get(name, {})
@@ -190,7 +190,7 @@ def files(data: Path) -> dict[str, str]:
     core, *_ = recordings(data, bare=True)
     return {
         "index.json.gz": render_index(made),
-        "releases.tsv.gz": render_releases(data, _read, _told(), core.entries),
+        "releases.tsv.gz": render_releases(data, _read, _core_facts(), core.entries),
         "class_to_pack.tsv.gz": render_class_to_pack(_read(data / "packs" / "class_to_pack.json.gz")),
         **{each.file: render(each) for each in made},
     }

@@ -1,7 +1,7 @@
 """Mutation runs: break the modules that guard money and data, one place at a time, and see whether their tests notice.
 
 `python -m tools.mutants` tries a fixed sample of each module of `GUARDED`, `--all` every mutant, `--module NAME` one
-module; `--write docs/mutants.md` keeps the report. It exits 1 where a module falls below its floor.
+module; `--write docs/mutants.md` keeps the report. It exits 1 if a module falls below its floor.
 
 A mutant is a fork of a process that has pytest and the large packages loaded, and no file is changed: the fork compiles
 the mutated module when its tests import it. The usual tools rewrite the sources on disk, or start a Python for each

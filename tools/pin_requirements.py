@@ -3,7 +3,7 @@
     python -m tools.pin_requirements COMFYUI_REQUIREMENTS.txt [--uv UV]
 
 Writes `ryla_graphs/software/pins.py`. Asks PyPI through uv what fits together for the image's Python on Linux, as PyPI
-stood two weeks after the pinned ComfyUI came out: packs that nobody tends any more meet no library newer than that.
+stood two weeks after the pinned ComfyUI came out: a pack that is no longer maintained then meets no newer library.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def compiled(uv: str, wishes: Iterable[str], constraints: Sequence[str]) -> tupl
         command = [uv, "pip", "compile", str(asked), "--constraint", str(kept), "--quiet", "--no-header"]
         command += ["--no-annotate", "--python-version", PYTHON, "--exclude-newer", PINS_AS_OF]
         command += ["--python-platform", "x86_64-manylinux_2_28"]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return tuple(line for line in told.splitlines() if line)
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return tuple(line for line in printed.splitlines() if line)
 
 
 def without_doubles(pins: Iterable[str]) -> tuple[str, ...]:

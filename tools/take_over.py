@@ -1,6 +1,6 @@
 """Say what a newer ComfyUI changes, and what of ours it breaks; then take it over.
 
-    python -m tools.take_over OBJECT_INFO.json[.gz]            # the report; exit 1 where something breaks
+    python -m tools.take_over OBJECT_INFO.json[.gz]            # the report; exit 1 if something breaks
     python -m tools.take_over OBJECT_INFO.json[.gz] --json
     python -m tools.take_over OBJECT_INFO.json[.gz] --write --data FOLDER --checkout COMFYUI --python PYTHON [--uv UV]
 
@@ -50,7 +50,7 @@ class Report(NamedTuple):
     presets: dict[str, list[str]]
     """The errors of each preset that does not validate any more."""
     templates: dict[str, list[str]]
-    """The classes of each official template that nobody has."""
+    """The classes of each official template that no catalog has."""
     weights: dict[str, int]
     """Names of weight files in official templates of which no pattern knows a family, and in how many."""
 
@@ -63,9 +63,9 @@ class Report(NamedTuple):
 
 def core_of(recorded: Catalog) -> Catalog:
     """ComfyUI's own classes of a recording, with the lists of files open: the server that was asked had none."""
-    told = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
+    facts = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
     entries = {
-        name: Reader(told.get(name, {}).get("open") or {}, None).entry(name, dict(entry))
+        name: Reader(facts.get(name, {}).get("open") or {}, None).entry(name, dict(entry))
         for name, entry in recorded.entries().items()
         if not str(entry.get("python_module")).startswith("custom_nodes")
     }
@@ -99,7 +99,7 @@ def _presets(catalog: Catalog) -> Iterator[tuple[str, list[str]]]:
 
 
 def _templates(catalog: Catalog) -> tuple[dict[str, list[str]], dict[str, int]]:
-    """Templates with classes that nobody has, and the weights that no pattern knows."""
+    """Templates with classes that no catalog has, and the weights that no pattern knows."""
     from ryla_graphs.sources import open_document  # noqa: PLC0415
     from ryla_graphs.sources.templates import templates  # noqa: PLC0415 - needs an extra
 
@@ -129,11 +129,11 @@ def markdown(report: Report) -> Iterator[str]:
     for title, rows in (
         ("Inputs that may have been renamed", report.renamed),
         ("Presets that do not validate any more", report.presets),
-        ("Official templates with classes that nobody has", report.templates),
+        ("Official templates with classes that no catalog has", report.templates),
         ("Weights of official templates that no pattern knows", report.weights),
     ):
         yield f"\n# {title}: {len(rows)}"
-        yield from (f"- `{name}`: {', '.join(told) if isinstance(told, list) else told}" for name, told in rows.items())
+        yield from (f"- `{name}`: {', '.join(row) if isinstance(row, list) else row}" for name, row in rows.items())
 
 
 def take_over(source: Path, data: Path, checkout: Path, python: str, uv: str | None) -> None:

@@ -4,7 +4,7 @@ python -m tools.template_weights [HASHES.json]
 
 Names, folders and addresses are what the templates of the installed package say themselves; a row that is there already
 stays, with its size and hash, also where no template names it any more. HASHES.json adds sha256 by address. A size that
-nobody has published is about what the index gives for all files of a template, less the others: ``~1720000000``.
+is not published is about what the index gives for all files of a template, less the others: ``~1720000000``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LICENCES = (
     (r"(Comfy-Org/FLUX\.1-Krea|Comfy-Org/flux1-(dev|kontext)|black-forest-labs/FLUX\.1-(?!schnell))", "flux-dev"),
     (r"stabilityai/(stable-diffusion-xl|sdxl-vae)|Comfy-Org/stable-diffusion-xl", "openrail"),
 )
-"""By repository, where a card says it; of all others nobody has read them for this table."""
+"""By repository, where a card says it; the others were not read for this table."""
 _FAMILY_IN = ("checkpoints", "diffusion_models", "loras", "controlnet", "model_patches", "style_models")
 _HUB = re.compile(r"https://huggingface\.co/([^/]+/[^/]+)/(?:resolve|blob)/[^/]+/([^?]+)")
 
@@ -82,18 +82,18 @@ def by_template() -> Iterator[tuple[int | None, tuple[NamedModel, ...]]]:
 
 def about() -> dict[tuple[str, str], int]:
     """About how large files are that are the only ones of a template without a published size."""
-    told: dict[tuple[str, str], list[int]] = {}
+    rest: dict[tuple[str, str], list[int]] = {}
     for whole, models in by_template():
         keys = {(FOLDERS.get(model.folder, model.folder), model.name) for model in models}
         sizes = {key: row.size if (row := known(key[1], key[0])) is not None else None for key in keys}
         unknown = [key for key, size in sizes.items() if size is None]
         if whole is not None and len(unknown) == 1 and unknown[0][1] not in _NOT_ITS_SIZE:
-            told.setdefault(unknown[0], []).append(whole - sum(size or 0 for size in sizes.values()))
-    return {key: min(found) for key, found in told.items() if min(found) > _LEAST and max(found) < 1.02 * min(found)}
+            rest.setdefault(unknown[0], []).append(whole - sum(size or 0 for size in sizes.values()))
+    return {key: min(found) for key, found in rest.items() if min(found) > _LEAST and max(found) < 1.02 * min(found)}
 
 
 def rows(before: Mapping[tuple[str, str], Row], hashes: Mapping[str, str]) -> dict[tuple[str, str], Row]:
-    """The table as it shall be."""
+    """The table as it must be."""
     found = dict(before)
     curated = {row.key for row in MANIFEST}
     for model in named():
@@ -116,12 +116,12 @@ def _source(url: str | None) -> str | None:
 
 
 def _judged(row: Row, about: int | None) -> Row:
-    told = BUILTIN.names.of(row.folder, row.name) if row.folder in _FAMILY_IN else None
-    one = told is not None and len(told.families) == 1
+    named = BUILTIN.names.of(row.folder, row.name) if row.folder in _FAMILY_IN else None
+    one = named is not None and len(named.families) == 1
     licence = next((name for pattern, name in LICENCES if re.search(pattern, row.sources)), "")
     return row._replace(
-        family=next(iter(told.families)) if told is not None and one else "",
-        variant=(told.variant or "") if told is not None and one else "",
+        family=next(iter(named.families)) if named is not None and one else "",
+        variant=(named.variant or "") if named is not None and one else "",
         licence=row.licence or licence,
         size=row.size or (f"~{about}" if about is not None else ""),
     )

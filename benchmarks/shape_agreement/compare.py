@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from benchmarks.shape_agreement.artifacts import described_file, masked
 from benchmarks.shape_agreement.running import Ran
+from ryla_graphs.engines.simulator.media.pyav import pyav
 from ryla_graphs.shapes.unknown import Unknown
 from ryla_graphs.shapes.values import (
     AudioShape,
@@ -31,6 +33,8 @@ _OF_FILES = (
 )  # fmt: skip
 _OF_OBJECTS = ("vertices", "faces", "positions")
 _CLOSE = 2e-4
+AAC_BLOCK = 1024
+"""Samples that AAC encodes together."""
 
 
 def differences(row: Mapping[str, Any], run: Ran) -> list[str]:
@@ -79,7 +83,8 @@ def _of_files(row: Mapping[str, Any], run: Ran) -> Iterator[str]:
     for file in recorded:
         other = by_name[file["node"], masked(file["filename"])]
         for name in _OF_FILES:
-            if name in file and not _same(file[name], other.get(name), 0.02):
+            close = 0.03 if name == "seconds" and _cuts_padding() else 0.02
+            if name in file and not _same(file[name], other.get(name), close):
                 yield f"{file['filename']}: {name} {other.get(name)!r}, recorded {file[name]!r}"
 
 
@@ -165,6 +170,8 @@ def _same(recorded: Any, ours: Any, close: float = _CLOSE) -> bool:
     if isinstance(ours, Unknown):
         return False
     if isinstance(recorded, Mapping) and isinstance(ours, Mapping):
+        if recorded.get("type") == "AUDIO" == ours.get("type") and _differ_by_padding(recorded["shape"], ours["shape"]):
+            ours = {**ours, "shape": recorded["shape"]}
         if recorded.get("type") == "OBJECT" and ours.get("type") == "OBJECT":
             names = [name for name in _OF_OBJECTS if name in recorded]
         elif "type" in recorded:
@@ -184,6 +191,17 @@ def _same(recorded: Any, ours: Any, close: float = _CLOSE) -> bool:
         both_nan = math.isnan(recorded) and math.isnan(ours)
         return recorded == ours or both_nan or math.isclose(recorded, ours, rel_tol=close, abs_tol=close * 0.05)
     return bool(recorded == ours)
+
+
+@cache
+def _cuts_padding() -> bool:
+    """FFmpeg 9 cuts the padding off the end of AAC; that of the recordings left the last block whole."""
+    return bool(pyav().library_versions["libavcodec"][0] >= 63)
+
+
+def _differ_by_padding(recorded: Sequence[int], ours: Sequence[int]) -> bool:
+    """Whether a sound is shorter than the recorded one by less than a block, at an FFmpeg that cuts padding."""
+    return _cuts_padding() and recorded[:-1] == ours[:-1] and 0 < recorded[-1] - ours[-1] < AAC_BLOCK
 
 
 def _is_number(value: Any) -> bool:

@@ -188,7 +188,7 @@ class Catalog(Mapping[str, NodeSchema]):
         self.__dict__.update(state)
 
     def find(self, class_type: str) -> NodeSchema:
-        """The schema of a class; raises `NotFound` with the nearest names where there is none."""
+        """The schema of a class; raises `NotFound` with the nearest names if there is none."""
         return self[self._entry(class_type).class_type]
 
     def _entry(self, class_type: str) -> ClassEntry:

@@ -40,7 +40,7 @@ def decode(class_type: str, entry: Json) -> Mapping[str, Json]:
 
 
 def parse_node(class_type: str, entry: Json) -> NodeSchema:
-    """Parse one entry; raises `InvalidDocument` naming the class where it is not one."""
+    """Parse one entry; raises `InvalidDocument` naming the class if it is not one."""
     try:
         raw = decode(class_type, entry)
         module = _text(raw.get("python_module"))

@@ -12,7 +12,7 @@ from ryla_graphs.cli.options import Json
 from ryla_graphs.cli.output import print_json
 
 SHOWN = 200
-"""So many differences a terminal shows."""
+"""How many differences a terminal shows."""
 
 
 def adopt(
@@ -67,7 +67,7 @@ def diff(
     second: Annotated[str, typer.Argument(metavar="CATALOG", help="What it is compared with.")],
     json: Json = False,
 ) -> None:
-    """Tell what two catalogs say differently: classes, inputs, choices. Exits 1 where they differ."""
+    """Compare two catalogs: classes, inputs, choices. Exits 1 if they differ."""
     from ryla_graphs.catalog.comparing import differences  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def since(
     names: Annotated[list[str], typer.Argument(metavar="CLASS[.INPUT]...", help="ComfyUI's own: CFGNorm.pre_cfg.")],
     json: Json = False,
 ) -> None:
-    """In which releases of ComfyUI a class or an input is. Exits 1 where no recorded release has one."""
+    """Show which releases of ComfyUI have a class or an input. Exits 1 if no recorded release has it."""
     from ryla_graphs.catalogs import bundled, release_versions, span_of  # noqa: PLC0415
 
     found = {}

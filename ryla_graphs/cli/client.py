@@ -1,4 +1,4 @@
-"""`ryla-graphs client`: what programs call a server by."""
+"""`ryla-graphs client`: typed clients of a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from ryla_graphs.problems import RylaError
 
-client_app = typer.Typer(help="What Python programs call a server by.", no_args_is_help=True)
+client_app = typer.Typer(help="Typed Python clients of a server.", no_args_is_help=True)
 
 
 @client_app.callback()
@@ -22,7 +22,8 @@ def _root() -> None:
 @client_app.command("generate")
 def generate_command(
     source: Annotated[
-        str, typer.Argument(metavar="URL|openapi.json", help="A server, with RYLA_TOKEN as its token, or its document.")
+        str,
+        typer.Argument(metavar="URL|openapi.json", help="A server (RYLA_TOKEN is its token), or its OpenAPI document."),
     ],
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.py", help="Printed without.")] = None,
 ) -> None:

@@ -14,7 +14,7 @@ from ryla_graphs.cli.output import print_json
 
 
 class Format(StrEnum):
-    """What a workflow is written as."""
+    """The format to write a workflow in."""
 
     API = "api"
     MERMAID = "mermaid"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """What a graph is written as."""
+    """The format to write a graph in."""
 
     API = "api"
     UI = "ui"
@@ -46,7 +46,9 @@ def convert_command(
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = None,
     jsonl: Annotated[
         str | None,
-        typer.Option(metavar="FILE|-", help='Convert one {"id", "ui"} a line; prints one result a line, exits 0.'),
+        typer.Option(
+            metavar="FILE|-", help='Convert one {"id", "ui"} per line; prints one result per line and exits 0.'
+        ),
     ] = None,
     catalog: CatalogSource = None,
     engine: JudgingServer = None,
@@ -55,7 +57,7 @@ def convert_command(
     params: ParamsFile = None,
     json: Json = False,
 ) -> None:
-    """Convert a graph. Says what was left out and why; exits 1 where something of it could not be converted."""
+    """Convert a graph. Says what was left out and why; exits 1 if a part of it could not be converted."""
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
 
     if (target is None) == (jsonl is None):

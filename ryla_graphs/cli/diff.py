@@ -27,9 +27,9 @@ def diff_command(
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
-    """Compare two graphs: changed values, rewired links, nodes added and removed. Exits 1 where they differ.
+    """Compare two graphs: changed values, rewired links, nodes added and removed. Exits 1 if they differ.
 
-    Nodes are matched by id and class, where ids are new by what they are and what they are wired to.
+    Nodes are matched by id and class; nodes with new ids by their class and their wires.
     """
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.compare import compare  # noqa: PLC0415

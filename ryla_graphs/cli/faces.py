@@ -41,7 +41,7 @@ def compare_command(
 ) -> None:
     """Compare the faces of two pictures, on this machine; nothing is kept.
 
-    Exit code 0 where they verify as one person, 1 where they do not, 2 where that cannot be measured.
+    Exit code 0 if they verify as one person, 1 where they do not, 2 where that cannot be measured.
     """
     from ryla_graphs.faces import compare, meter_at  # noqa: PLC0415
 

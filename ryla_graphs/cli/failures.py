@@ -34,7 +34,7 @@ def exit_code(error: RylaError) -> int:
 
 
 def report(error: Exception) -> int:
-    """Tell about an error, as JSON where `--json` was asked for; gives the exit code."""
+    """Print an error, as JSON if `--json` was asked for; gives the exit code."""
     if not isinstance(error, RylaError):
         if isinstance(error, OSError):
             print(f"error: {error}", file=sys.stderr)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def print_inputs(target: str, catalog: Catalog | None, prefer: Preference | None, *, json: bool) -> None:
-    """List the inputs of a graph that hold values. Raises `InvalidSettings` where it is no graph in a file."""
+    """List the inputs of a graph that hold values. Raises `InvalidSettings` if it is no graph in a file."""
     made = open_target(target, catalog, prefer)
     if not isinstance(made, GraphTarget):
         raise InvalidSettings(f"--list-inputs is for graphs in files; `ryla-graphs presets {target}` lists parameters")

@@ -27,7 +27,7 @@ Targets = Annotated[
 Packs = Annotated[
     list[str] | None,
     typer.Option(
-        "--pack", metavar="OWNER/REPO@COMMIT[:FOLDER]|./FOLDER|ID", help="A node pack more; kept from then on."
+        "--pack", metavar="OWNER/REPO@COMMIT[:FOLDER]|./FOLDER|ID", help="Add a node pack; later locks keep it."
     ),
 ]
 
@@ -36,7 +36,7 @@ def lock_command(
     targets: Targets = None,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The lock file.")] = Path("ryla.lock"),
     pack: Packs = None,
-    drop: Annotated[list[str] | None, typer.Option(metavar="FOLDER", help="A pack that is no longer wanted.")] = None,
+    drop: Annotated[list[str] | None, typer.Option(metavar="FOLDER", help="Remove a pack.")] = None,
     catalog: Annotated[
         str | None,
         typer.Option(
@@ -46,11 +46,9 @@ def lock_command(
         ),
     ] = None,
     comfyui: Annotated[
-        str | None, typer.Option(metavar="VERSION|COMMIT", help="Another ComfyUI than the pinned one.")
+        str | None, typer.Option(metavar="VERSION|COMMIT", help="A ComfyUI other than the pinned one.")
     ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 where the lock is out of date.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the lock is out of date.")] = False,
     dockerfile: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the image of a RunPod worker, too."),

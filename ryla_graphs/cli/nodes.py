@@ -144,7 +144,7 @@ def where(
     names: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Node classes, bundled or not.")],
     json: Json = False,
 ) -> None:
-    """Which node packs have a class, by 40,000 classes of all known packs. Exits 1 where none is known."""
+    """Show which node packs have a class, among 40,000 classes of all known packs. Exits 1 if none is known."""
     from ryla_graphs.catalogs import bundled, hidden_in, repositories_of  # noqa: PLC0415
 
     found = {name: repositories_of(name) for name in names}
@@ -153,7 +153,7 @@ def where(
     else:
         for name, repositories in found.items():
             known = " (bundled)" if name in bundled() else ""
-            typer.echo(f"{name}{known}: {', '.join(repositories) or 'no pack that is known has it'}")
+            typer.echo(f"{name}{known}: {', '.join(repositories) or 'no known pack has it'}")
             for pack in hidden_in(name):
                 typer.echo(f"  that of {pack} is hidden: a server with the pack runs ComfyUI's own class of this name")
     raise typer.Exit(0 if all(found.values()) else 1)
@@ -188,7 +188,7 @@ def generate(
     known, origin = _to_generate(object_info, pack or [])
     wanted = [*known] if everything else _wanted(known, pack or [], node or [], loaders=loaders)
     if not wanted:
-        raise typer.BadParameter("no class fits; see --all, --pack and --class")
+        raise typer.BadParameter("no class matches; see --all, --pack and --class")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(render_module(known.subset(wanted), origin=origin), encoding="utf-8")
     if json:

@@ -9,7 +9,7 @@ import typer
 
 
 def preset_names(incomplete: str) -> list[str]:
-    """Presets whose names begin so, for the shell's completion."""
+    """Presets whose names begin like this, for the shell's completion."""
     from ryla_graphs.presets import NAMES  # noqa: PLC0415
 
     return [name for name in NAMES if name.startswith(incomplete)]
@@ -45,13 +45,13 @@ CatalogSource = Annotated[
 Prefer = Annotated[
     Literal["prompt", "workflow"] | None,
     typer.Option(
-        "--from", help="What is read of a file that has both: the prompt as it ran, or the workflow of the editor."
+        "--from", help="Which to read from a file that has both: the prompt as it ran, or the workflow of the editor."
     ),
 ]
 ModelsFolders = Annotated[
     list[str] | None,
     typer.Option(
-        "--models", metavar="DIR", help="ComfyUI's models folder: what its files are is read from their headers."
+        "--models", metavar="DIR", help="ComfyUI's models folder, to read from the headers what its files are."
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the files go.")]
@@ -78,12 +78,11 @@ Strict = Annotated[
     typer.Option("--strict", help="Fail, with the list, where the simulator would have to guess what a node gives."),
 ]
 Limits = Annotated[
-    bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
+    bool,
+    typer.Option("--limits/--no-limits", help="Refuse graphs that ask for far too many pixels, pictures or steps."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Partial = Annotated[
-    bool, typer.Option("--partial", help="Where some outputs are wrong, run the others, as ComfyUI does.")
-]
+Partial = Annotated[bool, typer.Option("--partial", help="If some outputs are wrong, run the others, as ComfyUI does.")]
 ListInputs = Annotated[
     bool, typer.Option("--list-inputs", help="Run nothing; list what -p NODE.INPUT=VALUE can set in a graph.")
 ]
@@ -99,7 +98,9 @@ Rows = Annotated[
 RowName = Annotated[
     str | None, typer.Option("--name", metavar="TEMPLATE", help="What the files of a row are called: {style}/{row}.")
 ]
-Encoding = Annotated[str | None, typer.Option("--encoding", help="Of --rows, where it is not UTF-8: cp1252, utf-16.")]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="The encoding of --rows, if not UTF-8: cp1252, utf-16.")
+]
 AtOnce = Annotated[
     int | None,
     typer.Option("--at-once", min=1, help="How many rows run at a time; by default as many as the engine takes."),

@@ -18,7 +18,7 @@ _KITTY = ("ghostty",)
 
 
 def protocol_of(environment: Mapping[str, str]) -> Protocol | None:
-    """How the terminal takes pictures, by what it says of itself; None where it is not known to."""
+    """How the terminal takes pictures, by what it says of itself; None if it is not known to."""
     if environment.get("TMUX") or environment.get("TERM", "").startswith("screen"):
         return None  # these pass no pictures on
     program = environment.get("TERM_PROGRAM", "")

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 def plan_command(
     target: Target,
-    gpu: Annotated[str | None, typer.Option("--gpu", metavar="NAME", help="Look at one GPU only: L40S.")] = None,
+    gpu: Annotated[
+        str | None, typer.Option("--gpu", metavar="NAME", help="Plan for this GPU only, such as L40S.")
+    ] = None,
     param: Settings = None,
     params: ParamsFile = None,
     catalog: CatalogSource = None,
@@ -42,10 +44,10 @@ def plan_command(
     models: ModelsFolders = None,
     json: Json = False,
 ) -> None:
-    """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 where it is too much.
+    """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 if it is too much.
 
-    What a preset must be given and is not is taken from its example. Files in the folders of --models count as large as
-    they are there.
+    Required parameters that are missing are taken from the preset's example. Files in the folders of --models count
+    with their real size.
     """
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.plan import check, choose_gpu  # noqa: PLC0415

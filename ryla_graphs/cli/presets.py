@@ -1,4 +1,4 @@
-"""`ryla-graphs presets`: what there is, and which parameters it takes."""
+"""`ryla-graphs presets`: the presets and their parameters."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ Stamp = dict[Path, tuple[int, int]]
 def serve_again_on_each_save(sources: Sequence[str], *, wait: Callable[[], None] | None = None) -> None:
     """Run this command without ``--reload``, again after each save, until Ctrl-C.
 
-    `wait` passes the time between two looks at the files. Raises `InvalidSettings` where there is nothing to watch.
+    `wait` passes the time between two looks at the files. Raises `InvalidSettings` if there is nothing to watch.
     """
     if not sources:
         raise InvalidSettings("--reload goes with --pipelines, whose files it watches")

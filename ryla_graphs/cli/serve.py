@@ -50,7 +50,7 @@ def serve_command(
         typer.Option(
             envvar="RYLA_ENGINE",
             metavar="simulator|URL[,URL…]|remote:URL|runpod:ID|routes|FILE.toml",
-            help="As of `run`: by default the routes that the environment names, or the simulator.",
+            help="As for `run`: by default the routes that the environment names, or the simulator.",
         ),
     ] = None,
     catalog: _Classes = None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def partner_key() -> PartnerKey | None:
-    """The key in ``COMFY_API_KEY``; raises `InvalidSettings` where that cannot be one."""
+    """The key in ``COMFY_API_KEY``; raises `InvalidSettings` if that cannot be one."""
     from ryla_graphs.engines.partner_key import VARIABLE, PartnerKey  # noqa: PLC0415
     from ryla_graphs.problems import InvalidSettings  # noqa: PLC0415
 

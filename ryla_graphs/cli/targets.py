@@ -118,7 +118,7 @@ def open_prompt(
     catalog: Catalog | None = None,
     prefer: Preference | None = None,
 ) -> Opened:
-    """The graph of a target. What a preset must be given and is not is taken from its example."""
+    """The graph of a target. Required parameters that are missing are taken from the preset's example."""
     given, _ = parameters(settings or [], params)
     made = open_target(target, catalog, prefer)
     if isinstance(made, GraphTarget):

@@ -57,7 +57,7 @@ def show_command(
     from ryla_graphs.sources.templates import template, templates  # noqa: PLC0415
     from ryla_graphs.validation import validate  # noqa: PLC0415
 
-    template(name)  # raises where there is none
+    template(name)  # raises if there is none
     row = next(row for row in templates() if row.name == name)
     known = open_catalog(catalog) if catalog else None
     graph = GraphTarget(f"{TEMPLATE}{name}", known, None)

@@ -47,7 +47,7 @@ def validate_command(
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
-    """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error, of files and lines alike."""
+    """Check graphs as ComfyUI's server would, and beyond. Exits 1 if one has an error, of files and lines alike."""
     from ryla_graphs.cli.hinting import hint_for  # noqa: PLC0415
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.cli.targets import names_graph  # noqa: PLC0415

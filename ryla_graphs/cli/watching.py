@@ -19,7 +19,7 @@ Stamp = dict[Path, tuple[int, int]]
 def run_on_each_save(target: str, run: Callable[[], None], *, wait: Callable[[], None] | None = None) -> None:
     """Run, then again after each save, until Ctrl-C; an error of the graph is printed, and does not end it.
 
-    `wait` passes the time between two looks at the files. Raises `InvalidSettings` where the target is no file.
+    `wait` passes the time between two looks at the files. Raises `InvalidSettings` if the target is no file.
     """
     path = _file_of(target)
     for _ in _saves(path, wait or _sleep):

@@ -33,7 +33,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """The async half, loaded when somebody asks for it; raises `MissingExtra` where it cannot be."""
+    """The async half, loaded when somebody asks for it; raises `MissingExtra` if it cannot be."""
     if name not in __all__:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     from ryla_graphs.client import asynchronous  # noqa: PLC0415 - needs httpx2

@@ -134,7 +134,7 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
 
     `await client.flux_dev(prompt="…")` and every other preset wait for their job; `submit` and `submit_workflow`
     do not.
-    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`. `transport` carries the requests where it is not
+    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`. `transport` carries the requests if it is not
     the network, such as `httpx2.ASGITransport(app)` for an app in this process.
     """
 
@@ -159,7 +159,7 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
     def from_env(cls) -> Self:
         """A client of the server at ``RYLA_URL``, by default this machine's, with the token in ``RYLA_TOKEN``.
 
-        Raises `InvalidSettings` where that is no address.
+        Raises `InvalidSettings` if that is no address.
         """
         return cls(*from_environment())
 
@@ -266,7 +266,7 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
             return value
 
     async def stream(self, job_id: str, after: int) -> AsyncGenerator[JobEvent]:
-        """The events of one connection; raises `ServerUnreachable` where it breaks."""
+        """The events of one connection; raises `ServerUnreachable` if it breaks."""
         request = self._request(ask_for_events(job_id, after), seconds=STREAM_SECONDS)
         try:
             response = await self._http.send(request, stream=True)

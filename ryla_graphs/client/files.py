@@ -25,7 +25,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 
 
 def encoded(value: Any) -> Any:
-    """Parameters with every file in them as a data URL; raises `OSError` where a path cannot be read."""
+    """Parameters with every file in them as a data URL; raises `OSError` if a path cannot be read."""
     if isinstance(value, Path):
         return data_url(value.read_bytes())
     if isinstance(value, (bytes, bytearray)):

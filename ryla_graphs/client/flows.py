@@ -39,7 +39,7 @@ class Ask:
 
     @property
     def body(self) -> bytes | None:
-        """The JSON as bytes; None where there is none. What JSON cannot say, such as NaN, the server refuses."""
+        """The JSON as bytes; None if there is none. What JSON cannot say, such as NaN, the server refuses."""
         return json.dumps(self.json).encode() if self.json is not None else None
 
 
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
     content: bytes
 
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body as JSON; None if it is none."""
         try:
             return json.loads(self.content)
         except ValueError:
@@ -182,7 +182,7 @@ def patiently(ask: Ask) -> Flow[Answer]:
 
 
 def checked(answer: Answer) -> Answer:
-    """The answer, where it is good; raises `RequestFailed`."""
+    """The answer, if it is good; raises `RequestFailed`."""
     if answer.status < 300:
         return answer
     if answer.status < 400:
@@ -202,7 +202,7 @@ def checked(answer: Answer) -> Answer:
 
 
 def ended_well(view: JobView) -> JobView:
-    """The job, where it succeeded; raises `JobFailed`."""
+    """The job, if it succeeded; raises `JobFailed`."""
     if view.state == "succeeded":
         return view
     facts = view.error or {"code": "cancelled", "message": f"job {view.id} was cancelled"}

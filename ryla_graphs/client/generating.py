@@ -93,7 +93,7 @@ def _call(each: Pipeline, word: str, job: str) -> Iterator[str]:
 
 
 def pipelines(document: Any) -> list[Pipeline]:
-    """What a document has; raises `InvalidDocument` where it is none of a ryla_graphs server."""
+    """What a document has; raises `InvalidDocument` if it is none of a ryla_graphs server."""
     found = []
     try:
         for path, methods in document["paths"].items():

@@ -20,7 +20,7 @@ GraphSource = Workflow | CompiledWorkflow | Mapping[str, Any] | bytes | Path | s
 def body_of(source: GraphSource, inputs: Mapping[str, File]) -> dict[str, Any]:
     """The body of a request that runs a graph, with the input files that came with it and those given beside.
 
-    Raises `InvalidDocument` where it carries no graph, or something beside it that no request here says, and
+    Raises `InvalidDocument` if it carries no graph, or something beside it that no request here says, and
     `SourceUnreachable` where a file cannot be read.
     """
     if isinstance(source, Workflow):

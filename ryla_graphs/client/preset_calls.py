@@ -29,9 +29,9 @@ class View(TypedDict, total=False):
     """Parameters: View."""
 
     name: Required[str]
-    """Names the output; small letters, digits, - and _"""
+    """Name of the output; lowercase letters, digits, - and _"""
     prompt: str
-    """Angle or pose, put behind the prompt; the name if left out"""
+    """Angle or pose, added to the prompt; by default the name"""
 
 
 class FluxDevParameters(TypedDict, total=False):
@@ -44,7 +44,7 @@ class FluxDevParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -68,7 +68,7 @@ class FluxDevParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -76,15 +76,15 @@ class FluxDevParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxSchnellParameters(TypedDict, total=False):
@@ -97,7 +97,7 @@ class FluxSchnellParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 4"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -121,21 +121,21 @@ class FluxSchnellParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     width: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxLoraParameters(TypedDict, total=False):
@@ -148,7 +148,7 @@ class FluxLoraParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -172,7 +172,7 @@ class FluxLoraParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -180,15 +180,15 @@ class FluxLoraParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class ZImageTurboParameters(TypedDict, total=False):
@@ -201,7 +201,7 @@ class ZImageTurboParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 8"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -213,7 +213,7 @@ class ZImageTurboParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     shift: float
-    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
+    """How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `z_image_turbo_bf16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
@@ -227,15 +227,15 @@ class ZImageTurboParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class Flux2KleinParameters(TypedDict, total=False):
@@ -248,7 +248,7 @@ class Flux2KleinParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 4"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -262,7 +262,7 @@ class Flux2KleinParameters(TypedDict, total=False):
     image: File | None
     """The picture to edit, in the server's input folder; the result has its shape"""
     image_2: File | None
-    """A second picture, for the prompt to speak of"""
+    """A second picture that the prompt can refer to"""
     image_3: File | None
     """A third one"""
     width: int
@@ -280,15 +280,15 @@ class Flux2KleinParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `flux2-vae.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class QwenImageParameters(TypedDict, total=False):
@@ -313,7 +313,7 @@ class QwenImageParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     shift: float
-    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1"""
+    """How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3.1"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
@@ -327,15 +327,15 @@ class QwenImageParameters(TypedDict, total=False):
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `qwen_image_2512_fp8_e4m3fn.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class SdxlParameters(TypedDict, total=False):
@@ -371,9 +371,9 @@ class SdxlParameters(TypedDict, total=False):
         "ddim",
         "lcm",
     ]
-    """How a step is taken; by default `dpmpp_2m`"""
+    """The sampler: how each step is computed; by default `dpmpp_2m`"""
     scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
-    """How the steps are spread over the noise; by default `karras`"""
+    """The scheduler: how the steps are spread over the noise; by default `karras`"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default True"""
     vae_name: str | None
@@ -383,15 +383,15 @@ class SdxlParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     control_image: File | None
-    """A picture whose forms the new one takes, in the server's input folder"""
+    """A picture whose shapes guide the new one, in the server's input folder"""
     control: Literal["canny", "depth", "pose"]
-    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
     reader_name: str | None
-    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_end: float
     """Share of the steps that it acts in; at most 1; by default 1.0"""
     checkpoint_name: str
@@ -399,15 +399,15 @@ class SdxlParameters(TypedDict, total=False):
     controlnet_name: str | None
     """ControlNet in models/controlnet, for one kind of map or for all"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class Sd15Parameters(TypedDict, total=False):
@@ -443,9 +443,9 @@ class Sd15Parameters(TypedDict, total=False):
         "ddim",
         "lcm",
     ]
-    """How a step is taken; by default `dpmpp_2m`"""
+    """The sampler: how each step is computed; by default `dpmpp_2m`"""
     scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
-    """How the steps are spread over the noise; by default `karras`"""
+    """The scheduler: how the steps are spread over the noise; by default `karras`"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default True"""
     vae_name: str | None
@@ -455,33 +455,33 @@ class Sd15Parameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 512"""
     control_image: File | None
-    """A picture whose forms the new one takes, in the server's input folder"""
+    """A picture whose shapes guide the new one, in the server's input folder"""
     control: Literal["canny", "depth", "pose"]
-    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
     reader_name: str | None
-    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_end: float
     """Share of the steps that it acts in; at most 1; by default 1.0"""
     clip_skip: int
-    """From which layer of the text encoder, from the end; anime models want 2; 1 to 12; by default 1"""
+    """The layer of the text encoder to use, counted from the end; anime models want 2; 1 to 12; by default 1"""
     checkpoint_name: str
     """SD 1.5 model in models/checkpoints; by default `v1-5-pruned-emaonly-fp16.safetensors`"""
     controlnet_name: str | None
-    """ControlNet in models/controlnet; if left out that for `control`"""
+    """ControlNet in models/controlnet; by default the one for `control`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class BaseImagesParameters(TypedDict, total=False):
@@ -494,7 +494,7 @@ class BaseImagesParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -518,7 +518,7 @@ class BaseImagesParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -530,15 +530,15 @@ class BaseImagesParameters(TypedDict, total=False):
     seeds: list[int | str]
     """The seed of each picture; if left out they count up from seed"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxInstantidParameters(TypedDict, total=False):
@@ -551,7 +551,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -575,7 +575,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -585,9 +585,9 @@ class FluxInstantidParameters(TypedDict, total=False):
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
     """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
@@ -612,15 +612,15 @@ class FluxInstantidParameters(TypedDict, total=False):
     refine_loras: list[Lora]
     """LoRAs of SDXL for the second stage, as in loras"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
     measure_face: bool
     """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
@@ -635,7 +635,7 @@ class FluxPulidParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -659,7 +659,7 @@ class FluxPulidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -677,15 +677,15 @@ class FluxPulidParameters(TypedDict, total=False):
     pulid_name: str
     """PuLID's weights in models/pulid; by default `pulid_flux_v0.9.1.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
     measure_face: bool
     """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
@@ -700,7 +700,7 @@ class ZImageInstantidParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -712,7 +712,7 @@ class ZImageInstantidParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     shift: float
-    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
+    """How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `z_image_turbo_bf16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
@@ -728,9 +728,9 @@ class ZImageInstantidParameters(TypedDict, total=False):
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
     """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
@@ -755,15 +755,15 @@ class ZImageInstantidParameters(TypedDict, total=False):
     refine_loras: list[Lora]
     """LoRAs of SDXL for the second stage, as in loras"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
     measure_face: bool
     """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
@@ -792,9 +792,9 @@ class SdxlInstantidParameters(TypedDict, total=False):
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
     """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
@@ -808,19 +808,19 @@ class SdxlInstantidParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 8; 64 to 4096; by default 1016"""
     pose_image: File | None
-    """Picture whose face says where and how the face is turned; else the reference does"""
+    """Picture whose face sets position and angle; by default the reference"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default False"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
     measure_face: bool
     """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
@@ -835,7 +835,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -859,7 +859,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -869,9 +869,9 @@ class CharacterSheetParameters(TypedDict, total=False):
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
     """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
@@ -898,15 +898,15 @@ class CharacterSheetParameters(TypedDict, total=False):
     views: list[View]
     """The pictures, each with name and prompt"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
     measure_face: bool
     """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
@@ -935,9 +935,9 @@ class FaceSwapParameters(TypedDict, total=False):
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
     """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
@@ -949,7 +949,7 @@ class FaceSwapParameters(TypedDict, total=False):
     base_image: Required[File]
     """The picture that gets the face, in the server's input folder"""
     denoise: float
-    """How much is redrawn; 1 is all; at most 1; by default 0.7"""
+    """How much is redrawn; 1 redraws all of it; at most 1; by default 0.7"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     detector_name: str
@@ -962,15 +962,15 @@ class FaceSwapParameters(TypedDict, total=False):
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default False"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
     measure_face: bool
     """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
@@ -1008,9 +1008,9 @@ class FaceDetailerParameters(TypedDict, total=False):
         "ddim",
         "lcm",
     ]
-    """How a step is taken; by default `dpmpp_2m`"""
+    """The sampler: how each step is computed; by default `dpmpp_2m`"""
     scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
-    """How the steps are spread over the noise; by default `karras`"""
+    """The scheduler: how the steps are spread over the noise; by default `karras`"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default True"""
     vae_name: str | None
@@ -1018,13 +1018,13 @@ class FaceDetailerParameters(TypedDict, total=False):
     image: Required[File]
     """The picture, in the server's input folder"""
     denoise: float
-    """How much is redrawn; 1 is all; at most 1; by default 0.4"""
+    """How much is redrawn; 1 redraws all of it; at most 1; by default 0.4"""
     crop_size: int
     """Pixels a side that a face and what is around it get; 64 to 2048; by default 1024"""
     crop_factor: float
     """How much around a face the model sees; 1 is the face alone; 1 to 10; by default 2.5"""
     threshold: float
-    """How sure the detector has to be; at most 1; by default 0.5"""
+    """How sure the detector must be; at most 1; by default 0.5"""
     feather: int
     """Pixels over which a face blends into the picture; 0 to 100; by default 8"""
     detector_name: str
@@ -1037,15 +1037,15 @@ class FaceDetailerParameters(TypedDict, total=False):
     checkpoint_name: str
     """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxImg2imgParameters(TypedDict, total=False):
@@ -1058,7 +1058,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -1082,25 +1082,25 @@ class FluxImg2imgParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     base_image: Required[File]
     """The picture to redraw, in the server's input folder"""
     denoise: float
-    """How much is redrawn; 1 is all; at most 1; by default 0.6"""
+    """How much is redrawn; 1 redraws all of it; at most 1; by default 0.6"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxKontextParameters(TypedDict, total=False):
@@ -1113,7 +1113,7 @@ class FluxKontextParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -1137,25 +1137,25 @@ class FluxKontextParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5"""
     image: Required[File]
     """The first picture, in the server's input folder; the result has its shape"""
     image_2: File | None
-    """A second picture, for the prompt to speak of"""
+    """A second picture that the prompt can refer to"""
     image_3: File | None
     """A third one"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class QwenImageEditParameters(TypedDict, total=False):
@@ -1180,7 +1180,7 @@ class QwenImageEditParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     shift: float
-    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1"""
+    """How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3.1"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
@@ -1190,21 +1190,21 @@ class QwenImageEditParameters(TypedDict, total=False):
     image: Required[File]
     """The first picture, in the server's input folder; the result has its shape"""
     image_2: File | None
-    """A second picture, for the prompt to speak of"""
+    """A second picture that the prompt can refer to"""
     image_3: File | None
     """A third one"""
     unet_name: str
     """Edit model in models/diffusion_models; by default `qwen_image_edit_2511_fp8mixed.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxFillParameters(TypedDict, total=False):
@@ -1217,7 +1217,7 @@ class FluxFillParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -1241,7 +1241,7 @@ class FluxFillParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30.0"""
     base_image: Required[File]
@@ -1251,7 +1251,7 @@ class FluxFillParameters(TypedDict, total=False):
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     left: int
-    """Pixels to add on the left, a multiple of 16; so for the other sides; 0 to 4096; by default 0"""
+    """Pixels to add on the left, a multiple of 16; the other sides work the same; 0 to 4096; by default 0"""
     top: int
     """Pixels to add above; 0 to 4096; by default 0"""
     right: int
@@ -1261,15 +1261,15 @@ class FluxFillParameters(TypedDict, total=False):
     feathering: int
     """Over how many pixels the added sides blend into the picture; 0 to 512; by default 24"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class SdxlInpaintParameters(TypedDict, total=False):
@@ -1305,9 +1305,9 @@ class SdxlInpaintParameters(TypedDict, total=False):
         "ddim",
         "lcm",
     ]
-    """How a step is taken; by default `dpmpp_2m`"""
+    """The sampler: how each step is computed; by default `dpmpp_2m`"""
     scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
-    """How the steps are spread over the noise; by default `karras`"""
+    """The scheduler: how the steps are spread over the noise; by default `karras`"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default True"""
     vae_name: str | None
@@ -1319,21 +1319,21 @@ class SdxlInpaintParameters(TypedDict, total=False):
     grow_mask: int
     """By how many pixels the mask is made larger; 0 to 512; by default 8"""
     denoise: float
-    """How much is redrawn; 1 is all; at most 1; by default 1.0"""
+    """How much is redrawn; 1 redraws all of it; at most 1; by default 1.0"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     checkpoint_name: str
     """SDXL model in models/checkpoints, for inpainting or not; by default `RealVisXL_V5.0_fp16.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxControlnetParameters(TypedDict, total=False):
@@ -1346,7 +1346,7 @@ class FluxControlnetParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -1370,35 +1370,35 @@ class FluxControlnetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     control_image: Required[File]
-    """A picture whose forms the new one takes, in the server's input folder"""
+    """A picture whose shapes guide the new one, in the server's input folder"""
     control: Literal["canny", "depth", "pose"]
-    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
     reader_name: str | None
-    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 0.7"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 0.7"""
     controlnet_end: float
-    """Share of the steps after which the prompt goes on alone; at most 1; by default 0.8"""
+    """Share of the steps after which the prompt acts alone; at most 1; by default 0.8"""
     controlnet_name: str
     """Union ControlNet in models/controlnet; by default `FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class ZImageControlnetParameters(TypedDict, total=False):
@@ -1411,7 +1411,7 @@ class ZImageControlnetParameters(TypedDict, total=False):
     steps: int
     """Sampling steps; 1 to 200; by default 8"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -1423,7 +1423,7 @@ class ZImageControlnetParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     shift: float
-    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
+    """How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `z_image_turbo_bf16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
@@ -1433,42 +1433,42 @@ class ZImageControlnetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
     control_image: Required[File]
-    """A picture whose forms the new one takes, in the server's input folder"""
+    """A picture whose shapes guide the new one, in the server's input folder"""
     control: Literal["canny", "depth", "pose"]
-    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
     reader_name: str | None
-    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     controlnet_strength: float
-    """0 is without effect, 1 is full; 0 to 3; by default 1.0"""
+    """0 has no effect, 1 is full strength; 0 to 3; by default 1.0"""
     controlnet_name: str
     """ControlNet in models/model_patches; by default `Z-Image-Turbo-Fun-Controlnet-Union.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class FluxReduxParameters(TypedDict, total=False):
     """Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux."""
 
     prompt: str
-    """What to show besides, in words; may be left out"""
+    """What else to show, in words; optional"""
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    """Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1.0"""
     seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
@@ -1492,7 +1492,7 @@ class FluxReduxParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -1502,27 +1502,27 @@ class FluxReduxParameters(TypedDict, total=False):
     image: Required[File]
     """The first picture, in the server's input folder; the result has its shape"""
     image_2: File | None
-    """A second picture, for the prompt to speak of"""
+    """A second picture that the prompt can refer to"""
     image_3: File | None
     """A third one"""
     redux_strength: float
-    """How much the pictures count beside the prompt; 0.2 to 0.6 lets it speak; 0 to 10; by default 1.0"""
+    """How much the pictures count against the prompt; 0.2 to 0.6 leaves it room; 0 to 10; by default 1.0"""
     crop: Literal["center", "none"]
-    """Look at the middle square of each picture, or at all of it, squeezed to a square; by default `center`"""
+    """Use the middle square of each picture, or all of it squeezed into a square; by default `center`"""
     style_model_name: str
     """Redux model in models/style_models; by default `flux1-redux-dev.safetensors`"""
     clip_vision_name: str
     """SigLIP model in models/clip_vision; by default `sigclip_vision_patch14_384.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class UpscaleParameters(TypedDict, total=False):
@@ -1560,9 +1560,9 @@ class UpscaleParameters(TypedDict, total=False):
         "ddim",
         "lcm",
     ]
-    """How a step is taken; by default `dpmpp_2m`"""
+    """The sampler: how each step is computed; by default `dpmpp_2m`"""
     scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
-    """How the steps are spread over the noise; by default `karras`"""
+    """The scheduler: how the steps are spread over the noise; by default `karras`"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default True"""
     vae_name: str | None
@@ -1574,7 +1574,7 @@ class UpscaleParameters(TypedDict, total=False):
     upscaler_name: str
     """Upscaling model in models/upscale_models, of any factor; by default `RealESRGAN_x4plus.safetensors`"""
     denoise: float
-    """How much is redrawn; 1 is all; at most 1; by default 0.3"""
+    """How much is redrawn; 1 redraws all of it; at most 1; by default 0.3"""
     tile_size: int
     """Pixels of a tile's side; SDXL draws best at 1024; 256 to 2048; by default 1024"""
     tile_overlap: int
@@ -1582,15 +1582,15 @@ class UpscaleParameters(TypedDict, total=False):
     checkpoint_name: str
     """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class Seedvr2UpscaleParameters(TypedDict, total=False):
@@ -1601,7 +1601,7 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     resolution: int
     """The shorter side, in pixels; 64 to 8192; by default 2048"""
     color_correction: Literal["lab", "wavelet", "adain", "none"]
-    """How colours are kept to the original's; lab is the most faithful; by default `lab`"""
+    """How colours are matched to the original; lab is the most faithful; by default `lab`"""
     seed: int | str
     """Below 2^32; drawn if left out, or if it is -1 or `random`; 0 to 4294967295"""
     nodes: Literal["core", "numz"]
@@ -1611,15 +1611,15 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     vae_name: str
     """VAE, in models/vae; with numz in models/SEEDVR2"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class RemoveBackgroundParameters(TypedDict, total=False):
@@ -1628,23 +1628,23 @@ class RemoveBackgroundParameters(TypedDict, total=False):
     image: Required[File]
     """The picture, in the server's input folder"""
     background_color: str | None
-    """Colour to put behind, such as #ffffff"""
+    """Background colour, such as #ffffff"""
     background_image: File | None
-    """Picture to put behind, cut to the shape; if neither is given all behind is transparent"""
+    """Background picture, cropped to fit; with neither, the background is transparent"""
     save_mask: bool
     """Save the mask too, white where the foreground is; by default False"""
     model_name: str
     """BiRefNet in models/background_removal; by default `birefnet.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class WanT2vParameters(TypedDict, total=False):
@@ -1677,7 +1677,7 @@ class WanT2vParameters(TypedDict, total=False):
     fps: float
     """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
     shift: float
-    """How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8.0"""
+    """How long sampling stays with coarse structure; 8 is usual; 0 to 100; by default 8.0"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
@@ -1687,15 +1687,15 @@ class WanT2vParameters(TypedDict, total=False):
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `wan2.1_t2v_1.3B_fp16.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class WanI2vParameters(TypedDict, total=False):
@@ -1728,7 +1728,7 @@ class WanI2vParameters(TypedDict, total=False):
     fps: float
     """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
     shift: float
-    """How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8.0"""
+    """How long sampling stays with coarse structure; 8 is usual; 0 to 100; by default 8.0"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
@@ -1742,15 +1742,15 @@ class WanI2vParameters(TypedDict, total=False):
     clip_vision_name: str
     """CLIP vision model in models/clip_vision; by default `clip_vision_h.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class Wan22T2vParameters(TypedDict, total=False):
@@ -1785,7 +1785,7 @@ class Wan22T2vParameters(TypedDict, total=False):
     fps: float
     """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
     shift: float
-    """How long sampling stays with the coarse; 5 is usual; 0 to 100; by default 5.0"""
+    """How long sampling stays with coarse structure; 5 is usual; 0 to 100; by default 5.0"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
@@ -1809,25 +1809,25 @@ class Wan22T2vParameters(TypedDict, total=False):
     by default `wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors`
     """
     high_four_steps_name: str
-    """What makes the first expert quick, in models/loras
+    """The LoRA that makes the first expert quick, in models/loras
 
     by default `wan2.2_t2v_lightx2v_4steps_lora_v1.1_high_noise.safetensors`
     """
     low_four_steps_name: str
-    """What makes the second expert quick, in models/loras
+    """The LoRA that makes the second expert quick, in models/loras
 
     by default `wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors`
     """
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class Wan22I2vParameters(TypedDict, total=False):
@@ -1862,7 +1862,7 @@ class Wan22I2vParameters(TypedDict, total=False):
     fps: float
     """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
     shift: float
-    """How long sampling stays with the coarse; 5 is usual; 0 to 100; by default 5.0"""
+    """How long sampling stays with coarse structure; 5 is usual; 0 to 100; by default 5.0"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
@@ -1886,27 +1886,27 @@ class Wan22I2vParameters(TypedDict, total=False):
     by default `wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors`
     """
     high_four_steps_name: str
-    """What makes the first expert quick, in models/loras
+    """The LoRA that makes the first expert quick, in models/loras
 
     by default `wan2.2_i2v_lightx2v_4steps_lora_v1_high_noise.safetensors`
     """
     low_four_steps_name: str
-    """What makes the second expert quick, in models/loras
+    """The LoRA that makes the second expert quick, in models/loras
 
     by default `wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors`
     """
     reference_image: Required[File]
     """The first frame, in the server's input folder"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class LtxVideoParameters(TypedDict, total=False):
@@ -1937,25 +1937,25 @@ class LtxVideoParameters(TypedDict, total=False):
     length: int
     """Frames: 8k+1, so 97 are four seconds at 24 a second; 9 to 1025; by default 97"""
     fps: float
-    """Frames a second, which the model gets too; 1 to 120; by default 24.0"""
+    """Frames per second; the model sees the number too; 1 to 120; by default 24.0"""
     reference_image: File | None
-    """The first frame, in the server's input folder; if left out the prompt alone says it"""
+    """The first frame, in the server's input folder; if left out, the prompt alone decides"""
     reference_strength: float
-    """How closely the video begins with it; 1 is exactly; 0 to 1; by default 1.0"""
+    """How closely the video starts from it; 1 is exactly; 0 to 1; by default 1.0"""
     checkpoint_name: str
     """LTX-Video model in models/checkpoints; by default `ltx-video-2b-v0.9.5.safetensors`"""
     clip_name: str
     """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     webhook_url: str
-    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
-    """What the job can be found by: `GET /jobs?label=name:value`"""
+    """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
-    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    """The user it is for, who decides its share where routes have shares; by default the caller"""
 
 
 class PresetCalls(Generic[R]):

@@ -150,7 +150,7 @@ class RylaClient(PresetCalls[Job]):
     def from_env(cls) -> Self:
         """A client of the server at ``RYLA_URL``, by default this machine's, with the token in ``RYLA_TOKEN``.
 
-        Raises `InvalidSettings` where that is no address.
+        Raises `InvalidSettings` if that is no address.
         """
         return cls(*from_environment())
 
@@ -257,7 +257,7 @@ class RylaClient(PresetCalls[Job]):
             return value
 
     def stream(self, job_id: str, after: int) -> Generator[JobEvent]:
-        """The events of one connection; raises `ServerUnreachable` where it breaks."""
+        """The events of one connection; raises `ServerUnreachable` if it breaks."""
         with closing(self._send(ask_for_events(job_id, after), seconds=STREAM_SECONDS, stream=True)) as response:
             try:
                 if response.status_code != 200:

@@ -115,7 +115,7 @@ def output_type(output: OutputSpec, words: Vocabulary) -> str:
 
 
 def default_of(spec: InputSpec) -> str | None:
-    """The default as source text; None where the input must be given."""
+    """The default as source text; None if the input must be given."""
     if not spec.required:
         return "None"
     if spec.kind is Kind.AUTOGROW:

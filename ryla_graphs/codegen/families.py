@@ -42,7 +42,7 @@ def family_words(schema: NodeSchema, words: Vocabulary) -> FamilyWords:
 
 
 def only_family(schema: NodeSchema) -> type[ModelFamily] | None:
-    """The family that the class works with alone; None where it takes several, or checkers know no such family."""
+    """The family that the class works with alone; None if it takes several, or checkers know no such family."""
     wires = {spec.key for spec in schema.inputs if spec.type in WITH_FAMILY}
     rows = RESTRICTIONS.get(schema.class_type, {})
     taken = {family for name, row in rows.items() if name in wires and row.when is None for family in row.families}

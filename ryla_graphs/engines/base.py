@@ -226,7 +226,7 @@ def run(
 
 
 def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: bool = False) -> GoodPart:
-    """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` where the engine is to judge."""
+    """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` if the engine is to judge."""
     if isinstance(engine, (str, Workflow, CompiledWorkflow)) or not isinstance(workflow, (Workflow, CompiledWorkflow)):
         given = ", ".join(type(each).__name__ for each in (engine, workflow))
         raise TypeError(f"run takes an engine and a workflow, not {given}: run(connect(address), Workflow(...))")

@@ -39,7 +39,7 @@ def connect(address: str | None = None, *, strict: bool | None = None, partner_k
     A `strict` simulator fails with the list of what it would have to guess; None leaves that to
     ``RYLA_SIMULATOR_STRICT``. `partner_key` goes with graphs that call partners' paid services. Nothing is asked of the
     servers yet. With the first run it is logged, once, if a server is of another release of ComfyUI than the catalog in
-    use. Raises `NotFound` for what is no address, and `InvalidSettings` where a key or a route is not set up.
+    use. Raises `NotFound` for what is no address, and `InvalidSettings` if a key or a route is not set up.
 
     >>> connect("simulator").name
     'simulator'

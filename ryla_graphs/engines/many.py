@@ -176,7 +176,7 @@ def run_many(
     not, wherever errors go. All are checked before the first runs.
 
     Raises `InvalidWorkflow` with what is wrong with any, `EngineRefused` for an input that none names, and
-    `EngineUnreachable` where the engine is not there. A run that fails raises nothing: `ManyResults.failed` has it.
+    `EngineUnreachable` if the engine is not there. A run that fails raises nothing: `ManyResults.failed` has it.
 
     >>> from ryla_graphs import Workflow, connect, run_many
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage

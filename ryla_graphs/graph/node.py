@@ -125,7 +125,7 @@ class Node(
     _origin: ClassVar[tuple[Any, ...]]
 
     def __init__(self, /, *positions: Any, **inputs: Any) -> None:
-        """Raises `InvalidNode` with every problem where an input is wrong. Outputs are under `.out`."""
+        """Raises `InvalidNode` with every problem if an input is wrong. Outputs are under `.out`."""
         frame = sys._getframe(1)
         origin = self._LATEST[0]
         if origin[0] is not frame.f_code or origin[1] != frame.f_lasti:

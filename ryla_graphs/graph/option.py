@@ -28,7 +28,7 @@ class Option(
 ):
     """One choice of a dynamic combo with the inputs it brings: `ResizeImageMaskNode.ResizeType.ScaleWidth`.
 
-    A value, equal to another where its inputs are. Raises `InvalidNode` (with every problem) when written wrongly.
+    A value, equal to another if its inputs are. Raises `InvalidNode` (with every problem) when written wrongly.
     """
 
     KEY: ClassVar[Any]

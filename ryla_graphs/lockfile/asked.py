@@ -56,7 +56,7 @@ class CustomPack:
         """The pack that ``owner/repo@commit[:folder]`` names; a pinned or bundled one needs no commit.
 
         A path, such as ``./my_pack``, names a folder of one's own, and a word without a slash a pack by its id in the
-        Comfy Registry, where that is known here. Raises `InvalidSettings` that says how a commit is found.
+        Comfy Registry, if that is known here. Raises `InvalidSettings` that says how a commit is found.
         """
         if text.startswith(("./", "../", "/", "~")):
             return own_folder(text)

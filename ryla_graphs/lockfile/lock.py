@@ -151,7 +151,7 @@ class Lock:
     def loads(cls, text: str, source: str = FILE, nodes: Mapping[str, Any] | None = None) -> Lock:
         """The lock of a text, and of the node classes beside it.
 
-        Raises `InvalidDocument` that says where it is damaged, or that a newer ryla_graphs wrote it.
+        Raises `InvalidDocument` that says if it is damaged, or that a newer ryla_graphs wrote it.
         """
         content = _parsed(text, source)
         written = content.get("lock")

@@ -74,7 +74,7 @@ def _gib(size: int | None) -> str:
 
 
 def thumbnail(content: bytes) -> bytes | None:
-    """A picture as a JPEG of at most `SIDE` pixels; None where the content is no picture."""
+    """A picture as a JPEG of at most `SIDE` pixels; None if the content is no picture."""
     try:
         with Pillow.open(io.BytesIO(content)) as picture:
             picture.thumbnail((SIDE, SIDE))

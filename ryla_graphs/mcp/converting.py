@@ -12,7 +12,7 @@ Form = Literal["api", "editor", "python", "mermaid"]
 
 
 def converted(graph: Mapping[str, Any], to: Form) -> str:
-    """The text of a graph in a form. Raises `InvalidDocument` or `InvalidWorkflow` where it cannot be read."""
+    """The text of a graph in a form. Raises `InvalidDocument` or `InvalidWorkflow` if it cannot be read."""
     workflow = Workflow.open(dict(graph))
     if to == "python":
         return workflow.to_python()

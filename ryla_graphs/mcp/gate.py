@@ -20,14 +20,14 @@ class Limits:
 
 
 def cost_of(plan: Mapping[str, Any] | None) -> float | None:
-    """US dollars by the plan's recommended GPU; None where it cannot be known."""
+    """US dollars by the plan's recommended GPU; None if it cannot be known."""
     if plan is None or plan.get("services"):
         return None
     return next((gpu["usd"] for gpu in plan.get("gpus", ()) if gpu["gpu"] == plan.get("recommended")), None)
 
 
 def objection(plan: Mapping[str, Any] | None, limits: Limits, engine: str) -> str | None:
-    """Why a run needs a person's word; None where it does not. A simulator costs nothing."""
+    """Why a run needs a person's word; None if it does not. A simulator costs nothing."""
     if limits.max_usd is None or engine == "simulator":
         return None
     cost = cost_of(plan)

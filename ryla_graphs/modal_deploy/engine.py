@@ -121,7 +121,7 @@ class ModalEngine:
             if noted:  # so that the next try is the first one
                 with suppress(ModalError):
                     self.runs.pop(run_id)
-            raise EngineUnreachable(f"Modal takes no call: {error}") from error
+            raise EngineUnreachable(f"Modal accepts no call: {error}") from error
         return ModalRun(self, run_id, call)
 
     def _limit_of(self, workflow: CompiledWorkflow, gpu: str | None) -> float | None:
@@ -233,7 +233,7 @@ class ModalRun:
         return Failed(self.id, RunLost("the container was lost before it had stored the outputs"))
 
     def _ended(self) -> Event | None:
-        """The end that follows from the call itself; None where it still waits or works."""
+        """The end that follows from the call itself; None if it still waits or works."""
         try:
             return self._last(self._call.get(timeout=0))
         except TimeoutError:

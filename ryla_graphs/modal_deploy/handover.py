@@ -100,7 +100,7 @@ class Handover:
             try:
                 self._tick()
             except StoreUnreachable as error:
-                log.warning("the lease of the records could not be looked at: %s", error)
+                log.warning("the lease of the records could not be read: %s", error)
             except Exception:  # the thread lives, or the lease is lost
                 log.exception("a fault of this server while it watched over its lease")
 

@@ -168,7 +168,7 @@ def _with_pack(image: modal.Image, lock: Lock, pack: LockedPack, token: modal.Se
 
 
 def _folder(lock: Lock, pack: LockedPack) -> Path:
-    """Where the folder of a pack is on this machine; raises `InvalidSettings` where it is another than was locked."""
+    """Where the folder of a pack is on this machine; raises `InvalidSettings` if it is another than was locked."""
     assert pack.path is not None
     base = lock.path.parent if lock.path is not None else Path()
     folder = base / Path(pack.path).expanduser()

@@ -237,7 +237,7 @@ _DRIVER_NAMES = {"A10G": "A10", "A100-SXM4-40GB": "A100-40GB", "A100-SXM4-80GB":
 
 
 def gpu_here() -> str | None:
-    """What Modal calls the GPU of this machine, by what its driver says; None where there is none."""
+    """What Modal calls the GPU of this machine, by what its driver says; None if there is none."""
     try:
         asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
         printed = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout

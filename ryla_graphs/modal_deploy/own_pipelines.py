@@ -42,7 +42,7 @@ class OwnPipelines:
         return image
 
     def add(self, source: str) -> None:
-        """Add one file, folder or module; raises `InvalidSettings` where there is none."""
+        """Add one file, folder or module; raises `InvalidSettings` if there is none."""
         path, place = Path(source), FOLDER / str(len(self.sources))
         if PurePosixPath(source).is_relative_to(FOLDER):
             self.sources.append(source)

@@ -90,7 +90,7 @@ class Reported:
         try:
             self._runs.put(key, value)
         except ModalError as error:
-            log.warning("the web side did not hear how this container is: %s", error)
+            log.warning("the state of this container could not be reported to the web side: %s", error)
 
     def lacking(self) -> Mapping[str, str]:
         """Why each lacking class is not there, as the container that started last has it; none where none has said."""

@@ -57,7 +57,7 @@ class Spending:
         """Until when, owner and money of what was admitted just now."""
 
     def admit(self, owner: str, workflow: CompiledWorkflow, gpu: str | None) -> Mapping[str, Any]:
-        """What is to be kept with a job that may run; raises `RequestError` (`over_budget`) where it may not."""
+        """What is to be kept with a job that may run; raises `RequestError` (`over_budget`) if it may not."""
         usd = self._pricing.at_most(workflow.plan, gpu, self._fallback)
         with self._lock:
             self._turn()

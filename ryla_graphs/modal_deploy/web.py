@@ -210,4 +210,4 @@ def _warm(worker: modal.Cls, gpu: str | None) -> None:
     try:
         (worker if gpu is None else worker.with_options(**chosen_options(gpu)))().warm.spawn()
     except ModalError as error:
-        raise EngineUnreachable(f"Modal takes no call: {error}") from error
+        raise EngineUnreachable(f"Modal accepts no call: {error}") from error

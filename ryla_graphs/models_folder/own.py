@@ -65,7 +65,7 @@ def use_own(path: str | Path | None = None) -> None:
 
 
 def read(path: Path) -> tuple[Weight, ...]:
-    """The rows of a file; raises `InvalidSettings` with the first row that is wrong, or where it cannot be read."""
+    """The rows of a file; raises `InvalidSettings` with the first row that is wrong, or if it cannot be read."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -44,7 +44,7 @@ def gives_workflow(function: Callable[..., Any]) -> bool:
 def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[Any]:
     """The preset that a function is, ``_`` in its name as ``-``.
 
-    Raises `InvalidDocument`, with the line of the function, where it cannot be served: it gives no workflow, takes
+    Raises `InvalidDocument`, with the line of the function, if it cannot be served: it gives no workflow, takes
     ``**kwargs``, or has a parameter without a type, or of one that JSON cannot say.
     """
     hints = _hints(function)
@@ -77,7 +77,7 @@ def preset_of_workflow(workflow: Workflow, name: str, module: ModuleType) -> Pre
 
 
 def model_of(name: str, fields: Mapping[str, Any], place: str) -> type[Parameters]:
-    """A model of parameters, each a type and a `FieldInfo`; raises `InvalidDocument` where it cannot be made."""
+    """A model of parameters, each a type and a `FieldInfo`; raises `InvalidDocument` if it cannot be made."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a parameter may be called `copy`, as methods of models are

@@ -55,7 +55,7 @@ def name_of(stem: str) -> str:
 def preset_of_file(path: Path, catalog: Catalog | None = None) -> Preset[Any]:
     """The preset that a file with a graph is, by the name of the file or of its ``.toml``.
 
-    Raises `InvalidDocument` and `InvalidWorkflow` where it cannot be served: no graph, no app mode and no ``.toml``, or
+    Raises `InvalidDocument` and `InvalidWorkflow` if it cannot be served: no graph, no app mode and no ``.toml``, or
     one that names what is not there.
     """
     target = GraphTarget(str(path), catalog, None)

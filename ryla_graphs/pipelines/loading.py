@@ -196,7 +196,7 @@ def _is_pipeline(name: str, value: Any, module: ModuleType) -> bool:
 
 
 def _file_of(module: str) -> Path | None:
-    """The file of a module; None where there is none, or a package above it fails."""
+    """The file of a module; None if there is none, or a package above it fails."""
     with contextlib.suppress(Exception):
         spec = importlib.util.find_spec(module)
         return Path(spec.origin) if spec is not None and spec.origin else None

@@ -33,7 +33,7 @@ DEFAULT = "workflow"
 def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     """A preset, or what makes a workflow of parameters, by its name in a file.
 
-    Raises `SourceUnreachable` and `NotFound` where there is none. A mistake in the file is an `InvalidDocument` with
+    Raises `SourceUnreachable` and `NotFound` if there is none. A mistake in the file is an `InvalidDocument` with
     the line that made it, here or when the function is called.
     """
     module = imported(path)

@@ -35,7 +35,7 @@ class SettableInput(NamedTuple):
     title: str | None
     value: Any
     takes: str | None
-    """In words; None where the class is not known."""
+    """In words; None if the class is not known."""
     in_app: bool
     """Whether the editor's app mode shows it."""
 
@@ -69,7 +69,7 @@ class GraphTarget:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """The files that came along; raises `InvalidInputs` where one is only an address or an id."""
+        """The files that came along; raises `InvalidInputs` if one is only an address or an id."""
         files: dict[str, bytes] = {}
         for name, content in self.document.inputs.items():
             if isinstance(content, str):
@@ -107,11 +107,11 @@ class GraphTarget:
                     yield SettableInput(key, node.class_type, title, value, kinds, _in_its_graph(key) in self._in_app)
 
     def spec(self, key: str) -> InputSpec | None:
-        """What is known of an input that a key names; raises `NotFound` where there is none."""
+        """What is known of an input that a key names; raises `NotFound` if there is none."""
         return self._spec(*self._place(key))
 
     def value(self, key: str) -> Any:
-        """What an input holds, a link where it is wired; None where it is not given. Raises `NotFound`."""
+        """What an input holds, a link if it is wired; None if it is not given. Raises `NotFound`."""
         number, name = self._place(key)
         return self.document.prompt[number]["inputs"].get(name)
 

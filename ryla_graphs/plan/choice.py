@@ -63,7 +63,7 @@ def choose_gpu(
     `cost` gives what is compared with `max_cost_usd`, by default an image on a warm server. Where that is not known, it
     is too much.
 
-    Raises `NotFound` for a GPU that does not exist, and `CannotRunHere` where it fits none or all are too expensive.
+    Raises `NotFound` for a GPU that does not exist, and `CannotRunHere` if it fits none or all are too expensive.
     """
     rows = [plan.on(name) for name in allowed]
     costs = {name: cost(row) if plan.knows("cost") else None for name, row in ((row.gpu, row) for row in rows)}

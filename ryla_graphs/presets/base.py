@@ -138,14 +138,14 @@ Pixels = Annotated[
 ]
 Steps = Annotated[int, Field(ge=1, le=200, description="Sampling steps", json_schema_extra=forms.STEPS)]
 Denoise = Annotated[
-    float, Field(gt=0, le=1, description="How much is redrawn; 1 is all", json_schema_extra=forms.FRACTION)
+    float, Field(gt=0, le=1, description="How much is redrawn; 1 redraws all of it", json_schema_extra=forms.FRACTION)
 ]
 Megapixels = Annotated[
     float, Field(ge=0.1, le=4, description="The picture is scaled to this size, in 1024 x 1024 pixels, first")
 ]
 WeightFile = Annotated[str, Field(min_length=1, max_length=255, json_schema_extra=forms.WEIGHTS)]
 Strength = Annotated[
-    float, Field(ge=0, le=3, description="0 is without effect, 1 is full", json_schema_extra=forms.FRACTION)
+    float, Field(ge=0, le=3, description="0 has no effect, 1 is full strength", json_schema_extra=forms.FRACTION)
 ]
 WeightDtype = Annotated[
     Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"],
@@ -332,7 +332,7 @@ NOT_OWN = (_PACKAGE, *_LIBRARIES)
 
 
 def _caller() -> str | None:
-    """`file:line` of the user's code that asks for a workflow; None where a command or a server does."""
+    """`file:line` of the user's code that asks for a workflow; None if a command or a server does."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back

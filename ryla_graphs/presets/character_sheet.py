@@ -15,7 +15,8 @@ from ryla_graphs.sockets import Conditioning
 from ryla_graphs.workflow import Workflow
 
 ViewName = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Names the output; small letters, digits, - and _")
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Name of the output; lowercase letters, digits, - and _"),
 ]
 
 
@@ -25,7 +26,7 @@ class View(Parameters):
     name: ViewName
     prompt: Prompt = Field(
         default_factory=lambda given: given["name"].replace("-", " ").replace("_", " "),
-        description="Angle or pose, put behind the prompt; the name if left out",
+        description="Angle or pose, added to the prompt; by default the name",
     )
 
 
@@ -50,7 +51,7 @@ class CharacterSheetParams(SecondStageParams, FluxPictureParams):
         names = [view.name for view in self.views]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"each view needs a name of its own; twice there is {', '.join(twice)}")
+            raise ValueError(f"each view needs a name of its own; repeated: {', '.join(twice)}")
         return self
 
 

@@ -29,7 +29,7 @@ class FaceDetailerParams(CheckpointParams):
     crop_factor: float = Field(
         default=2.5, ge=1, le=10, description="How much around a face the model sees; 1 is the face alone"
     )
-    threshold: float = Field(default=0.5, gt=0, le=1, description="How sure the detector has to be")
+    threshold: float = Field(default=0.5, gt=0, le=1, description="How sure the detector must be")
     feather: int = Field(default=8, ge=0, le=100, description="Pixels over which a face blends into the picture")
     detector_name: DetectorName = FACE_DETECTOR
     sam_name: WeightFile | None = Field(

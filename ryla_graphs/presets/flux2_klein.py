@@ -38,7 +38,7 @@ class Flux2KleinParams(LoraParams, Sampling):
         default=None, description="The picture to edit, in the server's input folder; the result has its shape"
     )
     image_2: Annotated[Picture | None, ActsWith("image")] = Field(
-        default=None, description="A second picture, for the prompt to speak of"
+        default=None, description="A second picture that the prompt can refer to"
     )
     image_3: Annotated[Picture | None, ActsWith("image")] = Field(default=None, description="A third one")
     width: Annotated[Pixels, ReplacedBy("image")] = 1024

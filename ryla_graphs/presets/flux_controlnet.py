@@ -18,7 +18,7 @@ class FluxControlnetParams(ControlParams, Guided, FluxParams):
 
     controlnet_strength: Strength = 0.7
     controlnet_end: float = Field(
-        default=0.8, gt=0, le=1, description="Share of the steps after which the prompt goes on alone"
+        default=0.8, gt=0, le=1, description="Share of the steps after which the prompt acts alone"
     )
     controlnet_name: WeightFile = Field(
         default="FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors", description="Union ControlNet in models/controlnet"

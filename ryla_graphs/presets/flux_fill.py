@@ -25,7 +25,9 @@ class FluxFillParams(MaskedParams, Guided, FluxParams):
 
     guidance: float = Field(default=30.0, ge=0, le=100, description="Flux's distilled guidance; Fill wants about 30")
     megapixels: Megapixels = 1.0
-    left: Added = Field(default=0, description="Pixels to add on the left, a multiple of 16; so for the other sides")
+    left: Added = Field(
+        default=0, description="Pixels to add on the left, a multiple of 16; the other sides work the same"
+    )
     top: Added = Field(default=0, description="Pixels to add above")
     right: Added = Field(default=0, description="Pixels to add on the right")
     bottom: Added = Field(default=0, description="Pixels to add below")

@@ -26,12 +26,15 @@ from ryla_graphs.workflow import Workflow
 class FluxReduxParams(Pictures, FluxPictureParams):
     """Parameters of `flux_redux`."""
 
-    prompt: str = Field(default="", max_length=20_000, description="What to show besides, in words; may be left out")
+    prompt: str = Field(default="", max_length=20_000, description="What else to show, in words; optional")
     redux_strength: float = Field(
-        default=1.0, ge=0, le=10, description="How much the pictures count beside the prompt; 0.2 to 0.6 lets it speak"
+        default=1.0,
+        ge=0,
+        le=10,
+        description="How much the pictures count against the prompt; 0.2 to 0.6 leaves it room",
     )
     crop: Literal["center", "none"] = Field(
-        default="center", description="Look at the middle square of each picture, or at all of it, squeezed to a square"
+        default="center", description="Use the middle square of each picture, or all of it squeezed into a square"
     )
     style_model_name: WeightFile = Field(
         default="flux1-redux-dev.safetensors", description="Redux model in models/style_models"

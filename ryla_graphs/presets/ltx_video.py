@@ -46,12 +46,12 @@ class LtxVideoParams(LoraParams, Sampling):
     length: Annotated[int, AfterValidator(_frames)] = Field(
         default=97, ge=9, le=1025, description="Frames: 8k+1, so 97 are four seconds at 24 a second"
     )
-    fps: float = Field(default=24.0, ge=1, le=120, description="Frames a second, which the model gets too")
+    fps: float = Field(default=24.0, ge=1, le=120, description="Frames per second; the model sees the number too")
     reference_image: Picture | None = Field(
-        default=None, description="The first frame, in the server's input folder; if left out the prompt alone says it"
+        default=None, description="The first frame, in the server's input folder; if left out, the prompt alone decides"
     )
     reference_strength: Annotated[float, ActsWith("reference_image")] = Field(
-        default=1.0, ge=0, le=1, description="How closely the video begins with it; 1 is exactly"
+        default=1.0, ge=0, le=1, description="How closely the video starts from it; 1 is exactly"
     )
     checkpoint_name: WeightFile = Field(
         default="ltx-video-2b-v0.9.5.safetensors", description="LTX-Video model in models/checkpoints"

@@ -33,11 +33,11 @@ class RemoveBackgroundParams(Parameters):
         default=None,
         pattern="^#[0-9a-fA-F]{6}$",
         examples=["#ffffff", "#00ff00"],
-        description="Colour to put behind, such as #ffffff",
+        description="Background colour, such as #ffffff",
     )
     background_image: Picture | None = Field(
         default=None,
-        description="Picture to put behind, cut to the shape; if neither is given all behind is transparent",
+        description="Background picture, cropped to fit; with neither, the background is transparent",
     )
     save_mask: bool = Field(default=False, description="Save the mask too, white where the foreground is")
     model_name: WeightFile = Field(default="birefnet.safetensors", description="BiRefNet in models/background_removal")

@@ -33,13 +33,16 @@ class Sd15Params(ControlledParams):
     width: Pixels = 512
     height: Pixels = 512
     clip_skip: int = Field(
-        default=1, ge=1, le=12, description="From which layer of the text encoder, from the end; anime models want 2"
+        default=1,
+        ge=1,
+        le=12,
+        description="The layer of the text encoder to use, counted from the end; anime models want 2",
     )
     checkpoint_name: WeightFile = Field(
         default="v1-5-pruned-emaonly-fp16.safetensors", description="SD 1.5 model in models/checkpoints"
     )
     controlnet_name: Annotated[WeightFile | None, ActsWith("control_image")] = Field(
-        default_factory=_net, description="ControlNet in models/controlnet; if left out that for `control`"
+        default_factory=_net, description="ControlNet in models/controlnet; by default the one for `control`"
     )
 
 

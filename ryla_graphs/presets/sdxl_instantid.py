@@ -26,7 +26,7 @@ class SdxlInstantIDParams(IdentityParams, LoraParams, Sampling):
     width: Pixels8 = 1016
     height: Pixels8 = 1016
     pose_image: Picture | None = Field(
-        default=None, description="Picture whose face says where and how the face is turned; else the reference does"
+        default=None, description="Picture whose face sets position and angle; by default the reference"
     )
     text_encoder: bool = Field(default=False, description="Apply the LoRAs to the text encoders too")
 

@@ -49,7 +49,7 @@ class SeedVR2UpscaleParams(Parameters):
     image: Picture = Field(description="The picture to upscale, in the server's input folder")
     resolution: int = Field(default=2048, ge=64, le=8192, multiple_of=2, description="The shorter side, in pixels")
     color_correction: Literal["lab", "wavelet", "adain", "none"] = Field(
-        default="lab", description="How colours are kept to the original's; lab is the most faithful"
+        default="lab", description="How colours are matched to the original; lab is the most faithful"
     )
     seed: Annotated[
         int,

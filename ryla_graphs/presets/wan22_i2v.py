@@ -27,11 +27,11 @@ class Wan22I2VParams(Wan22Params):
     )
     high_four_steps_name: FourStepsName = Field(
         default="wan2.2_i2v_lightx2v_4steps_lora_v1_high_noise.safetensors",
-        description="What makes the first expert quick, in models/loras",
+        description="The LoRA that makes the first expert quick, in models/loras",
     )
     low_four_steps_name: FourStepsName = Field(
         default="wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors",
-        description="What makes the second expert quick, in models/loras",
+        description="The LoRA that makes the second expert quick, in models/loras",
     )
 
 

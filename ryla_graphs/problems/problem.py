@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, cast
 
+from ryla_graphs.deprecation import deprecated
 from ryla_graphs.problems.codes import CODES, Level, Tier
 
 
@@ -37,7 +38,7 @@ class AtNode:
 
 @dataclass(frozen=True, slots=True)
 class AtParameter:
-    """A parameter of a preset; None where it is about several of them."""
+    """A parameter of a preset; None if it is about several of them."""
 
     preset: str
     parameter: str | None = None
@@ -48,7 +49,7 @@ class AtParameter:
 
 @dataclass(frozen=True, slots=True)
 class AtField:
-    """A field of a request, or an option of a command; None where it is about the whole of it."""
+    """A field of a request, or an option of a command; None if it is about the whole of it."""
 
     request: str
     """What was asked with: ``request``, ``sweep``, a command's option."""
@@ -142,6 +143,14 @@ class Problem:
         return self.subject.file if isinstance(self.subject, AtFile) else None
 
     @property
+    @deprecated(
+        "`Problem.severity` is deprecated since 0.2.0 and goes in 0.4.0, not before 2027-06-01: use `Problem.level`"
+    )
+    def severity(self) -> Level:
+        """The level, by the name that 0.1.0 had for it."""
+        return self.level
+
+    @property
     def where(self) -> str:
         """The place in one word: ``KSampler 'sampler'.cfg``."""
         return str(self.subject)
@@ -173,7 +182,7 @@ class Problem:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The problem that `to_dict` wrote, perhaps of a newer version: what is not known here is left out.
 
-        Raises `KeyError` where there is no code.
+        Raises `KeyError` if there is no code.
         """
         kind = next((kind for name, kind in _SUBJECTS.items() if isinstance(data.get(name), str)), AtNode)
         subject = kind(**{fact.name: data[fact.name] for fact in fields(kind) if fact.name in data})

@@ -19,7 +19,7 @@ def other_release(server: str, version: str, catalog: str, of: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3, alike: float = 0.6) -> str | None:
-    """A hint with the nearest known names, or None where nothing is near: 1 is `alike` to the letter.
+    """A hint with the nearest known names, or None if nothing is near: 1 is `alike` to the letter.
 
     Nothing is near a text longer than any name, and of many thousands of names only the first are looked at.
     """

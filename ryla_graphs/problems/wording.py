@@ -156,7 +156,7 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
 
 
 def way_to_class(class_type: str, repositories: Sequence[str], releases: object | None = None) -> str | None:
-    """What to do about a class that a catalog lacks; None where that is unknown it.
+    """What to do about a class that a catalog lacks; None if nothing is known of it.
 
     `repositories` are those that have it, the likeliest first; `releases` are those of ComfyUI that have it, where it
     is ComfyUI's own.

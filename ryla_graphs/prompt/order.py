@@ -19,7 +19,7 @@ class Survey(NamedTuple):
     """The number of nodes in the longest chain that ends at each, in the order of the document; without those that are
     on a cycle or behind one."""
     taken: Mapping[str, int] | None
-    """By node, its outputs that are wired into some node, one bit a slot. None where a link counts from the last slot,
+    """By node, its outputs that are wired into some node, one bit a slot. None if a link counts from the last slot,
     or goes beyond the bits."""
 
 

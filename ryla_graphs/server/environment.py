@@ -102,7 +102,7 @@ def _deadlines(text: str) -> Deadlines:
 
 VARIABLES: Mapping[str, Variable] = {
     "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
-    "RYLA_HOSTS": Variable("hosts", _names, "names that the server is called by, beside localhost: `a.com,*.b.com`"),
+    "RYLA_HOSTS": Variable("hosts", _names, "host names of the server, besides localhost: `a.com,*.b.com`"),
     "RYLA_ORIGINS": Variable("origins", _names, "web pages that may call from a browser: `https://app.a.com`"),
     "RYLA_PIPELINES": Variable("pipelines", _names, "your own pipelines: `my.py,folder/,package.module`"),
     "RYLA_PUBLIC_URL": Variable("public_url", str, "how callers reach the server; absolute addresses begin with it"),
@@ -111,7 +111,7 @@ VARIABLES: Mapping[str, Variable] = {
         "wait_seconds", float, "how long a request waits for its job before 202; 240 if left out"
     ),
     "RYLA_PATIENCE_SECONDS": Variable(
-        "patience_seconds", float, "how long a job that was begun waits for an engine that does not answer"
+        "patience_seconds", float, "how long a started job waits for an engine that does not answer"
     ),
     "RYLA_DEADLINES": Variable(
         "deadlines",
@@ -133,39 +133,39 @@ VARIABLES: Mapping[str, Variable] = {
         "confinement", lambda text: Confinement(allowed=frozenset(_names(text))), "the only node classes that may run"
     ),
     "RYLA_LIMITS": Variable(
-        "limits", _limits, "the most of one graph: `megapixels,pictures,steps,work`, each may be empty"
+        "limits", _limits, "limits for one graph: `megapixels,pictures,steps,work`, each may be empty"
     ),
     "RYLA_PARTNER_NODES": Variable("partner_nodes", _yes, "1 lets graphs call partners' paid services"),
-    PARTNER_KEY: Variable("partner_key", _partner_key, "pays for them where the caller sends no key"),
+    PARTNER_KEY: Variable("partner_key", _partner_key, "the key that pays for them if the caller sends none"),
     "RYLA_PARTNER_MAX_USD": Variable(
         "partner_max_usd", float, "the most that they may cost in one job; those without a known price are refused"
     ),
-    "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 leaves the mark of generated pictures out"),
+    "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 leaves out the metadata that marks pictures as generated"),
     "RYLA_RETENTION": Variable(
         "retention", _retention, "how long things are kept: `days,gigabytes`, each may be empty"
     ),
     "RYLA_QUOTA": Variable("quota", _quota, "what one owner may keep: gigabytes of `uploads,loras`, each may be empty"),
     "RYLA_MCP_MAX_USD": Variable(
-        "mcp_max_usd", _dollars, "the most that a run of an agent at `/mcp` may cost by its plan unless a person agrees"
+        "mcp_max_usd", _dollars, "the most that an agent's run at `/mcp` may cost by its plan unless a person agrees"
     ),
-    "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras`, to take LoRAs over HTTP"),
-    "RYLA_WEBHOOK_SECRET": Variable("webhook_secret", _secret, "signs webhooks: `whsec_…`; without it there are none"),
+    "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras` folder, to accept LoRAs over HTTP"),
+    "RYLA_WEBHOOK_SECRET": Variable("webhook_secret", _secret, "signs webhooks: `whsec_…`; without it, none are sent"),
     "RYLA_WEBHOOK_HOSTS": Variable(
         "webhook_fetch",
         lambda text: FetchPolicy(hosts=_names(text), size=2**16, seconds=15),
         "hosts that webhooks go to; `*` if left out",
     ),
-    "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "product events, a JSON object a line"),
+    "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "product events, one JSON object per line"),
     "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "the same, posted in batches"),
-    "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "goes with them as a bearer token"),
+    "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "bearer token for that address"),
     "RYLA_ANALYTICS_PLAIN": Variable("analytics_plain", _yes, "1 names them without `modal_`"),
     "RYLA_FACE_SCORE": Variable(
         "face_meter",
         _face_meter,
         "1 (or `dlib`, or `sface:MODELS_FOLDER`) measures how well a face was kept, for requests with `measureFace`",
     ),
-    "RYLA_TRACES": Variable("traces", _yes, "1 tells jobs to OpenTelemetry, where `OTEL_…` says; extra `otel`"),
-    "RYLA_GPU": Variable("gpu", str, "what the engine runs on, for the record"),
+    "RYLA_TRACES": Variable("traces", _yes, "1 sends traces of jobs to OpenTelemetry, as `OTEL_…` says; extra `otel`"),
+    "RYLA_GPU": Variable("gpu", str, "the hardware that the engine runs on, for the records of jobs"),
     "RYLA_USD_PER_SECOND": Variable("usd_per_second", float, "what a second of it costs, for the cost of jobs"),
 }
 

@@ -166,7 +166,7 @@ def _done_for(caller: Caller, work: Callable[[], T]) -> T:
 
 
 def checkpoint(*, timed: bool = True) -> None:
-    """Called between two steps of long work; raises `CallerGone`, and `WorkTimedOut` where it is `timed`.
+    """Called between two steps of long work; raises `CallerGone`, and `WorkTimedOut` if it is `timed`.
 
     Does nothing in threads that work for no caller, such as those of jobs.
     """

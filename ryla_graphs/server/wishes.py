@@ -21,15 +21,15 @@ USER, MAX_USD = "user_key", "max_usd"
 """Where a job keeps, in `JobRequest.extra`, who it is for and what all its attempts may cost."""
 
 GPU_MEANING = "The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"
-USER_MEANING = "Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"
+USER_MEANING = "The user it is for, who decides its share where routes have shares; by default the caller"
 COST_MEANING = (
     "The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"
 )
 
 
 FACE_MEANING = "Measure afterwards how well its face was kept, with the person's consent. Not on every server"
-OUTPUTS_MEANING = "Ids of the output nodes that are to run, with what they need; all if left out"
-LABELS_MEANING = "What the job can be found by: `GET /jobs?label=name:value`"
+OUTPUTS_MEANING = "Ids of the output nodes to run, with what they need; all if left out"
+LABELS_MEANING = "Labels to find the job by: `GET /jobs?label=name:value`"
 MOST_LABELS, LABEL_NAME, LABEL_VALUE = 16, 64, 512
 """How many labels a job may have, and how long their names and values may be."""
 Labels = Annotated[
@@ -97,7 +97,7 @@ class Wishes:
 NO_WISHES = Wishes()
 
 Place = Callable[[CompiledWorkflow, Wishes], str | None]
-"""Chooses the kind of GPU for a graph; None leaves it to the engine. Raises `CannotRunHere` where none will do."""
+"""Chooses the kind of GPU for a graph; None leaves it to the engine. Raises `CannotRunHere` if none will do."""
 
 Budget = Callable[[str, CompiledWorkflow, str | None], Mapping[str, Any]]
 """Whether an owner may still spend what a graph may cost on a kind of GPU; gives what is to be kept with the job.

@@ -62,7 +62,7 @@ class Call:
         return self.schema.class_type
 
     def file(self, name: str, kind: type) -> Any:
-        """The shape of an input file; an `Unknown` where it is not given. Raises `NodeFails` if it is no such."""
+        """The shape of an input file; an `Unknown` if it is not given. Raises `NodeFails` if it is no such."""
         found = self.files.get(name)
         if found is None:
             return Unknown(f"the size of '{name}' is known only with the file")
@@ -88,7 +88,7 @@ class Row:
     takes_call: bool
 
     def __call__(self, call: Call) -> tuple[Any, ...]:
-        """The outputs. Raises what the rule raises, `TypeError` where a required input is missing."""
+        """The outputs. Raises what the rule raises, `TypeError` if a required input is missing."""
         inputs = nested(call.inputs, call.schema) if call.schema.is_dynamic else call.inputs
         given = dict(inputs) if self.takes_others else {name: inputs[name] for name in self.names if name in inputs}
         if self.takes_call:

@@ -66,7 +66,7 @@ def templates() -> Iterator[Template]:
 def template(name: str) -> bytes:
     """The workflow of a template, as the editor saved it.
 
-    Raises `NotFound` with the nearest names, and `MissingExtra` where the package is not installed.
+    Raises `NotFound` with the nearest names, and `MissingExtra` if the package is not installed.
     """
     known = {entry.name: entry for entry in _folder().iterdir() if _is_template(entry.name)}
     found = known.get(f"{name}.json")

@@ -45,7 +45,7 @@ def run_grid(
     the rest is not tried. Of one graph that fails, the cells whose outputs had arrived are good all the same. Close the
     iterator to cancel what runs. Where the grid names no catalog, the engine's own judges, as for `run`.
 
-    Raises `InvalidWorkflow` before anything runs, with the problems of all cells; `EngineUnreachable` where the
+    Raises `InvalidWorkflow` before anything runs, with the problems of all cells; `EngineUnreachable` if the
     engine is not there, and `EngineRefused` for inputs that no cell names, or where it does not take the one graph.
     """
     if grid.catalog is None:

@@ -40,7 +40,7 @@ def save_sweep(
 
     With a `reference`, how well each picture kept its face is measured when all have run, and shown below it; ask the
     person first. Where the results end with an exception, what there is by then is saved all the same before it goes on
-    up. What is on disk already is never overwritten. Raises `OSError` where the directory cannot be written.
+    up. What is on disk already is never overwritten. Raises `OSError` if the directory cannot be written.
     """
     saved: dict[Cell, _Saved] = {}
     try:

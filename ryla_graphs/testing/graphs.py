@@ -165,7 +165,7 @@ class _Builder:
             yield slot.name, value
 
     def _value(self, schema: NodeSchema, spec: InputSpec, budget: int) -> Any:
-        """A wire or a value; None where an optional wire would cost too much."""
+        """A wire or a value; None if an optional wire would cost too much."""
         if needs_wire(spec):
             return self._wire(spec, budget)
         validator = schema.behaviour.validator

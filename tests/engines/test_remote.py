@@ -37,7 +37,7 @@ from tests.engines.stand_ins.v2 import DialectName
 from tests.server.live import listening
 from tests.server.scripted import ScriptedEngine, ending
 
-HASTY = Patience(silence=0.2, least=0.01, expired=0.2, unreachable=1.5)
+HASTY = Patience(least=0.01, most=0.2, doubt=0.2, unreachable=1.5)
 DIALECTS: tuple[DialectName, ...] = ("ours", "proxy", "cloud", "serverless")
 TOKEN = "tok-0123456789abcdef0123456789abcdef"
 
@@ -183,7 +183,7 @@ def test_how_a_job_ends(fate: str, error: type[EngineError]) -> None:
 
 def test_a_live_job_that_is_called_expired_ends_well() -> None:
     with standing(V2StandIn("proxy", fates=["expired once"])) as engine:
-        engine._patience = Patience(silence=0.05, least=0.01, expired=3)
+        engine._patience = Patience(least=0.01, most=0.05, doubt=3)
         assert isinstance(story(engine)[-1], Finished)
 
 

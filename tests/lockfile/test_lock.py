@@ -22,14 +22,14 @@ from ryla_graphs.lockfile.lock import (
 )
 from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 
-names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,9}", fullmatch=True)
-repositories = st.from_regex(r"[A-Za-z0-9-]{1,9}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,9}", fullmatch=True)
-commits = st.text("0123456789abcdef", min_size=40, max_size=40)
-hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
-versions = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){1,2}", fullmatch=True)
-pins = st.lists(st.builds("{}=={}".format, st.from_regex(r"[a-z0-9][a-z0-9-]{0,9}", fullmatch=True), versions)).map(
-    tuple
-)
+LETTERS = "abyzABYZ0189-"
+names = st.builds(str.__add__, st.sampled_from(LETTERS + "_"), st.text(LETTERS + "_.", max_size=9))
+repositories = st.builds("{}/{}".format, st.text(LETTERS, min_size=1, max_size=9), names)
+commits = st.binary(min_size=20, max_size=20).map(bytes.hex)
+hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
+versions = st.lists(st.integers(0, 999).map(str), min_size=2, max_size=3).map(".".join)
+distributions = st.builds(str.__add__, st.sampled_from("az09"), st.text("az09-", max_size=9))
+pins = st.lists(st.builds("{}=={}".format, distributions, versions), max_size=5).map(tuple)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 debian = st.lists(st.sampled_from(["git", "ffmpeg", "libglib2.0-0"])).map(tuple)
 entries = st.dictionaries(texts, st.fixed_dictionaries({"input": st.just({}), "python_module": texts}), max_size=3)
@@ -39,71 +39,70 @@ def some(one: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(one, max_size=3).map(tuple)
 
 
-@st.composite
-def locks(draw: st.DrawFn) -> Lock:
-    nodes = draw(entries)
-    weights = st.builds(
-        LockedWeight, file=texts, folder=texts, sha256=st.none() | hashes, bytes=st.none() | st.integers(0)
-    )
-    fixes = st.builds(LockedFix, file=names, find=texts, replace=texts, why=texts)
-    return Lock(
-        ryla_graphs=draw(versions),
-        asked=Asked(
-            targets=draw(some(texts)),
-            packs=draw(some(st.builds(CustomPack, repository=repositories, commit=commits, folder=names))),
-            comfyui=draw(st.none() | versions),
-        ),
-        python=draw(versions),
-        comfyui=draw(
-            st.builds(
-                LockedComfyUI,
-                version=versions,
-                repository=repositories,
-                commit=st.none() | commits,
-                requirements=pins,
-                classes_sha256=hashes,
-            )
-        ),
-        packs=draw(
-            some(
-                st.builds(
-                    LockedPack,
-                    folder=names,
-                    repository=repositories,
-                    commit=commits,
-                    requirements=pins,
-                    own_requirements=st.booleans(),
-                    system=debian,
-                    own_folders=some(names),
-                    fixes=some(fixes),
-                    classes=some(texts),
-                )
-            )
-        ),
-        requirements=draw(pins),
-        presets=draw(some(texts)),
-        graphs=draw(some(st.builds(LockedGraph, name=texts, sha256=hashes))),
-        weights=draw(some(weights)),
-        nodes_sha256=digest_of(nodes),
-        nodes=nodes,
-    )
+weights = st.builds(LockedWeight, file=texts, folder=texts, sha256=st.none() | hashes, bytes=st.none() | st.integers(0))
+fixes = st.builds(LockedFix, file=names, find=texts, replace=texts, why=texts)
+packs = st.builds(
+    LockedPack,
+    folder=names,
+    repository=repositories,
+    commit=commits,
+    requirements=pins,
+    own_requirements=st.booleans(),
+    system=debian,
+    own_folders=some(names),
+    fixes=some(fixes),
+    classes=some(texts),
+)
+comfyuis = st.builds(
+    LockedComfyUI,
+    version=versions,
+    repository=repositories,
+    commit=st.none() | commits,
+    requirements=pins,
+    classes_sha256=hashes,
+)
+asked = st.builds(
+    Asked,
+    targets=some(texts),
+    packs=some(st.builds(CustomPack, repository=repositories, commit=commits, folder=names)),
+    comfyui=st.none() | versions,
+)
 
 
-@given(locks())
+def locked(nodes: dict[str, Any], **facts: Any) -> Lock:
+    return Lock(nodes=nodes, nodes_sha256=digest_of(nodes), **facts)
+
+
+locks = st.builds(
+    locked,
+    ryla_graphs=versions,
+    asked=asked,
+    python=versions,
+    comfyui=comfyuis,
+    packs=some(packs),
+    requirements=pins,
+    presets=some(texts),
+    graphs=some(st.builds(LockedGraph, name=texts, sha256=hashes)),
+    weights=some(weights),
+    nodes=entries,
+)
+
+
+@given(locks)
 def test_loads_undoes_dumps(lock: Lock) -> None:
     text = lock.dumps()
     again = Lock.loads(text, nodes=lock.nodes)
     assert again == lock and again.dumps() == text
 
 
-@given(locks(), locks())
+@given(locks, locks)
 def test_other_locks_have_other_texts(one: Lock, other: Lock) -> None:
     assume(one != other)
     assert one.dumps() != other.dumps()
 
 
 def test_read_undoes_write(tmp_path: Path) -> None:
-    @given(locks())
+    @given(locks)
     def law(lock: Lock) -> None:
         lock.write(tmp_path / "ryla.lock")
         again = Lock.read(tmp_path / "ryla.lock")
@@ -113,7 +112,7 @@ def test_read_undoes_write(tmp_path: Path) -> None:
     law()
 
 
-@given(locks(), st.data())
+@given(locks, st.data())
 def test_whatever_is_cut_off_or_put_in_is_reported_or_read(lock: Lock, data: st.DataObject) -> None:
     """A damaged text gives an `InvalidDocument`, or is a lock still; never another error."""
     text = lock.dumps()

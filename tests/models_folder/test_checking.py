@@ -194,7 +194,7 @@ def test_extra_model_paths_are_looked_through(tmp_path: Path) -> None:
         alone.target("loras", "c")
 
 
-@pytest.mark.parametrize("text", ["- a\n- b", "a: b", "a: [", "[" * 5000])
+@pytest.mark.parametrize("text", ["- a\n- b", "a: b", "a: [", "[" * 1000])
 def test_extra_model_paths_that_make_no_sense(tmp_path: Path, text: str) -> None:
     with pytest.raises(InvalidDocument):
         ModelsFolder.open(write(tmp_path / "extra.yaml", text.encode()))

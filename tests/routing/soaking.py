@@ -22,11 +22,10 @@ from ryla_graphs import Workflow
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui import ComfyUI, Patience
 from ryla_graphs.engines.events import Event, Finished
-from ryla_graphs.engines.remote import Patience as RemotePatience
+from ryla_graphs.engines.patience import Patience as JobPatience
 from ryla_graphs.engines.remote import Remote
 from ryla_graphs.engines.router import Asked, Attempt, MemoryJournal, Route, Router
 from ryla_graphs.engines.router.journal import Policy
-from ryla_graphs.engines.runpod import Patience as RunPodPatience
 from ryla_graphs.engines.runpod import RunPod
 from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.problems import EngineError
@@ -91,14 +90,14 @@ def places(chaos: float, seed: int) -> Iterator[tuple[Router, list[Any]]]:
     script = Script(
         outputs=None, steps=1, previews=False, noise=False, chaos=chaos, broken_answers=chaos / 4, seed=seed
     )
-    v2 = RemotePatience(silence=0.1, least=0.01, expired=0.1, unreachable=2)
+    v2 = JobPatience(least=0.01, most=0.1, doubt=0.1, unreachable=2)
     with ExitStack() as stack:
         pod, stub = stack.enter_context(serve(script))
         routes = [Route("pod", ComfyUI(pod, patience=Patience(0.2, 0.02, 2, 0.2, 0.02)), 1)]
         for place, stand_in in enumerate(dialects, start=2):
             engine = Remote(stack.enter_context(hosted(stand_in)), patience=v2)
             routes.append(Route(stand_in.dialect, engine, 1 + place % 2))
-        patience = RunPodPatience(least=0.01, most=0.05, doubt=0.02, unreachable=2)
+        patience = JobPatience(least=0.01, most=0.05, doubt=0.02, unreachable=2)
         base = stack.enter_context(hosted(runpod))
         routes.append(
             Route("runpod", RunPod("abc", KEY, base_url=f"{base}/v2", patience=patience), 2, usd_per_second=0.001)

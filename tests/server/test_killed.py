@@ -68,7 +68,7 @@ def busy(client: Client, name: str) -> Iterator[None]:
 @pytest.mark.parametrize("engine", ["stub", "simulator"])
 def test_killed_again_and_again(tmp_path: Path, engine: str) -> None:
     chance = random.Random(engine)
-    with stub(tmp_path / "stub.log", "--latency", "0.05", "--steps", "2") as comfyui:
+    with stub(tmp_path / "stub.log", "--latency", "0.01", "--steps", "2") as comfyui:
         runs_on = comfyui if engine == "stub" else "simulator"
         port = free_port()
         client = Client(f"http://127.0.0.1:{port}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ryla_graphs.problems import NotFound, StoreUnreachable
+from ryla_graphs.problems import InvalidSettings, NotFound, StoreUnreachable
 from ryla_graphs.server import SqliteStore, Store
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobRequest, JobState
 from ryla_graphs.server.storage import Retention, StaleJob
@@ -278,3 +280,25 @@ def test_who_brings_much_pushes_out_no_other_owner(opening: Callable[[], Open]) 
     assert store.uploaded_bytes("me") == store.uploaded_bytes("me", loras=True) == 10_000
     assert store.uploaded_bytes("no owner") == 0
     store.close()
+
+
+def test_a_store_that_is_dropped_leaves_its_folder_and_its_thread(tmp_path: Path) -> None:
+    def checkpoints() -> int:
+        return sum(thread.name == "ryla-checkpoints" for thread in threading.enumerate())
+
+    gc.collect()
+    before = checkpoints()
+    store: Store | None = SqliteStore(tmp_path)
+    assert checkpoints() == before + 1
+    store = None
+    gc.collect()
+    assert store is None and checkpoints() == before
+    SqliteStore(tmp_path).close()
+
+
+def test_a_broken_database_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "ryla.sqlite3").write_bytes(b"no database" * 99)
+    for _ in range(2):  # the folder is free again after the first, and Python 3.13 warns of a connection left open
+        with pytest.raises(InvalidSettings, match="broken or of another program"):
+            SqliteStore(tmp_path)
+    gc.collect()

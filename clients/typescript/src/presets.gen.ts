@@ -13,9 +13,9 @@ export interface Lora {
 
 /** One picture of the sheet. */
 export interface View {
-  /** Names the output; small letters, digits, - and _ */
+  /** Name of the output; lowercase letters, digits, - and _ */
   name: string;
-  /** Angle or pose, put behind the prompt; the name if left out */
+  /** Angle or pose, added to the prompt; by default the name */
   prompt?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface FluxDevParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -51,7 +51,7 @@ export interface FluxDevParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -59,15 +59,15 @@ export interface FluxDevParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -79,7 +79,7 @@ export interface FluxSchnellParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 4 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -103,21 +103,21 @@ export interface FluxSchnellParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -129,7 +129,7 @@ export interface FluxLoraParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -153,7 +153,7 @@ export interface FluxLoraParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -161,15 +161,15 @@ export interface FluxLoraParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -181,7 +181,7 @@ export interface ZImageTurboParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 8 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -193,7 +193,7 @@ export interface ZImageTurboParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3 */
+  /** How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3 */
   shift?: number | undefined;
   /** Diffusion model in models/diffusion_models; by default "z_image_turbo_bf16.safetensors" */
   unetName?: string | undefined;
@@ -207,15 +207,15 @@ export interface ZImageTurboParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -227,7 +227,7 @@ export interface Flux2KleinParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 4 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -241,7 +241,7 @@ export interface Flux2KleinParameters {
   loras?: Lora[] | undefined;
   /** The picture to edit, in the server's input folder; the result has its shape */
   image?: FileInput | null | undefined;
-  /** A second picture, for the prompt to speak of */
+  /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
   /** A third one */
   image3?: FileInput | null | undefined;
@@ -259,15 +259,15 @@ export interface Flux2KleinParameters {
   clipName?: string | undefined;
   /** VAE in models/vae; by default "flux2-vae.safetensors" */
   vaeName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -291,7 +291,7 @@ export interface QwenImageParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1 */
+  /** How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3.1 */
   shift?: number | undefined;
   /** Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default "default" */
   weightDtype?: "default" | "fp8_e4m3fn" | "fp8_e4m3fn_fast" | "fp8_e5m2" | undefined;
@@ -305,15 +305,15 @@ export interface QwenImageParameters {
   height?: number | undefined;
   /** Diffusion model in models/diffusion_models; by default "qwen_image_2512_fp8_e4m3fn.safetensors" */
   unetName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -337,9 +337,9 @@ export interface SdxlParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How a step is taken; by default "dpmpp_2m" */
+  /** The sampler: how each step is computed; by default "dpmpp_2m" */
   samplerName?: "euler" | "euler_ancestral" | "heun" | "dpmpp_2m" | "dpmpp_2m_sde" | "dpmpp_3m_sde" | "dpmpp_sde" | "uni_pc" | "ddim" | "lcm" | undefined;
-  /** How the steps are spread over the noise; by default "karras" */
+  /** The scheduler: how the steps are spread over the noise; by default "karras" */
   scheduler?: "karras" | "normal" | "simple" | "sgm_uniform" | "exponential" | "beta" | "ddim_uniform" | undefined;
   /** Apply the LoRAs to the text encoders too; by default true */
   textEncoder?: boolean | undefined;
@@ -349,15 +349,15 @@ export interface SdxlParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** A picture whose forms the new one takes, in the server's input folder */
+  /** A picture whose shapes guide the new one, in the server's input folder */
   controlImage?: FileInput | null | undefined;
-  /** What is taken of it: its edges, its depth, or the pose of a person; by default "canny" */
+  /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It shows edges, depth or a skeleton already; else that is found in it; by default false */
+  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
   controlIsMap?: boolean | undefined;
-  /** What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
+  /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
   /** Share of the steps that it acts in; at most 1; by default 1 */
   controlnetEnd?: number | undefined;
@@ -365,15 +365,15 @@ export interface SdxlParameters {
   checkpointName?: string | undefined;
   /** ControlNet in models/controlnet, for one kind of map or for all */
   controlnetName?: string | null | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -397,9 +397,9 @@ export interface Sd15Parameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How a step is taken; by default "dpmpp_2m" */
+  /** The sampler: how each step is computed; by default "dpmpp_2m" */
   samplerName?: "euler" | "euler_ancestral" | "heun" | "dpmpp_2m" | "dpmpp_2m_sde" | "dpmpp_3m_sde" | "dpmpp_sde" | "uni_pc" | "ddim" | "lcm" | undefined;
-  /** How the steps are spread over the noise; by default "karras" */
+  /** The scheduler: how the steps are spread over the noise; by default "karras" */
   scheduler?: "karras" | "normal" | "simple" | "sgm_uniform" | "exponential" | "beta" | "ddim_uniform" | undefined;
   /** Apply the LoRAs to the text encoders too; by default true */
   textEncoder?: boolean | undefined;
@@ -409,33 +409,33 @@ export interface Sd15Parameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 512 */
   height?: number | undefined;
-  /** A picture whose forms the new one takes, in the server's input folder */
+  /** A picture whose shapes guide the new one, in the server's input folder */
   controlImage?: FileInput | null | undefined;
-  /** What is taken of it: its edges, its depth, or the pose of a person; by default "canny" */
+  /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It shows edges, depth or a skeleton already; else that is found in it; by default false */
+  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
   controlIsMap?: boolean | undefined;
-  /** What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
+  /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
   /** Share of the steps that it acts in; at most 1; by default 1 */
   controlnetEnd?: number | undefined;
-  /** From which layer of the text encoder, from the end; anime models want 2; 1 to 12; by default 1 */
+  /** The layer of the text encoder to use, counted from the end; anime models want 2; 1 to 12; by default 1 */
   clipSkip?: number | undefined;
   /** SD 1.5 model in models/checkpoints; by default "v1-5-pruned-emaonly-fp16.safetensors" */
   checkpointName?: string | undefined;
-  /** ControlNet in models/controlnet; if left out that for `control` */
+  /** ControlNet in models/controlnet; by default the one for `control` */
   controlnetName?: string | null | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -447,7 +447,7 @@ export interface BaseImagesParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -471,7 +471,7 @@ export interface BaseImagesParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -483,15 +483,15 @@ export interface BaseImagesParameters {
   count?: number | undefined;
   /** The seed of each picture; if left out they count up from seed */
   seeds?: (number | bigint | -1 | string)[] | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -503,7 +503,7 @@ export interface FluxInstantidParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -527,7 +527,7 @@ export interface FluxInstantidParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -537,9 +537,9 @@ export interface FluxInstantidParameters {
   height?: number | undefined;
   /** Picture of the person, with one face, in the input folder */
   referenceImage: FileInput;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
   /** Where InsightFace analyses the face; by default "CPU" */
   faceProvider?: "CPU" | "GPU" | undefined;
@@ -561,15 +561,15 @@ export interface FluxInstantidParameters {
   refineDenoise?: number | undefined;
   /** LoRAs of SDXL for the second stage, as in loras */
   refineLoras?: Lora[] | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
   /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
   measureFace?: boolean | undefined;
@@ -583,7 +583,7 @@ export interface FluxPulidParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -607,7 +607,7 @@ export interface FluxPulidParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -625,15 +625,15 @@ export interface FluxPulidParameters {
   faceProvider?: "CPU" | "GPU" | undefined;
   /** PuLID's weights in models/pulid; by default "pulid_flux_v0.9.1.safetensors" */
   pulidName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
   /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
   measureFace?: boolean | undefined;
@@ -647,7 +647,7 @@ export interface ZImageInstantidParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -659,7 +659,7 @@ export interface ZImageInstantidParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3 */
+  /** How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3 */
   shift?: number | undefined;
   /** Diffusion model in models/diffusion_models; by default "z_image_turbo_bf16.safetensors" */
   unetName?: string | undefined;
@@ -675,9 +675,9 @@ export interface ZImageInstantidParameters {
   height?: number | undefined;
   /** Picture of the person, with one face, in the input folder */
   referenceImage: FileInput;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
   /** Where InsightFace analyses the face; by default "CPU" */
   faceProvider?: "CPU" | "GPU" | undefined;
@@ -699,15 +699,15 @@ export interface ZImageInstantidParameters {
   refineDenoise?: number | undefined;
   /** LoRAs of SDXL for the second stage, as in loras */
   refineLoras?: Lora[] | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
   /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
   measureFace?: boolean | undefined;
@@ -735,9 +735,9 @@ export interface SdxlInstantidParameters {
   loras?: Lora[] | undefined;
   /** Picture of the person, with one face, in the input folder */
   referenceImage: FileInput;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
   /** Where InsightFace analyses the face; by default "CPU" */
   faceProvider?: "CPU" | "GPU" | undefined;
@@ -751,19 +751,19 @@ export interface SdxlInstantidParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 8; 64 to 4096; by default 1016 */
   height?: number | undefined;
-  /** Picture whose face says where and how the face is turned; else the reference does */
+  /** Picture whose face sets position and angle; by default the reference */
   poseImage?: FileInput | null | undefined;
   /** Apply the LoRAs to the text encoders too; by default false */
   textEncoder?: boolean | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
   /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
   measureFace?: boolean | undefined;
@@ -777,7 +777,7 @@ export interface CharacterSheetParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -801,7 +801,7 @@ export interface CharacterSheetParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -811,9 +811,9 @@ export interface CharacterSheetParameters {
   height?: number | undefined;
   /** Picture of the person, with one face, in the input folder */
   referenceImage: FileInput;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
   /** Where InsightFace analyses the face; by default "CPU" */
   faceProvider?: "CPU" | "GPU" | undefined;
@@ -837,15 +837,15 @@ export interface CharacterSheetParameters {
   refineLoras?: Lora[] | undefined;
   /** The pictures, each with name and prompt */
   views?: View[] | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
   /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
   measureFace?: boolean | undefined;
@@ -873,9 +873,9 @@ export interface FaceSwapParameters {
   loras?: Lora[] | undefined;
   /** Picture of the person, with one face, in the input folder */
   referenceImage: FileInput;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.8 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
   /** Where InsightFace analyses the face; by default "CPU" */
   faceProvider?: "CPU" | "GPU" | undefined;
@@ -887,7 +887,7 @@ export interface FaceSwapParameters {
   controlnetName?: string | undefined;
   /** The picture that gets the face, in the server's input folder */
   baseImage: FileInput;
-  /** How much is redrawn; 1 is all; at most 1; by default 0.7 */
+  /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.7 */
   denoise?: number | undefined;
   /** The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1 */
   megapixels?: number | undefined;
@@ -897,15 +897,15 @@ export interface FaceSwapParameters {
   maskImage?: FileInput | null | undefined;
   /** Apply the LoRAs to the text encoders too; by default false */
   textEncoder?: boolean | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
   /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
   measureFace?: boolean | undefined;
@@ -931,9 +931,9 @@ export interface FaceDetailerParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How a step is taken; by default "dpmpp_2m" */
+  /** The sampler: how each step is computed; by default "dpmpp_2m" */
   samplerName?: "euler" | "euler_ancestral" | "heun" | "dpmpp_2m" | "dpmpp_2m_sde" | "dpmpp_3m_sde" | "dpmpp_sde" | "uni_pc" | "ddim" | "lcm" | undefined;
-  /** How the steps are spread over the noise; by default "karras" */
+  /** The scheduler: how the steps are spread over the noise; by default "karras" */
   scheduler?: "karras" | "normal" | "simple" | "sgm_uniform" | "exponential" | "beta" | "ddim_uniform" | undefined;
   /** Apply the LoRAs to the text encoders too; by default true */
   textEncoder?: boolean | undefined;
@@ -941,13 +941,13 @@ export interface FaceDetailerParameters {
   vaeName?: string | null | undefined;
   /** The picture, in the server's input folder */
   image: FileInput;
-  /** How much is redrawn; 1 is all; at most 1; by default 0.4 */
+  /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.4 */
   denoise?: number | undefined;
   /** Pixels a side that a face and what is around it get; 64 to 2048; by default 1024 */
   cropSize?: number | undefined;
   /** How much around a face the model sees; 1 is the face alone; 1 to 10; by default 2.5 */
   cropFactor?: number | undefined;
-  /** How sure the detector has to be; at most 1; by default 0.5 */
+  /** How sure the detector must be; at most 1; by default 0.5 */
   threshold?: number | undefined;
   /** Pixels over which a face blends into the picture; 0 to 100; by default 8 */
   feather?: number | undefined;
@@ -957,15 +957,15 @@ export interface FaceDetailerParameters {
   samName?: string | null | undefined;
   /** SDXL model in models/checkpoints; by default "RealVisXL_V5.0_fp16.safetensors" */
   checkpointName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -977,7 +977,7 @@ export interface FluxImg2imgParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -1001,25 +1001,25 @@ export interface FluxImg2imgParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
   /** The picture to redraw, in the server's input folder */
   baseImage: FileInput;
-  /** How much is redrawn; 1 is all; at most 1; by default 0.6 */
+  /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.6 */
   denoise?: number | undefined;
   /** The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1 */
   megapixels?: number | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1031,7 +1031,7 @@ export interface FluxKontextParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -1055,25 +1055,25 @@ export interface FluxKontextParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5 */
   guidance?: number | undefined;
   /** The first picture, in the server's input folder; the result has its shape */
   image: FileInput;
-  /** A second picture, for the prompt to speak of */
+  /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
   /** A third one */
   image3?: FileInput | null | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1097,7 +1097,7 @@ export interface QwenImageEditParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1 */
+  /** How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3.1 */
   shift?: number | undefined;
   /** Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default "default" */
   weightDtype?: "default" | "fp8_e4m3fn" | "fp8_e4m3fn_fast" | "fp8_e5m2" | undefined;
@@ -1107,21 +1107,21 @@ export interface QwenImageEditParameters {
   vaeName?: string | undefined;
   /** The first picture, in the server's input folder; the result has its shape */
   image: FileInput;
-  /** A second picture, for the prompt to speak of */
+  /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
   /** A third one */
   image3?: FileInput | null | undefined;
   /** Edit model in models/diffusion_models; by default "qwen_image_edit_2511_fp8mixed.safetensors" */
   unetName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1133,7 +1133,7 @@ export interface FluxFillParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -1157,7 +1157,7 @@ export interface FluxFillParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30 */
   guidance?: number | undefined;
@@ -1167,7 +1167,7 @@ export interface FluxFillParameters {
   maskImage?: FileInput | null | undefined;
   /** The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1 */
   megapixels?: number | undefined;
-  /** Pixels to add on the left, a multiple of 16; so for the other sides; 0 to 4096; by default 0 */
+  /** Pixels to add on the left, a multiple of 16; the other sides work the same; 0 to 4096; by default 0 */
   left?: number | undefined;
   /** Pixels to add above; 0 to 4096; by default 0 */
   top?: number | undefined;
@@ -1177,15 +1177,15 @@ export interface FluxFillParameters {
   bottom?: number | undefined;
   /** Over how many pixels the added sides blend into the picture; 0 to 512; by default 24 */
   feathering?: number | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1209,9 +1209,9 @@ export interface SdxlInpaintParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How a step is taken; by default "dpmpp_2m" */
+  /** The sampler: how each step is computed; by default "dpmpp_2m" */
   samplerName?: "euler" | "euler_ancestral" | "heun" | "dpmpp_2m" | "dpmpp_2m_sde" | "dpmpp_3m_sde" | "dpmpp_sde" | "uni_pc" | "ddim" | "lcm" | undefined;
-  /** How the steps are spread over the noise; by default "karras" */
+  /** The scheduler: how the steps are spread over the noise; by default "karras" */
   scheduler?: "karras" | "normal" | "simple" | "sgm_uniform" | "exponential" | "beta" | "ddim_uniform" | undefined;
   /** Apply the LoRAs to the text encoders too; by default true */
   textEncoder?: boolean | undefined;
@@ -1223,21 +1223,21 @@ export interface SdxlInpaintParameters {
   maskImage?: FileInput | null | undefined;
   /** By how many pixels the mask is made larger; 0 to 512; by default 8 */
   growMask?: number | undefined;
-  /** How much is redrawn; 1 is all; at most 1; by default 1 */
+  /** How much is redrawn; 1 redraws all of it; at most 1; by default 1 */
   denoise?: number | undefined;
   /** The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1 */
   megapixels?: number | undefined;
   /** SDXL model in models/checkpoints, for inpainting or not; by default "RealVisXL_V5.0_fp16.safetensors" */
   checkpointName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1249,7 +1249,7 @@ export interface FluxControlnetParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -1273,35 +1273,35 @@ export interface FluxControlnetParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
-  /** A picture whose forms the new one takes, in the server's input folder */
+  /** A picture whose shapes guide the new one, in the server's input folder */
   controlImage: FileInput;
-  /** What is taken of it: its edges, its depth, or the pose of a person; by default "canny" */
+  /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It shows edges, depth or a skeleton already; else that is found in it; by default false */
+  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
   controlIsMap?: boolean | undefined;
-  /** What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
+  /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
   /** The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1 */
   megapixels?: number | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 0.7 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.7 */
   controlnetStrength?: number | undefined;
-  /** Share of the steps after which the prompt goes on alone; at most 1; by default 0.8 */
+  /** Share of the steps after which the prompt acts alone; at most 1; by default 0.8 */
   controlnetEnd?: number | undefined;
   /** Union ControlNet in models/controlnet; by default "FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors" */
   controlnetName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1313,7 +1313,7 @@ export interface ZImageControlnetParameters {
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 8 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -1325,7 +1325,7 @@ export interface ZImageControlnetParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3 */
+  /** How long sampling stays with coarse structure; 3 is usual; 0 to 100; by default 3 */
   shift?: number | undefined;
   /** Diffusion model in models/diffusion_models; by default "z_image_turbo_bf16.safetensors" */
   unetName?: string | undefined;
@@ -1335,41 +1335,41 @@ export interface ZImageControlnetParameters {
   clipName?: string | undefined;
   /** VAE in models/vae, the same as Flux's; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** A picture whose forms the new one takes, in the server's input folder */
+  /** A picture whose shapes guide the new one, in the server's input folder */
   controlImage: FileInput;
-  /** What is taken of it: its edges, its depth, or the pose of a person; by default "canny" */
+  /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It shows edges, depth or a skeleton already; else that is found in it; by default false */
+  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
   controlIsMap?: boolean | undefined;
-  /** What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
+  /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
   /** The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1 */
   megapixels?: number | undefined;
-  /** 0 is without effect, 1 is full; 0 to 3; by default 1 */
+  /** 0 has no effect, 1 is full strength; 0 to 3; by default 1 */
   controlnetStrength?: number | undefined;
   /** ControlNet in models/model_patches; by default "Z-Image-Turbo-Fun-Controlnet-Union.safetensors" */
   controlnetName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
 /** Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux. */
 export interface FluxReduxParameters {
-  /** What to show besides, in words; may be left out */
+  /** What else to show, in words; optional */
   prompt?: string | undefined;
   /** What to avoid; acts only at a cfg above 1 */
   negativePrompt?: string | undefined;
   /** Sampling steps; 1 to 200; by default 20 */
   steps?: number | undefined;
-  /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
+  /** Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts; 1 to 30; by default 1 */
   cfg?: number | undefined;
   /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -1393,7 +1393,7 @@ export interface FluxReduxParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors */
+  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -1403,27 +1403,27 @@ export interface FluxReduxParameters {
   height?: number | undefined;
   /** The first picture, in the server's input folder; the result has its shape */
   image: FileInput;
-  /** A second picture, for the prompt to speak of */
+  /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
   /** A third one */
   image3?: FileInput | null | undefined;
-  /** How much the pictures count beside the prompt; 0.2 to 0.6 lets it speak; 0 to 10; by default 1 */
+  /** How much the pictures count against the prompt; 0.2 to 0.6 leaves it room; 0 to 10; by default 1 */
   reduxStrength?: number | undefined;
-  /** Look at the middle square of each picture, or at all of it, squeezed to a square; by default "center" */
+  /** Use the middle square of each picture, or all of it squeezed into a square; by default "center" */
   crop?: "center" | "none" | undefined;
   /** Redux model in models/style_models; by default "flux1-redux-dev.safetensors" */
   styleModelName?: string | undefined;
   /** SigLIP model in models/clip_vision; by default "sigclip_vision_patch14_384.safetensors" */
   clipVisionName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1449,9 +1449,9 @@ export interface UpscaleParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** How a step is taken; by default "dpmpp_2m" */
+  /** The sampler: how each step is computed; by default "dpmpp_2m" */
   samplerName?: "euler" | "euler_ancestral" | "heun" | "dpmpp_2m" | "dpmpp_2m_sde" | "dpmpp_3m_sde" | "dpmpp_sde" | "uni_pc" | "ddim" | "lcm" | undefined;
-  /** How the steps are spread over the noise; by default "karras" */
+  /** The scheduler: how the steps are spread over the noise; by default "karras" */
   scheduler?: "karras" | "normal" | "simple" | "sgm_uniform" | "exponential" | "beta" | "ddim_uniform" | undefined;
   /** Apply the LoRAs to the text encoders too; by default true */
   textEncoder?: boolean | undefined;
@@ -1463,7 +1463,7 @@ export interface UpscaleParameters {
   scale?: number | undefined;
   /** Upscaling model in models/upscale_models, of any factor; by default "RealESRGAN_x4plus.safetensors" */
   upscalerName?: string | undefined;
-  /** How much is redrawn; 1 is all; at most 1; by default 0.3 */
+  /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.3 */
   denoise?: number | undefined;
   /** Pixels of a tile's side; SDXL draws best at 1024; 256 to 2048; by default 1024 */
   tileSize?: number | undefined;
@@ -1471,15 +1471,15 @@ export interface UpscaleParameters {
   tileOverlap?: number | undefined;
   /** SDXL model in models/checkpoints; by default "RealVisXL_V5.0_fp16.safetensors" */
   checkpointName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1489,7 +1489,7 @@ export interface Seedvr2UpscaleParameters {
   image: FileInput;
   /** The shorter side, in pixels; 64 to 8192; by default 2048 */
   resolution?: number | undefined;
-  /** How colours are kept to the original's; lab is the most faithful; by default "lab" */
+  /** How colours are matched to the original; lab is the most faithful; by default "lab" */
   colorCorrection?: "lab" | "wavelet" | "adain" | "none" | undefined;
   /** Below 2^32; drawn if left out, or if it is -1 or `random` */
   seed?: number | bigint | -1 | string | undefined;
@@ -1499,15 +1499,15 @@ export interface Seedvr2UpscaleParameters {
   unetName?: string | undefined;
   /** VAE, in models/vae; with numz in models/SEEDVR2 */
   vaeName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1515,23 +1515,23 @@ export interface Seedvr2UpscaleParameters {
 export interface RemoveBackgroundParameters {
   /** The picture, in the server's input folder */
   image: FileInput;
-  /** Colour to put behind, such as #ffffff */
+  /** Background colour, such as #ffffff */
   backgroundColor?: string | null | undefined;
-  /** Picture to put behind, cut to the shape; if neither is given all behind is transparent */
+  /** Background picture, cropped to fit; with neither, the background is transparent */
   backgroundImage?: FileInput | null | undefined;
   /** Save the mask too, white where the foreground is; by default false */
   saveMask?: boolean | undefined;
   /** BiRefNet in models/background_removal; by default "birefnet.safetensors" */
   modelName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1563,7 +1563,7 @@ export interface WanT2vParameters {
   length?: number | undefined;
   /** Frames a second; Wan was trained at 16; 1 to 120; by default 16 */
   fps?: number | undefined;
-  /** How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8 */
+  /** How long sampling stays with coarse structure; 8 is usual; 0 to 100; by default 8 */
   shift?: number | undefined;
   /** Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default "default" */
   weightDtype?: "default" | "fp8_e4m3fn" | "fp8_e4m3fn_fast" | "fp8_e5m2" | undefined;
@@ -1573,15 +1573,15 @@ export interface WanT2vParameters {
   vaeName?: string | undefined;
   /** Diffusion model in models/diffusion_models; by default "wan2.1_t2v_1.3B_fp16.safetensors" */
   unetName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1613,7 +1613,7 @@ export interface WanI2vParameters {
   length?: number | undefined;
   /** Frames a second; Wan was trained at 16; 1 to 120; by default 16 */
   fps?: number | undefined;
-  /** How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8 */
+  /** How long sampling stays with coarse structure; 8 is usual; 0 to 100; by default 8 */
   shift?: number | undefined;
   /** Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default "default" */
   weightDtype?: "default" | "fp8_e4m3fn" | "fp8_e4m3fn_fast" | "fp8_e5m2" | undefined;
@@ -1627,15 +1627,15 @@ export interface WanI2vParameters {
   referenceImage: FileInput;
   /** CLIP vision model in models/clip_vision; by default "clip_vision_h.safetensors" */
   clipVisionName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1669,7 +1669,7 @@ export interface Wan22T2vParameters {
   length?: number | undefined;
   /** Frames a second; Wan was trained at 16; 1 to 120; by default 16 */
   fps?: number | undefined;
-  /** How long sampling stays with the coarse; 5 is usual; 0 to 100; by default 5 */
+  /** How long sampling stays with coarse structure; 5 is usual; 0 to 100; by default 5 */
   shift?: number | undefined;
   /** Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default "default" */
   weightDtype?: "default" | "fp8_e4m3fn" | "fp8_e4m3fn_fast" | "fp8_e5m2" | undefined;
@@ -1687,19 +1687,19 @@ export interface Wan22T2vParameters {
   highNoiseName?: string | undefined;
   /** The expert of the last steps, in models/diffusion_models; by default "wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors" */
   lowNoiseName?: string | undefined;
-  /** What makes the first expert quick, in models/loras; by default "wan2.2_t2v_lightx2v_4steps_lora_v1.1_high_noise.safetensors" */
+  /** The LoRA that makes the first expert quick, in models/loras; by default "wan2.2_t2v_lightx2v_4steps_lora_v1.1_high_noise.safetensors" */
   highFourStepsName?: string | undefined;
-  /** What makes the second expert quick, in models/loras; by default "wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors" */
+  /** The LoRA that makes the second expert quick, in models/loras; by default "wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors" */
   lowFourStepsName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1733,7 +1733,7 @@ export interface Wan22I2vParameters {
   length?: number | undefined;
   /** Frames a second; Wan was trained at 16; 1 to 120; by default 16 */
   fps?: number | undefined;
-  /** How long sampling stays with the coarse; 5 is usual; 0 to 100; by default 5 */
+  /** How long sampling stays with coarse structure; 5 is usual; 0 to 100; by default 5 */
   shift?: number | undefined;
   /** Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default "default" */
   weightDtype?: "default" | "fp8_e4m3fn" | "fp8_e4m3fn_fast" | "fp8_e5m2" | undefined;
@@ -1751,21 +1751,21 @@ export interface Wan22I2vParameters {
   highNoiseName?: string | undefined;
   /** The expert of the last steps, in models/diffusion_models; by default "wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors" */
   lowNoiseName?: string | undefined;
-  /** What makes the first expert quick, in models/loras; by default "wan2.2_i2v_lightx2v_4steps_lora_v1_high_noise.safetensors" */
+  /** The LoRA that makes the first expert quick, in models/loras; by default "wan2.2_i2v_lightx2v_4steps_lora_v1_high_noise.safetensors" */
   highFourStepsName?: string | undefined;
-  /** What makes the second expert quick, in models/loras; by default "wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors" */
+  /** The LoRA that makes the second expert quick, in models/loras; by default "wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors" */
   lowFourStepsName?: string | undefined;
   /** The first frame, in the server's input folder */
   referenceImage: FileInput;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1795,25 +1795,25 @@ export interface LtxVideoParameters {
   height?: number | undefined;
   /** Frames: 8k+1, so 97 are four seconds at 24 a second; 9 to 1025; by default 97 */
   length?: number | undefined;
-  /** Frames a second, which the model gets too; 1 to 120; by default 24 */
+  /** Frames per second; the model sees the number too; 1 to 120; by default 24 */
   fps?: number | undefined;
-  /** The first frame, in the server's input folder; if left out the prompt alone says it */
+  /** The first frame, in the server's input folder; if left out, the prompt alone decides */
   referenceImage?: FileInput | null | undefined;
-  /** How closely the video begins with it; 1 is exactly; 0 to 1; by default 1 */
+  /** How closely the video starts from it; 1 is exactly; 0 to 1; by default 1 */
   referenceStrength?: number | undefined;
   /** LTX-Video model in models/checkpoints; by default "ltx-video-2b-v0.9.5.safetensors" */
   checkpointName?: string | undefined;
   /** T5 in models/text_encoders; by default "t5xxl_fp16.safetensors" */
   clipName?: string | undefined;
-  /** Gets the job when it has ended, signed as Standard Webhooks; https */
+  /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
-  /** What the job can be found by: `GET /jobs?label=name:value` */
+  /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
-  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  /** The user it is for, who decides its share where routes have shares; by default the caller */
   userKey?: string | undefined;
 }
 

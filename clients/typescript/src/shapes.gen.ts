@@ -97,7 +97,7 @@ export interface GraphFacts {
   /** Whether this deployment would take it, its files apart */
   runs_here: boolean;
   problems: ProblemFacts[];
-  /** The estimate, of a valid graph: docs/plan.md */
+  /** The estimate, for a valid graph: docs/plan.md */
   plan: Record<string, unknown> | null;
 }
 
@@ -147,13 +147,13 @@ export interface JudgementFacts {
   verdict: VerdictFacts;
   problems: ProblemFacts[];
   left_out: LeftOutFacts[];
-  /** Keys beside the graph that nothing is made of */
+  /** Keys beside the graph that are ignored */
   unread: string[];
   /** The input files that came along */
   inputs: string[];
-  /** What a run delivers at least, of a valid graph */
+  /** What a run delivers at least, for a valid graph */
   outputs: (Record<string, unknown>)[];
-  /** The estimate, of a valid graph: docs/plan.md */
+  /** The estimate, for a valid graph: docs/plan.md */
   plan: Record<string, unknown> | null;
 }
 
@@ -221,7 +221,7 @@ export interface JobUrls {
 /** What ComfyUI would answer to `POST /prompt`. */
 export interface VerdictFacts {
   accepted: boolean;
-  /** The type of its error, where it does not accept the prompt */
+  /** The type of its error, if it does not accept the prompt */
   error: string | null;
   /** Types and inputs of its `node_errors`, by node id */
   nodes: Record<string, (Record<string, unknown>)[]>;

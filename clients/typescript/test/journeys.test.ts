@@ -164,7 +164,7 @@ test("mistakes are errors that say what is wrong", async () => {
   await assert.rejects(ryla.loras.add("x.safetensors", new Uint8Array([1, 2, 3])), RylaError);
 });
 
-test("an answer that is no JSON, and one of a server that stays busy, are told", async () => {
+test("an answer that is no JSON, and one of a server that stays busy, are reported", async () => {
   const liar = createServer((request, response) => {
     if (request.url === "/jobs/busy") response.writeHead(503).end();
     else response.writeHead(200, { "Content-Type": "text/html" }).end("<html>");

@@ -25,7 +25,7 @@ def add_command(
     ] = False,
     file: Annotated[
         Path | None,
-        typer.Option("--file", metavar="FILE", help="By default what RYLA_WEIGHTS names, else weights.toml."),
+        typer.Option("--file", metavar="FILE", help="By default the file that RYLA_WEIGHTS names, else weights.toml."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -27,7 +27,7 @@ def check_command(
         typer.Option(
             "--preset",
             metavar="PRESET|GRAPH",
-            help="Check what this loads, not what is there.",
+            help="Check what this preset or graph loads, not all that is there.",
             autocompletion=preset_names,
         ),
     ] = None,
@@ -38,7 +38,7 @@ def check_command(
     hashes: Annotated[bool, typer.Option("--hash", help="Read the files whole, and compare their sha256.")] = False,
     json: Json = False,
 ) -> None:
-    """Check that weight files are there, whole, and what their names say. Exit code 1 where one is not."""
+    """Check that weight files are there, complete, and what their names say. Exit code 1 if one is not."""
     from ryla_graphs.cli.weights.targets import needs_of  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder, check  # noqa: PLC0415
 

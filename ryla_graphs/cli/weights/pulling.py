@@ -27,7 +27,7 @@ Targets = Annotated[
 ]
 AtOnce = Annotated[int, typer.Option(min=1, max=32, help="How many files come at the same time.")]
 Unmeasured = Annotated[
-    bool, typer.Option("--unmeasured", help="Do not look at the free space, where the disk does not tell it truly.")
+    bool, typer.Option("--unmeasured", help="Do not check the free space, for disks that report it wrongly.")
 ]
 
 
@@ -36,7 +36,7 @@ def pull_command(
     into: Annotated[Path, typer.Option(metavar="DIR", help="ComfyUI's models folder.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be fetched.")] = False,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="Agree to the licences that forbid or ask something.")
+        bool, typer.Option("--accept-licence", help="Accept the licences that forbid something or ask for something.")
     ] = False,
     commercial: Annotated[
         bool,
@@ -46,7 +46,7 @@ def pull_command(
             help="Whether the files are for commercial use: then licences that forbid it are never asked about.",
         ),
     ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Fetch over files that have other bytes.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace files that have other bytes.")] = False,
     at_once: AtOnce = 1,
     unmeasured: Unmeasured = False,
     param: Settings = None,
@@ -55,7 +55,7 @@ def pull_command(
     catalog: CatalogSource = None,
     json: Json = False,
 ) -> None:
-    """Fetch the weight files that a preset or graph loads and that are not there yet."""
+    """Fetch the weight files that a preset or graph loads and that are missing."""
     from ryla_graphs.cli.weights.progress import bars  # noqa: PLC0415
     from ryla_graphs.cli.weights.targets import wanted  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
@@ -143,7 +143,7 @@ def _facts(fetches: Sequence[Fetch], absent: Sequence[str], done: str) -> dict[s
 def _consent(fetches: Sequence[Fetch], *, accepted: bool, commercial: bool, quiet: bool) -> None:
     """Have the licences accepted: by the flag, or by answering; for commercial use only by the flag.
 
-    Raises `PullFailed` where they are not.
+    Raises `PullFailed` if they are not.
     """
     from ryla_graphs.cli.weights.words import licence as named  # noqa: PLC0415
     from ryla_graphs.models_folder.consent import refusals, to_accept  # noqa: PLC0415

@@ -93,7 +93,7 @@ def rows_named(text: str) -> tuple[Weight, ...]:
 
 
 def row_named(text: str) -> tuple[Weight, ...]:
-    """The rows that a text names; raises `NotFound` with the nearest names where there is none."""
+    """The rows that a text names; raises `NotFound` with the nearest names if there is none."""
     found = rows_named(text)
     if not found:
         raise NotFound.among("weight file", text, (row.name for row in manifest()))

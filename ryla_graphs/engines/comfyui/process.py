@@ -87,7 +87,7 @@ class ComfyUIProcess:
     def start(self, seconds: float = 600.0) -> None:
         """Start it and wait until it answers.
 
-        Raises `EngineUnreachable` with the last lines of its log where it does not, in this time or at all.
+        Raises `EngineUnreachable` with the last lines of its log if it does not, in this time or at all.
         """
         for folder in ("input", "output", "temp", "user"):
             (self._data / folder).mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ryla_graphs.engines.patience import Patience
 from ryla_graphs.engines.remote.client import V2Client
 from ryla_graphs.engines.remote.dialect import RUN_LABEL
 from ryla_graphs.engines.remote.engine import Remote
-from ryla_graphs.engines.remote.run import Patience
 
 __all__ = ["RUN_LABEL", "Patience", "Remote", "V2Client"]

@@ -46,7 +46,7 @@ class V2Client:
         """Have a graph run, once, whatever becomes of the answers; gives its job.
 
         The run's id is the idempotency key. A key is good for one job, so to send the same again where an answer is
-        lost can only make the job that is not there yet. Raises `EngineError`; `RunUncertain` where the job may be
+        lost can only make the job that is not there yet. Raises `EngineError`; `RunUncertain` if the job may be
         there and cannot be found.
         """
         reason, lost, answer, found = "", False, None, Found(None, certain=False)

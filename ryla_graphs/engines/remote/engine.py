@@ -13,8 +13,9 @@ from ryla_graphs.engines.base import Health, Inputs, LostRun
 from ryla_graphs.engines.http import NoAnswer
 from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.engines.partner_key import EXTRA, PartnerKey
+from ryla_graphs.engines.patience import Patience
 from ryla_graphs.engines.remote.client import JOBS, V2Client
-from ryla_graphs.engines.remote.run import Patience, RemoteRun
+from ryla_graphs.engines.remote.run import RemoteRun
 from ryla_graphs.engines.turns import Turns
 from ryla_graphs.problems import EngineError, EngineUnreachable, RunLost, RunUncertain
 
@@ -36,7 +37,7 @@ class Remote:
     ) -> None:
         self.client = V2Client(address, token)
         self.slots = slots
-        self._patience = patience or Patience()
+        self._patience = patience or Patience(least=0.25, doubt=10.0)
         self._turns = Turns()
         self._lock = threading.Lock()
         self._ids: dict[str, str] = {}

@@ -11,7 +11,6 @@ import mimetypes
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
@@ -32,6 +31,7 @@ from ryla_graphs.engines.events import (
 )
 from ryla_graphs.engines.failures import failure_of
 from ryla_graphs.engines.http import NoAnswer
+from ryla_graphs.engines.patience import Patience
 from ryla_graphs.engines.remote.client import V2Client, job_in
 from ryla_graphs.engines.remote.feed import Feed, Received
 from ryla_graphs.outputs import OutputKind
@@ -40,20 +40,6 @@ from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertai
 _KINDS: Mapping[str, OutputKind] = {kind: kind for kind in ("image", "video", "audio", "text", "latent", "file")}
 _MODELS = frozenset({".glb", ".gltf", ".obj", ".fbx", ".stl", ".usdz", ".ply", ".splat", ".ksplat", ".spz"})
 _ENDS = frozenset({"succeeded", "canceled", "failed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for what, in seconds."""
-
-    silence: float = 5.0
-    """A silent job is asked about after this time."""
-    least: float = 0.25
-    """Between two questions where there are no events; grows to `silence`."""
-    expired: float = 10.0
-    """A job may be called expired, or unknown, for so long before it is believed: some servers say it of live ones."""
-    unreachable: float = 60.0
-    """A server that says nothing of use for so long is given up."""
 
 
 class RemoteRun:
@@ -117,7 +103,7 @@ class RemoteRun:
             feed = self._feed = Feed(self._client.service, link)
         if feed is None:
             self._rest()
-        received = feed.next(0 if feed.ended else self._patience.silence) if feed is not None else None
+        received = feed.next(0 if feed.ended else self._patience.most) if feed is not None else None
         if received is not None and not self._matters(received):
             yield from self._hear(received)
             return
@@ -131,7 +117,7 @@ class RemoteRun:
         """Pause, longer each time while nothing is heard; a wish to cancel ends it."""
         self._wake.wait(self._pause)
         self._wake.clear()
-        self._pause = min(self._patience.silence, self._pause * 1.5)
+        self._pause = min(self._patience.most, self._pause * 1.5)
 
     @staticmethod
     def _matters(received: Received) -> bool:
@@ -177,15 +163,15 @@ class RemoteRun:
             yield from self._settle(job)
 
     def _missed(self, why: str) -> None:
-        """Nothing of use came; raises where that has been so for too long."""
+        """Nothing of use came; raises if that has been so for too long."""
         if time.monotonic() - self._heard > self._patience.unreachable:
             raise self._client.service.unreachable(why)
 
     def _doubt(self, why: str) -> None:
-        """The server says that the job is gone; raises where it keeps saying so."""
+        """The server says that the job is gone; raises if it keeps saying so."""
         self._heard = time.monotonic()
         self._doubted = self._doubted or self._heard
-        if self._heard - self._doubted >= self._patience.expired:
+        if self._heard - self._doubted >= self._patience.doubt:
             raise RunLost(why)
 
     def _settle(self, job: Mapping[str, Any]) -> Iterator[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from ryla_graphs.engines.patience import Patience
 from ryla_graphs.engines.runpod.engine import RunPod
-from ryla_graphs.engines.runpod.run import Patience
 
 __all__ = ["Patience", "RunPod"]

@@ -22,10 +22,11 @@ from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Health, Inputs, LostRun
 from ryla_graphs.engines.http import Answer, NoAnswer, Service
 from ryla_graphs.engines.partner_key import PartnerKey
+from ryla_graphs.engines.patience import Patience
 from ryla_graphs.engines.runpod.orders import Order, Worker, order_of, unfit
 from ryla_graphs.engines.runpod.ours import artifacts_of_ours
 from ryla_graphs.engines.runpod.results import artifacts_of, is_cut_off
-from ryla_graphs.engines.runpod.run import Patience, RunPodRun
+from ryla_graphs.engines.runpod.run import RunPodRun
 from ryla_graphs.plan.services import calls_services
 from ryla_graphs.problems import (
     EngineDenied,
@@ -85,7 +86,7 @@ class RunPod:
         self._webhook = webhook
         self._usd_per_second = usd_per_second
         self._partner_nodes = partner_nodes
-        self._patience = patience or Patience()
+        self._patience = patience or Patience(doubt=2.0)
         self._lock = threading.Lock()
         self._ids: dict[str, str] = {}
         self._runs: WeakValueDictionary[str, RunPodRun] = WeakValueDictionary()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -25,24 +24,12 @@ from ryla_graphs.engines.events import (
     Usage,
 )
 from ryla_graphs.engines.http import NoAnswer, Service
+from ryla_graphs.engines.patience import Patience
 from ryla_graphs.engines.runpod.results import error_of
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunTimedOut, RunUncertain
 
 CANCEL_SECONDS = 5.0
 _WORKING = frozenset({"IN_PROGRESS", "RUNNING"})
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for what, in seconds."""
-
-    least: float = 0.5
-    """Between two questions; grows to `most` while nothing changes."""
-    most: float = 5.0
-    doubt: float = 2.0
-    """A job that is called unknown is asked for once more after so long."""
-    unreachable: float = 60.0
-    """An endpoint that says nothing of use for so long is given up."""
 
 
 class Reads(Protocol):

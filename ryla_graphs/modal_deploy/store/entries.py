@@ -96,7 +96,7 @@ class Entries:
         return unknown
 
     def _check(self, name: str) -> None:
-        """Read what was written as its readers will; raises where that does not work."""
+        """Read what was written as its readers will; raises if that does not work."""
         kind, _, number = name.partition(":")
         if kind == "asset":
             (row,) = self._rows("assets", "id", number)

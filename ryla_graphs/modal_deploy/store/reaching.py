@@ -17,4 +17,4 @@ def reaching(what: str) -> Iterator[None]:
     try:
         yield
     except (ModalError, OSError, ClientError) as error:
-        raise StoreUnreachable(f"Modal does not keep {what} now: {error}") from error
+        raise StoreUnreachable(f"Modal cannot store {what} now: {error}") from error

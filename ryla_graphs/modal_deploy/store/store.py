@@ -90,7 +90,7 @@ class ModalStore(SqliteStore):
     ) -> None:
         if not self._owning():
             self.overtaken.add(job.id)
-            raise StaleJob(f"job {job.id} is another container's")
+            raise StaleJob(f"job {job.id} belongs to another container")
         super().save_job(job, was=was, events=events, output=output)
 
     def job(self, job_id: str) -> Job | None:
@@ -173,7 +173,7 @@ class ModalStore(SqliteStore):
         elif self._owning():
             self._copy(name)
         else:
-            raise StaleJob(f"job {job_id} is another container's")
+            raise StaleJob(f"job {job_id} belongs to another container")
 
     def _copy(self, name: str, claims: Sequence[str] = ()) -> None:
         with reaching("records"):

@@ -62,7 +62,7 @@ class VolumeBlobs:
         return Blob(digest, size, new=True)
 
     def size(self, digest: str) -> int | None:
-        """In bytes; None where there is no such content."""
+        """In bytes; None if there is no such content."""
         if digest in self._sizes:
             return self._sizes[digest]
         try:

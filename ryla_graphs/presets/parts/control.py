@@ -49,16 +49,16 @@ def _reader(given: dict[str, Any]) -> str | None:
 class ControlParams(Parameters):
     """What a new picture takes over from another one, whose shape it has."""
 
-    control_image: Picture = Field(description="A picture whose forms the new one takes, in the server's input folder")
+    control_image: Picture = Field(description="A picture whose shapes guide the new one, in the server's input folder")
     control: Annotated[Control, ReplacedBy("control_is_map")] = Field(
-        default="canny", description="What is taken of it: its edges, its depth, or the pose of a person"
+        default="canny", description="What to take from it: its edges, its depth, or the pose of a person"
     )
     control_is_map: bool = Field(
-        default=False, description="It shows edges, depth or a skeleton already; else that is found in it"
+        default=False, description="It already shows edges, depth or a skeleton; otherwise they are found in it"
     )
     reader_name: WeightFile | None = Field(
         default_factory=_reader,
-        description="What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)",
+        description="The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)",
     )
     megapixels: Megapixels = 1.0
 
@@ -68,7 +68,7 @@ class ControlParams(Parameters):
         if reads and self.reader_name is None:
             raise ValueError(f"`control` {self.control} needs a `readerName`")
         if self.reader_name and not reads:
-            raise ValueError("`readerName` has no effect with edges, nor with a map")
+            raise ValueError("`readerName` has no effect with edges or with a map")
         return self
 
 

@@ -46,7 +46,7 @@ class FluxParams(LoraParams, Sampling):
     )
     flux_checkpoint_name: WeightFile | None = Field(
         default=None,
-        description="Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors",
+        description="Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors",
     )
 
 

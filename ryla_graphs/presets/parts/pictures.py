@@ -65,7 +65,7 @@ class Pictures(Parameters):
     """One picture to work from, or several."""
 
     image: Picture = Field(description="The first picture, in the server's input folder; the result has its shape")
-    image_2: Picture | None = Field(default=None, description="A second picture, for the prompt to speak of")
+    image_2: Picture | None = Field(default=None, description="A second picture that the prompt can refer to")
     image_3: Picture | None = Field(default=None, description="A third one")
 
     def load_pictures(self) -> dict[str, Source[Image]]:

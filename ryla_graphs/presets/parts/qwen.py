@@ -16,7 +16,9 @@ class QwenParams(LoraParams, Sampling):
     """Parameters of every Qwen-Image picture. Any fine-tuned file of the family does."""
 
     cfg: float = Field(default=4.0, ge=1, le=30, description="Guidance; at 1 the negative prompt has no effect")
-    shift: float = Field(default=3.1, ge=0, le=100, description="How long sampling stays with the coarse; 3 is usual")
+    shift: float = Field(
+        default=3.1, ge=0, le=100, description="How long sampling stays with coarse structure; 3 is usual"
+    )
     weight_dtype: WeightDtype = "default"
     clip_name: WeightFile = Field(
         default="qwen_2.5_vl_7b_fp8_scaled.safetensors", description="Qwen 2.5 VL 7B in models/text_encoders"

@@ -23,7 +23,10 @@ class Sampling(Parameters):
     negative_prompt: str = Field(default="", max_length=20_000, description="What to avoid; acts only at a cfg above 1")
     steps: Steps = 20
     cfg: float = Field(
-        default=1.0, ge=1, le=30, description="Guidance; 1 is none, above it each step costs twice and negatives act"
+        default=1.0,
+        ge=1,
+        le=30,
+        description="Guidance; 1 is none; above 1 each step costs twice and the negative prompt acts",
     )
     seed: Seed = Field(default_factory=random_seed)
 

@@ -33,8 +33,8 @@ class CheckpointParams(LoraParams, Sampling):
     """Parameters of everything that a checkpoint of SDXL or SD 1.5 samples. Any fine-tuned one does."""
 
     cfg: float = Field(default=7.0, ge=1, le=30, description="Guidance; at 1 the negative prompt has no effect")
-    sampler_name: SamplerName = Field(default="dpmpp_2m", description="How a step is taken")
-    scheduler: Scheduler = Field(default="karras", description="How the steps are spread over the noise")
+    sampler_name: SamplerName = Field(default="dpmpp_2m", description="The sampler: how each step is computed")
+    scheduler: Scheduler = Field(default="karras", description="The scheduler: how the steps are spread over the noise")
     text_encoder: bool = Field(default=True, description="Apply the LoRAs to the text encoders too")
     vae_name: WeightFile | None = Field(default=None, description="VAE in models/vae instead of the checkpoint's own")
 
@@ -47,17 +47,17 @@ class ControlledParams(Canvas, CheckpointParams):
     """Parameters of a new picture, which may take the edges, the depth or the pose of another one."""
 
     control_image: Picture | None = Field(
-        default=None, description="A picture whose forms the new one takes, in the server's input folder"
+        default=None, description="A picture whose shapes guide the new one, in the server's input folder"
     )
     control: Annotated[Control, ActsWith("control_image")] = Field(
-        default="canny", description="What is taken of it: its edges, its depth, or the pose of a person"
+        default="canny", description="What to take from it: its edges, its depth, or the pose of a person"
     )
     control_is_map: Annotated[bool, ActsWith("control_image")] = Field(
-        default=False, description="It shows edges, depth or a skeleton already; else that is found in it"
+        default=False, description="It already shows edges, depth or a skeleton; otherwise they are found in it"
     )
     reader_name: Annotated[WeightFile | None, ActsWith("control_image")] = Field(
         default_factory=_reader,
-        description="What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)",
+        description="The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)",
     )
     controlnet_strength: Annotated[Strength, ActsWith("control_image")] = 0.8
     controlnet_end: Annotated[float, ActsWith("control_image")] = Field(
@@ -70,7 +70,7 @@ class ControlledParams(Canvas, CheckpointParams):
         if reads and self.reader_name is None:
             raise ValueError(f"`control` {self.control} needs a `readerName`")
         if self.reader_name and not reads:
-            raise ValueError("`readerName` has no effect with edges, nor with a map")
+            raise ValueError("`readerName` has no effect with edges or with a map")
         return self
 
 

@@ -43,7 +43,9 @@ class WanVideoParams(LoraParams, Sampling):
     height: Pixels = 480
     length: Length = 33
     fps: float = Field(default=16.0, ge=1, le=120, description="Frames a second; Wan was trained at 16")
-    shift: float = Field(default=8.0, ge=0, le=100, description="How long sampling stays with the coarse; 8 is usual")
+    shift: float = Field(
+        default=8.0, ge=0, le=100, description="How long sampling stays with coarse structure; 8 is usual"
+    )
     weight_dtype: WeightDtype = "default"
     clip_name: WeightFile = Field(
         default="umt5_xxl_fp8_e4m3fn_scaled.safetensors", description="UMT5 in models/text_encoders"

@@ -54,7 +54,9 @@ class Wan22Params(WanVideoParams, Speed):
         default_factory=_half, description="How many of the steps the first expert takes; half if left out"
     )
     length: Length = 81
-    shift: float = Field(default=5.0, ge=0, le=100, description="How long sampling stays with the coarse; 5 is usual")
+    shift: float = Field(
+        default=5.0, ge=0, le=100, description="How long sampling stays with coarse structure; 5 is usual"
+    )
     high_noise_loras: Loras = Field(default=(), description="LoRAs of the first expert alone, as in loras")
     low_noise_loras: Loras = Field(default=(), description="LoRAs of the second expert alone, as in loras")
     high_noise_name: WeightFile = Field(
@@ -67,11 +69,11 @@ class Wan22Params(WanVideoParams, Speed):
     )
     high_four_steps_name: FourStepsName = Field(
         default="wan2.2_t2v_lightx2v_4steps_lora_v1.1_high_noise.safetensors",
-        description="What makes the first expert quick, in models/loras",
+        description="The LoRA that makes the first expert quick, in models/loras",
     )
     low_four_steps_name: FourStepsName = Field(
         default="wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors",
-        description="What makes the second expert quick, in models/loras",
+        description="The LoRA that makes the second expert quick, in models/loras",
     )
 
     @model_validator(mode="after")

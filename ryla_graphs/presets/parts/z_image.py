@@ -24,7 +24,9 @@ class ZImageParams(LoraParams, Sampling):
     """Parameters of every Z-Image picture. Any fine-tuned file of the family does."""
 
     steps: Steps = 8
-    shift: float = Field(default=3.0, ge=0, le=100, description="How long sampling stays with the coarse; 3 is usual")
+    shift: float = Field(
+        default=3.0, ge=0, le=100, description="How long sampling stays with coarse structure; 3 is usual"
+    )
     unet_name: WeightFile = Field(
         default="z_image_turbo_bf16.safetensors", description="Diffusion model in models/diffusion_models"
     )

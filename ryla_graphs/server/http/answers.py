@@ -98,7 +98,9 @@ def _unfinished(job: Job) -> JobError:
     """Why there is no result of a job that has not failed."""
     if job.state is JobState.CANCELLED:
         return JobError(code="cancelled", message="the job was cancelled")
-    return JobError(code="not_ready", message="the server stops; the job goes on when it is back, see `Location`")
+    return JobError(
+        code="not_ready", message="the server is stopping; the job continues after the restart, see `Location`"
+    )
 
 
 def job_headers(job: Job) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Span(NamedTuple):
 
 
 def span_of(header: str | None, size: int) -> Span | None:
-    """The part that is asked for; None for all of it. Raises `ValueError` where there is no such part."""
+    """The part that is asked for; None for all of it. Raises `ValueError` if there is no such part."""
     asked = _RANGE.fullmatch(header.strip()) if header else None
     if asked is None or asked.groups() == ("", ""):
         return None  # several ranges, or another unit: to be ignored

@@ -36,7 +36,7 @@ ComfyUI workflows over HTTP. A request waits for its job and is answered with th
 
 
 _LABELS = TypeAdapter(Labels).json_schema()
-_WEBHOOK = "Gets the job when it has ended, signed as Standard Webhooks; https"
+_WEBHOOK = "Receives the job when it has ended, signed as Standard Webhooks; https"
 
 
 _OTHERS = {

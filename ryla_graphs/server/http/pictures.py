@@ -26,9 +26,10 @@ _SCALED = ("L", "RGB", "RGBA")
 """Modes of pictures that may be scaled as they are."""
 
 Format = Annotated[
-    Literal["png", "webp", "jpeg"] | None, Query(alias="format", description="Of a picture; goes before `Accept`")
+    Literal["png", "webp", "jpeg"] | None,
+    Query(alias="format", description="The format of a picture; takes precedence over `Accept`"),
 ]
-Width = Annotated[int | None, Query(ge=16, le=4096, description="The most that a picture is wide, in pixels")]
+Width = Annotated[int | None, Query(ge=16, le=4096, description="The largest width of a picture, in pixels")]
 Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
 
 
@@ -71,7 +72,7 @@ async def picture(
 
 
 def _made(asset: Asset, here: Deployment, wanted: str, wish: PictureWish) -> bytes | None:
-    """The picture that is wanted; None where it is so already, or where the format has none that large."""
+    """The picture that is wanted; None if it is so already, or where the format has none that large."""
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(here.blobs.read(asset.hash))) as image:
         narrower = wish.width is not None and image.width > wish.width

@@ -90,7 +90,7 @@ def _at(paid: PaidService, code: str, message: str, hint: str) -> Problem:
 def partner_key_in(content: Mapping[str, Any], header: str | None = None) -> tuple[dict[str, Any], PartnerKey | None]:
     """A body without the caller's key, and that key, which may stand in the header of the request instead.
 
-    Raises `InvalidParameters`, which does not repeat it, where it cannot be one.
+    Raises `InvalidParameters`, which does not repeat it, if it cannot be one.
     """
     plain, text, place = dict(content), header, ("header", HEADER)
     extra, inner = content.get("extra_data"), content.get("input")
@@ -104,7 +104,7 @@ def partner_key_in(content: Mapping[str, Any], header: str | None = None) -> tup
 
 
 def key_of(text: Any, subject: AtField) -> PartnerKey:
-    """A key that a caller sent. Raises `InvalidParameters`, which does not repeat it, where it cannot be one."""
+    """A key that a caller sent. Raises `InvalidParameters`, which does not repeat it, if it cannot be one."""
     try:
         return PartnerKey(text if isinstance(text, str) else "")
     except InvalidSettings as error:

@@ -29,7 +29,7 @@ from ryla_graphs.server.storage import Blobs, Store
 from ryla_graphs.server.threads import go_on, in_thread
 
 Rebuild = Callable[[Job], CompiledWorkflow]
-"""Makes of a job what the engine runs; raises where it no longer can."""
+"""Makes of a job what the engine runs; raises if it no longer can."""
 
 STOP_SECONDS = 5.0
 """How long a stop waits for jobs that end right now; the others are taken up by the next process."""
@@ -186,7 +186,7 @@ class JobService:
         return Accepted(job)
 
     def replay(self, key: IdempotencyKey) -> Job | None:
-        """The job that a key was used for; raises `RequestError` where that was another request."""
+        """The job that a key was used for; raises `RequestError` if that was another request."""
         use = self._store.key(key.owner, key.key)
         return None if use is None else self._used(use, key)
 
@@ -218,7 +218,7 @@ class JobService:
 
     @property
     def trouble(self) -> str | None:
-        """Why a job that runs cannot be kept; None where all can."""
+        """Why a job that runs cannot be kept; None if all can."""
         return next(iter(self._tools.waiting.values()), None)
 
     @property
@@ -232,7 +232,7 @@ class JobService:
         return len(self._cancellations) - len(self._queue)
 
     async def ended(self, job_id: str, seconds: float | None = None) -> Ended | None:
-        """Sleep until a job ends; None where that takes longer, or where there is no such job."""
+        """Sleep until a job ends; None if that takes longer, or where there is no such job."""
         channel = self._states.channel(job_id)
         if channel is None:
             return await in_thread(self._kept, job_id)

@@ -143,7 +143,7 @@ class JobStates:
         with live.lock:
             self._check(live.job, JobState.RUNNING)
             if live.elsewhere:
-                raise IllegalTransition(f"job {job_id} is another process's")
+                raise IllegalTransition(f"job {job_id} belongs to another process")
             if live.job.state is not JobState.RUNNING:
                 live.job = replace(live.job, state=JobState.RUNNING, started_at=self._clock())
                 self._tell(live, live.channel.numbered(self._clock(), "status", status_of(live.job)))
@@ -221,7 +221,7 @@ class JobStates:
         with live.lock:
             old, channel = live.job, live.channel
             if live.elsewhere:
-                raise IllegalTransition(f"job {job_id} is another process's")
+                raise IllegalTransition(f"job {job_id} belongs to another process")
             new = change(old)
             self._check(old, new.state)
             unstored, now = channel.unstored(), self._clock()

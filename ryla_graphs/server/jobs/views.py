@@ -39,7 +39,7 @@ class ProblemShape(BaseModel, title="Problem"):
     input: str | None = None
     preset: str | None = Field(default=None, description="The preset whose parameter it is about")
     parameter: str | None = None
-    request: str | None = Field(default=None, description="What was asked with, where a field of that is wrong")
+    request: str | None = Field(default=None, description="What was asked with, if one of its fields is wrong")
     field: str | None = None
     file: str | None = Field(default=None, description="The weight file that it is about")
     given: Any = None

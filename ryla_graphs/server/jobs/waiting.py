@@ -67,7 +67,7 @@ class JobQueue:
             return sum(self._slot_for_one() for _ in job_ids)
 
     def take(self) -> str | None:
-        """The next job for a slot that the caller holds; None where there is none, and then the slot is given back."""
+        """The next job for a slot that the caller holds; None if there is none, and then the slot is given back."""
         with self._changed:
             if self._ids and not self._closed:
                 return self._ids.popleft()
@@ -89,7 +89,7 @@ class JobQueue:
             return True
 
     def position(self, job_id: str) -> int | None:
-        """How many are before a job; None where it does not wait."""
+        """How many are before a job; None if it does not wait."""
         with self._changed:
             return self._ids.index(job_id) if job_id in self._ids else None
 

@@ -94,7 +94,7 @@ class Tools:
     """Why each thread that cannot write waits."""
 
     def kept(self, write: Callable[[], T]) -> T:
-        """Write, again and again while the store takes nothing; raises `Stopping` where the server stops before."""
+        """Write, again and again while the store takes nothing; raises `Stopping` if the server stops before."""
         pause, most = PAUSE_SECONDS
         try:
             while True:
@@ -171,7 +171,7 @@ class JobRun:
         self._cancellation.want()
 
     def end(self, error: Exception) -> None:
-        """Write how the job ended; raises `IllegalTransition` where it has, and `StoreUnreachable`."""
+        """Write how the job ended; raises `IllegalTransition` if it has, and `StoreUnreachable`."""
         states, job_id = self._tools.states, self._job.id
         # A run that is gone and was to be cancelled needs no waiting.
         gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
@@ -198,7 +198,7 @@ class JobRun:
             states.abandon(job_id)
 
     def _attempts(self, workflow: CompiledWorkflow) -> Asset | None:
-        """Returns where a run ended well, with its last output; raises what became of the last one."""
+        """Returns if a run ended well, with its last output; raises what became of the last one."""
         if self._job.run_id is None:
             self._begin()
         known = not self._fresh  # by a process before this one, so the engine may have the run

@@ -91,8 +91,8 @@ class BodyLimit:
 
 
 def _too_large(limit: int) -> RequestError:
-    return RequestError("request_too_large", f"the request is larger than the {limit:,} bytes that are taken here")
+    return RequestError("request_too_large", f"the request is larger than the {limit:,} bytes that this server takes")
 
 
 def _too_slow(seconds: float) -> RequestError:
-    return RequestError("request_timeout", f"nothing of the body came for {seconds:g} seconds")
+    return RequestError("request_timeout", f"no more of the body came for {seconds:g} seconds")

@@ -55,7 +55,7 @@ class FetchPolicy:
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """All addresses of a name; raises `OSError` where it has none."""
+    """All addresses of a name; raises `OSError` if it has none."""
     return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 

@@ -65,7 +65,7 @@ class MediaFacts:
 
 
 def inspect(content: bytes, *, name: str, limits: MediaLimits = MediaLimits()) -> MediaFacts:
-    """What a file is, by its content; raises `InvalidInputs` where it is too large or of no kind that we take.
+    """What a file is, by its content; raises `InvalidInputs` if it is too large or of no kind that we take.
 
     Codes: `input_too_large` (bytes, pixels, frames or parts), `unsupported_media`, `broken_media`.
     """
@@ -122,7 +122,7 @@ def _picture(content: bytes, name: str, limits: MediaLimits) -> MediaFacts:
         raise refusal("input_too_large", message, name=name, hint=hint) from None
     _check_pixels(width, height, name, limits)
     if frames > limits.frames:
-        message = f"more than {limits.frames} pictures in one file; at most so many are taken"
+        message = f"more than {limits.frames} pictures in one file, and no more are accepted"
         raise refusal("input_too_large", message, name=name)
     return MediaFacts(media_type, _EXTENSIONS[media_type], width, height, frames)
 
@@ -135,10 +135,10 @@ def _opened(content: bytes, name: str, limits: MediaLimits) -> Image.Image:
     except UnidentifiedImageError:
         raise refusal(
             "unsupported_media",
-            "this is no picture, video or sound that is taken",
+            "this is not a supported picture, video or sound",
             name=name,
             expected="PNG, JPEG, WebP, GIF, MP4, WebM, WAV, FLAC, MP3 or Ogg",
-            hint="SVG and archives are never taken; convert it to PNG",
+            hint="SVG and archives are not accepted; convert it to PNG",
         ) from None
     except Image.DecompressionBombError:
         raise refusal("input_too_large", f"more than {limits.pixels:,} pixels", name=name) from None

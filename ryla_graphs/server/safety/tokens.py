@@ -109,7 +109,7 @@ def check_listening(host: str, tokens: Tokens, *, allow_open: bool = False) -> N
         return
     raise InvalidSettings(
         f"listening on {host} without tokens would let anybody run graphs here;"
-        " set RYLA_TOKENS, listen on 127.0.0.1, or say --allow-open"
+        " set RYLA_TOKENS, listen on 127.0.0.1, or pass --allow-open"
     )
 
 

@@ -123,7 +123,7 @@ class Webhooks:
 
     @property
     def due_in(self) -> float | None:
-        """Seconds until the next one is posted, 0 while one is; None where none waits."""
+        """Seconds until the next one is posted, 0 while one is; None if none waits."""
         with self._changed:
             if any(self._busy.values()):
                 return 0.0

@@ -41,7 +41,7 @@ class Blobs(Protocol):
         ...
 
     def size(self, digest: str) -> int | None:
-        """In bytes; None where there is no such content."""
+        """In bytes; None if there is no such content."""
         ...
 
     def read(self, digest: str) -> bytes:
@@ -167,7 +167,7 @@ class Store(Protocol):
         ...
 
     def trouble(self) -> str | None:
-        """Why nothing can be kept; None where it can. Where a write failed, another one is tried."""
+        """Why nothing can be kept; None if it can. Where a write failed, another one is tried."""
         ...
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ class FileBlobs:
             leftover.unlink()
 
     def path(self, digest: str) -> Path:
-        """Where the content is; raises `NotFound` where that is nowhere."""
+        """Where the content is; raises `NotFound` if that is nowhere."""
         path = Path(self._place(digest))
         if not path.exists():
             raise _nothing(digest)

@@ -33,10 +33,11 @@ class Checkpoints:
             self._due.set()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread; it may be the one that calls, where it collects the garbage."""
         self._stopped = True
         self._due.set()
-        self._thread.join()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
     def _work(self) -> None:
         while True:

@@ -6,8 +6,9 @@ import json
 import sqlite3
 import threading
 import uuid
+import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +29,27 @@ _MARKED = "EXISTS (SELECT 1 FROM marks WHERE owner = jobs.owner AND name = ? AND
 class SqliteStore:
     """The embedded store; see `ryla_graphs.server.storage.base.Store`.
 
-    A folder belongs to one process at a time: raises `InvalidSettings` where another one has it.
+    A folder belongs to one process at a time: raises `InvalidSettings` if another one has it.
     """
 
     def __init__(self, folder: Path | str, *, blobs: KeptBlobs | None = None) -> None:
         self.folder = Path(folder)
         self._lock = threading.RLock()
         self._troubled = False
-        with opening(self.folder):
+        with opening(self.folder), ExitStack() as opened:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._claim = claimed(self.folder)
-            self._db = _opened(self.folder / "ryla.sqlite3")
+            opened.enter_context(closing(claimed(self.folder)))
+            self._db = opened.enter_context(closing(_opened(self.folder / "ryla.sqlite3")))
             self._db.executescript(f"BEGIN; {SCHEMA}; COMMIT;")
             self.blobs: KeptBlobs = blobs or FileBlobs(self.folder / "content")
-        self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
+            self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
+            opened.callback(self._checkpoints.stop)
+            self._close = weakref.finalize(self, opened.pop_all().close)  # also where it is dropped and not closed
+            self._close.atexit = False  # threads that still run then would find it closed
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing; raises `StoreUnreachable` where the disk takes none."""
+        """One transaction: all of it, or nothing; raises `StoreUnreachable` if the disk takes none."""
         try:
             with self._lock, keeping():
                 self._db.execute("BEGIN IMMEDIATE")
@@ -237,9 +241,7 @@ class SqliteStore:
 
     def close(self) -> None:
         with self._lock:
-            self._checkpoints.stop()
-            self._db.close()
-            self._claim.close()
+            self._close()
 
     def _changed(self, name: str) -> None:
         """Called at the end of a transaction that adds or changes ``job:<id>`` or ``asset:<id>``, by that name.
@@ -260,6 +262,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     path.touch(mode=0o600)  # what lies beside it, SQLite makes with the same rights
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     # In WAL mode NORMAL loses nothing when a process dies; a power cut may take the last moments.
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
-        db.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
+            db.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        db.close()
+        raise
     return db

@@ -71,7 +71,7 @@ def asked_beside(
 ) -> tuple[dict[str, Any], Wishes]:
     """A body without what it asks for beside the graph, and the wishes with that; null is as if it were left out.
 
-    A node may bear the name of a wish, and is an object then. `check` raises where no webhook may be posted.
+    A node may bear the name of a wish, and is an object then. `check` raises if no webhook may be posted.
     """
     plain = dict(content)
     for name in WEBHOOK_NAMES:
@@ -130,7 +130,7 @@ def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def best_of(accept: str, offered: Sequence[str]) -> str | None:
-    """The offered media type that an ``Accept`` header likes best, the first of equals; None where it likes none."""
+    """The offered media type that an ``Accept`` header likes best, the first of equals; None if it likes none."""
     ranges = [_range(part) for part in accept.split(",")]
     rated = [(max((_rate(offer, kind, q) for kind, q in ranges), default=(0, 0.0)), offer) for offer in offered]
     best = max(rated, key=lambda pair: pair[0][1], default=((0, 0.0), ""))

@@ -87,7 +87,7 @@ class Intake:
         return self._submit(workflow, brought, owner, wishes, key)
 
     def judge(self, content: Sent, owner: str, wishes: Wishes) -> dict[str, Any]:
-        """What would become of a graph here; raises as `workflow` does where there is none."""
+        """What would become of a graph here; raises as `workflow` does if there is none."""
         document, judge = self._judged(content, owner, wishes)
         return judge.document(document).of_document(document)
 

@@ -43,4 +43,4 @@ class LiveCatalog:
                 self._catalog = self._engine.catalog().replace(any_input_file=True)
             except (EngineError, InvalidDocument) as error:
                 self._retry_at = time.monotonic() + RETRY_SECONDS
-                log.warning("%s does not tell its node classes: %s", self._engine.name, error)
+                log.warning("%s does not list its node classes: %s", self._engine.name, error)

@@ -253,7 +253,7 @@ def _without(entry: Any, own: frozenset[str]) -> Any:
 
 
 def _looked_into(path: Path) -> Detected:
-    """What the file is; raises `InvalidInputs` where it is no LoRA."""
+    """What the file is; raises `InvalidInputs` if it is no LoRA."""
     try:
         detected = detect(read_header(path))
     except InvalidWeights as error:

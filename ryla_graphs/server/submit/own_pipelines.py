@@ -35,5 +35,5 @@ def _catalog_of(engine: Engine) -> Catalog:
     try:
         return engine.catalog()
     except EngineError as error:
-        log.warning("saved graphs are read by the bundled classes: %s", error)
+        log.warning("saved graphs are read with the bundled classes: %s", error)
         return catalogs.bundled()

@@ -16,7 +16,7 @@ _MOST_NAMED = 10
 def with_outputs(workflow: CompiledWorkflow, wanted: Sequence[str]) -> CompiledWorkflow:
     """The graph with these output nodes alone, and what they need; the others are not run.
 
-    Raises `InvalidParameters` where one is no output node of the graph, or where there is none.
+    Raises `InvalidParameters` if one is no output node of the graph, or if there is none.
     """
     known = {output.node for output in workflow.outputs}
     problems = [_unknown(node, sorted(known)) for node in wanted if node not in known][:_MOST_NAMED]

@@ -51,7 +51,7 @@ def sent(body: bytes, media_type: str | None = None) -> Sent:
 def opened(content: Sent, catalog: Catalog, limits: Limits, prefer: Preference | None = None) -> Document:
     """The graph in what was sent.
 
-    Raises `InvalidDocument`, `InvalidInputs`, `CannotRunHere` where it has more nodes or inputs than are allowed, so
+    Raises `InvalidDocument`, `InvalidInputs`, `CannotRunHere` if it has more nodes or inputs than are allowed, so
     that judging them would take seconds, and `RequestError` (`workflow_format_ui`) for a workflow of the editor that no
     prompt can be made of.
     """

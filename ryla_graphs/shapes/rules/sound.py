@@ -122,7 +122,7 @@ def _together(one: AudioShape, other: AudioShape) -> AudioShape:
 
 
 def _stretched(one: Whole, other: Whole) -> Whole:
-    """How many there are where one of two stands for all of the other. Raises `NodeFails` if neither does."""
+    """How many there are if one of two stands for all of the other. Raises `NodeFails` if neither does."""
     if one != other and one != 1 and other != 1:
         raise NodeFails(f"its sounds do not fit: {one} and {other} channels, or as many sounds")
     return other if one == 1 else one

@@ -50,7 +50,7 @@ class Script:
     error: dict[str, Any] | None = None
     """An `execution_error`, after the steps."""
     errors: list[dict[str, Any] | None] = field(default_factory=list)
-    """The same for the first, second, … prompt that is executed; None where it goes well."""
+    """The same for the first, second, … prompt that is executed; None if it goes well."""
     waits: bool = False
     """Runs until it is cancelled."""
     cached: bool = False

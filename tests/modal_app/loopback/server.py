@@ -140,8 +140,8 @@ class LoopbackModal:
             if call.task is not None:
                 call.task.cancel()
         self._server.close()
+        self._server.hang_up()  # from Python 3.12 on, `wait_closed` waits for every connection
         await self._server.wait_closed()
-        self._server.hang_up()
         await self._blobs.cleanup()
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in rest:

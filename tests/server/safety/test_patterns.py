@@ -89,7 +89,7 @@ def growth(pattern: re.Pattern[Any], way: str, head: str, piece: str) -> float:
 
 
 def backtracking(pattern: re.Pattern[Any], ways: tuple[str, ...]) -> str | None:
-    """A text for which the pattern takes far longer than it is longer; None where there is none."""
+    """A text for which the pattern takes far longer than it is longer; None if there is none."""
     for way, head, piece in itertools.product(ways, HEADS, PIECES):
         if growth(pattern, way, head, piece) > GROWTH:
             return f"{way}({head + piece!r}…)"

@@ -26,7 +26,7 @@ _OPENED = re.compile(r"(\\.)|\[", re.DOTALL)
 
 
 def _compiled(pattern: str, given: dict[str, Any]) -> Any:
-    """The pattern. Raises `re.error` where it is none."""
+    """The pattern. Raises `re.error` if it is none."""
     flags = sum(flag for name, flag in _FLAGS.items() if given.get(name))
     pattern = _as_regex(pattern)
     re.compile(pattern, flags)
@@ -111,7 +111,7 @@ def _check_replacement(pattern: Any, replacement: str) -> None:
 
 
 def matches_at_start(pattern: str, text: str) -> bool:
-    """Whether a text begins with what matches. Raises `re.error` where the pattern is none."""
+    """Whether a text begins with what matches. Raises `re.error` if the pattern is none."""
     with _limited():
         return _compiled(pattern, {}).match(text, timeout=SECONDS) is not None
 

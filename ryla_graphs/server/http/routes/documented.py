@@ -52,13 +52,13 @@ def results() -> dict[int | str, dict[str, Any]]:
     binary = {"schema": {"type": "string", "format": "binary"}}
     return {
         200: {
-            "description": "The one output as itself; JSON where there are several, or where the caller prefers it",
+            "description": "The output itself; JSON if there are several, or if the caller prefers it",
             "model": JobShape,
             "content": dict.fromkeys(("image/png", "image/webp", "image/jpeg", "*/*"), binary),
             "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
         },
         202: {
-            "description": "The job, where the caller does not wait, or not so long; `Location` says where it is",
+            "description": "The job, if the caller does not wait, or not that long; `Location` has its address",
             "model": JobShape,
         },
     }
@@ -66,11 +66,11 @@ def results() -> dict[int | str, dict[str, Any]]:
 
 _HEADERS = {
     "X-Job-Id": "The job",
-    "X-Seed": "The seed, also where it was drawn",
+    "X-Seed": "The seed, also if it was drawn",
     "X-Queue-Ms": "From submission to the engine's start",
     "X-Execution-Ms": "At work",
-    "X-Gpu": "What it ran on, where that is known",
-    "X-Cost-Usd": "What it cost, where that is known",
-    "Content-Location": "Where the output can be had again",
-    "Idempotency-Replayed": "`true` where the job is that of an earlier request",
+    "X-Gpu": "The hardware that it ran on, if known",
+    "X-Cost-Usd": "What it cost, if known",
+    "Content-Location": "Where to get the output again",
+    "Idempotency-Replayed": "`true` if the job belongs to an earlier request",
 }

@@ -38,7 +38,7 @@ async def list_jobs(
         list[Annotated[str, Query(pattern=r"^[^:]+:")]] | None,
         Query(max_length=MOST_LABELS, description="Only those with this label, `name:value`; all of several"),
     ] = None,
-    since: Annotated[datetime | None, Query(description="Only those that were sent then or later")] = None,
+    since: Annotated[datetime | None, Query(description="Only those submitted then or later")] = None,
     before: Annotated[str | None, Query(description="The last job of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:

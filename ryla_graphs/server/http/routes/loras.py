@@ -41,7 +41,7 @@ async def add_lora(
     here: Here,
     owner: Owner,
     file: Annotated[UploadFile, File(description="A safetensors file")],
-    name: Annotated[str, Form(max_length=200, description="For people; the file's own name if left out")] = "",
+    name: Annotated[str, Form(max_length=200, description="A name for people; the file's own if left out")] = "",
 ) -> JSONResponse:
     """Bring a LoRA. It can be used by its `id` in the next job: `{"loraId": id}`, or as `lora_name` in a graph."""
     lora = await in_thread(here.loras.add, owner, name or file.filename or "lora", _pieces(file))

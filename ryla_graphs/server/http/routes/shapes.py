@@ -115,7 +115,7 @@ class VerdictShape(BaseModel, title="Verdict"):
     """What ComfyUI would answer to `POST /prompt`."""
 
     accepted: bool
-    error: str | None = Field(description="The type of its error, where it does not accept the prompt")
+    error: str | None = Field(description="The type of its error, if it does not accept the prompt")
     nodes: dict[str, list[dict[str, Any]]] = Field(description="Types and inputs of its `node_errors`, by node id")
 
 
@@ -136,7 +136,7 @@ class GraphShape(BaseModel, title="Graph"):
     valid: bool = Field(description="Whether the graph has no error")
     runs_here: bool = Field(description="Whether this deployment would take it, its files apart")
     problems: list[ProblemShape]
-    plan: dict[str, Any] | None = Field(description="The estimate, of a valid graph: docs/plan.md")
+    plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")
 
 
 class JudgementShape(BaseModel, title="Judgement"):
@@ -149,7 +149,7 @@ class JudgementShape(BaseModel, title="Judgement"):
     verdict: VerdictShape
     problems: list[ProblemShape]
     left_out: list[LeftOutShape]
-    unread: list[str] = Field(description="Keys beside the graph that nothing is made of")
+    unread: list[str] = Field(description="Keys beside the graph that are ignored")
     inputs: list[str] = Field(description="The input files that came along")
-    outputs: list[dict[str, Any]] = Field(description="What a run delivers at least, of a valid graph")
-    plan: dict[str, Any] | None = Field(description="The estimate, of a valid graph: docs/plan.md")
+    outputs: list[dict[str, Any]] = Field(description="What a run delivers at least, for a valid graph")
+    plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")

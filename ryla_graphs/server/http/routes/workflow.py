@@ -34,13 +34,13 @@ Key = Annotated[
 ]
 From = Annotated[
     Preference | None,
-    Query(alias="from", description="What is read of a file that has both; the prompt where nothing is said"),
+    Query(alias="from", description="Which to read from a file that has both; by default the prompt"),
 ]
 PartnerKeyHeader = Annotated[
     str | None, Header(alias=HEADER, description="Pays for partners' services that the graph calls; kept nowhere")
 ]
 Randomize = Annotated[Literal["seed"] | None, Query(description="`seed` draws a fresh seed for every one in the graph")]
-Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outputs stand in JSON")]
+Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How JSON carries the outputs")]
 
 
 @router.post(
@@ -75,7 +75,7 @@ async def submit_workflow(
 
 
 def media_type(request: Request) -> str | None:
-    """What a body says it is; None where it does not say."""
+    """What a body says it is; None if it does not say."""
     return request.headers.get("content-type")
 
 

@@ -102,7 +102,7 @@ def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None
     blob = here.store.blobs.put(_pieces(file))
     new = not here.store.assets(asset.owner, blob.hash)  # what others have stays private
     if expected is not None and _digest(expected) != blob.hash:
-        raise V2Error("hash_mismatch", f"the bytes that came have the hash blake3:{blob.hash}")
+        raise V2Error("hash_mismatch", f"the received bytes have the hash blake3:{blob.hash}")
     kept = replace(asset, hash=blob.hash, size=blob.size)
     here.store.add_asset(kept)
     return kept, new

@@ -33,7 +33,7 @@ class V2Asset(BaseModel):
     size_bytes: int
     content_type: str
     file_path: str | None
-    created_new: bool = Field(default=False, description="Of a creation: whether the bytes were not here before")
+    created_new: bool = Field(default=False, description="After an upload: whether the bytes are new here")
     created_at: str = Time
     url: str = Field(description="Its content, without a token")
     url_expires_at: str = Time

@@ -34,8 +34,8 @@ export async function request(path, { method = "GET", body, headers = {}, signal
     throw new Failure("unreachable", "the server cannot be reached");
   }
   if (answer.ok) return answer;
-  const told = await answer.json().catch(() => null);
-  const error = told?.error ?? {};
+  const said = await answer.json().catch(() => null);
+  const error = said?.error ?? {};
   const message = error.message ?? `the server answered ${answer.status}`;
   const failure = new Failure(error.code ?? "unknown", message, answer.status, error.problems ?? []);
   failure.wait = Number(answer.headers.get("Retry-After")) || 0;

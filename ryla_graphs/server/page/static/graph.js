@@ -9,7 +9,7 @@ const HUES = {
 const MARKS = { done: "✓", running: "▶", cached: "≡", failed: "✕" };
 const MARGIN = 12;
 
-/** What each node does, by its id, as far as a job has told it. */
+/** What each node does, by its id, as far as its job has reported. */
 export function statesOf(job) {
   const states = {};
   const ids = (list, state) => (list ?? []).forEach((id) => { states[id] = state; });

@@ -16,15 +16,15 @@ function rowsOf(field, text) {
 /** `row` draws a field, as it does in the form around it. */
 export function Rows({ field, common, value, change, row: Row }) {
   const [rows, setRows] = useState(() => rowsOf(field, value));
-  const told = useRef(value);
+  const sent = useRef(value);
   useEffect(() => {
-    if (value !== told.current) setRows(rowsOf(field, value)); // set from outside: another job, an address
-    told.current = value;
+    if (value !== sent.current) setRows(rowsOf(field, value)); // set from outside: another job, an address
+    sent.current = value;
   }, [value]);
   const set = (now) => {
     setRows(now);
-    told.current = encode(now.map((typed) => bodyOf(field.parts, typed, decode)));
-    change(now.length ? told.current : undefined);
+    sent.current = encode(now.map((typed) => bodyOf(field.parts, typed, decode)));
+    change(now.length ? sent.current : undefined);
   };
   const edit = (place, name, text) => set(rows.map((typed, at) => {
     const { [name]: _, ...rest } = typed;
