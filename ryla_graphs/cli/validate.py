@@ -48,16 +48,12 @@ def validate_command(
     json: Json = False,
 ) -> None:
     """Check graphs as ComfyUI's server would, and beyond. Exits 1 if one has an error, of files and lines alike."""
-    from ryla_graphs.cli.hinting import hint_for  # noqa: PLC0415
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
-    from ryla_graphs.cli.targets import names_graph  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
 
     if not files and jsonl is None:
         raise typer.BadParameter("give files, or --jsonl FILE")
-    for name in files or []:
-        if not names_graph(name) and (hint := hint_for(name)):
-            raise typer.BadParameter(f"'{name}' is no file; {hint}")
+    _refuse_parameters(files or [])
     known = chosen_catalog(catalog, engine)
     held = ModelsFolder.open(*models) if models else None
     if jsonl is not None:
@@ -73,6 +69,16 @@ def validate_command(
     else:
         _print(found)
     raise typer.Exit(1 if any(each.errors for each in found) and not exit_zero else 0)
+
+
+def _refuse_parameters(files: Sequence[str]) -> None:
+    """Raise `BadParameter` for ``prompt=x`` among the files: it was to be a parameter."""
+    from ryla_graphs.cli.hinting import hint_for  # noqa: PLC0415
+    from ryla_graphs.cli.targets import names_graph  # noqa: PLC0415
+
+    for name in files:
+        if not names_graph(name) and (hint := hint_for(name)):
+            raise typer.BadParameter(f"'{name}' is no file; {hint}")
 
 
 @dataclass(frozen=True, slots=True)
