@@ -289,9 +289,9 @@ def held(name: str, jobs: int, kills: int) -> bool:
             states = asyncio.run(soaked(server, soak, jobs, kills, faults))
     rate = jobs / (time.monotonic() - start)
     counts = [states[state] for state in ("succeeded", "failed", "cancelled")]
-    faults = ", ".join(f"{count} {kind}" for kind, count in sorted({**soak.faults, "kill": soak.restarts}.items()))
+    happened = ", ".join(f"{count} {kind}" for kind, count in sorted({**soak.faults, "kill": soak.restarts}.items()))
     memory = f"{soak.memory[-1][2]:.0f}, {soak.growth():+.1f}"
-    cells = [name, jobs, states["lost"], len(soak.wrong), *counts, soak.refused, faults, f"{rate:.0f}", memory]
+    cells = [name, jobs, states["lost"], len(soak.wrong), *counts, soak.refused, happened, f"{rate:.0f}", memory]
     print(f"| {' | '.join(map(str, cells))} |", flush=True)
     for line in soak.wrong[:20]:
         print(f"\n- {line}")
