@@ -169,10 +169,11 @@ def _at_least(view: View, node: PromptNode) -> int:
 
 def _batch(view: View, link: Link | None) -> int:
     """How many images a link carries at least, as far as a chain of well-known classes tells."""
-    for _ in range(len(view.nodes)):  # no more: its wires may run in a cycle
-        source = view.source(link)
-        if source is None:
+    nodes = view.nodes
+    for _ in range(len(nodes)):  # no more: its wires may run in a cycle
+        if link is None or link.node not in nodes:
             return 1
+        source = nodes[link.node]
         class_type = source.schema.class_type
         if (name := _BATCH_SIZE.get(class_type)) is not None:
             size = view.literal(source, name)

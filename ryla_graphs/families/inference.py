@@ -27,16 +27,19 @@ class Inference:
         self.asking: list[tuple[PromptNode, Plan]] = []
         """The nodes at which there is something to check, in order."""
         carried, nodes, plan_of = self._carried, prompt.nodes, plans_of(rules)
-        plans: dict[int, Plan] = {}
+        plans: dict[int, tuple[Plan, bool, str | None]] = {}
         for number in prompt.order:
             if (node := nodes.get(number)) is None:
                 continue
             key = id(node.schema)
-            plan = plans[key] if key in plans else plans.setdefault(key, plan_of(node.schema))
-            if plan.asks:
+            if key not in plans:
+                plan = plan_of(node.schema)
+                plans[key] = plan, plan.asks, plan.passes
+            plan, asks, passes = plans[key]
+            if asks:
                 self.asking.append((node, plan))
-            if plan.passes is not None:
-                carried[number] = (self.into(node, plan.passes),)
+            if passes is not None:
+                carried[number] = (self.into(node, passes),)
             elif plan.outputs:
                 carried[number] = tuple([None if out is None else out.carry(node, self) for out in plan.outputs])
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
-from ryla_graphs.families.family import FAMILIES
+from ryla_graphs.families.family import FAMILIES, Families
 from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.validation.families.wording import written_by
 from ryla_graphs.validation.view import View
@@ -20,7 +21,7 @@ def cfg_of_distilled(view: View) -> Iterator[Problem]:
         if isinstance(cfg, bool) or not isinstance(cfg, (int, float)):
             continue
         model = view.families.into(node, "model")
-        highest = None if model is None else max((HIGHEST_CFG.get(name, cfg) for name in model.families), default=cfg)
+        highest = None if model is None else _highest(model.families)
         if model is not None and highest is not None and cfg > highest and not _undistilled(model.origin.inputs):
             (name,) = model.families if len(model.families) == 1 else ("flux1",)
             yield Problem(
@@ -32,6 +33,13 @@ def cfg_of_distilled(view: View) -> Iterator[Problem]:
                 expected=f"1, or up to {highest:g} where a negative text has to act",
                 hint="use cfg 1 and FluxGuidance 3.5; with a negative text cfg 1.5 to 3.5 and FluxGuidance 1 to 2",
             )
+
+
+@lru_cache(maxsize=256)
+def _highest(families: Families) -> float | None:
+    """What cfg still gives a picture with the most patient of some families; None if one of them takes any."""
+    known = [HIGHEST_CFG.get(name) for name in families]
+    return None if None in known else max((cfg for cfg in known if cfg is not None), default=None)
 
 
 def _undistilled(inputs: tuple[tuple[str, object], ...]) -> bool:
