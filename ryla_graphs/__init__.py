@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ryla_graphs.graph.wires import Source as Source
     from ryla_graphs.presets.base import preset as preset
     from ryla_graphs.presets.kinds import Mask as Mask
+    from ryla_graphs.presets.kinds import Person as Person
     from ryla_graphs.presets.kinds import Picture as Picture
     from ryla_graphs.presets.kinds import WeightFile as WeightFile
     from ryla_graphs.presets.parts.pictures import load_mask as load_mask
@@ -114,6 +115,7 @@ _MODULE_OF = {
     "OutOfMemory": "problems",
     "Output": "graph.node",
     "OutputMissing": "problems",
+    "Person": "presets.kinds",
     "Picture": "presets.kinds",
     "PipelineFailed": "problems",
     "Problem": "problems",
@@ -204,6 +206,7 @@ __all__ = [
     "OutOfMemory",
     "Output",
     "OutputMissing",
+    "Person",
     "Picture",
     "PipelineFailed",
     "Problem",

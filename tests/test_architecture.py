@@ -259,7 +259,7 @@ def test_no_module_is_named_like_the_standard_library() -> None:
 def test_exports() -> None:
     assert ryla_graphs.__all__ == sorted(ryla_graphs.__all__)
     for name in ryla_graphs.__all__:
-        assert name in ("Mask", "Picture", "WeightFile") or getattr(ryla_graphs, name).__name__ == name
+        assert name in ("Mask", "Person", "Picture", "WeightFile") or getattr(ryla_graphs, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         ryla_graphs.Nothing  # type: ignore[attr-defined]  # noqa: B018
     assert (PACKAGE / "py.typed").exists()

@@ -131,10 +131,10 @@ class Reference:
             self._nothing,
             outcome=_outcome(wanted, best),
             verified=measured.verified(distance),
-            match=measured.match(distance),
-            consistency=measured.consistency(distance),
-            distance=distance,
-            false_match_rate=measured.false_match_rate(distance),
+            match=_rounded(measured.match(distance)),
+            consistency=_rounded(measured.consistency(distance)),
+            distance=_rounded(distance),
+            false_match_rate=_rounded(measured.false_match_rate(distance)),
             faces=len(found),
         )
 
@@ -152,6 +152,11 @@ def picture_of(content: bytes) -> Picture:
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(str(error)) from None
     return picture
+
+
+def _rounded(number: float | None) -> float | None:
+    """Three digits: more would say more than was measured."""
+    return None if number is None else float(f"{number:.3g}")
 
 
 def _ms_since(begun: float) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ryla_graphs.faces.calibration import Calibration, calibration
-from ryla_graphs.faces.face import Face, largest_first
+from ryla_graphs.faces.face import Face, face_of, largest_first
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.problems.extras import needs_extra
 
@@ -77,8 +77,5 @@ def models_folder() -> Path:
 
 def _face(shape: Any) -> Face:
     """Points 0 and 2 are the outer corners of the eyes, 4 is below the nose."""
-    left, right = sorted((shape.part(0).x, shape.part(2).x))
-    apart = ((shape.part(0).x - shape.part(2).x) ** 2 + (shape.part(0).y - shape.part(2).y) ** 2) ** 0.5
-    upright = abs(shape.part(0).y - shape.part(2).y) < apart / 2
-    turned = upright and not left <= shape.part(4).x <= right
-    return Face(shape.rect.width(), shape.rect.height(), apart, turned, shape)
+    left, right, nose = ((shape.part(at).x, shape.part(at).y) for at in (0, 2, 4))
+    return face_of((shape.rect.width(), shape.rect.height()), (left, right), nose[0], shape)

@@ -20,6 +20,18 @@ class Face:
     """What the meter embeds it by."""
 
 
+Point = tuple[float, float]
+
+
+def face_of(size: Point, eyes: tuple[Point, Point], nose: float, shape: Any) -> Face:
+    """A face by its width and height, the outer corners of its eyes, and how far across the picture its nose is."""
+    (ax, ay), (bx, by) = eyes
+    apart = ((ax - bx) ** 2 + (ay - by) ** 2) ** 0.5
+    upright = abs(ay - by) < apart / 2
+    turned = upright and not min(ax, bx) <= nose <= max(ax, bx)
+    return Face(*size, apart, turned, shape)
+
+
 def largest_first(faces: list[Face]) -> list[Face]:
     """The faces by their size."""
     return sorted(faces, key=lambda face: -face.width * face.height)

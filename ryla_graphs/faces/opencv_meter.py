@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ryla_graphs.faces.calibration import Calibration, calibration
-from ryla_graphs.faces.face import Face, largest_first
+from ryla_graphs.faces.face import Face, face_of, largest_first
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.problems.extras import needs_extra
 
@@ -102,7 +102,6 @@ def _face(row: Any, scale: float) -> Face:
     row = row.copy()
     row[:14] /= scale
     (ax, ay), (bx, by), (nose, _) = (map(float, row[at : at + 2]) for at in (4, 6, 8))
-    apart = ((ax - bx) ** 2 + (ay - by) ** 2) ** 0.5
-    upright = abs(ay - by) < apart / 2
-    turned = upright and not min(ax, bx) <= nose <= max(ax, bx)
-    return Face(float(row[2]), float(row[3]), apart * _CORNERS, turned, row)
+    wide, high = ((one - other) * (_CORNERS - 1) / 2 for one, other in ((ax, bx), (ay, by)))
+    corners = (ax + wide, ay + high), (bx - wide, by - high)
+    return face_of((float(row[2]), float(row[3])), corners, nose, row)

@@ -5,6 +5,8 @@ A function may take them as it takes `int` and `str`; `ryla_graphs` exports them
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ryla_graphs.presets import base
 from ryla_graphs.presets.parts import pictures
 
@@ -15,6 +17,17 @@ Picture = pictures.Picture
 >>> from ryla_graphs.nodes import ImageInvert, SaveImage
 >>> def negative(photo: Picture) -> Workflow:
 ...     return Workflow(SaveImage(images=ImageInvert(image=load_picture(photo, "photo"))))
+>>> len(negative("me.png"))
+3
+"""
+
+Person = Annotated[pictures.Picture, base.ShowsPerson()]
+"""A picture of the person whose face the result is to have, so that `measureFace` knows whom to compare with.
+
+>>> from ryla_graphs import Person, Workflow, load_picture
+>>> from ryla_graphs.nodes import ImageInvert, SaveImage
+>>> def negative(who: Person) -> Workflow:
+...     return Workflow(SaveImage(images=ImageInvert(image=load_picture(who, "who"))))
 >>> len(negative("me.png"))
 3
 """

@@ -252,6 +252,7 @@ CODES: Mapping[str, Code] = {
         no_such_gpu="a GPU that the deployment does not have",
         no_gpu_choice="the deployment has one kind of machine",
         no_face_meter="the deployment measures no faces",
+        method_lacks="a way to keep a face has nodes or weights that the engine lacks",
         no_route="why one of a server's routes cannot run the graph",
         refused_by_worker="a worker at RunPod refuses a node; the message is its own",
         class_not_here="a node class that the container does not have",

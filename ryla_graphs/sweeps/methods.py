@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ryla_graphs import presets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.presets.base import Preset, random_seed
 from ryla_graphs.presets.flux_instantid import flux_instantid
@@ -77,7 +78,7 @@ def method_grid(
             failed[name] = error
     able = [name for name in dict.fromkeys(methods) if name not in failed]
     if not able:
-        raise InvalidWorkflow(problem for error in failed.values() for problem in error.problems)
+        raise InvalidWorkflow(_cannot_run(name, error) for name, error in failed.items())
 
     def portrait(method: str, **given: Any) -> Workflow:
         return _portrait(reference, method, given)
@@ -123,6 +124,13 @@ def _first(values: Any) -> Any:
     return next(iter(values.values() if isinstance(values, Mapping) else values), None)
 
 
+def _cannot_run(name: str, error: InvalidWorkflow) -> Problem:
+    own = METHODS[name].preset.name
+    hint = f"`ryla-graphs plan {own}` lists what it needs" if own in presets.NAMES else None
+    return Problem(code="method_lacks", message=f"{name} cannot run here: {_why(error)}", hint=hint)
+
+
 def _why(error: InvalidWorkflow) -> str:
-    first, *more = dict.fromkeys(problem.message for problem in error.problems)
+    wrong = (problem.message for problem in error.problems if problem.level == "error")
+    first, *more = dict.fromkeys(wrong)
     return f"{first}{f' (and {len(more)} more)' if more else ''}"

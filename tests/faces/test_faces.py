@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from ryla_graphs.cli import app
 from ryla_graphs.faces import VERIFIED, Calibration, Face, FaceMeter, FaceScore, calibration, compare, meter_at
+from ryla_graphs.faces.face import face_of
 from tests.conftest import ROOT
 from tests.test_cli import ryla
 
@@ -55,6 +56,15 @@ def test_a_network_whose_pairs_were_not_measured_has_no_probability() -> None:
     sface = calibration("sface-2021dec")
     assert (sface.match(0.1), sface.consistency(0.1), sface.false_match_rate(0.1)) == (None, None, None)
     assert sface.verified(1 - 0.37) and not sface.verified(1 - 0.36)
+
+
+def test_a_nose_beside_the_eyes_is_a_profile() -> None:
+    def turned(nose: float, second: tuple[float, float] = (100, 10)) -> bool:
+        return face_of((100, 100), ((20, 0), second), nose, None).turned
+
+    assert [turned(nose) for nose in (10, 60, 110)] == [True, False, True]
+    assert not turned(10, (30, 90))  # lies on its side
+    assert face_of((1, 1), ((0, 0), (30, 40)), 10, None).between_eyes == 50
 
 
 class Fake:

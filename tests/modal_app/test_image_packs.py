@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from ryla_graphs.lockfile import CustomPack, Lock
 from ryla_graphs.lockfile.lock import LockedPack
 from ryla_graphs.modal_deploy import image_packs
-from ryla_graphs.modal_deploy.image import image_from, slim_image
+from ryla_graphs.modal_deploy.image import FACES, image_from, slim_image
 from ryla_graphs.modal_deploy.image_packs import UNWANTED, fetch, in_order, install, pack_commands, rule_commands
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.slim import NAMES, normalized, slim
@@ -225,21 +225,24 @@ def test_the_slim_image_has_all_that_ryla_graphs_needs_and_no_more(control_plane
     assert closure() <= NAMES, sorted(closure() - NAMES)
     pins = slim((*LOCK.comfyui.requirements, *LOCK.requirements))
     assert 40 < len(pins) < 60 and not any(re.match("torch|numpy|nvidia|comfyui", pin) for pin in pins)
-    app = modal.App("ryla-slim")
-
-    @app.function(image=slim_image(LOCK), serialized=True)
-    def work() -> None: ...
-
-    before = {*control_plane.state.images}
-    app.deploy()
-    lines = "\n".join(
-        line
-        for key in control_plane.state.images
-        if key not in before
-        for line in control_plane.state.images[key].dockerfile_commands
-    )
+    lines = built(control_plane, slim_image(LOCK))
     assert all(pin in lines for pin in pins) and "ffmpeg" not in lines and "torch" not in lines
     assert "compileall -q -j 0 --invalidation-mode unchecked-hash /root/ryla_graphs" in lines
+    assert "dlib" not in lines
+    assert all(pin in built(control_plane, slim_image(LOCK, faces=True)) for pin in FACES)
+
+
+def built(control_plane: LoopbackModal, image: modal.Image) -> str:
+    """The commands of the layers that deploying an app with an image adds."""
+    app = modal.App("ryla-slim")
+
+    @app.function(image=image, serialized=True)
+    def work() -> None: ...
+
+    images = control_plane.state.images
+    before = {*images}
+    app.deploy()
+    return "\n".join(line for key in images if key not in before for line in images[key].dockerfile_commands)
 
 
 def test_every_unwanted_package_has_one_that_takes_its_place() -> None:

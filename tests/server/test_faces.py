@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.faces import FaceScore, NotMeasured, calibration
@@ -23,6 +24,7 @@ from ryla_graphs.server.environment import settings_from
 from ryla_graphs.server.records import Asset, Job, JobEvent, JobRequest, JobState
 from ryla_graphs.server.sinks import faces as sink
 from ryla_graphs.server.sinks.faces import REFERENCE, FaceScores
+from ryla_graphs.server.sinks.metrics import MetricsSink
 from ryla_graphs.server.storage import SqliteStore, Store
 from tests.conftest import ROOT
 from tests.server.clients import TestClient
@@ -58,7 +60,7 @@ def measured(client: TestClient, job_id: str) -> list[dict[str, Any]]:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         job = client.get(f"/jobs/{job_id}").json()
-        if all("face" in output for output in job["outputs"]):
+        if all(output["face"] for output in job["outputs"]):
             return [output["face"] for output in job["outputs"]]
         time.sleep(0.01)
     raise AssertionError("no face was measured")
@@ -109,35 +111,52 @@ def test_a_simulated_picture_shows_no_person_and_is_not_looked_at(tmp_path: Path
     assert face["calibration"] == KNOWN.id
 
 
-@pytest.mark.parametrize(
-    ("preset", "more", "settings", "status", "said"),
-    [
-        ("flux-instantid", {}, {"face_meter": None}, 422, "this deployment measures no faces"),
-        ("flux-dev", {"referenceImage": None}, {}, 422, "flux-dev has no parameter that shows who is to be kept"),
-        ("workflow", {}, {}, 422, "a graph does not say who is to be kept"),
-    ],
-)
-def test_it_is_refused_where_it_cannot_be(
-    tmp_path: Path, preset: str, more: dict[str, Any], settings: dict[str, Any], status: int, said: str
-) -> None:
-    body = {key: value for key, value in (ASKED | more).items() if value is not None}
-    if preset == "workflow":
-        body = {"workflow": {"1": {"class_type": "EmptyImage", "inputs": {}}}}
-    with serving(tmp_path, scored(SAME), **settings) as client:
-        for wish in ({"measureFace": True}, {"measure_face": True}):
-            answer = client.post(f"/{preset}", json=body | wish)
-            assert answer.status_code == status, answer.text
-            [problem] = answer.json()["error"]["problems"]
-            assert problem["message"] == said and problem["field"] == "measureFace" and problem["hint"]
-        assert client.get("/jobs").json() == {"jobs": []}
+def refused(client: TestClient, path: str, body: dict[str, Any]) -> str:
+    """What is said of a request that measures a face."""
+    answer = client.post(path, json=body)
+    assert answer.status_code == 422, answer.text
+    [problem] = answer.json()["error"]["problems"]
+    assert problem["field"] == "measureFace" and problem["hint"] and client.get("/jobs").json() == {"jobs": []}
+    return str(problem["message"])
 
 
-def test_false_and_null_are_no_wish(tmp_path: Path) -> None:
-    with serving(tmp_path, face_meter=None) as client:
+def test_it_is_refused_where_it_cannot_be(tmp_path: Path) -> None:
+    asked = ASKED | {"measureFace": True}
+    plain = {key: value for key, value in asked.items() if key != "referenceImage"}
+    graph = {"workflow": {"1": {"class_type": "EmptyImage", "inputs": {}}}, "measure_face": True}
+    with serving(tmp_path, scored(SAME)) as client:
+        assert refused(client, "/flux-dev", plain) == "flux-dev has no parameter that shows who is to be kept"
+        assert refused(client, "/workflow", graph) == "a graph does not say who is to be kept"
+    with serving(tmp_path / "other", face_meter=None) as client:
+        assert refused(client, "/flux-instantid", asked) == "this deployment measures no faces"
         for no in (False, None):
             assert client.post("/flux-instantid", json=ASKED | {"measureFace": no}).status_code == 200
         wrong = client.post("/flux-instantid", json=ASKED | {"measureFace": "yes"})
     assert wrong.status_code == 422 and "measureFace" in wrong.text
+
+
+def test_a_pipeline_of_ones_own_says_who_is_to_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        """from ryla_graphs import Person, Picture, Workflow, load_picture
+from ryla_graphs.nodes import ImageInvert, SaveImage
+
+def mine(place: Picture, who: Person) -> Workflow:
+    \"\"\"A negative.\"\"\"
+    pictures = (load_picture(place, "place"), load_picture(who, "who"))
+    return Workflow(*(SaveImage(images=ImageInvert(image=each)) for each in pictures))
+"""
+    )
+    seen: list[bytes] = []
+
+    def measure(_meter: str, reference: bytes, pictures: Sequence[bytes | None]) -> list[FaceScore]:
+        seen.append(reference)
+        return [SAME for _ in pictures]
+
+    with serving(tmp_path, measure, pipelines=(str(tmp_path / "mine.py"),)) as client:
+        answer = client.post("/mine", json={"place": OBAMA2, "who": OBAMA, "measureFace": True})
+        assert answer.status_code == 200, answer.text
+        assert [face["match"] for face in measured(client, answer.headers["x-job-id"])] == [0.93, 0.93]
+    assert [base64.b64encode(content).decode() for content in seen] == [OBAMA.partition(",")[2]]
 
 
 def test_what_fails_or_hangs_touches_no_job_and_logs_nothing_of_a_face(
@@ -156,7 +175,7 @@ def test_what_fails_or_hangs_touches_no_job_and_logs_nothing_of_a_face(
         first = run(client)
         assert begun.wait(60)  # it hangs, and the next job runs all the same
         second = run(client)
-        assert "face" not in client.get(f"/jobs/{first}").json()["outputs"][0]
+        assert client.get(f"/jobs/{first}").json()["outputs"][0]["face"] is None
         go.set()
         assert [measured(client, job)[0]["outcome"] for job in (first, second)] == ["failed", "failed"]
         assert {client.get(f"/jobs/{job}").json()["state"] for job in (first, second)} == {"succeeded"}
@@ -245,6 +264,27 @@ def test_every_picture_of_a_job_is_measured_up_to_a_number(tmp_path: Path, monke
     desk.close()
     assert [data["output"] for _, data in heard.reported] == [0, 1, 2]
     store.close()
+
+
+def test_arms_of_an_experiment_have_numbers_of_their_own(tmp_path: Path) -> None:
+    registry = CollectorRegistry()
+    numbers, store = MetricsSink(registry), SqliteStore(tmp_path)
+    for place, (arm, verified) in enumerate((("pod", True), ("pod", False), ("modal", True), (None, True))):
+        attempt = {"route": "x", "experiment": "faces", "arm": arm}
+        score = replace(SAME, verified=verified).to_dict()
+        numbers.on_event(replace(job_of(store, place), attempts=(attempt,)), JobEvent(0, 1, "face", score))
+    weak = {**SAME.to_dict(), "outcome": "small", "verified": False}
+    numbers.on_event(job_of(store, 9), JobEvent(0, 1, "face", weak))
+    store.close()
+
+    def value(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(name, {"preset": "flux-pulid", **labels})
+
+    ratios = {arm: value("ryla_face_verified_ratio", arm=arm) for arm in ("pod", "modal", "control", "")}
+    assert ratios == {"pod": 0.5, "modal": 1, "control": 1, "": None}
+    assert (
+        value("ryla_face_outcomes_total", arm="", outcome="small") == 1 and value("ryla_face_match_count", arm="") == 1
+    )
 
 
 def test_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

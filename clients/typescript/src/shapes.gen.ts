@@ -181,7 +181,7 @@ export interface OutputFacts {
   /** `output`, or `temp` for what is only shown */
   folder: string;
   url: string;
-  /** Some time after the end of a job with `measureFace` */
+  /** Of a job with `measureFace`: null until it is measured */
   face?: FaceFacts | null;
   /** The content, where `outputs=base64` asks for it */
   base64?: string | null;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -15,6 +15,7 @@ from ryla_graphs.server.errors import body_of
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.states import output_facts
 from ryla_graphs.server.records import Asset, Job, JobState
+from ryla_graphs.server.sinks.faces import REFERENCE
 
 
 def timestamp(moment: datetime) -> str:
@@ -104,7 +105,7 @@ class OutputShape(OutputEvent, title="Output"):
     """One committed output of a job."""
 
     url: str
-    face: FaceShape | None = Field(default=None, description="Some time after the end of a job with `measureFace`")
+    face: FaceShape | None = Field(default=None, description="Of a job with `measureFace`: null until it is measured")
     base64: str | None = Field(default=None, description="The content, where `outputs=base64` asks for it")
 
 
@@ -250,11 +251,15 @@ def output_shape(output: Asset, content: Callable[[str], bytes] | None = None) -
     return OutputShape(**facts)
 
 
+def _with_faces(outputs: Iterable[OutputShape], job: Job) -> Iterator[OutputShape]:
+    """The outputs of a job that wants its faces measured: null for those that are not."""
+    faces = {row["output"]: FaceShape.model_validate(row) for row in job.faces}
+    return (output.model_copy(update={"face": faces.get(output.number)}) for output in outputs)
+
+
 def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> JobShape:
     """All that the owner of a job may know of it."""
     path = job_path(job.id)
-    faces = {row["output"]: FaceShape.model_validate(row) for row in job.faces}
-    shown = (o.model_copy(update={"face": faces[o.number]}) if o.number in faces else o for o in outputs)
     return JobShape(
         id=job.id,
         state=job.state,
@@ -273,7 +278,7 @@ def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> Job
         ended_at=None if job.ended_at is None else _moment(job.ended_at),
         metrics=dict(job.metrics),
         warnings=[ProblemShape.model_validate(problem) for problem in job.request.warnings],
-        outputs=list(shown),
+        outputs=list(_with_faces(outputs, job) if REFERENCE in job.request.extra else outputs),
         error=None if job.error is None else ErrorShape.model_validate(body_of(job.error)["error"]),
         urls=UrlsShape(self=path, events=f"{path}/events"),
     )
