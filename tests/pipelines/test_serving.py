@@ -19,8 +19,12 @@ from ryla_graphs import RequestFailed, RylaClient
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.pipelines import Pipelines, load
 from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.pipelines.callers import called_by_all, three
 from tests.pipelines.own import EDITOR, written
 from tests.server.live import listening
+
+TOKEN = "a-token-that-is-long-enough"
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +144,12 @@ def test_the_official_sdk_sees_their_jobs_and_runs_their_graphs(
         assert Image.open(io.BytesIO(job.outputs[0].to_bytes())).size == (96, 64)
         job = client.run(client.workflows.from_json(dict(grey.build(width=32).compile().prompt)))
         assert Image.open(io.BytesIO(job.outputs[0].to_bytes())).size == (32, 64)
+
+
+def test_a_file_with_three_pipelines_is_served_to_every_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(pipelines=(three(tmp_path),), tokens=Tokens.parse(f"me:{TOKEN}"))
+    with listening(create_app(Simulator(), SqliteStore(tmp_path / "data"), settings)) as address:
+        called_by_all(address, TOKEN, monkeypatch)
 
 
 def test_what_does_not_load_is_logged_with_its_line_and_the_others_serve(
