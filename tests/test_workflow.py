@@ -100,10 +100,39 @@ def test_replace_refuses_what_does_not_fit() -> None:
         workflow.replace(sampler, EmptyImage(width=64, height=64))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        (lambda node: node, KSampler, r"KSampler.*is a class, not a node.*write KSampler\(\.\.\.\)"),
+        (lambda _: KSampler, EmptyImage(), r"take one of the workflow: workflow.find\(KSampler\)\[0\]"),
+        (lambda _: "sampler", EmptyImage(), r"is a str, not a node.*workflow.node\('sampler'\)"),
+        (lambda node: node, None, "None is a NoneType, not a node"),
+    ],
+)
+def test_replace_refuses_what_is_no_node(old: Any, new: Any, hint: str) -> None:
+    workflow = text_to_image()
+    with pytest.raises(InvalidWorkflow, match=f"(?s){hint}"):
+        workflow.replace(old(workflow.node("sampler")), new)
+
+
 def test_only_nodes_are_sinks() -> None:
     image = EmptyImage(width=64, height=64)
     with pytest.raises(InvalidWorkflow, match="made of its last nodes"):
         Workflow(image.out.image)  # type: ignore[arg-type]
+
+
+def test_nodes_by_class() -> None:
+    workflow = text_to_image()
+    assert workflow.find("KSampler") == workflow.find(KSampler) != ()
+    assert workflow.find("ImageScale") == () == workflow.find(ImageInvert)
+    with pytest.raises(NotFound, match="there is no node class 'KSamplr'; did you mean 'KSampler'"):
+        workflow.find("KSamplr")
+    with pytest.raises(NotFound, match="is no class of nodes"):
+        workflow.find(workflow.node("sampler"))  # type: ignore[call-overload]
+    unknown = Workflow.load({"1": {"class_type": "Own", "inputs": {}}})
+    assert len(unknown.find("Own")) == 1
+    with pytest.raises(NotFound, match="did you mean 'Own'"):
+        unknown.find("own")
 
 
 def test_nodes_by_id() -> None:
