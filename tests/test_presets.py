@@ -276,7 +276,7 @@ def test_views_share_all_loaders() -> None:
 
 def test_views_have_names_of_their_own() -> None:
     views = [{"name": "front"}, {"name": "front", "prompt": "again"}]
-    with pytest.raises(InvalidParameters, match="twice there is front"):
+    with pytest.raises(InvalidParameters, match="name of its own; repeated: front"):
         presets.get("character-sheet").build(prompt="x", referenceImage="r.png", views=views)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ryla_graphs.cli.own import VARIABLE, sources_in
+
 if TYPE_CHECKING:
     from ryla_graphs.mcp import Limits
 
@@ -68,8 +70,10 @@ async def _serve(server: str | None, engine: str, data_dir: Path, limits: Limits
 async def _app(stack: AsyncExitStack, engine: str, data_dir: Path) -> Any:
     """A server in this process, which no other process can reach."""
     from ryla_graphs.engines import connect  # noqa: PLC0415
-    from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
+    from ryla_graphs.pipelines.python_files import aside  # noqa: PLC0415
+    from ryla_graphs.server import Settings, SqliteStore, create_app  # noqa: PLC0415
 
-    app = create_app(connect(engine), SqliteStore(data_dir))
+    settings = Settings(pipelines=sources_in(os.environ.get(VARIABLE)))
+    app = aside(create_app, connect(engine), SqliteStore(data_dir), settings)
     await stack.enter_async_context(app.router.lifespan_context(app))
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from ryla_graphs.mcp.gate import objection
 from ryla_graphs.server import SqliteStore
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.settings import Settings
+from tests.pipelines.own import written
 from tests.server.clients import TestClient
 from tests.server.live import listening
 
@@ -213,10 +215,17 @@ def test_a_token_is_asked_for_at_the_door_and_each_caller_sees_only_their_jobs(t
 
 
 def test_the_command_serves_an_agent_over_stdio(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+
     async def work() -> None:
         command = ["-m", "ryla_graphs", "mcp", "--data-dir", str(tmp_path), "--max-usd", "0.01"]
-        agent: Any = Client(stdio_client(StdioServerParameters(command=sys.executable, args=command)))
+        own = os.environ | {"RYLA_PIPELINES": str(written(tmp_path / "own"))}  # it prints, which is no protocol
+        agent: Any = Client(stdio_client(StdioServerParameters(command=sys.executable, args=command, env=own)))
         async with agent as client:
+            grey = await client.call_tool("run", {"pipeline": "grey", "parameters": {"width": 16}})
+            assert json.loads(grey.content[0].text)["state"] == "succeeded"
+            portrait = await client.call_tool("plan", {"pipeline": "small-portrait", "parameters": {"face": "me.png"}})
+            assert not portrait.is_error, texts(portrait)
             done = await client.call_tool("run", {"pipeline": "flux-dev", "parameters": {"prompt": "a", **SMALL}})
             assert json.loads(done.content[0].text)["state"] == "succeeded"
             guide = await client.read_resource("ryla://guide")

@@ -6,11 +6,11 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+import requests
 from mcp import Client
 
 from ryla_graphs import RequestFailed, RylaClient
@@ -19,7 +19,6 @@ from ryla_graphs.mcp import Api, mcp_server
 from ryla_graphs.pipelines import Pipelines, load
 from ryla_graphs.problems import PipelineFailed
 from ryla_graphs.server import SqliteStore, create_app
-from tests.server.clients import TestClient
 from tests.server.live import listening
 
 CODE = """
@@ -95,17 +94,21 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Pipelines:
 
 
 @pytest.fixture(scope="module")
-def client(own: Pipelines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def address(own: Pipelines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app = create_app(Simulator(), SqliteStore(tmp_path_factory.mktemp("data")), pipelines=own)
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client
+    with listening(app) as address:
+        yield address
+
+
+def called(address: str, body: Any, path: str = "/odd", **headers: str) -> requests.Response:
+    return requests.post(f"{address}{path}", json=body, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize("path", ["/odd", "/presets/odd/graph"])
-def test_a_fault_names_the_pipeline_and_the_line(how: str, path: str, client: TestClient) -> None:
+def test_a_fault_names_the_pipeline_and_the_line(how: str, path: str, address: str) -> None:
     line, said = FAULTS[how]
-    answer = client.post(path, json={"how": how})
+    answer = called(address, {"how": how}, path)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (500, "pipeline_failed")
     assert error["message"].startswith(f"pipeline 'odd' failed at my_odd.py:{line}: {said}")
@@ -114,29 +117,27 @@ def test_a_fault_names_the_pipeline_and_the_line(how: str, path: str, client: Te
     assert not re.search(r"/\w+/", answer.text), "a folder of the server"
 
 
-def test_one_that_loops_is_stopped_and_its_line_named(client: TestClient) -> None:
-    answer = client.post("/odd", json={"how": "loop"})
+def test_one_that_loops_is_stopped_and_its_line_named(address: str) -> None:
+    answer = called(address, {"how": "loop"})
     assert answer.json()["error"]["code"] == "pipeline_failed"
     assert re.search(r"at my_odd.py:\d\d: it did not end in 0.2 s", answer.text)
-    assert client.post("/odd", json={}).status_code == 200
+    assert called(address, {}).status_code == 200
 
 
-def test_what_it_says_of_its_parameters_or_its_graph_is_no_fault(client: TestClient) -> None:
-    refused = client.post("/odd", json={"how": "value"})
+def test_what_it_says_of_its_parameters_or_its_graph_is_no_fault(address: str) -> None:
+    refused = called(address, {"how": "value"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_parameters")
     assert "not like that" in refused.text
-    bad = client.post("/odd", json={"how": "node"})
+    bad = called(address, {"how": "node"})
     assert (bad.status_code, bad.json()["error"]["code"]) == (422, "invalid_workflow")
     assert "my_odd.py:" in bad.text and not re.search(r"/\w+/", bad.text)
 
 
-def test_the_log_has_the_traceback_under_the_id_of_the_answer(
-    client: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_log_has_the_traceback_under_the_id_of_the_answer(address: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "ryla_graphs.server"):
-        drawn = client.post("/odd", json={"how": "deep"}).headers["x-request-id"]
-        given = client.post("/odd", json={"how": "deep"}, headers={"X-Request-Id": "mine-7"}).headers["x-request-id"]
-        odd = client.post("/odd", json={"how": "deep"}, headers={"X-Request-Id": "a b"}).headers["x-request-id"]
+        drawn = called(address, {"how": "deep"}).headers["x-request-id"]
+        given = called(address, {"how": "deep"}, **{"X-Request-Id": "mine-7"}).headers["x-request-id"]
+        odd = called(address, {"how": "deep"}, **{"X-Request-Id": "a b"}).headers["x-request-id"]
     assert given == "mine-7" and len({drawn, given, odd}) == 3 and len(odd) == 36
     first = next(row for row in caplog.records if f"request={drawn}" in row.getMessage())
     assert "pipeline 'odd' failed" in first.getMessage() and first.exc_info is not None
@@ -149,19 +150,16 @@ def test_in_python_it_is_an_error_with_the_file(own: Pipelines) -> None:
     assert (failed.value.pipeline, failed.value.place) == ("odd", f"my_odd.py:{FAULTS['deep'][0]}")
 
 
-def test_our_client_raises_it(own: Pipelines, tmp_path: Path) -> None:
-    app = create_app(Simulator(), SqliteStore(tmp_path), pipelines=own)
-    with listening(app) as address, RylaClient(address) as client, pytest.raises(RequestFailed) as failed:
+def test_our_client_raises_it(address: str) -> None:
+    with RylaClient(address) as client, pytest.raises(RequestFailed) as failed:
         client.submit("odd", how="deep")
     assert (failed.value.code, failed.value.status) == ("pipeline_failed", 500)
     assert f"my_odd.py:{FAULTS['deep'][0]}" in str(failed.value)
 
 
-def test_an_agent_gets_it(own: Pipelines, tmp_path: Path) -> None:
-    app = create_app(Simulator(), SqliteStore(tmp_path), pipelines=own)
-
+def test_an_agent_gets_it(address: str) -> None:
     async def work() -> Any:
-        async with app.router.lifespan_context(app), Client(mcp_server(lambda _: Api(app=app))) as client:
+        async with Client(mcp_server(lambda _: Api(address))) as client:
             return await client.call_tool("run", {"pipeline": "odd", "parameters": {"how": "deep"}})
 
     result = anyio.run(work)

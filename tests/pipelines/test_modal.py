@@ -16,8 +16,10 @@ from ryla_graphs.problems import InvalidSettings
 from tests.modal_app.commands import deployed_app
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import AppRecord
-from tests.modal_app.test_journey import OnGpu
+from tests.modal_app.test_journey import TOKEN, OnGpu
+from tests.pipelines.callers import called_by_all, three
 from tests.pipelines.own import written
+from tests.server.live import listening
 
 FOLDER = "/opt/ryla/pipelines"
 
@@ -60,12 +62,15 @@ def test_a_container_finds_them_where_they_are(tmp_path: Path) -> None:
         own_pipelines({"RYLA_PIPELINES": "not/there"})
 
 
-def test_they_are_served(gpu: OnGpu, tmp_path: Path) -> None:
+def test_they_are_served_to_every_caller(gpu: OnGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own").mkdir()
+    with gpu.app(RYLA_PIPELINES=three(tmp_path / "own")) as app, listening(app) as address:
+        called_by_all(address, TOKEN, monkeypatch)
+
+
+def test_a_saved_graph_is_served(gpu: OnGpu, tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     with gpu.client(RYLA_PIPELINES=str(written(tmp_path / "own"))) as client:
-        rows = {row["name"] for row in client.get("/presets").json()["presets"]}
-        assert rows >= {"grey", "small-portrait", "one-colour"}
-        for path, body, size in (("/grey", {"width": 32}, (32, 64)), ("/one-colour", {"width": 16}, (16, 48))):
-            answer = client.post(path, json=body)
-            assert answer.status_code == 200, answer.text
-            assert Image.open(io.BytesIO(answer.content)).size == size
+        answer = client.post("/one-colour", json={"width": 16})
+        assert answer.status_code == 200, answer.text
+        assert Image.open(io.BytesIO(answer.content)).size == (16, 48)

@@ -19,8 +19,12 @@ from ryla_graphs import RequestFailed, RylaClient
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.pipelines import Pipelines, load
 from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.pipelines.callers import called_by_all, three
 from tests.pipelines.own import EDITOR, written
 from tests.server.live import listening
+
+TOKEN = "a-token-that-is-long-enough"
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +121,12 @@ def test_a_value_error_of_a_function_reaches_the_caller(address: str) -> None:
     assert "more than 3 megapixels is not small" in answer.text
 
 
+def test_a_name_that_is_not_served_is_answered_with_the_nearest_and_where_to_look(address: str) -> None:
+    message = requests.post(f"{address}/one-color", json={}, timeout=60).json()["error"]["message"]
+    assert "did you mean '/one-colour'" in message
+    assert "some pipelines of this deployment did not load, and its log says why" in message
+
+
 def test_our_client_calls_them_as_methods(address: str, tmp_path: Path) -> None:
     with RylaClient(address) as client:
         made: Any = client
@@ -140,6 +150,12 @@ def test_the_official_sdk_sees_their_jobs_and_runs_their_graphs(
         assert Image.open(io.BytesIO(job.outputs[0].to_bytes())).size == (96, 64)
         job = client.run(client.workflows.from_json(dict(grey.build(width=32).compile().prompt)))
         assert Image.open(io.BytesIO(job.outputs[0].to_bytes())).size == (32, 64)
+
+
+def test_a_file_with_three_pipelines_is_served_to_every_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(pipelines=(three(tmp_path),), tokens=Tokens.parse(f"me:{TOKEN}"))
+    with listening(create_app(Simulator(), SqliteStore(tmp_path / "data"), settings)) as address:
+        called_by_all(address, TOKEN, monkeypatch)
 
 
 def test_what_does_not_load_is_logged_with_its_line_and_the_others_serve(

@@ -14,7 +14,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ryla_graphs import presets
 from ryla_graphs.problems import AtField, InvalidParameters, PipelineFailed, Problem, RylaError, did_you_mean, shorten
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
 from ryla_graphs.server.http.v2 import envelope as v2
@@ -100,9 +99,11 @@ def _what_is_there(request: Request, error: HTTPException) -> str:
         return f"{path} takes {allowed or 'another method'}, not {request.method}"
     if error.status_code != 404 or error.detail != HTTPStatus.NOT_FOUND.phrase:
         return str(error.detail)
-    near = did_you_mean(request.url.path, (f"/{name}" for name in (*_FIRST, *presets.NAMES)))
+    pipelines = request.app.state.deployment.pipelines
+    near = did_you_mean(request.url.path, (f"/{name}" for name in (*_FIRST, *pipelines.names)))
     where = "GET /presets lists the pipelines, GET /docs the routes"
-    return f"there is no {path}; {where}{f'; {near}' if near else ''}"
+    lacking = "; some pipelines of this deployment did not load, and its log says why" if pipelines.not_served else ""
+    return f"there is no {path}; {where}{f'; {near}' if near else ''}{lacking}"
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
