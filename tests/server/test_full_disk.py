@@ -116,7 +116,7 @@ def test_a_server_that_stops_meanwhile_leaves_the_job_to_the_next(
 def test_upkeep_and_checkpoints_live_on(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store._checkpoints._path = Path("/nowhere/ryla.sqlite3")
     store._checkpoints._due.put(True)
-    until(lambda: store._checkpoints._due.empty())
+    until(store._checkpoints._due.empty)
     assert store._checkpoints._thread.is_alive()
     store.close()
 
