@@ -78,8 +78,7 @@ def test_a_listing_is_remembered_for_its_time_and_has_files_alone() -> None:
     for _ in range(3):
         again.files(seconds=0)()
     forgetful = again.files(seconds=-1)
-    forgetful(), forgetful()
-    assert again.asked == 5
+    assert forgetful() == forgetful() and again.asked == 5
 
 
 def test_where_all_is_there_the_plan_chooses() -> None:
