@@ -46,8 +46,12 @@ class Guarded(NamedTuple):
 GUARDED = (
     Guarded("ryla_graphs.plan.limits", ("tests/plan/test_limits.py",), 0.5),
     Guarded("ryla_graphs.plan.choice", ("tests/plan/test_choice.py", "tests/plan/test_laws.py"), 0.5),
-    Guarded("ryla_graphs.modal_deploy.placement", ("tests/modal_app/test_placement.py",), 0.5),
-    Guarded("ryla_graphs.server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.5),
+    Guarded(
+        "ryla_graphs.modal_deploy.placement",
+        ("tests/modal_app/test_placement_checks.py", "tests/modal_app/test_placement.py"),
+        0.8,
+    ),
+    Guarded("ryla_graphs.server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
     Guarded("ryla_graphs.server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
     Guarded("ryla_graphs.server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.5),
     Guarded("ryla_graphs.server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),

@@ -102,6 +102,33 @@ def test_hashes_are_compared_where_asked(models: ModelsFolder) -> None:
     assert (unread.state, unread.hashed) == ("fine", False)
 
 
+def test_the_published_hash_is_found_again(models: ModelsFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = known("genderage.onnx")
+    assert row is not None and row.sha256 is not None and row.size is not None
+    monkeypatch.setattr("ryla_graphs.models_folder.checking.sha256_of", lambda *_: row.sha256)
+    write(models.target(row.folder, row.name), b"\x08" + bytes(row.size - 1))
+    (checked,) = check(models, [row.key], hashes=True)
+    assert (checked.state, checked.hashed, checked.problems) == ("fine", True, ())
+
+
+def test_what_is_known_of_a_file_as_json(models: ModelsFolder) -> None:
+    (gone,) = check(models, [("vae", "ae.safetensors")], hashes=True)
+    facts = gone.to_dict()
+    assert facts.pop("problems")[0]["code"] == "missing_file"
+    assert facts == {"folder": "vae", "name": "ae.safetensors", "state": "missing"}
+    mine = one(models, "diffusion_models", "mine.safetensors", encoded(FLUX), hashes=True)
+    path = str(models.target("diffusion_models", "mine.safetensors"))
+    assert mine.to_dict() == {
+        "folder": "diffusion_models",
+        "name": "mine.safetensors",
+        "state": "unknown",
+        "path": path,
+        "size": len(encoded(FLUX)),
+        "kind": "diffusion model",
+        "families": ["flux1"],
+    }
+
+
 def test_wanted_files_that_are_missing(models: ModelsFolder) -> None:
     wanted = [("vae", "ae.safetensors"), ("loras", "mine.safetensors"), ("vae", "ae.safetensors")]
     found = list(check(models, wanted))

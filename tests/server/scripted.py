@@ -99,7 +99,7 @@ class Held:
             yield event
             if event.kind == "node" and not self.reached.is_set():
                 self.reached.set()
-                assert self.go.wait(20)
+                assert self.go.wait(120)  # as long as `until` waits
 
 
 class InstantEngine(Simulator):

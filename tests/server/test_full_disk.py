@@ -115,8 +115,8 @@ def test_a_server_that_stops_meanwhile_leaves_the_job_to_the_next(
 
 def test_upkeep_and_checkpoints_live_on(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store._checkpoints._path = Path("/nowhere/ryla.sqlite3")
-    store._checkpoints._due.set()
-    until(lambda: not store._checkpoints._due.is_set())
+    store._checkpoints._due.put(True)
+    until(store._checkpoints._due.empty)
     assert store._checkpoints._thread.is_alive()
     store.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -292,7 +293,9 @@ def test_a_store_that_is_dropped_leaves_its_folder_and_its_thread(tmp_path: Path
     assert checkpoints() == before + 1
     store = None
     gc.collect()
-    assert store is None and checkpoints() == before
+    assert store is None
+    while checkpoints() > before:  # it ends by itself, or the test never does
+        time.sleep(0.01)
     SqliteStore(tmp_path).close()
 
 

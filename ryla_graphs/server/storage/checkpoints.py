@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 
 log = logging.getLogger("ryla_graphs.server")
 
@@ -19,9 +20,9 @@ class Checkpoints:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._due = threading.Event()
+        # Takes a message even from a garbage collection that interrupted this very thread; an event would hang there.
+        self._due: SimpleQueue[bool] = SimpleQueue()
         self._written = 0
-        self._stopped = False
         self._thread = threading.Thread(target=self._work, name="ryla-checkpoints", daemon=True)
         self._thread.start()
 
@@ -30,21 +31,18 @@ class Checkpoints:
         self._written += 1
         if self._written >= EVERY:
             self._written = 0
-            self._due.set()
+            self._due.put(True)
 
     def stop(self) -> None:
-        """End the thread; it may be the one that calls, where it collects the garbage."""
-        self._stopped = True
-        self._due.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join()
+        """Have the thread end; may be called by a garbage collection."""
+        self._due.put(False)
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join()
 
     def _work(self) -> None:
-        while True:
-            self._due.wait()
-            self._due.clear()
-            if self._stopped:
-                return
+        while self._due.get():
             try:
                 with closing(sqlite3.connect(self._path, isolation_level=None)) as db:
                     db.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -242,6 +242,7 @@ class SqliteStore:
     def close(self) -> None:
         with self._lock:
             self._close()
+            self._checkpoints.join()
 
     def _changed(self, name: str) -> None:
         """Called at the end of a transaction that adds or changes ``job:<id>`` or ``asset:<id>``, by that name.

@@ -71,10 +71,10 @@ def test_nothing_that_is_kept_or_sent_holds_a_token(token: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("anne:short", "at least 16 characters"),
+        ("anne:short", "token 1: at least 16 characters"),
         ("anne:" + "x" * 15, "at least 16 characters"),
         (f"an ne:{ANNE}", "an owner is named with"),
-        (f"anne:{ANNE},bob:{ANNE}", "two owners"),
+        (f"anne:{ANNE},bob:{ANNE}", "token 2: two owners"),
     ],
 )
 def test_bad_settings_are_reported(text: str, expected: str) -> None:
@@ -97,3 +97,19 @@ def test_other_addresses_need_one_or_a_word(host: str) -> None:
 
 def test_a_token_of_the_least_length_is_one() -> None:
     assert Tokens.parse("anne:" + "x" * 16).owner("Bearer " + "x" * 16) == "anne"
+
+
+def test_a_signature_is_its_owners_and_lasts_as_long_as_the_token() -> None:
+    tokens = Tokens.parse(BOTH)
+    signature = tokens.sign("anne", "/a")
+    assert tokens.signed("anne", "/a", signature)
+    assert not tokens.signed("bob", "/a", signature) and not tokens.signed("anne", "/b", signature)
+    assert Tokens.parse(f"anne:{BOB}, anne:{ANNE}").signed("anne", "/a", signature), "after a restart, beside another"
+    assert not Tokens.parse(f"anne:{BOB}").signed("anne", "/a", signature)
+    assert signature == hmac.new(b"url:" + hashed(ANNE).encode(), b"/a", "sha256").hexdigest(), "links outlive updates"
+
+
+def test_who_has_no_token_signs_for_this_process_alone() -> None:
+    tokens = Tokens()
+    signature = tokens.sign(ANONYMOUS, "/a")
+    assert tokens.signed(ANONYMOUS, "/a", signature) and not Tokens().signed(ANONYMOUS, "/a", signature)
