@@ -27,16 +27,9 @@ with needs_extra("modal"):
 
 from ryla_graphs import weights
 from ryla_graphs.lockfile import catalog_of, differences, rows_of
+from ryla_graphs.lockfile.image_commands import COMFYUI, EXTRA_MODEL_PATHS
 from ryla_graphs.modal_deploy.front import front, label, proxy_headers
-from ryla_graphs.modal_deploy.image import (
-    COMFYUI,
-    EXTRA_MODEL_PATHS,
-    LORAS,
-    MODELS,
-    deployed_lock,
-    slim_image,
-    worker_image,
-)
+from ryla_graphs.modal_deploy.image import LORAS, MODELS, deployed_lock, slim_image, worker_image
 from ryla_graphs.modal_deploy.image_check import checked
 from ryla_graphs.modal_deploy.machine import Machine
 from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras

@@ -21,6 +21,7 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.engines.comfyui.process import ComfyUIProcess
 from ryla_graphs.lockfile import FILE, Lock, check_classes, differences
 from ryla_graphs.lockfile.classes import core_classes, level_of, names_digest
+from ryla_graphs.lockfile.image_commands import pins_of
 from ryla_graphs.software.packs import folder_of
 
 _FREEZE = (
@@ -28,12 +29,6 @@ _FREEZE = (
     "print(json.dumps({d.metadata['Name'].lower().replace('_', '-').replace('.', '-'): d.version"
     " for d in m.distributions()}))"
 )
-
-
-def pins_of(lock: Lock) -> list[str]:
-    """All Python packages of a lock."""
-    lists = (lock.comfyui.requirements, lock.requirements, *(pack.requirements for pack in lock.packs))
-    return sorted({pin for pins in lists for pin in pins})
 
 
 def other_packages(lock: Lock, python: Path) -> Iterator[str]:

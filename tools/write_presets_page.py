@@ -1,4 +1,4 @@
-"""Write the generated part of `docs/presets.md`: what there is, what it needs, how to run it.
+"""Write the generated part of `docs/presets.md`: what there is, what it needs, where it was executed, how to run it.
 
 python -m tools.write_presets_page
 """
@@ -6,6 +6,7 @@ python -m tools.write_presets_page
 from __future__ import annotations
 
 import inspect
+import json
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 from ryla_graphs import presets
 
 PAGE = Path("docs/presets.md")
+EXECUTED = Path(__file__).parent / "facts/executed.json"
+"""By preset and case, the ComfyUI that `tests/engines/test_real_comfyui.py` has executed it on; null for none."""
 MARK = "<!-- GENERATED from here on by `python -m tools.write_presets_page`: do not edit -->\n"
 
 
@@ -23,17 +26,28 @@ def generated() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield from ("", "| preset | gives | node packs | ComfyUI from |", "|---|---|---|---|")
+    cases: dict[str, dict[str, str | None]] = json.loads(EXECUTED.read_text(encoding="utf-8"))
+    yield from ("", "| preset | gives | node packs | ComfyUI from | executed on |", "|---|---|---|---|---|")
     for name in presets.NAMES:
         preset = presets.get(name)
         packs = ", ".join(f"[{pack}](https://github.com/{pack})" for pack in preset.packs)
-        yield f"| [`{name}`](#{name}) | {preset.summary} | {packs} | {preset.min_comfyui} |"
+        where = _where(cases.get(name, {}))
+        yield f"| [`{name}`](#{name}) | {preset.summary} | {packs} | {preset.min_comfyui} | {where} |"
     for group, names in presets.GROUPS.items():
         yield from ("", f"## {group.capitalize()}")
         for name in names:
             preset = presets.get(name)
             yield from ("", f"### {name}", "", inspect.cleandoc(preset.__doc__ or ""), "")
             yield from ("```bash", f"ryla-graphs run {name} {_options(preset.example)}", "```")
+
+
+def _where(cases: dict[str, str | None]) -> str:
+    """The versions of ComfyUI that a preset was executed on, and which of its cases were not."""
+    versions = sorted({version for version in cases.values() if version is not None})
+    if not versions:
+        return "none"
+    missing = [case for case, version in cases.items() if version is None]
+    return ", ".join(versions) + (f"; not: {', '.join(missing)}" if missing else "")
 
 
 def _options(example: Any) -> str:

@@ -197,9 +197,13 @@ class Catalog(Mapping[str, NodeSchema]):
             raise NotFound.among("node class", class_type, self)
         return found
 
-    def entries(self) -> Mapping[str, Mapping[str, Json]]:
-        """The ``/object_info`` entries the catalog was made from, parsed."""
-        return {class_type: decode(class_type, entry.said) for class_type, entry in self._classes.items()}
+    def entries(self, mentioning: str = "") -> Mapping[str, Mapping[str, Json]]:
+        """The ``/object_info`` entries the catalog was made from, parsed.
+
+        Entries that are JSON text are only parsed where `mentioning` stands in it, and left out elsewhere.
+        """
+        said = ((class_type, entry.said) for class_type, entry in self._classes.items())
+        return {name: decode(name, each) for name, each in said if not isinstance(each, str) or mentioning in each}
 
     @cached_property
     def carried(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shlex
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.packs import PACKS, Pack, pack_of
+from ryla_graphs.software.registry import REGISTERED, registered
 
 _CONFIG = ConfigDict(extra="forbid", strict=True)
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
@@ -56,7 +58,8 @@ class CustomPack:
         """The pack that ``owner/repo@commit[:folder]`` names; a pinned or bundled one needs no commit.
 
         A path, such as ``./my_pack``, names a folder of one's own, and a word without a slash a pack by its id in the
-        Comfy Registry, if that is known here. Raises `InvalidSettings` that says how a commit is found.
+        Comfy Registry, ``comfyui-kjnodes`` or ``comfyui-kjnodes@1.5.0``, if that is known here. Raises
+        `InvalidSettings` that says how a commit is found.
         """
         if text.startswith(("./", "../", "/", "~")):
             return own_folder(text)
@@ -100,16 +103,27 @@ def digest_of_folder(path: Path) -> str:
 
 
 def _by_registry_id(text: str) -> str:
-    """The repository of a pinned pack that is named by its id in the Comfy Registry, with what follows the id."""
-    found = re.match(r"[A-Za-z0-9._-]+", text)
-    named = found[0] if found is not None else ""
-    for pack in PACKS.values():
-        if pack.registry_id is not None and pack.registry_id.casefold() == named.casefold():
-            return f"{pack.repository}{text[len(named) :]}"
-    raise InvalidSettings(
-        f"--pack {text}: no pack is known here by that id of the Comfy Registry; its page there names the repository, "
-        "so write OWNER/REPO@COMMIT"
-    )
+    """``id[@version or commit][:folder]`` of the Comfy Registry as ``owner/repo[@commit][:folder]``."""
+    whole, colon, folder = text.partition(":")
+    named, at, version = whole.partition("@")
+    folder = colon + folder
+    row = registered(named)
+    if row is None:
+        close = get_close_matches(named.casefold(), REGISTERED, n=1, cutoff=0.75)
+        meant = f"; did you mean {REGISTERED[close[0]].id}?" if close else ""
+        raise InvalidSettings(
+            f"--pack {text}: no pack is known here by that id of the Comfy Registry; its page there names the "
+            f"repository, so write OWNER/REPO@COMMIT, or ./FOLDER for a folder of your own{meant}"
+        )
+    if version in ("", row.version):
+        return f"{row.repository}{folder}"
+    if not is_commit(version):
+        have = f"only of its version {row.version}" if row.version else "of none of its versions"
+        raise InvalidSettings(
+            f"--pack {text}: the commit is known here {have}: write {row.repository}@COMMIT{folder}; "
+            f"`git ls-remote --tags https://github.com/{row.repository}` lists versions that are tags there"
+        )
+    return f"{row.repository}{at}{version}{folder}"
 
 
 def is_commit(text: str) -> bool:

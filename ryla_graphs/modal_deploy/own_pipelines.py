@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import modal
 
-from ryla_graphs.modal_deploy.image_packs import HOME
+from ryla_graphs.lockfile.image_commands import HOME
 from ryla_graphs.problems import InvalidSettings
 
 VARIABLE = "RYLA_PIPELINES"

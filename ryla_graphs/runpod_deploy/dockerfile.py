@@ -11,21 +11,26 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ryla_graphs.lockfile import FILE, Lock
+from ryla_graphs.lockfile.image_commands import (
+    COMFYUI,
+    HOME,
+    LOCK_PATH,
+    PINS_FILE,
+    apt,
+    comfyui_commands,
+    in_order,
+    pack_commands,
+    paths_commands,
+    pins_of,
+    rule_commands,
+    system_of,
+)
 from ryla_graphs.lockfile.lock import LockedPack, nodes_file
 
-COMFYUI, HOME = "/opt/ComfyUI", "/opt/ryla"
-LOCK_PATH, PINS = f"{HOME}/{FILE}", f"{HOME}/pins.txt"
-EXTRA_MODEL_PATHS = f"{HOME}/extra_model_paths.yaml"
 VOLUME = "/runpod-volume"
 """Where RunPod mounts the network volume of an endpoint."""
 RUNPOD = "1.12.0"
 """The SDK that the worker was tried with."""
-_SYSTEM = ("ffmpeg", "git", "libgl1", "libglib2.0-0")
-_FOLDERS = (
-    *("audio_encoders", "background_removal", "checkpoints", "clip_vision", "configs", "controlnet", "diffusers"),
-    *("diffusion_models", "embeddings", "gligen", "hypernetworks", "latent_upscale_models", "loras", "model_patches"),
-    *("photomaker", "style_models", "text_encoders", "upscale_models", "vae", "vae_approx"),
-)
 
 
 def dockerfile(lock: Lock) -> str:
@@ -38,26 +43,17 @@ def _lines(lock: Lock) -> Iterator[str]:
     yield "# Build it in the project's folder: docker build --platform linux/amd64 -t ryla-worker ."
     yield f"FROM python:{lock.python}-slim"
     yield "ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore"
-    system = sorted({*_SYSTEM, *(package for pack in lock.packs for package in pack.system)})
-    yield _run(
-        "apt-get update -q",
-        f"apt-get install -q -y --no-install-recommends {shlex.join(system)}",
-        "rm -rf /var/lib/apt/lists/*",
-    )
-    yield _run(*_pins(lock))
+    yield _run(apt(system_of(lock)))
     yield from _installed(lock.comfyui.requirements)
-    core = lock.comfyui
-    yield _run(*_fetched(core.repository, core.commit or f"refs/tags/v{core.version}", COMFYUI))
-    if core.own_requirements:
-        yield _run(f"python -m pip install -q -r {COMFYUI}/requirements.txt")
-    for pack in lock.packs:
-        yield f"# {pack.repository}"
-        yield from _installed(pack.requirements)
-        yield _run(*_pack(pack))
+    commands = [*comfyui_commands(lock)]
+    # The worker's own SDK comes within the same limits as what packs bring.
+    yield _run(*commands, *(() if {*commands} >= {*rule_commands(lock)} else rule_commands(lock)))
+    for pack in in_order(lock.packs):
+        yield from _pack(pack, lock)
     yield "# ryla_graphs and its worker"
     yield from _installed(lock.requirements)
-    yield _run(f"python -m pip install -q runpod=={RUNPOD} -c {PINS}")
-    yield _run(*_paths(lock))
+    yield _run(f"python -m pip install -q runpod=={RUNPOD} -c {PINS_FILE}")
+    yield _run(*paths_commands(lock, models=f"{VOLUME}/models", loras=f"{VOLUME}/loras"))
     yield f"COPY {FILE} {LOCK_PATH}"
     if lock.nodes:
         yield f"COPY {nodes_file(Path(FILE))} {nodes_file(Path(LOCK_PATH))}"
@@ -65,6 +61,17 @@ def _lines(lock: Lock) -> Iterator[str]:
     yield f"COPY runtime_runpod.py {HOME}/runtime_runpod.py"
     yield f"WORKDIR {HOME}"
     yield 'CMD ["python", "runtime_runpod.py"]'
+
+
+def _pack(pack: LockedPack, lock: Lock) -> Iterator[str]:
+    yield f"# {pack.path or pack.repository}"
+    if pack.system:
+        yield _run(apt(pack.system))
+    yield from _installed(pack.requirements)
+    if pack.path is not None:
+        yield f"COPY {pack.path} {COMFYUI}/custom_nodes/{pack.folder}"
+    if commands := [*pack_commands(pack, COMFYUI, pins_of(lock))]:
+        yield _run(*commands)
 
 
 def _run(*commands: str) -> str:
@@ -79,50 +86,3 @@ def _installed(pins: tuple[str, ...]) -> Iterator[str]:
 
 def _wrapped(words: Iterable[str]) -> str:
     return " \\\n    ".join(words)
-
-
-def _pins(lock: Lock) -> Iterator[str]:
-    """A file with all pins, which limit the choice of packs' unpinned packages."""
-    lists = (lock.comfyui.requirements, lock.requirements, *(pack.requirements for pack in lock.packs))
-    pins = sorted({pin for pins in lists for pin in pins})
-    yield f"mkdir -p {HOME}"
-    yield f"printf '%s\\n' \\\n    {_wrapped(map(shlex.quote, pins))} > {PINS}"
-
-
-def _fetched(repository: str, commit: str, folder: str) -> Iterator[str]:
-    yield f"git init -q {folder}"
-    yield f"git -C {folder} fetch -q --depth 1 https://github.com/{repository}.git {commit}"
-    yield f"git -C {folder} checkout -q FETCH_HEAD"
-
-
-def _pack(pack: LockedPack) -> Iterator[str]:
-    folder = f"{COMFYUI}/custom_nodes/{pack.folder}"
-    yield from _fetched(pack.repository, pack.commit, folder)
-    for fix in pack.fixes:
-        file = shlex.quote(f"{folder}/{fix.file}")
-        edit = shlex.quote(f"s/{_literal(fix.find)}/{_literal(fix.replace, replacement=True)}/g")
-        # Fails where the text is not there, instead of building an image that fails later.
-        yield f"grep -qF -- {shlex.quote(fix.find)} {file}"
-        yield f"sed -i {edit} {file}"
-    if pack.own_requirements:
-        asked = f"{folder}/requirements.txt"
-        yield f"if [ -f {asked} ]; then python -m pip install -q -r {asked} -c {PINS}; fi"
-
-
-def _literal(text: str, *, replacement: bool = False) -> str:
-    """A text as one side of sed's ``s/…/…/`` takes it."""
-    special = "\\/&" if replacement else "\\/.*[]^$"
-    return "".join(f"\\{letter}" if letter in special else letter for letter in text)
-
-
-def _paths(lock: Lock) -> Iterator[str]:
-    """ComfyUI's ``extra_model_paths.yaml``, and links where a pack looks in ComfyUI's own ``models`` alone."""
-    own = {folder for pack in lock.packs for folder in pack.own_folders}
-    used = {weight.folder.split("/")[0] for weight in lock.weights}
-    folders = sorted({*_FOLDERS, *used} - own - {"loras"})
-    rows = ["ryla_models:", f"  base_path: {VOLUME}/models", *(f"  {name}: {name}" for name in folders)]
-    rows += ["ryla_loras:", f"  base_path: {VOLUME}/loras", "  loras: ."]
-    yield f"printf '%s\\n' \\\n    {_wrapped(map(shlex.quote, rows))} > {EXTRA_MODEL_PATHS}"
-    for folder in sorted(own):
-        yield f"rm -rf {COMFYUI}/models/{folder}"
-        yield f"ln -s {VOLUME}/models/{folder} {COMFYUI}/models/{folder}"

@@ -8,6 +8,7 @@ from functools import cache
 
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.catalog.store import bare, recordings
+from ryla_graphs.software.registry import id_of
 
 _CUSTOM = "custom_nodes."
 
@@ -35,8 +36,6 @@ class Pack:
     """The full hash."""
     folders: tuple[str, ...]
     """What ``/object_info`` calls its folder, in ``python_module``; the first is the pack's own."""
-    registry_id: str | None = None
-    """Its id in the Comfy Registry, as its ``pyproject.toml`` says; None if that was not seen."""
     warnings: tuple[str, ...] = ()
     """What one has to know before installing it."""
     requires: tuple[str, ...] = ()
@@ -48,6 +47,11 @@ class Pack:
     """Folders of weights that it looks for in ComfyUI's own ``models``, whatever extra model paths say."""
     fixes: tuple[Fix, ...] = ()
     """What an image with ComfyUI 0.33 has to change in it."""
+
+    @property
+    def registry_id(self) -> str | None:
+        """Its id in the Comfy Registry; None if that was not seen."""
+        return id_of(self.repository)
 
     @property
     def url(self) -> str:
@@ -91,7 +95,6 @@ _ROWS = (
     Pack(
         title="InstantID",
         repository="cubiq/ComfyUI_InstantID",
-        registry_id="comfyui_instantid",
         commit="1ef34ef573581bd9727c1e0ac05aa956b356a510",
         folders=("ComfyUI_InstantID",),
         requires=_FACES,
@@ -111,7 +114,6 @@ _ROWS = (
     Pack(
         title="Impact Pack",
         repository="ltdrdata/ComfyUI-Impact-Pack",
-        registry_id="comfyui-impact-pack",
         # 8.22.2. Before version 8 it does not load beside the Subpack, which was a folder of its own then.
         commit="46f106861a648efd6a8fc84d4b3bad309b361ab6",
         folders=("ComfyUI-Impact-Pack",),
@@ -127,7 +129,6 @@ _ROWS = (
     Pack(
         title="Impact Subpack",
         repository="ltdrdata/ComfyUI-Impact-Subpack",
-        registry_id="comfyui-impact-subpack",
         commit="5b4e55058ae48e18e1c6d974000461ad1e240135",
         folders=("ComfyUI-Impact-Subpack",),
         requires=("matplotlib", "ultralytics", "numpy", "opencv-python-headless", "dill"),
@@ -136,7 +137,6 @@ _ROWS = (
     Pack(
         title="VideoHelperSuite",
         repository="Kosinkadink/ComfyUI-VideoHelperSuite",
-        registry_id="comfyui-videohelpersuite",
         commit="4ee72c065db22c9d96c2427954dc69e7b908444b",
         folders=("ComfyUI-VideoHelperSuite",),
         requires=("opencv-python", "imageio-ffmpeg"),
@@ -145,7 +145,6 @@ _ROWS = (
     Pack(
         title="GGUF",
         repository="city96/ComfyUI-GGUF",
-        registry_id="ComfyUI-GGUF",
         commit="795e45156ece99afbc3efef911e63fcb46e6a20d",
         folders=("ComfyUI-GGUF",),
         requires=("gguf>=0.13.0", "sentencepiece", "protobuf"),
@@ -153,7 +152,6 @@ _ROWS = (
     Pack(
         title="SeedVR2 2.5.24",
         repository="numz/ComfyUI-SeedVR2_VideoUpscaler",
-        registry_id="seedvr2_videoupscaler",
         commit="4490bd1f482e026674543386bb2a4d176da245b9",
         folders=("ComfyUI-SeedVR2_VideoUpscaler",),
         requires=(

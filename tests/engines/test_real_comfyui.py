@@ -1,12 +1,16 @@
 """The presets on a real ComfyUI. Set RYLA_COMFYUI to its address, such as http://127.0.0.1:8188.
 
-Tiny random weights do; what they draw is not looked at. A preset whose weights or classes the server lacks is skipped.
+Tiny random weights do, as `python -m tools.tiny_weights` writes them; what they draw is not looked at. A preset whose
+weights or classes the server lacks is skipped. With RYLA_EXECUTED=1 what was executed is noted in `tools/facts`, from
+where `python -m tools.write_presets_page` has it.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from typing import Any
 
@@ -23,17 +27,18 @@ from ryla_graphs.nodes import CheckpointLoaderSimple, EmptyImage, LoadImage, Sav
 from ryla_graphs.problems import EngineRefused, ExecutionFailed
 from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.weights import known
+from tests.conftest import ROOT
 from tests.preset_examples import acting
 
 URL = os.environ.get("RYLA_COMFYUI", "")
 
 pytestmark = pytest.mark.skipif(not URL, reason="RYLA_COMFYUI names no server")
 
-ALIKE: dict[str, str] = {
-    "RealVisXL_V5.0_fp16.safetensors": "sd_xl_base_1.0.safetensors",
-    "instantid/diffusion_pytorch_model.safetensors": "*instantid*",
-    "xinsir-controlnet-union-sdxl-1.0-promax.safetensors": "*instantid*",
-    "bbox/face_yolov8m.pt": "face*",
+ALIKE: dict[str, tuple[str, ...]] = {
+    "RealVisXL_V5.0_fp16.safetensors": ("sd_xl_base_1.0.safetensors",),
+    "instantid/diffusion_pytorch_model.safetensors": ("*instantid*",),
+    "xinsir-controlnet-union-sdxl-1.0-promax.safetensors": ("*instantid*",),
+    "bbox/face_yolov8m.pt": ("face*",),
 }
 """What the server may have instead of the file that a parameter names by default."""
 
@@ -101,6 +106,8 @@ CASES: dict[str, Case] = {
     "qwen-image-edit": ("qwen-image-edit", {"image": "face.png"}),
     "qwen-image-edit, three pictures": ("qwen-image-edit", THREE | {"cfg": 1.0}),
     "z-image-controlnet": ("z-image-controlnet", {"controlImage": "pose.png"}),
+    "z-image-controlnet by depth": ("z-image-controlnet", {"controlImage": "pose.png", "control": "depth"}),
+    "z-image-controlnet by pose": ("z-image-controlnet", {"controlImage": "pose.png", "control": "pose"}),
     "z-image-controlnet, a map": ("z-image-controlnet", {"controlImage": "pose.png", "controlIsMap": True}),
     "seedvr2-upscale": ("seedvr2-upscale", {"image": "face.png"}),
     "sdxl": ("sdxl", {}),
@@ -109,6 +116,8 @@ CASES: dict[str, Case] = {
     "sdxl by a depth map": ("sdxl", {"controlImage": "pose.png", "control": "depth", "controlIsMap": True}),
     "sd15": ("sd15", {"clipSkip": 2}),
     "sd15 by edges": ("sd15", {"controlImage": "pose.png"}),
+    "sd15 by pose": ("sd15", {"controlImage": "pose.png", "control": "pose"}),
+    "sdxl by depth": ("sdxl", {"controlImage": "pose.png", "control": "depth"}),
     "sdxl-inpaint": ("sdxl-inpaint", {"baseImage": "pose.png", "maskImage": "half.png"}),
     "sdxl-inpaint by transparency": ("sdxl-inpaint", {"baseImage": "cut.png", "denoise": 0.7}),
     "upscale": ("upscale", {"image": "face.png"}),
@@ -131,9 +140,26 @@ ONLY_ACCEPTED: dict[str, Case] = {
 """Presets that fetch files of their own, or run on a GPU alone."""
 
 
+EXECUTED = ROOT / "tools/facts/executed.json"
+
+
 @pytest.fixture(scope="module")
 def engine() -> ComfyUI:
     return ComfyUI(URL)
+
+
+@pytest.fixture(scope="module")
+def executed(engine: ComfyUI) -> Iterator[list[str]]:
+    """The cases that were executed, which are noted at the end: by preset and case, on which ComfyUI last."""
+    done: list[str] = []
+    yield done
+    if os.environ.get("RYLA_EXECUTED"):
+        before = json.loads(EXECUTED.read_text()) if EXECUTED.exists() else {}
+        version = engine.client.json("/system_stats")["system"]["comfyui_version"]
+        noted: dict[str, dict[str, str | None]] = {name: {} for name in presets.NAMES}
+        for case, (name, _) in (CASES | ONLY_ACCEPTED).items():
+            noted[name][case] = version if case in done else before.get(name, {}).get(case)
+        EXECUTED.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
 
 
 def compiled(case: str) -> CompiledWorkflow:
@@ -145,7 +171,7 @@ def compiled(case: str) -> CompiledWorkflow:
         key, default = str(fact.alias), getattr(example, field)
         row = known(default) if "name" in field and isinstance(default, str) else None
         if row is not None and acting(name, {key: default}, parameters):
-            given[key] = _weight(row.folder, ALIKE.get(default, default))
+            given[key] = _weight(row.folder, default, *ALIKE.get(default, ()))
     given |= acting(name, SMALL, parameters)
     given |= {key: _weight(*value) if isinstance(value, tuple) else value for key, value in parameters.items()}
     return preset.build(given).compile()
@@ -156,18 +182,16 @@ def named(parameters: dict[str, Any]) -> dict[str, Any]:
     return {key: "x" if isinstance(value, tuple) else value for key, value in parameters.items()}
 
 
-def _weight(folder: str, pattern: str) -> str:
+def _weight(folder: str, *patterns: str) -> str:
     """The first file that matches; one that is there but empty can only be named, so it does not count."""
     answer = requests.get(f"{URL}/experiment/models/{folder}", timeout=60)
     files = answer.json() if answer.status_code == 200 else []
-    found = [
-        str(file["name"])
-        for file in files
-        if file["size"] and fnmatch(file["name"].lower().rpartition("/")[2], pattern.lower())
-    ]
-    if not found:
-        pytest.skip(f"the server has no {pattern} in models/{folder}")
-    return found[0]
+    there = [str(file["name"]) for file in files if file["size"]]
+    for pattern in patterns:
+        for name in there:
+            if name == pattern or fnmatch(name.lower().rpartition("/")[2], pattern.lower()):
+                return name
+    pytest.skip(f"the server has no {patterns[0]} in models/{folder}")
 
 
 def inputs_of(workflow: CompiledWorkflow) -> dict[str, bytes]:
@@ -192,7 +216,7 @@ def skip_without_classes(engine: ComfyUI, workflow: CompiledWorkflow) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_preset_is_executed(case: str, engine: ComfyUI) -> None:
+def test_a_preset_is_executed(case: str, engine: ComfyUI, executed: list[str]) -> None:
     workflow = compiled(case)
     skip_without_classes(engine, workflow)
     seen: list[Event] = []
@@ -208,6 +232,7 @@ def test_a_preset_is_executed(case: str, engine: ComfyUI) -> None:
     kinds = [event.kind for event in seen]
     assert (kinds[0], kinds[-1]) == ("queued", "finished")
     assert {"started", "node", "output"} <= set(kinds)
+    executed.append(case)
 
 
 @pytest.mark.parametrize(("case", "colour"), [("flux-fill", "pink"), ("flux-fill by transparency", "black")])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,12 +34,33 @@ def control_plane() -> Iterator[LoopbackModal]:
     from tests.modal_app.loopback import LoopbackModal
     from tests.modal_app.on_loopback import WORKERS
 
-    with LoopbackModal(WORKERS) as loopback:
+    with LoopbackModal(WORKERS) as loopback, sources_read_once():
         before = {name: os.environ.get(name) for name in loopback.environment}
         os.environ.update(loopback.environment)
         yield loopback
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def sources_read_once() -> Iterator[None]:
+    """Have every deployment of this process send the sources that the first one found; looking for them takes long."""
+    from modal import mount
+
+    found: dict[tuple[str, bool], list[Any]] = {}
+    entry: Any = mount._MountedPythonModule
+    look = entry.get_files_to_upload
+
+    def once(module: Any) -> Iterator[Any]:
+        key = (str(module.remote_dir), module.ignore is None)
+        if module.module_name != "ryla_graphs":
+            yield from look(module)
+        else:
+            yield from found[key] if key in found else found.setdefault(key, [*look(module)])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entry, "get_files_to_upload", once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,9 @@ from ryla_graphs.modal_deploy.settings import SECRET_NAMES, ModalSettings
 from ryla_graphs.modal_deploy.web import Parts
 from ryla_graphs.plan.gpus import PRICES_AS_OF
 from ryla_graphs.ryla import FRONTS
+from scripts.smoke_steps import STEPS
 from tests.conftest import ROOT
+from tests.modal_app.test_smoke import NEED_MODAL
 from tools.modal_tables import PAGE, written
 
 PAGE_TEXT = PAGE.read_text(encoding="utf-8")
@@ -64,3 +66,13 @@ def test_all_that_is_kept_is_named() -> None:
     for part in Parts.of(ModalSettings()):
         suffix = (part.name or "").removeprefix("ryla-comfyui")
         assert f"`ryla-comfyui{suffix}`" in PAGE_TEXT or f"`{suffix}`" in PAGE_TEXT, part.name
+
+
+def test_every_open_point_has_the_step_that_settles_it() -> None:
+    """What only an account can tell, and each step that needs one."""
+    _, _, section = PAGE_TEXT.partition("## Not yet verified on Modal itself\n")
+    points = re.findall(r"^\| (?!open \|)(.+) \| ((?:`[\w-]+`(?:, )?)+) \|$", section, re.MULTILINE)
+    assert len(points) == len(re.findall(r"^\| (?!open \|)", section, re.MULTILINE)) > 10
+    settling = {step for _, steps in points for step in re.findall(r"`([\w-]+)`", steps)}
+    assert settling <= {*STEPS}
+    assert settling >= NEED_MODAL - {"token"}, NEED_MODAL - settling

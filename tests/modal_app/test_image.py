@@ -13,17 +13,16 @@ import yaml
 
 from ryla_graphs import presets
 from ryla_graphs.lockfile import Asked, CustomPack, Lock, lock_of
-from ryla_graphs.lockfile.lock import LockedFix, LockedPack
-from ryla_graphs.modal_deploy import image as building
-from ryla_graphs.modal_deploy.image import (
+from ryla_graphs.lockfile.image_commands import (
     COMFYUI,
     EXTRA_MODEL_PATHS,
     LOCK_PATH,
-    deployed_lock,
     extra_model_paths,
-    image_from,
+    in_order,
 )
-from ryla_graphs.modal_deploy.image_packs import in_order
+from ryla_graphs.lockfile.lock import LockedFix, LockedPack
+from ryla_graphs.modal_deploy import image as building
+from ryla_graphs.modal_deploy.image import LORAS, MODELS, deployed_lock, image_from
 from ryla_graphs.models_folder.extra_paths import read_extra_paths
 from ryla_graphs.problems import CannotRunHere
 from tests.conftest import ROOT
@@ -200,5 +199,7 @@ def test_the_paths_are_written_and_linked(control_plane: LoopbackModal, tmp_path
     commands = [line for line in built.layers[built.where(EXTRA_MODEL_PATHS)] if line.startswith("RUN ")]
     ran = shell(commands, tmp_path)
     assert ran.returncode == 0, ran.stderr
-    assert (tmp_path / "opt/ryla/extra_model_paths.yaml").read_text() == extra_model_paths(lock)
+    assert (tmp_path / "opt/ryla/extra_model_paths.yaml").read_text() == extra_model_paths(
+        lock, models=MODELS, loras=LORAS
+    )
     assert (tmp_path / "opt/ComfyUI/models/insightface").readlink() == Path("/models/insightface")

@@ -17,10 +17,17 @@ import pytest
 from packaging.requirements import Requirement
 
 from ryla_graphs.lockfile import CustomPack, Lock
+from ryla_graphs.lockfile.image_commands import (
+    UNWANTED,
+    fetch,
+    in_order,
+    install,
+    pack_commands,
+    pins_of,
+    rule_commands,
+)
 from ryla_graphs.lockfile.lock import LockedPack
-from ryla_graphs.modal_deploy import image_packs
 from ryla_graphs.modal_deploy.image import FACES, image_from, slim_image
-from ryla_graphs.modal_deploy.image_packs import UNWANTED, fetch, in_order, install, pack_commands, rule_commands
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.slim import NAMES, normalized, slim
 from tests.conftest import ROOT
@@ -246,5 +253,5 @@ def built(control_plane: LoopbackModal, image: modal.Image) -> str:
 
 
 def test_every_unwanted_package_has_one_that_takes_its_place() -> None:
-    pins = " ".join(image_packs.pins_of(LOCK))
+    pins = " ".join(pins_of(LOCK))
     assert all(f"{instead}==" in pins for instead in UNWANTED.values())

@@ -23,6 +23,7 @@ from PIL import Image
 
 from ryla_graphs import presets
 from ryla_graphs.lockfile import Lock, catalog_of
+from ryla_graphs.modal_deploy import mounted
 from ryla_graphs.modal_deploy.handing import Pending
 from ryla_graphs.modal_deploy.machine import run_job
 from ryla_graphs.modal_deploy.money import Clock
@@ -47,7 +48,7 @@ from tests.server.test_loras import FLUX
 TOKEN = "a-token-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 LOCK = Lock.read(ROOT / "ryla.lock")
-PACE = Pace(silence=0.5, grace=0.1, beat=0.05, lease=5.0)
+PACE = Pace(silence=0.5, grace=0.1, beat=0.5, lease=5.0)
 
 
 class OnGpu:
@@ -224,6 +225,32 @@ def test_a_lost_container_is_run_once_more(gpu: OnGpu) -> None:
         client.get(f"{where}/events")
         job = client.get(where).json()
     assert job["state"] == "succeeded" and job["attempt"] == 2 and len(job["outputs"]) == 1
+
+
+def test_a_refused_reload_moves_the_job_to_another_container(gpu: OnGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights came while the first container was warm, and Modal does not let it look at the volume again."""
+    monkeypatch.setattr(mounted, "RELOAD_PAUSES", (0.0,))
+    gpu.hold("flux-dev")
+    files = [path for path in (gpu.folder / "models").rglob("*") if path.is_file()]
+    for path in files:
+        path.unlink()
+    gpu.plane.state.busy[gpu.parts.models.object_id] = True
+    bring = gpu.weights.bring
+
+    def tried(prompt: Mapping[str, Any]) -> None:
+        try:
+            bring(prompt)
+        finally:
+            for path in files:  # the next container begins with them
+                path.touch()
+
+    monkeypatch.setattr(gpu.weights, "bring", tried)
+    with gpu.client() as client:
+        answer = client.post("/flux-dev", json=small())
+        assert answer.status_code == 200, answer.text
+        job = client.get(f"/jobs/{answer.headers['x-job-id']}").json()
+    assert gpu.weights.stale and job["attempt"] == 2
+    assert [call.method for call in gpu.calls if call.method] == ["run", "run"]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,18 @@ from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.web import Parts
 from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.server.wishes import NO_WISHES
-from tests.conftest import ROOT
+from ryla_graphs.software.packs import PACKS
+from tests.conftest import ROOT, recorded_json
 from tests.modal_app.commands import commanded_here, deployed_app
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import AppRecord, Call
 from tests.modal_app.test_journey import OnGpu, small
 
 MAIN = f"""
-import json, sys
+import json, sys, types
 sys.path.insert(0, {str(ROOT)!r})
+package = sys.modules["tests.engines.stub"] = types.ModuleType("tests.engines.stub")
+package.__path__ = [{str(ROOT / "tests/engines/stub")!r}]  # without what its __init__ imports for clients
 from aiohttp import web
 from tests.engines.stub.script import Script
 from tests.engines.stub.server import StubComfy
@@ -59,23 +63,45 @@ class OnMachine(OnGpu):
         return await self.machine.run(job, events=self.parts.events, runs=self.parts.runs, outputs=self.parts.outputs)
 
 
-def comfyui(folder: Path, gone: set[str]) -> Path:
-    """A checkout whose server has all classes of the lock but some."""
-    there = catalog_of(LOCK)
+def comfyui(folder: Path, gone: set[str], told: Mapping[str, str] | None = None) -> Path:
+    """A checkout whose server has all classes of the lock but some; or those that it was told, as JSON."""
     folder.mkdir()
     (folder / "main.py").write_text(MAIN)
-    # The bundled catalog was recorded on a server that has both packs for PuLID.
-    text = json.dumps(there.subset({*there} - gone).entries())
-    text = text.replace("custom_nodes.ComfyUI-PuLID-Flux", "custom_nodes.ComfyUI_PuLID_Flux_ll")
-    (folder / "object_info.json").write_text(text)
+    rows = (f"{json.dumps(name)}: {text}" for name, text in (told or promised()).items() if name not in gone)
+    (folder / "object_info.json").write_text(f"{{{', '.join(rows)}}}")
     return folder
+
+
+# What was recorded is of a server that has both packs for PuLID.
+ONE_PULID = ("custom_nodes.ComfyUI-PuLID-Flux", "custom_nodes.ComfyUI_PuLID_Flux_ll")
+
+
+@cache
+def promised() -> Mapping[str, str]:
+    """What a server that is as the lock says tells of each class."""
+    return {name: json.dumps(entry).replace(*ONE_PULID) for name, entry in catalog_of(LOCK).entries().items()}
+
+
+def recorded_classes() -> Mapping[str, str]:
+    """What the real ComfyUI at the lock's commit told of its classes, and a real server of those of its packs."""
+    folders = {f"custom_nodes.{name}" for pack in LOCK.packs for name in PACKS[pack.folder].folders}
+    theirs = recorded_json("object_info.packs.json.gz").items()
+    packs = {name: entry for name, entry in theirs if entry["python_module"] in folders}
+    every = {**recorded_json("object_info.core.json.gz"), **packs}
+    return {name: json.dumps(entry).replace(*ONE_PULID) for name, entry in every.items()}
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """A container without the Impact Pack and without two classes of ComfyUI's own; all tests here run on it."""
+    """A container without the Impact Pack and without two classes of ComfyUI's own; most tests here run on it."""
     folder = tmp_path_factory.mktemp("container")
-    checkout = comfyui(folder / "ComfyUI", set().union(*GONE.values()))
+    with begun(folder, comfyui(folder / "ComfyUI", set().union(*GONE.values()))) as one:
+        yield one
+
+
+@contextmanager
+def begun(folder: Path, checkout: Path) -> Iterator[Machine]:
+    """A container that has come up with a checkout."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process, "TICK_SECONDS", 0.02)
         patch.setattr(process, "END_SECONDS", 0.5)
@@ -112,6 +138,21 @@ def using(class_type: str, **inputs: Any) -> dict[str, Any]:
         "picture": {"class_type": "MaskToImage", "inputs": {"mask": ["uses", 0]}},
         "save": {"class_type": "SaveImage", "inputs": {"images": ["picture", 0], "filename_prefix": "x"}},
     }
+
+
+def test_a_fresh_deployment_runs_its_first_job_on_the_recorded_classes(
+    control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path
+) -> None:
+    settings = ModalSettings(app=own_runtime.name)
+    one = OnMachine(control_plane, settings, Parts.of(settings), tmp_path)
+    one.hold("flux-dev")
+    with begun(tmp_path, comfyui(tmp_path / "ComfyUI", set(), recorded_classes())) as one.machine:
+        assert not one.machine.broken and not one.machine.lacking
+        one.machine._weights = one.weights
+        with one.client() as client:
+            assert client.get("/ready").status_code == 200
+            answer = client.post("/flux-dev", json=small())
+    assert answer.status_code == 200 and answer.content.startswith(b"\x89PNG"), answer.text
 
 
 def test_only_graphs_that_use_what_is_missing_are_refused(gpu: OnMachine) -> None:

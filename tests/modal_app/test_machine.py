@@ -7,7 +7,10 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import modal
@@ -17,7 +20,7 @@ from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.lockfile import Difference
-from ryla_graphs.modal_deploy import mounted
+from ryla_graphs.modal_deploy import mounted, pulling
 from ryla_graphs.modal_deploy.machine import Machine, gpu_named
 from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
@@ -31,6 +34,7 @@ from tests.modal_app.commands import commanded_here
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
 from tests.modal_app.on_loopback import WORKERS
+from tests.warm import run_warm
 
 MAIN = """
 import json, os, sys
@@ -324,6 +328,18 @@ def pulls(control_plane: LoopbackModal, tmp_path: Path) -> list[list[str]]:
     return called
 
 
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command is a fork of a process that has its modules, which saves its start."""
+
+    def run(command: list[str], *, check: bool, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        assert command[:3] == [sys.executable, "-m", "ryla_graphs"] and not check
+        return run_warm(command[3:], env, None)
+
+    monkeypatch.setattr(pulling, "subprocess", SimpleNamespace(run=run))
+
+
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize(
     ("given", "status", "asked"),
     [
@@ -347,5 +363,6 @@ def test_pulling(
 def test_all_that_the_lock_needs_is_pulled_where_nothing_is_named(
     control_plane: LoopbackModal, pulls: list[list[str]]
 ) -> None:
+    """With a process of its own."""
     done = commanded_here("run", "runtime_modal.py::pull", "--dry-run", RYLA_MODAL_APP="pulling")
     assert done.returncode == 0 and {"flux-dev", "flux-instantid"} < {*pulls[0]}

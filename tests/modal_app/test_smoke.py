@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
+import runpy
 import sys
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -174,19 +174,6 @@ def test_a_stream_that_is_cut_off_is_followed_on(tmp_path: Path, monkeypatch: py
     assert numbers == sorted(set(numbers)) and opened[0] == 0 < opened[2]
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("RYLA_", "MODAL_"))}
-    return subprocess.run(
-        [sys.executable, "scripts/smoke_modal.py", *arguments],
-        cwd=ROOT,
-        env=ours | {"MODAL_CONFIG_PATH": "/nonexistent"} | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def test_without_a_token_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modal.config._user_config", {})  # what `modal setup` wrote on this machine
     code, rows, printed = smoke(MODAL_TOKEN_ID=None, MODAL_TOKEN_SECRET=None, RYLA_TOKEN=None)
@@ -196,13 +183,25 @@ def test_without_a_token_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
     assert outcomes(rows, "ok") == set()
 
 
-def test_it_deploys_with_the_real_command(control_plane: LoopbackModal) -> None:
+def test_it_deploys_with_the_real_command(
+    control_plane: LoopbackModal, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The script as a person starts it, but in this process, which saves its imports; `modal` has one of its own."""
     name = "app-smoke"
     skip = ",".join(step for step in STEPS if step not in ("token", "deploy"))
-    environment = control_plane.environment | {"RYLA_MODAL_APP": name, "RYLA_TOKEN": TOKEN, "COLUMNS": "200"}
-    done = run("--skip", skip, **environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"https://ryla--{name}-web.modal.run" in done.stdout.rpartition("deploy")[2]
+    for variable in [each for each in os.environ if each.startswith("RYLA_")]:
+        monkeypatch.delenv(variable)
+    environment = {"RYLA_MODAL_APP": name, "RYLA_TOKEN": TOKEN, "COLUMNS": "200"}
+    for variable, value in (control_plane.environment | environment).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["scripts/smoke_modal.py", "--skip", skip])
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path("scripts/smoke_modal.py", run_name="__main__")
+    printed = "".join(capfd.readouterr())
+    assert not ended.value.code, printed
+    assert f"https://ryla--{name}-web.modal.run" in printed.rpartition("deploy")[2]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.server.records import JobState, output_id_of, run_id_of
 from ryla_graphs.server.storage import StaleJob
 from tests.modal_app.loopback import LoopbackModal
-from tests.modal_app.test_journey import BEARER, OnGpu, gpu, small  # noqa: F401 - a fixture
+from tests.modal_app.test_journey import BEARER, PACE, OnGpu, gpu, small  # noqa: F401 - a fixture
 from tests.server.clients import TestClient
 from tests.server.https import Site, https_site
 from tests.server.test_store import event, job
@@ -175,6 +175,7 @@ class Rolling:
 def rolling(gpu: OnGpu, site: Site) -> Rolling:  # noqa: F811
     gpu.hold("flux-dev")
     gpu.simulator.go.clear()
+    gpu.pace = PACE._replace(beat=0.05)  # what containers do to each other is not waited for long
     return Rolling(gpu, site)
 
 

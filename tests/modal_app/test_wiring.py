@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ryla_graphs.modal_deploy.machine import run_job
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.waking import unsettled
 from ryla_graphs.modal_deploy.web import Parts
@@ -17,7 +20,8 @@ from ryla_graphs.server.jobs import service
 from tests.modal_app.commands import commanded_here
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import AppRecord, Call
-from tests.modal_app.test_journey import TOKEN, OnGpu, begun, files_on
+from tests.modal_app.test_journey import TOKEN, OnGpu, begun, files_on, small
+from tests.server.live import until
 
 
 class Wired(OnGpu):
@@ -65,3 +69,54 @@ def test_scheduled_functions_settle_what_was_left(
         job = web.get(where).json()
     assert job["state"] == "succeeded" and len(job["outputs"]) == 1
     assert [call.method for call in wired.calls].count("run") == 1
+
+
+class AsDeployed(Wired):
+    """Runs jobs by the worker's own method too, once the command has imported the module; its machine is played."""
+
+    async def __call__(self, call: Call) -> Any:
+        if call.method != "run":
+            done = await super().__call__(call)
+            if call.function.name == "upkeep":  # the command ends the app when this has ended
+                await self.settled()
+            return done
+        self.calls.append(call)
+        while (module := sys.modules.get("runtime_modal")) is None or not self.began:
+            await asyncio.sleep(0.02)
+        work = partial(run_job, self.simulator, clock=self.clock, prepare=None, pending=self.pending, gpu=call.gpu)
+        played = SimpleNamespace(machine=SimpleNamespace(run=work, leave=""))
+        method = module.Comfy._get_user_cls().run._get_raw_f()  # as Modal calls it in a container
+        return await method(played, *call.args)
+
+    @property
+    def began(self) -> bool:
+        """Whether the command's own function was called: its app is there."""
+        return any(not call.method for call in self.calls)
+
+    async def settled(self) -> None:
+        for _ in range(1500):
+            for call in self.calls:
+                if call.function.name == "settle":
+                    await call.ended.wait()
+                    return
+            await asyncio.sleep(0.02)
+        pytest.fail("no worker had the web side woken")
+
+
+def test_a_worker_has_the_web_side_woken_where_its_job_ends(
+    control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "STOP_SECONDS", 0.2)
+    settings = ModalSettings(app=own_runtime.name)
+    wired = AsDeployed(control_plane, settings, Parts.of(settings), tmp_path)
+    wired.hold("flux-dev")
+    with wired.client() as web:
+        where = web.post("/flux-dev", json=small(), headers={"Prefer": "respond-async"}).headers["location"]
+        until(lambda: bool(wired.calls))
+    environment = {"RYLA_MODAL_APP": settings.app, "RYLA_TOKENS": f"me:{TOKEN}", "RYLA_MODAL_RECORDS": settings.app}
+    done = commanded_here("run", "runtime_modal.py::upkeep", **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(call.method or call.function.name for call in wired.calls) == ["run", "settle", "upkeep"]
+    assert not unsettled(wired.parts.records)
+    with wired.client() as web:
+        assert web.get(where).json()["state"] == "succeeded"

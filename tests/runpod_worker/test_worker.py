@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ryla_graphs.engines.runpod.orders import order_of
 from ryla_graphs.engines.runpod.ours import artifacts_of_ours
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.lockfile import Lock
+from ryla_graphs.lockfile.image_commands import COMFYUI, pack_commands, pins_of, rule_commands
 from ryla_graphs.nodes import EmptyImage, ImageInvert, LoadImage, PreviewAny, SaveImage
 from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, RunLost
 from ryla_graphs.runpod_deploy.dockerfile import dockerfile
@@ -139,22 +141,17 @@ def test_the_dockerfile_has_what_the_lock_has(tmp_path: Path) -> None:
     assert file.read_text() == text
 
 
-def test_a_pack_with_fixes_and_packages_of_its_own(tmp_path: Path) -> None:
-    """The commands themselves, run on a folder that looks like the pack."""
-    from dataclasses import replace
-
-    from ryla_graphs.lockfile.lock import LockedFix
-    from ryla_graphs.runpod_deploy import dockerfile as writing
-
-    (tmp_path / "custom_nodes/x").mkdir(parents=True)
-    (tmp_path / "custom_nodes/x/a.py").write_text("import old.thing\n")
-    fix = LockedFix(file="a.py", find="old.thing", replace="new/thing", why="it moved")
-    pack = replace(LOCK.packs[0], folder="x", fixes=(fix,), own_requirements=True)
-    commands = [
-        line.replace(writing.COMFYUI, str(tmp_path)) for line in writing._pack(pack) if not line.startswith("git")
-    ]
-    subprocess.run(["sh", "-ec", "\n".join(commands)], check=True)
-    assert (tmp_path / "custom_nodes/x/a.py").read_text() == "import new/thing\n"
+def test_a_pack_in_the_dockerfile_is_brought_as_in_an_image_on_modal(tmp_path: Path) -> None:
+    """The same commands, whose effect tests of `modal_app` show: fixes, packages within the pins, install scripts."""
+    mine = replace(LOCK.packs[0], folder="mine", path="./mine", own_requirements=True, system=("libsndfile1",))
+    lock = replace(LOCK, packs=(mine, *LOCK.packs))
+    text = dockerfile(lock)
+    for pack in lock.packs:
+        assert " \\\n && ".join(pack_commands(pack, COMFYUI, pins_of(lock))) in text
+    assert "COPY ./mine /opt/ComfyUI/custom_nodes/mine\n" in text and "libsndfile1" in text
+    assert text.index("custom_nodes/mine") > text.index(f"custom_nodes/{LOCK.packs[-1].folder}")
+    rules = " \\\n && ".join(rule_commands(lock))
+    assert text.count(rules) == 1 and text.index(rules) < text.index("runpod==")
 
 
 def test_errors_of_other_versions_are_reported() -> None:

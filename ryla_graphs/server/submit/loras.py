@@ -207,7 +207,7 @@ class Loras:
 
     def _seen(self, catalog: Catalog, own: frozenset[str]) -> Catalog:
         if self._whole is not catalog:
-            listing = {name: entry for name, entry in catalog.entries().items() if _lists_ours(entry)}
+            listing = {name: entry for name, entry in catalog.entries(FOLDER).items() if _lists_ours(entry)}
             self._whole, self._listing, self._views = catalog, listing, {}
         if not self._listing:
             return catalog

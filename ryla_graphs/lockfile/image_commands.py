@@ -1,16 +1,34 @@
-"""Node packs in an image: fetched at their commit, changed where the lock says so, with Python packages that cannot
-replace what is pinned."""
+"""The shell commands that build a worker's image from a lock, for Modal and for a Dockerfile alike.
+
+Packs are fetched at their commit and changed where the lock says so, and their Python packages cannot replace what is
+pinned. Weights and LoRAs come from folders that are mounted into the container.
+"""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
-from ryla_graphs.lockfile import Lock
-from ryla_graphs.lockfile.lock import LockedPack
+from ryla_graphs.lockfile.classes import core_classes, level_of
+from ryla_graphs.lockfile.lock import FILE, Lock, LockedPack
 from ryla_graphs.software.packs import PACKS
 
-HOME = "/opt/ryla"
+COMFYUI, HOME = "/opt/ComfyUI", "/opt/ryla"
+"""Where ComfyUI is in the image, and what is ours."""
+LOCK_PATH = f"{HOME}/{FILE}"
+EXTRA_MODEL_PATHS = f"{HOME}/extra_model_paths.yaml"
+"""The file for ComfyUI's ``--extra-model-paths-config``."""
+SYSTEM = ("ffmpeg", "git", "libgl1", "libglib2.0-0")
+"""Debian packages of every worker: git fetches, the others are what OpenCV and video nodes load."""
+COMPILER = ("gcc", "libc6-dev")
+"""What triton compiles with, where a graph may compile its model."""
+COMPILING = "TorchCompileModel"
+FOLDERS = (
+    *("audio_encoders", "background_removal", "checkpoints", "clip_vision", "configs", "controlnet", "diffusers"),
+    *("diffusion_models", "embeddings", "gligen", "hypernetworks", "latent_upscale_models", "model_patches"),
+    *("photomaker", "style_models", "text_encoders", "upscale_models", "vae", "vae_approx"),
+)
+"""ComfyUI's own folders of weights; LoRAs lie in a folder of their own."""
 PINS_FILE, RULES_FILE = f"{HOME}/pins.txt", f"{HOME}/rules.txt"
 """All pins of a lock; and the same as rules for uv, with the packages that must not come."""
 UV_VERSION = "0.8.17"
@@ -28,6 +46,52 @@ TOKEN = "GITHUB_TOKEN"
 def in_order(packs: Iterable[LockedPack]) -> list[LockedPack]:
     """Packs by how rarely they change: pinned ones, then those that a user added, then folders of his own."""
     return sorted(packs, key=lambda pack: (pack.path is not None, pack.own_requirements, pack.folder not in PACKS))
+
+
+def system_of(lock: Lock) -> tuple[str, ...]:
+    """What every worker of this ComfyUI needs of Debian; what a pack needs comes with the pack."""
+    return (*SYSTEM, *(COMPILER if COMPILING in core_classes(level_of(lock.comfyui)) else ()))
+
+
+def apt(packages: Iterable[str]) -> str:
+    """Install Debian packages without those that they only recommend: of ffmpeg alone, that is 300 of a desktop."""
+    install = f"apt-get install -q -y --no-install-recommends {shlex.join(sorted(packages))}"
+    return f"apt-get update -q && {install} && rm -rf /var/lib/apt/lists/*"
+
+
+def comfyui_commands(lock: Lock) -> Iterator[str]:
+    """Bring ComfyUI at its commit, and the rules for packages that nobody pinned."""
+    core = lock.comfyui
+    yield from fetch(core.repository, core.commit or f"refs/tags/v{core.version}", COMFYUI)
+    if core.own_requirements or any(pack.own_requirements for pack in lock.packs):
+        yield from rule_commands(lock)
+    if core.own_requirements:
+        yield f"python -m pip install --no-cache-dir -r {COMFYUI}/requirements.txt"
+
+
+def extra_model_paths(lock: Lock, *, models: str, loras: str) -> str:
+    """The content of ComfyUI's ``extra_model_paths.yaml``: a folder of weights, and one of LoRAs beside it.
+
+    Folders that a pack looks for in ComfyUI's own ``models`` only are not in it; `paths_commands` links those.
+    """
+    own = _own_folders(lock)
+    used = {weight.folder.split("/")[0] for weight in lock.weights}
+    folders = sorted({*FOLDERS, *used} - own - {"loras"})
+    lines = ["ryla_models:", f"  base_path: {models}", *(f"  {name}: {name}" for name in folders)]
+    lines += ["ryla_loras:", f"  base_path: {loras}", "  loras: ."]
+    return "\n".join(lines) + "\n"
+
+
+def paths_commands(lock: Lock, *, models: str, loras: str) -> Iterator[str]:
+    """Have ComfyUI and its packs look for weights in these folders."""
+    lines = extra_model_paths(lock, models=models, loras=loras).splitlines()
+    yield f"mkdir -p {HOME} && printf '%s\\n' {shlex.join(lines)} > {EXTRA_MODEL_PATHS}"
+    for folder in sorted(_own_folders(lock)):
+        yield f"rm -rf {COMFYUI}/models/{folder} && ln -s {models}/{folder} {COMFYUI}/models/{folder}"
+
+
+def _own_folders(lock: Lock) -> set[str]:
+    return {folder for pack in lock.packs for folder in pack.own_folders}
 
 
 def pins_of(lock: Lock) -> list[str]:
