@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +44,7 @@ def scored(*scores: FaceScore) -> Callable[..., list[FaceScore]]:
 
 
 @contextmanager
-def serving(folder: Path, measure: Any = None, **settings: Any) -> Iterator[TestClient]:
+def serving(folder: Path, measure: Any = None, **settings: Any) -> Generator[TestClient, None, None]:
     """A server over the simulator that measures with `measure` in the place of a network."""
     with pytest.MonkeyPatch.context() as patch:
         if measure is not None:
