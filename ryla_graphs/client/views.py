@@ -26,6 +26,8 @@ class OutputView:
     url: str
     """Where its content is, from the server's address."""
     simulated: bool
+    face: Mapping[str, Any] | None = None
+    """How well it kept the person's face, for jobs with `measure_face`, some seconds after their end."""
 
     def path_in(self, directory: Path) -> Path:
         """Where it is saved in a directory; a file that is there already keeps its name."""
@@ -121,6 +123,7 @@ def output_view(data: Mapping[str, Any]) -> OutputView:
         size=data["size"],
         url=data["url"],
         simulated=bool(data.get("simulated")),
+        face=data.get("face"),
     )
 
 

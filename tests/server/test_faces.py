@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from ryla_graphs.client import RylaClient
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.faces import FaceScore, NotMeasured, calibration
 from ryla_graphs.problems import InvalidSettings
@@ -29,6 +30,7 @@ from ryla_graphs.server.storage import SqliteStore, Store
 from tests.conftest import ROOT
 from tests.server.clients import TestClient
 from tests.server.kept import kept
+from tests.server.live import listening
 
 OBAMA, OBAMA2 = (
     "data:image/jpeg;base64," + base64.b64encode((ROOT / "tests/data/faces" / name).read_bytes()).decode()
@@ -71,6 +73,18 @@ def run(client: TestClient, preset: str = "flux-instantid", **more: Any) -> str:
     answer = client.post(f"/{preset}", json=ASKED | {"measureFace": True} | more)
     assert answer.status_code == 200 and answer.headers["content-type"] == "image/png", answer.text
     return str(answer.headers["x-job-id"])
+
+
+def test_the_client_has_the_score_when_it_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FaceScores.__init__, "__kwdefaults__", {"measure": scored(SAME)})
+    app = create_app(Simulator(), kept(tmp_path), Settings(face_meter="dlib"))
+    with listening(app) as address, RylaClient(address) as client:
+        small: dict[str, Any] = {"width": 64, "height": 64, "steps": 1}
+        job = client.flux_instantid(prompt="a man", reference_image=OBAMA, measure_face=True, **small)
+        end = time.monotonic() + 60
+        while job.refresh().outputs[0].view.face is None and time.monotonic() < end:
+            time.sleep(0.01)
+        assert job.outputs[0].view.face == SAME.to_dict()
 
 
 @pytest.mark.usefixtures("stores")
