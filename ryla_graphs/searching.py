@@ -27,9 +27,8 @@ class Searched(ABC):
     def graph(self) -> Graph:
         """The nodes and wires."""
 
-    @property
     @abstractmethod
-    def _default_catalog(self) -> Catalog:
+    def _classes(self) -> Catalog:
         """The classes that the graph is checked against."""
 
     def __iter__(self) -> Iterator[Node]:
@@ -54,9 +53,9 @@ class Searched(ABC):
                 raise NotFound(f"{shorten(node_class)} is no class of nodes: find(KSampler), or find('KSampler')")
             return tuple(node for node in self if isinstance(node, node_class))
         found = tuple(node for node in self if node.class_type == node_class)
-        if not found and node_class not in self._default_catalog:
-            known = dict.fromkeys((*(node.class_type for node in self), *self._default_catalog))
-            raise NotFound.among("node class", node_class, known)
+        if not found and node_class not in (known := self._classes()):
+            names = dict.fromkeys((*(node.class_type for node in self), *known))
+            raise NotFound.among("node class", node_class, names)
         return found
 
     def node(self, name: str) -> Node:

@@ -264,6 +264,9 @@ class Workflow(Searched, Shown):
 
         return reduce(or_, dict.fromkeys([catalogs.bundled(), *catalogs_of(self)]))
 
+    def _classes(self) -> Catalog:
+        return self._default_catalog
+
     def validate(self, catalog: Catalog | None = None, *, files: Files | None = None) -> list[Problem]:
         """Everything that is wrong, errors first, each with the line that wrote it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import ctypes
 import inspect
+import logging
 import sys
 import threading
 import traceback
@@ -33,6 +34,9 @@ IMPORT_SECONDS = 60.0
 """How long a file may take to be imported: one may load a large library."""
 BUILD_SECONDS = 10.0
 """How long a function may take to make its graph."""
+PATIENCE_SECONDS = 5.0
+"""After how long the log says where code is that has not ended."""
+log = logging.getLogger("ryla_graphs.pipelines")
 
 
 _OF_CALLERS = (InvalidWorkflow, InvalidParameters, InvalidInputs, CannotRunHere)
@@ -60,10 +64,11 @@ class _Stop(BaseException):
     """Raised in code whose time is over; no `except Exception` catches it by accident."""
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def within(seconds: float, work: Callable[[], T], *, patience: float = PATIENCE_SECONDS) -> T:
     """What `work` gives or raises, in a thread of its own; raises `TookTooLong`.
 
-    A loop is broken out of at its next step. What waits inside a system call stays behind until that returns.
+    A loop is broken out of at its next step. What waits inside a system call stays behind until that returns. Longer
+    than `patience` is worth a line in the log: somebody waits for a server to start.
     """
     outcome: list[Any] = []
     failure: list[BaseException] = []
@@ -77,7 +82,10 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     context = contextvars.copy_context()
     thread = threading.Thread(target=task, name="ryla-pipeline", daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(min(seconds, patience))
+    if thread.is_alive() and patience < seconds:
+        log.warning("%s:%s: still at work; it is stopped after %g s", *_at(thread), seconds)
+        thread.join(seconds - patience)
     if thread.is_alive():
         place = _at(thread)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop))

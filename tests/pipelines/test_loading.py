@@ -14,6 +14,7 @@ import pytest
 from ryla_graphs import Catalog, InvalidParameters, catalogs, presets
 from ryla_graphs.pipelines import Loaded, Pipelines, load, loading
 from ryla_graphs.pipelines.functions import ASKED_BESIDE
+from ryla_graphs.pipelines.limited import TookTooLong, within
 from ryla_graphs.server.submit.asked import asked_beside
 from ryla_graphs.server.wishes import Wishes
 from tests.pipelines.own import EDITOR, PYTHON, written
@@ -92,6 +93,17 @@ def test_a_file_that_fails_is_reported_with_its_line(what: str, tmp_path: Path) 
     found = load([str(tmp_path)], import_seconds=0.5)
     assert [preset.name for preset in found.presets] == ["good"]
     assert re.search(reason, str(found.not_served[0])), found.not_served
+
+
+def test_code_that_takes_long_is_logged_with_its_line_before_it_is_stopped(caplog: pytest.LogCaptureFixture) -> None:
+    def loop() -> None:
+        while True:
+            pass
+
+    with pytest.raises(TookTooLong, match=r"test_loading.py:\d+: it did not end in 0.2 s"):
+        within(0.2, loop, patience=0.1)
+    (line,) = (row.getMessage() for row in caplog.records)
+    assert re.search(r"test_loading.py:\d+: still at work; it is stopped after 0.2 s", line)
 
 
 def test_what_is_not_there_is_reported() -> None:
