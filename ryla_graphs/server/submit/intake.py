@@ -92,9 +92,9 @@ class Intake:
         return judge.document(document).of_document(document)
 
     def graph(self, content: Sent, owner: str, wishes: Wishes) -> dict[str, Any]:
-        """A graph, drawn and judged; raises as `judge` does."""
+        """A graph, drawn and judged, with a form of its inputs; raises as `judge` does."""
         document, judge = self._judged(content, owner, wishes)
-        return judge.document(document).graph()
+        return judge.document(document).opened(document)
 
     def preset_graph(self, name: str, parameters: Mapping[str, Any], owner: str, wishes: Wishes) -> dict[str, Any]:
         """The graph that a preset makes, drawn and judged. Files need not be there: a name stands for each.

@@ -1,4 +1,4 @@
-"""Input files that come with a request: as data URL, base64, https address or asset, kept by the hash of their content.
+"""Input files that come with a request, kept by the hash of their content; `formats.contents` says in which forms.
 
 A graph may only name files that it was given, and they get names of ours: the caller's never reach the engine.
 """
@@ -87,6 +87,8 @@ class Uploads:
             content = source
         elif contents.is_asset_id(source):
             digest, content = self._asset(source, name, owner)
+        elif (place := contents.job_input(source)) is not None:
+            digest, content = self._of_job(*place, name, owner)
         elif contents.is_address(source):
             content = self._fetcher.get(source, name=name)
         else:
@@ -103,12 +105,24 @@ class Uploads:
         except NotFound:
             raise refusal("missing_asset", f"the content of asset '{asset_id}' is gone", name=name) from None
 
+    def _of_job(self, job_id: str, stored: str, name: str, owner: str) -> tuple[str, bytes]:
+        job = self._store.job(job_id)
+        if job is None or job.owner != owner or stored not in job.request.inputs:
+            raise refusal("missing_asset", f"job '{job_id}' is not here, or has no input '{stored}'", name=name)
+        digest = job.request.inputs[stored]
+        try:
+            return digest, self._store.blobs.read(digest)
+        except NotFound:
+            raise refusal("missing_asset", f"the content of '{stored}' is gone", name=name) from None
+
 
 def decoded(source: str, name: str) -> bytes:
     """The content of a data URL or of base64; raises `InvalidInputs` (`bad_input`)."""
     content = contents.decoded(source)
     if content is None:
-        expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
+        expected = (
+            "data:image/png;base64,…, the base64 alone, https://…, an asset's id, or the url of a job's input"
+        )
         raise refusal("bad_input", "this is no file", name=name, expected=expected)
     return content
 

@@ -1,0 +1,138 @@
+"""A form for any graph: the inputs that hold values, as the JSON Schema that forms of presets are made of, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ryla_graphs.catalog.schema import EDITOR_LEFTOVERS, Kind
+from ryla_graphs.pipelines.input_types import type_of_input
+from ryla_graphs.pipelines.settable import GraphInputs, SettableInput
+from ryla_graphs.presets import forms
+
+if TYPE_CHECKING:
+    from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.catalog.schema import InputSpec
+    from ryla_graphs.formats.read import Document
+    from ryla_graphs.pipelines.sheets import Type
+
+MOST = 500
+"""A form of more fields is slow to draw, and nobody reads it; the basic ones stay."""
+_MOST_OFFERED = 300
+
+_BASIC_NAMES = frozenset({
+    "steps", "cfg", "guidance", "denoise", "width", "height", "batch_size", "length", "frame_rate", "fps", "strength",
+    "strength_model", "scale_by", "megapixels",
+})  # fmt: skip
+"""Inputs that people change first, by the names of ComfyUI's own classes."""
+_GROUPS = ("basic", "advanced", "models")
+_FIRST: Mapping[Type, int] = {"picture": 0, "text": 1}
+"""What stands at the top of a form that no app mode has put in order."""
+_PLAIN = (str, int, float, bool)
+
+
+def form_of(document: Document, catalog: Catalog) -> dict[str, Any]:
+    """The inputs of a graph that can be changed, as JSON Schema, each a property called ``node.input``.
+
+    `default` is the value that the graph has, `x-node` and `x-input` say where it is. Where the editor's app mode
+    shows inputs, these are the basic ones, in its order; else those that people change first are. Inputs of nodes that
+    do not run are left out. `x-more` is how many are beyond `MOST`.
+    """
+    inputs = GraphInputs(document, catalog)
+    rows = [row for row in inputs.settable(missing=True) if row.node in inputs.prompt.reached and not _is_leftover(row)]
+    fields = _in_order([(row, _type(row)) for row in rows])
+    properties = {row.key: _property(row, kind, group) for row, kind, group in fields[:MOST]}
+    for place, facts in enumerate(properties.values()):
+        facts["x-order"] = place
+    required = [row.key for row, kind, _ in fields[:MOST] if _must_be_given(row, kind, document.inputs)]
+    return {"type": "object", "properties": properties, "required": required, "x-more": max(0, len(fields) - MOST)}
+
+
+def _is_leftover(row: SettableInput) -> bool:
+    return row.spec is None and row.input in EDITOR_LEFTOVERS
+
+
+def _type(row: SettableInput) -> Type | None:
+    """None for what only JSON can say: lists, objects, null."""
+    if row.spec is None and not isinstance(row.value, _PLAIN):
+        return None
+    if row.spec is not None and row.spec.kind is Kind.DYNAMIC_COMBO:
+        return "choice"
+    return None if isinstance(row.value, (list, dict)) else type_of_input(row.input, row.spec, row.value)
+
+
+def _in_order(rows: list[tuple[SettableInput, Type | None]]) -> list[tuple[SettableInput, Type | None, str]]:
+    chosen = any(row.in_app for row, _ in rows)
+    fields = [(row, kind, _group(row, kind, chosen=chosen)) for row, kind in rows]
+
+    def place(field: tuple[SettableInput, Type | None, str]) -> tuple[int, int]:
+        row, kind, group = field
+        return _GROUPS.index(group), 0 if row.in_app or kind is None else _FIRST.get(kind, 2)
+
+    return sorted(fields, key=place)
+
+
+def _group(row: SettableInput, kind: Type | None, *, chosen: bool) -> str:
+    if row.in_app:
+        return "basic"
+    if kind == "weights":
+        return "models"
+    if kind == "picture" or row.value is None:  # without it nothing runs
+        return "basic"
+    several = row.spec is not None and row.spec.multiline
+    first = kind == "seed" or (kind == "text" and several) or row.input in _BASIC_NAMES
+    return "basic" if first and not chosen else "advanced"
+
+
+def _must_be_given(row: SettableInput, kind: Type | None, along: Mapping[str, Any]) -> bool:
+    """A picture that lies in the folder of whoever saved the graph is not here."""
+    return row.value is None or (kind == "picture" and row.value not in along)
+
+
+def _property(row: SettableInput, kind: Type | None, group: str) -> dict[str, Any]:
+    facts = {
+        **_schema(row, kind),
+        "title": forms.title(row.input.rpartition(".")[2], None) or row.input,
+        "description": f"{row.title or row.class_type} · {row.node}",
+        "x-group": group,
+        "x-node": row.node,
+        "x-input": row.input,
+    }
+    return facts if row.value is None else {**facts, "default": row.value}
+
+
+def _schema(row: SettableInput, kind: Type | None) -> dict[str, Any]:
+    spec = row.spec
+    match kind:
+        case "integer" | "number":
+            return {"type": kind, **_range(spec)}
+        case "seed":
+            return {"type": "integer", **_range(spec), **forms.SEED}
+        case "boolean":
+            return {"type": "boolean"}
+        case "choice":
+            return {"enum": _choices(spec)}
+        case "weights":
+            offered = [choice for choice in _choices(spec) if isinstance(choice, str)]
+            return {"type": "string", **forms.WEIGHTS, "examples": offered[:_MOST_OFFERED]}
+        case "picture" | "mask":
+            media = spec.upload if spec is not None and spec.upload in ("video", "audio") else "image"
+            return {"type": "string", **forms.FILE, "contentMediaType": f"{media}/*"}
+        case "text":
+            several = (spec is not None and spec.multiline) or "\n" in str(row.value)
+            return {"type": "string", **(forms.PROMPT if several else {})}
+        case None:
+            return {}
+
+
+def _choices(spec: InputSpec | None) -> list[Any]:
+    if spec is None:
+        return []
+    return [option.key for option in spec.options] if spec.kind is Kind.DYNAMIC_COMBO else list(spec.choices)
+
+
+def _range(spec: InputSpec | None) -> dict[str, Any]:
+    """The bounds and the step of a number, as far as they are known."""
+    low, high = (None, None) if spec is None else spec.limits
+    known = {"minimum": low, "maximum": high, "x-step": None if spec is None else spec.step}
+    return {name: value for name, value in known.items() if value is not None}
