@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ryla_graphs.catalog.schema import InputSpec
     from ryla_graphs.formats.read import Document
     from ryla_graphs.pipelines.sheets import Type
+    from ryla_graphs.prompt import Prompt
 
 MOST = 500
 """A form of more fields is slow to draw, and nobody reads it; the basic ones stay."""
@@ -28,6 +30,10 @@ _BASIC_NAMES = frozenset({
 _GROUPS = ("basic", "advanced", "models")
 _FIRST: Mapping[Type, int] = {"picture": 0, "text": 1}
 """What stands at the top of a form that no app mode has put in order."""
+_PLAIN_NAME = re.compile(r"[a-z0-9_]*[a-z0-9][a-z0-9_]*")
+_SIDES = ("positive", "negative")
+_SILENT = ("ConditioningZeroOut",)
+"""Classes that nothing of a text gets through."""
 _PLAIN = (str, int, float, bool)
 
 
@@ -41,7 +47,8 @@ def form_of(document: Document, catalog: Catalog) -> dict[str, Any]:
     inputs = GraphInputs(document, catalog)
     rows = [row for row in inputs.settable(missing=True) if row.node in inputs.prompt.reached and not _is_leftover(row)]
     fields = _in_order([(row, _type(row)) for row in rows])
-    properties = {row.key: _property(row, kind, group) for row, kind, group in fields[:MOST]}
+    sides = _sides(inputs.prompt)
+    properties = {row.key: _property(row, kind, group, sides.get(row.node)) for row, kind, group in fields[:MOST]}
     for place, facts in enumerate(properties.values()):
         facts["x-order"] = place
     required = [row.key for row, kind, _ in fields[:MOST] if _must_be_given(row, kind, document.inputs)]
@@ -89,10 +96,23 @@ def _must_be_given(row: SettableInput, kind: Type | None, along: Mapping[str, An
     return row.value is None or (kind == "picture" and row.value not in along)
 
 
-def _property(row: SettableInput, kind: Type | None, group: str) -> dict[str, Any]:
+def _sides(prompt: Prompt) -> dict[str, str]:
+    """The nodes that only the positive or only the negative input of others hears of, and which of the two."""
+    sides: dict[str, set[str]] = {}
+    for node in reversed(list(prompt.sources_first())):
+        for name, link in node.wires.items():
+            heard = {name} if name in _SIDES else sides.get(node.id, set())
+            if node.class_type not in _SILENT:
+                sides.setdefault(link.node, set()).update(heard)
+    return {number: side for number, heard in sides.items() if len(heard) == 1 for side in heard}
+
+
+def _property(row: SettableInput, kind: Type | None, group: str, side: str | None) -> dict[str, Any]:
+    last = row.input.rpartition(".")[2]
+    title = forms.title(last) if _PLAIN_NAME.fullmatch(last) else row.input
     facts = {
         **_schema(row, kind),
-        "title": forms.title(row.input.rpartition(".")[2], None) or row.input,
+        "title": f"{title}, {side}" if side is not None and kind == "text" else title,
         "description": f"{row.title or row.class_type} · {row.node}",
         "x-group": group,
         "x-node": row.node,
@@ -111,7 +131,8 @@ def _schema(row: SettableInput, kind: Type | None) -> dict[str, Any]:
         case "boolean":
             return {"type": "boolean"}
         case "choice":
-            return {"enum": _choices(spec)}
+            choices = _choices(spec)
+            return {"enum": choices} if choices else {"type": "string"}
         case "weights":
             offered = [choice for choice in _choices(spec) if isinstance(choice, str)]
             return {"type": "string", **forms.WEIGHTS, "examples": offered[:_MOST_OFFERED]}

@@ -120,9 +120,7 @@ def decoded(source: str, name: str) -> bytes:
     """The content of a data URL or of base64; raises `InvalidInputs` (`bad_input`)."""
     content = contents.decoded(source)
     if content is None:
-        expected = (
-            "data:image/png;base64,…, the base64 alone, https://…, an asset's id, or the url of a job's input"
-        )
+        expected = "data:image/png;base64,…, the base64 alone, https://…, an asset's id, or the url of a job's input"
         raise refusal("bad_input", "this is no file", name=name, expected=expected)
     return content
 

@@ -127,7 +127,7 @@ def _judge(
 async def draw_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
 ) -> Response:
-    """Draw whatever `/workflow` takes, and run nothing: its nodes and links, a form of its inputs, every finding, the plan."""
+    """Draw whatever `/workflow` takes, and run nothing: a drawing, a form of its inputs, every finding, the plan."""
     sent_as, wishes = media_type(request), asked_in(request.headers, prefer=prefer)
     return await in_thread(_drawn, await request.body(), sent_as, here, owner, wishes, partner_key)
 

@@ -4,34 +4,35 @@ import { reveal, useActs } from "./acts.js";
 import { Failure, json, token } from "./api.js";
 import { Code, Placeholder } from "./code.js";
 import { Compare } from "./compare.js";
-import { errorsOf } from "./errors.js";
-import { bodyOf, fieldsOf, typedOf } from "./fields.js";
-import { fromFile, mismatch } from "./files.js";
-import { Form } from "./form.js";
-import { Graph, statesOf } from "./graph.js";
+import { errorsOf, found, unready } from "./errors.js";
+import { typedOf } from "./fields.js";
+import { mismatch, waiting } from "./files.js";
+import { Form, show } from "./form.js";
+import { GraphCard, statesOf } from "./graph.js";
 import { History, useHistory } from "./history.js";
 import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "./html.js";
 import { Result, useJob } from "./job.js";
-import { decode } from "./json.js";
+import { encode } from "./json.js";
 import * as link from "./link.js";
-import { Findings, judge, Opened } from "./opened.js";
+import { Opened } from "./opened.js";
 import { Cost, useLook } from "./plan.js";
+import { openGraph, presetTarget, withNewFields } from "./targets.js";
 import { SignIn, Top } from "./top.js";
 
 function App() {
   const [presets, setPresets] = useState(null);
-  const [preset, setPreset] = useState(null);
+  const [target, setTarget] = useState(null);
   const [typed, setTyped] = useState({});
   const [errors, setErrors] = useState({});
   const [asking, setAsking] = useState(0);
   const [locked, setLocked] = useState("");
   const [engine, setEngine] = useState("");
-  const [opened, setOpened] = useState(null);
   const [chosen, setChosen] = useState([]);
   const [said, say] = useState("");
-  const fields = useMemo(() => (preset ? fieldsOf(preset.parameters) : []), [preset]);
+  const before = useRef(null); // the preset and its values, while a graph is open
+  const fields = target?.fields ?? [];
   const latest = useRef({});
-  latest.current = { fields, typed, preset };
+  latest.current = { target, fields, typed };
 
   const failed = useCallback((failure) => {
     if (failure.status === 401) return setLocked(token.get() ? "The server does not take this token any more." : "This server asks for a token.");
@@ -41,19 +42,42 @@ function App() {
   const past = useHistory(failed);
   const at = useJob({ failed, ended: () => past.load() });
 
-  const open = useCallback(async (name, texts, parameters) => {
+  const enterForm = (next, texts) => {
+    setTarget(next);
+    setTyped(texts);
+    setErrors({});
+  };
+  const open = useCallback(async (name, texts, parameters, files) => {
     try {
-      const found = await json(`/presets/${encodeURIComponent(name)}`);
-      const list = fieldsOf(found.parameters);
-      setPreset(found);
-      setErrors({});
-      setTyped(texts ? link.typedFrom(list, texts) : typedOf(list, parameters ?? found.example));
-      return list;
+      const next = presetTarget(await json(`/presets/${encodeURIComponent(name)}`));
+      enterForm(next, texts ? link.typedFrom(next.fields, texts) : { ...typedOf(next.fields, parameters ?? next.example, files) });
+      before.current = null;
     } catch (failure) {
       failed(failure.status === 404 ? new Failure("not_found", `There is no preset '${name}' here. Choose another.`) : failure);
-      return [];
     }
   }, []);
+  const openFile = async (file, files) => {
+    try {
+      const next = await openGraph(file);
+      if (!latest.current.target?.opened) before.current = latest.current;
+      enterForm(next, typedOf(next.fields, Object.fromEntries(next.fields.map((field) => [field.name, field.initial])), files));
+      reveal(".opened");
+    } catch (failure) {
+      const field = failure.status === 401 ? null : fieldFor(file); // a photo that carries no graph
+      if (field) return change(field.name, waiting(file));
+      return failed(failure.status === 401 ? failure : new Failure(failure.code, `${file.name}: ${failure.message}`, failure.status, []));
+    }
+  };
+  /** The field that a file which fell somewhere else goes into: one without a file, of its kind. */
+  const fieldFor = (file) => {
+    const files = fields.filter((field) => field.kind === "file" && !mismatch(field, file));
+    return files.find((each) => !typed[each.name]) ?? files[0];
+  };
+  const close = () => {
+    const back = before.current;
+    before.current = null;
+    return back?.target ? enterForm(back.target, back.typed) : open(presets[0].name);
+  };
 
   const start = useCallback(async () => {
     try {
@@ -77,15 +101,15 @@ function App() {
     return () => removeEventListener("hashchange", moved);
   }, []);
   useEffect(() => {
-    if (preset) link.show(preset.name, typed);
-  }, [preset, typed]);
+    if (target?.preset) link.show(target.preset, typed);
+  }, [target, typed]);
   useEffect(() => {
     if (at.job) say(`The job is ${at.job.state}.`);
   }, [at.job?.id, at.job?.state]);
   useEffect(() => {
     const done = at.busy && at.job?.progress ? `${Math.round(at.job.progress.value * 100)} % · ` : "";
-    document.title = `${done}${preset?.name ?? "ryla_graphs"}`;
-  }, [preset, at.busy, at.job?.progress]);
+    document.title = `${done}${target?.name ?? "ryla_graphs"}`;
+  }, [target, at.busy, at.job?.progress]);
 
   const change = (name, value) => {
     setTyped((now) => {
@@ -94,37 +118,36 @@ function App() {
     });
     setErrors(({ [name]: _, "": __, ...rest }) => rest);
   };
-  const look = useLook(preset, fields, typed, (failure) => {
-    const found = errorsOf(failure, fields, typed);
-    setErrors((now) => ({ ...now, ...Object.fromEntries(Object.entries(found).filter(([name]) => name && name in typed)) }));
+  const look = useLook(target, typed, {
+    failed: (failure) => {
+      const refused = errorsOf(failure, fields, typed);
+      setErrors((now) => ({ ...now, ...Object.fromEntries(Object.entries(refused).filter(([name]) => name && name in typed)) }));
+    },
+    found: (answer) => setTarget((now) => (now?.opened ? withNewFields(now, answer.form) : now)),
   });
   const run = () => {
-    const { fields: list, typed: texts, preset: about } = latest.current;
-    const problems = [];
-    const body = bodyOf(list, texts, decode, { problems });
+    const { target: about, typed: texts } = latest.current;
+    const problems = unready(about.fields, texts);
+    const body = about.opened && !Object.keys(texts).length ? about.file : about.body(texts, { problems });
     if (problems.length) return failed(new Failure("bad_json", "", 422, problems));
     setErrors({});
-    setOpened(null);
-    at.run(`/${about.name}`, body);
+    at.run(about.path, body, about.name);
     return reveal(".result");
   };
   const again = async (job, fresh) => {
-    const list = preset?.name === job.preset ? fields : await open(job.preset, {});
-    const texts = typedOf(list, job.parameters);
-    if (fresh) delete texts.seed;
-    setTyped((now) => ({ ...Object.fromEntries(list.filter((field) => field.kind === "file" && now[field.name])
-      .map((field) => [field.name, now[field.name]])), ...texts }));
-    setErrors({});
-    reveal(".form");
-  };
-  const inspect = async (file) => {
-    try {
-      setErrors({});
-      setOpened(await judge(file));
-      reveal(".opened");
-    } catch (failure) {
-      failed(failure.status === 401 ? failure : new Failure(failure.code, `${file.name}: ${failure.message}`, failure.status, []));
+    const files = new Map(job.inputs.map((input) => [input.name, input]));
+    if (job.preset) {
+      await open(job.preset, undefined, job.parameters, files);
+      if (fresh) change("seed", undefined);
+    } else {
+      try {
+        const { workflow } = await json(`/api/v2/jobs/${job.id}/workflow`);
+        await openFile(new File([encode(workflow)], job.labels.name ?? `graph of job ${job.id.slice(0, 8)}`, { type: "application/json" }), files);
+      } catch (failure) {
+        failed(failure);
+      }
     }
+    reveal(".form");
   };
   const enter = async (text) => {
     token.set(text);
@@ -134,55 +157,56 @@ function App() {
     return at.job && at.follow(at.job);
   };
   const compare = (id) => setChosen((now) => (now.includes(id) ? now.filter((each) => each !== id) : [...now, id].slice(-2)));
-  useActs({ run, at, inspect, fill: async (file) => {
-    const empty = fields.filter((field) => field.kind === "file");
+  useActs({ run, at, inspect: openFile, fill: (file) => {
+    const files = fields.filter((field) => field.kind === "file");
     const about = document.activeElement?.closest?.("[data-file-field]")?.dataset.fileField;
-    const field = empty.find((each) => each.name === about) ?? empty.find((each) => !typed[each.name]) ?? empty[0];
-    if (!field) return inspect(file);
+    const field = files.find((each) => each.name === about) ?? files.find((each) => !typed[each.name]) ?? files[0];
+    if (!field) return openFile(file);
     const reason = mismatch(field, file);
-    return reason ? setErrors((now) => ({ ...now, [field.name]: reason })) : change(field.name, await fromFile(file));
+    return reason ? setErrors((now) => ({ ...now, [field.name]: reason })) : change(field.name, waiting(file));
   } });
 
-  const shots = useMemo(() => bodyOf(fields, typed, decode, { file: (given) =>
-    (given.send.startsWith("data:") ? new Placeholder(given.name) : given.send) }), [fields, typed]);
+  const shots = useMemo(() => (target?.preset ? target.body(typed, { file: (given) =>
+    (given.send.startsWith("data:") ? new Placeholder(given.name) : given.send) }) : {}), [target, typed]);
   const pair = chosen.map((id) => past.jobs?.find((job) => job.id === id)).filter(Boolean);
-  const about = opened ? null : at.job;
+  const shown = at.job && at.job.of === target?.name ? { states: statesOf(at.job), spent: at.job.metrics.nodes } : {};
+  const all = target?.opened && look ? { ...found(look.problems, fields), ...errors } : errors;
+  const edit = (node, input) => {
+    const field = target?.opened && fields.find((each) => each.node === node && each.input === input);
+    return field && (() => show(field));
+  };
   return html`
-    <${Top} engine=${engine} inspect=${inspect} say=${say} />
+    <${Top} engine=${engine} inspect=${openFile} say=${say} />
     <p class="heard" aria-live="polite">${said}</p>
     ${locked && html`<${SignIn} reason=${locked} enter=${enter} />`}
     <main class=${locked && !presets ? "hidden" : ""}>
       <div class="column ask">
         <div class="card">
-          <div class="row">
-            <label for="preset">Preset</label>
-            <select id="preset" value=${preset?.name ?? ""} aria-describedby="preset-hint" onChange=${(event) => open(event.target.value)}>
-              ${(presets ?? []).map((each) => html`<option key=${each.name} value=${each.name}>${each.name}</option>`)}
-            </select>
-            <p class="hint" id="preset-hint">${preset?.summary ?? ""}</p>
-          </div>
-          <${Form} key=${preset?.name} fields=${fields} typed=${typed} errors=${errors} change=${change} run=${run} asking=${asking}>
+          ${target?.opened ? html`<${Opened} target=${target} look=${look} close=${close} />` : html`
+            <div class="row">
+              <label for="preset">Preset</label>
+              <select id="preset" value=${target?.name ?? ""} aria-describedby="preset-hint" onChange=${(event) => open(event.target.value)}>
+                ${(presets ?? []).map((each) => html`<option key=${each.name} value=${each.name}>${each.name}</option>`)}
+              </select>
+              <p class="hint" id="preset-hint">${presets?.find((each) => each.name === target?.name)?.summary ?? ""}</p>
+            </div>`}
+          <${Form} key=${target?.name} fields=${fields} typed=${typed} errors=${all} change=${change} run=${run} asking=${asking}>
             <div class="run">
               <${Cost} look=${look} engine=${engine} />
-              <button class="main" disabled=${!preset || at.busy}>${at.busy ? "Running…" : "Run"}</button>
+              <button class="main" disabled=${!target || at.busy}>${at.busy ? "Running…" : "Run"}</button>
             </div>
           <//>
         </div>
       </div>
       <div class="column see">
         ${pair.length === 2 && html`<${Compare} one=${pair[0]} other=${pair[1]} close=${() => setChosen([])} />`}
-        ${opened && html`<${Opened} opened=${opened} busy=${at.busy} states=${opened.run ? statesOf(at.job) : {}} close=${() => setOpened(null)}
-          run=${(file) => { setOpened((now) => ({ ...now, run: true })); at.run("/workflow", file); reveal(".result"); }} />`}
         <${Result} at=${at} again=${again} compare=${compare} chosen=${chosen} />
-        ${look?.drawing && !opened && html`<section class="card" aria-labelledby="graph-title">
-          <header><h2 id="graph-title">Graph</h2></header>
-          <${Findings} problems=${look.problems} />
-          <${Graph} drawing=${look.drawing} ...${(about?.preset === preset?.name ? { states: statesOf(about), spent: about?.metrics.nodes } : {})} /></section>`}
-        ${preset && html`<${Code} preset=${preset.name} body=${shots} />`}
+        ${look && html`<${GraphCard} key=${target.name} look=${look} ...${shown} edit=${edit} />`}
+        ${target?.preset && html`<${Code} preset=${target.preset} body=${shots} />`}
       </div>
       <div class="column past-jobs">
         <${History} at=${past} current=${at.job?.id} chosen=${chosen} choose=${compare}
-          show=${(job) => { setOpened(null); at.follow(job); reveal(".result"); }} />
+          show=${(job) => { at.follow(job); reveal(".result"); }} />
       </div>
     </main>`;
 }

@@ -3,10 +3,12 @@
 import { token } from "./api.js";
 import { html, useState } from "./html.js";
 
+const ICON = new URL("./icon.svg", import.meta.url).href;
+
 export function Top({ engine, inspect, say }) {
   return html`
     <header class="top">
-      <h1><img src="/page/icon.svg" alt="" width="24" height="24" />ryla_graphs</h1>
+      <h1><img src=${ICON} alt="" width="24" height="24" />ryla_graphs</h1>
       ${engine && html`<span class="state">${engine}</span>`}
       <span class="space"></span>
       <label class="button quiet open">Open a graph
