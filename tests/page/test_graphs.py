@@ -31,6 +31,24 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_photo_that_is_too_large_is_scaled_where_it_was_chosen(page: Page, address: str, tmp_path: Path) -> None:
+    Image.new("RGB", (7296, 5472), "teal").save(tmp_path / "photo.jpg", quality=30)
+    page.goto(f"{address}/#/flux-kontext?prompt=at+night&steps=2")
+    field = page.locator("[data-file-field=image]")
+    field.locator("input").set_input_files(tmp_path / "photo.jpg")
+    field.get_by_text("7296 × 5472").wait_for()
+    run(page)
+    page.locator("#field-image-error", has_text="the picture has 39.9 megapixels").wait_for()
+    field.get_by_role("button", name="Scale it").click()
+    field.get_by_text("2309 × 1732").wait_for()
+    run(page)
+    page.locator(".result footer").wait_for()
+    drop(page, "h1", "notes.png", "no picture", "image/png")  # no graph in it: the empty field takes it
+    page.locator("[data-file-field=image2]").get_by_text("notes.png").wait_for()
+    run(page)
+    page.locator("#field-image2-error", has_text="this is no picture").wait_for()
+
+
 def test_a_bad_graph_is_mended_in_its_form_and_run(page: Page, address: str, tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text("no graph", encoding="utf-8")
     bad = flux()

@@ -59,17 +59,21 @@ class Uploads:
             if name not in named:
                 hint = did_you_mean(name, named) or f"it names {', '.join(sorted(named)) or 'none'}"
                 raise refusal("unused_input", f"the graph names no input file '{name}'", name=name, hint=hint)
-        brought = self.bring_contents((name for name in named if name not in given), owner)
+        places = {file.name: f"{file.node}.{file.input}" for file in files if file.name not in given}
+        brought = self.bring_contents(places, owner)
         for name, source in given.items():
             self._keep(brought, name, source, name, owner)
         return brought
 
-    def bring_contents(self, texts: Iterable[str], owner: str) -> Brought:
-        """The files that texts are themselves, or say where they are; other texts are left as they are."""
+    def bring_contents(self, places: Mapping[str, str], owner: str) -> Brought:
+        """The files that texts are themselves, or say where they are; other texts are left as they are.
+
+        `places` says where each text stood: the parameter, or the input of a node.
+        """
         brought = Brought()
-        for text in texts:
-            if contents.is_content(text) and text not in brought.names:
-                self._keep(brought, text, text, "input", owner)
+        for text, place in places.items():
+            if contents.is_content(text):
+                self._keep(brought, text, text, place, owner)
         return brought
 
     def _keep(self, brought: Brought, stands: str, source: bytes | str, name: str, owner: str) -> None:

@@ -36,7 +36,7 @@ function App() {
 
   const failed = useCallback((failure) => {
     if (failure.status === 401) return setLocked(token.get() ? "The server does not take this token any more." : "This server asks for a token.");
-    setErrors(errorsOf(failure, latest.current.fields, latest.current.typed));
+    setErrors(errorsOf(failure, latest.current.fields));
     setAsking((count) => count + 1);
   }, []);
   const past = useHistory(failed);
@@ -120,7 +120,7 @@ function App() {
   };
   const look = useLook(target, typed, {
     failed: (failure) => {
-      const refused = errorsOf(failure, fields, typed);
+      const refused = errorsOf(failure, fields);
       setErrors((now) => ({ ...now, ...Object.fromEntries(Object.entries(refused).filter(([name]) => name && name in typed)) }));
     },
     found: (answer) => setTarget((now) => (now?.opened ? withNewFields(now, answer.form) : now)),
