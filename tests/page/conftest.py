@@ -53,7 +53,8 @@ def engine() -> ScriptedEngine:
 @pytest.fixture(scope="module")
 def address(engine: ScriptedEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the page is."""
-    with listening(create_app(engine, SqliteStore(tmp_path_factory.mktemp("data")), Settings())) as address:
+    settings = Settings(lora_folder=tmp_path_factory.mktemp("loras"))
+    with listening(create_app(engine, SqliteStore(tmp_path_factory.mktemp("data")), settings)) as address:
         yield address
 
 

@@ -20,6 +20,7 @@ from tests.engines.stub.script import PNG
 from tests.page.acts import axe, drop, run, violations
 from tests.server.live import listening
 from tests.server.scripted import Held, ScriptedEngine
+from tests.server.test_loras import FLUX
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -148,12 +149,16 @@ def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Pa
 
 
 def test_loras_are_rows_and_their_errors_stand_below_them(page: Page, address: str) -> None:
+    file = {"name": "Anne.safetensors", "mimeType": "application/octet-stream", "buffer": FLUX}
+    lora = page.request.post(f"{address}/loras", multipart={"file": file}).json()
     page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64&seed=18446744073709551615")
     page.locator("summary", has_text="Advanced").click()
     page.get_by_role("button", name="Add to LoRAs").click()
     page.get_by_role("spinbutton", name="LoRA strength").last.fill("99")
     run(page)
     page.locator("#field-loras-error").filter(has_text="0.loraStrength").wait_for()
+    offered = page.locator("#field-loraId-offered option")
+    assert offered.get_attribute("value") == lora["id"] and lora["name"] in offered.inner_text()
     group = page.get_by_role("group", name="LoRAs", exact=True)
     group.get_by_label("LoRA id").fill("style")
     group.get_by_label("LoRA strength").fill("0.5")

@@ -175,6 +175,9 @@ function App() {
     const field = target?.opened && fields.find((each) => each.node === node && each.input === input);
     return field && (() => show(field));
   };
+  const graph = look && html`<${GraphCard} key=${`graph of ${target.name}`} look=${look} ...${shown} edit=${edit} />`;
+  const result = html`<${Result} key="result" at=${at} again=${again} compare=${compare} chosen=${chosen} />`;
+  const first = target?.opened && at.job?.of !== target.name; // what was just opened stands above an older result
   return html`
     <${Top} engine=${engine} inspect=${openFile} say=${say} />
     <p class="heard" aria-live="polite">${said}</p>
@@ -200,8 +203,7 @@ function App() {
       </div>
       <div class="column see">
         ${pair.length === 2 && html`<${Compare} one=${pair[0]} other=${pair[1]} close=${() => setChosen([])} />`}
-        <${Result} at=${at} again=${again} compare=${compare} chosen=${chosen} />
-        ${look && html`<${GraphCard} key=${target.name} look=${look} ...${shown} edit=${edit} />`}
+        ${first ? [graph, result] : [result, graph]}
         ${target?.preset && html`<${Code} preset=${target.preset} body=${shots} />`}
       </div>
       <div class="column past-jobs">

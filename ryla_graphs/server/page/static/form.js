@@ -95,8 +95,9 @@ function Text({ field, common, value, change }) {
 }
 
 function Numeric({ field, common, value, change }) {
+  const none = Number.isNaN(Number(value)); // a graph may hold anything
   return html`<input ...${common} type="number" inputmode="decimal" min=${field.min} max=${field.max} step=${field.step}
-    placeholder=${field.required ? "" : "left out"} value=${value} onInput=${text(change)} />`;
+    placeholder=${none ? value : field.required ? "" : "left out"} value=${none ? "" : value} onInput=${text(change)} />`;
 }
 
 function Slider({ field, common, value, change }) {
