@@ -104,6 +104,12 @@ def test_streams_that_are_cut_lose_nothing(page: Page, tmp_path: Path) -> None:
 def test_every_preset_has_a_form(page: Page, address: str) -> None:
     page.goto(f"{address}/#/no%-such?prompt=x")
     page.get_by_role("alert").filter(has_text="There is no preset").wait_for()
+    page.goto(f"{address}/#/flux-dev?prompt=kept")
+    page.get_by_label("Prompt required").wait_for()
+    page.route("**/flux-dev", lambda route: route.continue_(url=f"{address}/gone"))
+    run(page)
+    page.get_by_role("alert").filter(has_text="There is no 'flux-dev' here any more").wait_for()
+    assert page.get_by_label("Prompt required").input_value() == "kept"
     for name in presets.NAMES:
         page.get_by_label("Preset", exact=True).select_option(name)
         page.wait_for_function("(name) => location.hash.startsWith(`#/${name}`) && location.hash.length > 3", arg=name)

@@ -14,6 +14,9 @@ export class Failure extends Error {
   }
 }
 
+/** Calls `act` wherever the server refuses the token, whatever asked for something. */
+export const onLocked = { act: () => {} };
+
 export const token = {
   get: () => sessionStorage.getItem(TOKEN) ?? "",
   set: (text) => (text ? sessionStorage.setItem(TOKEN, text) : sessionStorage.removeItem(TOKEN)),
@@ -38,6 +41,7 @@ export async function request(path, { method = "GET", body, headers = {}, signal
   const error = said?.error ?? {};
   const message = error.message ?? `the server answered ${answer.status}`;
   const failure = new Failure(error.code ?? "unknown", message, answer.status, error.problems ?? []);
+  if (answer.status === 401) onLocked.act();
   failure.wait = Number(answer.headers.get("Retry-After")) || 0;
   throw failure;
 }

@@ -1,7 +1,7 @@
 // The page: what there is to choose, one form, one result, its graph, its code, the history.
 
 import { reveal, useActs } from "./acts.js";
-import { Failure, json, token } from "./api.js";
+import { Failure, json, onLocked, token } from "./api.js";
 import { Code, Placeholder } from "./code.js";
 import { Compare } from "./compare.js";
 import { errorsOf, found, unready } from "./errors.js";
@@ -35,7 +35,7 @@ function App() {
   latest.current = { target, fields, typed };
 
   const failed = useCallback((failure) => {
-    if (failure.status === 401) return setLocked(token.get() ? "The server does not take this token any more." : "This server asks for a token.");
+    if (failure.status === 401) return; // the token is asked for already
     setErrors(errorsOf(failure, latest.current.fields));
     setAsking((count) => count + 1);
   }, []);
@@ -79,6 +79,7 @@ function App() {
     return back?.target ? enterForm(back.target, back.typed) : open(presets[0].name);
   };
 
+  onLocked.act = () => setLocked(token.get() ? "The server does not take this token any more." : "This server asks for a token.");
   const start = useCallback(async () => {
     try {
       const { presets: all } = await json("/presets");

@@ -1,6 +1,6 @@
 // A job: submitted, followed, cancelled; its progress and its result.
 
-import { blobOf, ENDED, events, json, submit } from "./api.js";
+import { blobOf, ENDED, events, Failure, json, submit, token } from "./api.js";
 import { DRAGGED, fromOutput } from "./files.js";
 import { html, useCallback, useEffect, useRef, useState } from "./html.js";
 import { bytes, milliseconds } from "./units.js";
@@ -43,7 +43,7 @@ export function useJob({ failed, ended }) {
       ended();
       follow(accepted, of);
     } catch (failure) {
-      failed(failure);
+      failed(failure.status === 404 ? new Failure("not_found", `There is no '${of}' here any more. Choose another.`) : failure);
     } finally {
       setBusy(false);
     }
@@ -136,7 +136,7 @@ export function useBlob(url) {
     let gone = false;
     if (url) blobOf(url).then((blob) => gone || setFound({ url, blob }), () => gone || setFound({ url, blob: null }));
     return () => { gone = true; };
-  }, [url]);
+  }, [url, token.get()]); // what was refused is asked for again with another token
   return found.url === url ? found.blob : "";
 }
 

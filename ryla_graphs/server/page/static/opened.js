@@ -13,7 +13,7 @@ export function Opened({ target, look, close }) {
       <p class="hint">${opened.kind[0].toUpperCase()}${opened.kind.slice(1)}.</p>
       <p class=${errors.length ? "error" : "good"}>${verdict}</p>
       ${opened.inputs.length > 0 && html`<p class="hint">Files that came along: ${opened.inputs.join(", ")}</p>`}
-      ${opened.form === null && html`<p class="hint">It has too many nodes for a drawing and a form; it runs as it is.</p>`}
+      ${opened.form === null && html`<p class="hint">It has too many nodes for a drawing and a form.</p>`}
       ${more > 0 && html`<p class="hint">${more} more inputs are not shown: the form has room for ${target.fields.length}.</p>`}
       ${opened.left_out.length > 0 && html`<details class="notes"><summary>${opened.left_out.length} of the file left out</summary>
         <ul class="findings">${opened.left_out.map((left) => html`
