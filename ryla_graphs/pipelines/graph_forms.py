@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs.catalog.schema import EDITOR_LEFTOVERS, Kind
 from ryla_graphs.pipelines.input_types import type_of_input
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ryla_graphs.prompt import Prompt
 
 MOST = 500
-"""A form of more fields is slow to draw, and nobody reads it; the basic ones stay."""
+"""A form of more fields is slow to draw and tedious to read; the basic ones stay."""
 _MOST_OFFERED = 300
 
 _BASIC_NAMES = frozenset({
@@ -28,13 +28,21 @@ _BASIC_NAMES = frozenset({
 })  # fmt: skip
 """Inputs that people change first, by the names of ComfyUI's own classes."""
 _GROUPS = ("basic", "advanced", "models")
-_FIRST: Mapping[Type, int] = {"picture": 0, "text": 1}
+_FIRST: Mapping[str, int] = {"picture": 0, "text": 1}
 """What stands at the top of a form that no app mode has put in order."""
 _PLAIN_NAME = re.compile(r"[a-z0-9_]*[a-z0-9][a-z0-9_]*")
 _SIDES = ("positive", "negative")
 _SILENT = ("ConditioningZeroOut",)
 """Classes that nothing of a text gets through."""
 _PLAIN = (str, int, float, bool)
+
+
+class _Field(NamedTuple):
+    """An input as a field of the form."""
+
+    row: SettableInput
+    kind: Type | None
+    group: str
 
 
 def form_of(document: Document, catalog: Catalog) -> dict[str, Any]:
@@ -46,13 +54,18 @@ def form_of(document: Document, catalog: Catalog) -> dict[str, Any]:
     """
     inputs = GraphInputs(document, catalog)
     rows = [row for row in inputs.settable(missing=True) if row.node in inputs.prompt.reached and not _is_leftover(row)]
-    fields = _in_order([(row, _type(row)) for row in rows])
-    sides = _sides(inputs.prompt)
-    properties = {row.key: _property(row, kind, group, sides.get(row.node)) for row, kind, group in fields[:MOST]}
-    for place, facts in enumerate(properties.values()):
-        facts["x-order"] = place
-    required = [row.key for row, kind, _ in fields[:MOST] if _must_be_given(row, kind, document.inputs)]
-    return {"type": "object", "properties": properties, "required": required, "x-more": max(0, len(fields) - MOST)}
+    chosen, sides = any(row.in_app for row in rows), _sides(inputs.prompt)
+    fields = sorted((_field(row, app_mode=chosen) for row in rows), key=_place)
+    shown = fields[:MOST]
+    return {
+        "type": "object",
+        "properties": {
+            each.row.key: {**_property(each, sides.get(each.row.node)), "x-order": place}
+            for place, each in enumerate(shown)
+        },
+        "required": [each.row.key for each in shown if _must_be_given(each, document.inputs)],
+        "x-more": len(fields) - len(shown),
+    }
 
 
 def _is_leftover(row: SettableInput) -> bool:
@@ -68,18 +81,18 @@ def _type(row: SettableInput) -> Type | None:
     return None if isinstance(row.value, (list, dict)) else type_of_input(row.input, row.spec, row.value)
 
 
-def _in_order(rows: list[tuple[SettableInput, Type | None]]) -> list[tuple[SettableInput, Type | None, str]]:
-    chosen = any(row.in_app for row, _ in rows)
-    fields = [(row, kind, _group(row, kind, chosen=chosen)) for row, kind in rows]
-
-    def place(field: tuple[SettableInput, Type | None, str]) -> tuple[int, int]:
-        row, kind, group = field
-        return _GROUPS.index(group), 0 if row.in_app or kind is None else _FIRST.get(kind, 2)
-
-    return sorted(fields, key=place)
+def _field(row: SettableInput, *, app_mode: bool) -> _Field:
+    kind = _type(row)
+    return _Field(row, kind, _group(row, kind, app_mode=app_mode))
 
 
-def _group(row: SettableInput, kind: Type | None, *, chosen: bool) -> str:
+def _place(field: _Field) -> tuple[int, int]:
+    """By group; what app mode shows stays in its order, of the others pictures and texts are first."""
+    as_it_is = field.row.in_app or field.kind is None
+    return _GROUPS.index(field.group), 0 if as_it_is else _FIRST.get(field.kind or "", 2)
+
+
+def _group(row: SettableInput, kind: Type | None, *, app_mode: bool) -> str:
     if row.in_app:
         return "basic"
     if kind == "weights":
@@ -88,12 +101,12 @@ def _group(row: SettableInput, kind: Type | None, *, chosen: bool) -> str:
         return "basic"
     several = row.spec is not None and row.spec.multiline
     first = kind == "seed" or (kind == "text" and several) or row.input in _BASIC_NAMES
-    return "basic" if first and not chosen else "advanced"
+    return "basic" if first and not app_mode else "advanced"
 
 
-def _must_be_given(row: SettableInput, kind: Type | None, along: Mapping[str, Any]) -> bool:
+def _must_be_given(field: _Field, along: Mapping[str, Any]) -> bool:
     """A picture that lies in the folder of whoever saved the graph is not here."""
-    return row.value is None or (kind == "picture" and row.value not in along)
+    return field.row.value is None or (field.kind == "picture" and field.row.value not in along)
 
 
 def _sides(prompt: Prompt) -> dict[str, str]:
@@ -107,7 +120,8 @@ def _sides(prompt: Prompt) -> dict[str, str]:
     return {number: side for number, heard in sides.items() if len(heard) == 1 for side in heard}
 
 
-def _property(row: SettableInput, kind: Type | None, group: str, side: str | None) -> dict[str, Any]:
+def _property(field: _Field, side: str | None) -> dict[str, Any]:
+    row, kind, group = field
     last = row.input.rpartition(".")[2]
     title = forms.title(last) if _PLAIN_NAME.fullmatch(last) else row.input
     facts = {

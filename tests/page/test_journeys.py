@@ -155,8 +155,10 @@ def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Pa
 
 
 def test_loras_are_rows_and_their_errors_stand_below_them(page: Page, address: str) -> None:
-    file = {"name": "Anne.safetensors", "mimeType": "application/octet-stream", "buffer": FLUX}
-    lora = page.request.post(f"{address}/loras", multipart={"file": file}).json()
+    lora = page.request.post(
+        f"{address}/loras",
+        multipart={"file": {"name": "Anne.safetensors", "mimeType": "application/octet-stream", "buffer": FLUX}},
+    ).json()
     page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64&seed=18446744073709551615")
     page.locator("summary", has_text="Advanced").click()
     page.get_by_role("button", name="Add to LoRAs").click()

@@ -91,7 +91,7 @@ def test_a_picture_that_came_along_need_not_be_given() -> None:
 
 def test_values_of_unknown_classes_are_as_they_are() -> None:
     inputs = {"ÜBER": "x", "n": 3, "on": True, "nothing": None, "some": {"a": 1}}
-    found = form({"1": {"class_type": "Nobody'sNode", "inputs": inputs}})["properties"]
+    found = form({"1": {"class_type": "NodeOfNoPack", "inputs": inputs}})["properties"]
     kinds = {facts["x-input"]: facts.get("type") for facts in found.values()}
     expected = {"ÜBER": "string", "n": "integer", "on": "boolean", "nothing": None, "some": None}
     assert kinds == expected
@@ -99,7 +99,7 @@ def test_values_of_unknown_classes_are_as_they_are() -> None:
 
 
 def test_a_form_has_an_end() -> None:
-    crowd = {str(n): {"class_type": "Nobody'sNode", "inputs": {"a": n, "seed": n}} for n in range(MOST)}
+    crowd = {str(n): {"class_type": "NodeOfNoPack", "inputs": {"a": n, "seed": n}} for n in range(MOST)}
     made = form(crowd)
     assert (len(made["properties"]), made["x-more"]) == (MOST, MOST)
 

@@ -54,7 +54,7 @@ def test_a_job_shows_its_inputs_and_the_next_one_takes_them(client: TestClient) 
     assert third.json()["inputs"][0]["hash"] == given["hash"]
 
 
-def test_nobody_else_has_them(client: TestClient) -> None:
+def test_they_are_for_their_owner_alone(client: TestClient) -> None:
     (given,) = submit(client, f"data:image/png;base64,{base64.b64encode(picture()).decode()}").json()["inputs"]
     assert client.get(given["url"], headers=YOURS).status_code == 404
     refused = submit(client, given["url"], YOURS)
