@@ -49,7 +49,9 @@ def test_a_photo_that_is_too_large_is_scaled_where_it_was_chosen(page: Page, add
     page.locator("#field-image2-error", has_text="this is no picture").wait_for()
 
 
-def test_a_bad_graph_is_mended_in_its_form_and_run(page: Page, address: str, tmp_path: Path) -> None:
+def test_a_bad_graph_is_mended_in_its_form_and_run(
+    page: Page, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "none.json").write_text("no graph", encoding="utf-8")
     bad = flux()
     sampler = node_of(bad, "KSampler")
@@ -78,6 +80,11 @@ def test_a_bad_graph_is_mended_in_its_form_and_run(page: Page, address: str, tmp
     ran = page.evaluate("(id) => fetch(`/api/v2/jobs/${id}/workflow`).then((answer) => answer.json())", job["id"])
     assert ran["workflow"][sampler]["inputs"]["steps"] == 3
     page.locator(".history .current", has_text="bad.json").wait_for()
+    (tmp_path / "bad.json").write_text(json.dumps(bad), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    page.get_by_role("tab", name="Python").click()
+    exec(page.locator("#code-panel").inner_text(), {"__name__": "example"})
+    assert len(list(tmp_path.glob("*.png"))) == 1, "the code that is shown runs, too"
     page.get_by_role("button", name="Close", exact=True).click()
     assert page.get_by_label("Prompt required").input_value() == "kept", "the form of before is there again"
 

@@ -2,7 +2,7 @@
 
 import { reveal, useActs } from "./acts.js";
 import { Failure, json, onLocked, token } from "./api.js";
-import { Code, Placeholder } from "./code.js";
+import { Code } from "./code.js";
 import { Compare } from "./compare.js";
 import { errorsOf, found, unready } from "./errors.js";
 import { typedOf } from "./fields.js";
@@ -10,13 +10,13 @@ import { mismatch, waiting } from "./files.js";
 import { Form, show } from "./form.js";
 import { GraphCard, statesOf } from "./graph.js";
 import { History, useHistory } from "./history.js";
-import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "./html.js";
+import { html, render, useCallback, useEffect, useRef, useState } from "./html.js";
 import { Result, useJob } from "./job.js";
 import { encode } from "./json.js";
 import * as link from "./link.js";
 import { Opened } from "./opened.js";
 import { Cost, useLook } from "./plan.js";
-import { openGraph, presetTarget, withNewFields } from "./targets.js";
+import { openGraph, presetTarget, sentBy, valuesOf, withNewFields } from "./targets.js";
 import { SignIn, Top } from "./top.js";
 
 function App() {
@@ -129,7 +129,7 @@ function App() {
   const run = () => {
     const { target: about, typed: texts } = latest.current;
     const problems = unready(about.fields, texts);
-    const body = about.opened && !Object.keys(texts).length ? about.file : about.body(texts, { problems });
+    const body = about.opened && !Object.keys(texts).length ? about.file : sentBy(about, valuesOf(about, texts, { problems }));
     if (problems.length) return failed(new Failure("bad_json", "", 422, problems));
     setErrors({});
     at.run(about.path, body, about.name);
@@ -167,8 +167,6 @@ function App() {
     return reason ? setErrors((now) => ({ ...now, [field.name]: reason })) : change(field.name, waiting(file));
   } });
 
-  const shots = useMemo(() => (target?.preset ? target.body(typed, { file: (given) =>
-    (given.send.startsWith("data:") ? new Placeholder(given.name) : given.send) }) : {}), [target, typed]);
   const pair = chosen.map((id) => past.jobs?.find((job) => job.id === id)).filter(Boolean);
   const shown = at.job && at.job.of === target?.name ? { states: statesOf(at.job), spent: at.job.metrics.nodes } : {};
   const all = target?.opened && look ? { ...found(look.problems, fields), ...errors } : errors;
@@ -205,7 +203,7 @@ function App() {
       <div class="column see">
         ${pair.length === 2 && html`<${Compare} one=${pair[0]} other=${pair[1]} close=${() => setChosen([])} />`}
         ${first ? [graph, result] : [result, graph]}
-        ${target?.preset && html`<${Code} preset=${target.preset} body=${shots} />`}
+        ${target && html`<${Code} target=${target} typed=${typed} />`}
       </div>
       <div class="column past-jobs">
         <${History} at=${past} current=${at.job?.id} chosen=${chosen} choose=${compare}

@@ -2,6 +2,7 @@
 
 import { json } from "./api.js";
 import { html, useEffect, useState } from "./html.js";
+import { sentBy, valuesOf } from "./targets.js";
 import { dollars, seconds } from "./units.js";
 
 const REST = 400;
@@ -20,7 +21,7 @@ export function useLook(target, typed, { failed, found }) {
     if (target.opened) setLook((now) => (now?.of === target.name ? now : seen(target, target.opened)));
     const stop = new AbortController();
     const stand = target.opened ? undefined : STAND_IN;
-    const body = target.body(typed, { file: (given) => (given.send.startsWith("data:") ? stand : given.send) });
+    const body = sentBy(target, valuesOf(target, typed, { file: (given) => (given.send.startsWith("data:") ? stand : given.send) }));
     const ask = async () => {
       try {
         const answer = await json(target.drawn, { method: "POST", body, signal: stop.signal });

@@ -1,4 +1,4 @@
-// What a form stands for: a preset, or a graph that was opened. Both have fields, a body to send, and a place to send it.
+// What a form stands for: a preset, or a graph that was opened. Both have fields, and a place to send what they hold.
 
 import { json } from "./api.js";
 import { bodyOf, fieldsOf } from "./fields.js";
@@ -6,15 +6,13 @@ import { decode } from "./json.js";
 
 /** A preset, as `GET /presets/{name}` tells it. */
 export function presetTarget(found) {
-  const fields = fieldsOf(found.parameters);
   return {
     preset: found.name,
     name: found.name,
-    fields,
+    fields: fieldsOf(found.parameters),
     example: found.example,
     path: `/${found.name}`,
     drawn: `/presets/${encodeURIComponent(found.name)}/graph`,
-    body: (typed, options) => bodyOf(fields, typed, decode, options),
   };
 }
 
@@ -22,21 +20,15 @@ export function presetTarget(found) {
 export async function openGraph(file) {
   const headers = { "Content-Type": file.type || "application/json" };
   const opened = await json("/workflow/graph", { method: "POST", body: file, headers });
-  return graphTarget(file, opened);
-}
-
-function graphTarget(file, opened) {
   const along = (field) => (field.kind === "file" ? { ...field, along: opened.files[field.initial] } : field);
-  const fields = opened.form ? fieldsOf(opened.form).map(along) : [];
   return {
     name: file.name,
     opened,
     file,
-    fields,
+    fields: opened.form ? fieldsOf(opened.form).map(along) : [],
     more: opened.form ? opened.form["x-more"] : 0,
     path: "/workflow",
     drawn: "/workflow/graph",
-    body: (typed, options) => changed(file, opened, fields, typed, options),
   };
 }
 
@@ -44,23 +36,23 @@ function graphTarget(file, opened) {
 export function withNewFields(target, form) {
   const known = new Set(target.fields.map((field) => field.name));
   const fresh = form ? fieldsOf(form).filter((field) => !known.has(field.name)) : [];
-  if (!fresh.length) return target;
-  const fields = [...target.fields, ...fresh];
-  return { ...target, fields, body: (typed, options) => changed(target.file, target.opened, fields, typed, options) };
+  return fresh.length ? { ...target, fields: [...target.fields, ...fresh] } : target;
 }
 
-/** The body that runs a graph with what was typed: the prompt with these values, and the files that it still names. */
-function changed(file, opened, fields, typed, options) {
-  const values = bodyOf(fields, typed, decode, options);
-  const prompt = { ...opened.prompt };
-  const gone = new Set();
-  for (const field of fields) {
-    if (!(field.name in values)) continue;
+/** What was typed that differs from what is there by itself, by field; `options` as `bodyOf` takes them. */
+export const valuesOf = (target, typed, options) => bodyOf(target.fields, typed, decode, options);
+
+/** The body that runs a target with such values: of a graph the prompt with them, and the files that it still names. */
+export function sentBy(target, values) {
+  if (!target.opened) return values;
+  const prompt = { ...target.opened.prompt };
+  for (const field of target.fields.filter((each) => each.name in values)) {
     const node = prompt[field.node];
     prompt[field.node] = { ...node, inputs: { ...node.inputs, [field.input]: values[field.name] } };
-    if (field.kind === "file") gone.add(field.initial);
   }
-  for (const field of fields) if (!(field.name in values)) gone.delete(field.initial);
-  const inputs = Object.fromEntries(Object.entries(opened.files).filter(([name]) => !gone.has(name)));
-  return { workflow: prompt, inputs, labels: { name: file.name.slice(0, 60) } };
+  const files = target.fields.filter((field) => field.kind === "file");
+  const kept = new Set(files.filter((field) => !(field.name in values)).map((field) => field.initial));
+  const gone = (name) => !kept.has(name) && files.some((field) => field.initial === name);
+  const inputs = Object.fromEntries(Object.entries(target.opened.files).filter(([name]) => !gone(name)));
+  return { workflow: prompt, inputs, labels: { name: target.name.slice(0, 60) } };
 }
