@@ -2,6 +2,8 @@
 
 import { decode, encode } from "./json.js";
 
+/** What any file is sent as: a server knows pictures and videos by how they begin. */
+export const AS_JSON = "application/json";
 const TOKEN = "ryla-token";
 
 export class Failure extends Error {
@@ -27,7 +29,7 @@ export async function request(path, { method = "GET", body, headers = {}, signal
   const all = { ...(known && { Authorization: `Bearer ${known}` }), ...headers };
   if (body !== undefined && !(body instanceof Blob)) {
     body = encode(body);
-    all["Content-Type"] = "application/json";
+    all["Content-Type"] = AS_JSON;
   }
   let answer;
   try {
@@ -58,7 +60,7 @@ const megabytes = (body) => Math.ceil((body instanceof Blob ? body.size : encode
 /** Queue a job. Sent again with the same key where the answer was lost, so that nothing is paid for twice. */
 export async function submit(path, body) {
   const headers = { "Idempotency-Key": randomKey(), Prefer: "respond-async, previews" };
-  if (body instanceof Blob) headers["Content-Type"] = body.type || "application/octet-stream";
+  if (body instanceof Blob) headers["Content-Type"] = AS_JSON;
   for (let attempt = 1; ; attempt++) {
     try {
       return await json(path, { method: "POST", body, headers });

@@ -22,7 +22,7 @@ export const OF_GRAPHS = {
       ...(files.length ? ["# put the files in as data URLs, or name https addresses or ids of assets"] : []),
       `curl ${origin}/workflow \\`,
       ...(secret ? ['  -H "Authorization: Bearer $RYLA_TOKEN" \\'] : []),
-      `  -H 'Content-Type: ${changed ? "application/json" : target.file.type || "application/json"}' \\`,
+      "  -H 'Content-Type: application/json' \\",
       changed ? `  -d ${quoted(encode({ workflow, ...(files.length && { inputs }) }))} \\` : `  --data-binary @${quoted(target.name)} \\`,
       "  -OJ",
     ].join("\n");

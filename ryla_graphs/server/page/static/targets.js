@@ -1,6 +1,6 @@
 // What a form stands for: a preset, or a graph that was opened. Both have fields, and a place to send what they hold.
 
-import { json } from "./api.js";
+import { AS_JSON, json } from "./api.js";
 import { bodyOf, fieldsOf } from "./fields.js";
 import { decode } from "./json.js";
 
@@ -18,8 +18,7 @@ export function presetTarget(found) {
 
 /** A graph, as `POST /workflow/graph` tells it; `file` is where it came from. Raises `Failure` where it has none. */
 export async function openGraph(file) {
-  const headers = { "Content-Type": file.type || "application/json" };
-  const opened = await json("/workflow/graph", { method: "POST", body: file, headers });
+  const opened = await json("/workflow/graph", { method: "POST", body: file, headers: { "Content-Type": AS_JSON } });
   const along = (field) => (field.kind === "file" ? { ...field, along: opened.files[field.initial] } : field);
   return {
     name: file.name,
