@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from tests.engines.stub.script import PNG
 from tests.page.acts import axe, drop, run, violations
 from tests.server.test_contract import flux
 
@@ -76,6 +78,8 @@ def test_a_bad_graph_is_mended_in_its_form_and_run(
     page.locator(".outputs img").wait_for()
     assert page.evaluate("document.querySelector('.outputs img').naturalWidth") == 64
     page.locator(f"{NODE.format(sampler)}[data-state=done]").wait_for()
+    page.locator(NODE.format(sampler)).click()
+    assert "ran" in page.locator(".details").inner_text()
     job = accepted.value.json()
     ran = page.evaluate("(id) => fetch(`/api/v2/jobs/${id}/workflow`).then((answer) => answer.json())", job["id"])
     assert ran["workflow"][sampler]["inputs"]["steps"] == 3
@@ -85,8 +89,27 @@ def test_a_bad_graph_is_mended_in_its_form_and_run(
     page.get_by_role("tab", name="Python").click()
     exec(page.locator("#code-panel").inner_text(), {"__name__": "example"})
     assert len(list(tmp_path.glob("*.png"))) == 1, "the code that is shown runs, too"
-    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("button", name="Close bad.json").click()
     assert page.get_by_label("Prompt required").input_value() == "kept", "the form of before is there again"
+
+
+def test_files_that_came_along_are_sent_with_a_changed_graph(page: Page, address: str) -> None:
+    graph = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "me.png"}},
+        "2": {"class_type": "ImageScale", "inputs": {"image": ["1", 0], "upscale_method": "area", "crop": "disabled"}},
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "small"}},
+    }
+    content = "data:image/png;base64," + base64.b64encode(PNG).decode()
+    page.goto(address)
+    page.get_by_label("Prompt required").wait_for()
+    drop(page, "body", "body.json", json.dumps({"workflow": graph, "inputs": {"me.png": content}}), "application/json")
+    page.locator("[data-file-field]", has_text="me.png, which came along").locator("img").wait_for()
+    for name in ("Width", "Height"):  # which the graph lacks
+        page.get_by_label(f"{name} required").fill("48")
+    page.get_by_text("It runs here.").wait_for()
+    run(page)
+    page.locator(".outputs img").wait_for()
+    assert page.evaluate("document.querySelector('.outputs img').naturalWidth") == 48
 
 
 def test_a_node_is_looked_into_by_keyboard(page: Page, address: str) -> None:

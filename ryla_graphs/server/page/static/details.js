@@ -25,17 +25,19 @@ export function Details({ node, values, drawing, problems, state, spent, close, 
     <section class="details" aria-labelledby="node-title" onKeyDown=${keys}>
       <header>
         <h3 id="node-title" ref=${title} tabindex="-1">${node.title}</h3>
-        <button type="button" class="quiet" onClick=${close}>Close</button>
+        <button type="button" class="quiet" aria-label=${`Close ${node.title}`} onClick=${close}>Close</button>
       </header>
       <p class="hint">${node.class_type} · node <code>${node.id}</code>${state && html` · ${WORDS[state]}${spent >= 1 && ` in ${milliseconds(spent)}`}`}</p>
       <${Findings} problems=${problems} bare />
-      ${own.length > 0 && html`<table><caption>Values</caption><tbody>${own.map(([name, value]) => html`
-        <tr key=${name}><th scope="row">${edit?.(node.id, name)
-          ? html`<button type="button" class="link" onClick=${edit(node.id, name)}>${name}</button>` : name}</th><td>${shown(value)}</td></tr>`)}</tbody></table>`}
-      ${wired.length > 0 && html`<table><caption>From</caption><tbody>${wired.map((link) => html`
-        <tr key=${link.input}><th scope="row">${link.input}</th><td>${to(link.source)}</td></tr>`)}</tbody></table>`}
-      ${fed.length > 0 && html`<table><caption>To</caption><tbody>${fed.map((link) => html`
-        <tr key=${`${link.target}.${link.input}`}><th scope="row">${link.input}</th><td>${to(link.target)}</td></tr>`)}</tbody></table>`}
+      <div class="tables">
+        ${own.length > 0 && html`<table><caption>Values</caption><tbody>${own.map(([name, value]) => html`
+          <tr key=${name}><th scope="row">${edit?.(node.id, name)
+            ? html`<button type="button" class="link" onClick=${edit(node.id, name)}>${name}</button>` : name}</th><td>${shown(value)}</td></tr>`)}</tbody></table>`}
+        ${wired.length > 0 && html`<table><caption>From</caption><tbody>${wired.map((link) => html`
+          <tr key=${link.input}><th scope="row">${link.input}</th><td>${to(link.source)}</td></tr>`)}</tbody></table>`}
+        ${fed.length > 0 && html`<table><caption>To</caption><tbody>${fed.map((link) => html`
+          <tr key=${`${link.target}.${link.input}`}><th scope="row">${link.input}</th><td>${to(link.target)}</td></tr>`)}</tbody></table>`}
+      </div>
     </section>`;
 }
 

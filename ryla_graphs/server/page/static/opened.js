@@ -9,7 +9,7 @@ export function Opened({ target, look, close }) {
   const verdict = !errors.length ? "It runs here." : (look ?? opened).valid ? "It is valid, but does not run here." : "It has errors.";
   return html`
     <div class="row opened" aria-live="polite">
-      <header><h2>${target.name}</h2><span class="space"></span><button type="button" class="quiet" onClick=${close}>Close</button></header>
+      <header><h2>${target.name}</h2><span class="space"></span><button type="button" class="quiet" aria-label=${`Close ${target.name}`} onClick=${close}>Close</button></header>
       <p class="hint">${opened.kind[0].toUpperCase()}${opened.kind.slice(1)}.</p>
       <p class=${errors.length ? "error" : "good"}>${verdict}</p>
       ${opened.inputs.length > 0 && html`<p class="hint">Files that came along: ${opened.inputs.join(", ")}</p>`}

@@ -12,7 +12,7 @@ export function Top({ engine, inspect, say }) {
       ${engine && html`<span class="state">${engine}</span>`}
       <span class="space"></span>
       <label class="button quiet open">Open a graph
-        <input type="file" class="heard" accept=".json,image/*,video/mp4" onChange=${(event) => {
+        <input type="file" class="heard" accept=".json,.latent,.exr,image/*,video/*,audio/*" onChange=${(event) => {
           if (event.target.files[0]) inspect(event.target.files[0]);
           event.target.value = "";
         }} /></label>
