@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +19,11 @@ MINE, YOURS = ({"Authorization": f"Bearer {name * 16}"} for name in ("mine", "yo
 ASYNC = {"Prefer": "respond-async"}
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     tokens = Tokens.parse(f"me:{'mine' * 16},you:{'your' * 16}")
-    with TestClient(create_app(InstantEngine(), SqliteStore(tmp_path), Settings(tokens=tokens))) as client:
+    store = SqliteStore(tmp_path_factory.mktemp("data"))
+    with TestClient(create_app(InstantEngine(), store, Settings(tokens=tokens))) as client:
         yield client
 
 
