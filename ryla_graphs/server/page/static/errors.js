@@ -7,6 +7,10 @@ export function errorsOf(failure, fields) {
   for (const problem of failure.problems ?? []) {
     const about = fieldOf(problem, fields);
     const [, ...inside] = String(problem.parameter ?? "").split(".");
+    if (problem.code === "input_not_given" && about) {
+      add(about, "choose a file");
+      continue;
+    }
     const place = problem.node && !about ? `${problem.class_type ?? ""} ${problem.node}: ` : "";
     add(about ?? "", `${inside.length ? `${inside.join(".")}: ` : place}${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`);
   }

@@ -28,7 +28,7 @@ export function FileField({ field, common, value, change }) {
     const file = value?.send ? null : value?.file; // chosen here, or dropped or pasted elsewhere
     sending.current = file ?? null;
     setShare(file ? 0 : null);
-    if (!file) return;
+    if (!file) return undefined;
     held(file, (part) => sending.current === file && setShare(part)).then(
       (done) => sending.current === file && change(done),
       (failure) => {
@@ -37,12 +37,13 @@ export function FileField({ field, common, value, change }) {
         change(undefined);
       },
     );
+    return () => { sending.current = null; };
   }, [value?.file, value?.send]);
   const take = (file) => {
     if (!file) return;
     const reason = mismatch(field, file);
     refuse(reason);
-    change(reason ? undefined : waiting(file));
+    if (!reason) change(waiting(file));
   };
   const drop = (event) => {
     event.preventDefault();
@@ -79,6 +80,7 @@ export function FileField({ field, common, value, change }) {
 /** What a field says that holds no file: a graph names one that lies where it was saved, or brought it along. */
 function said(field, value) {
   if (value && field.along) return `${value}, which came along.`;
+  if (value && !field.required) return value;
   return value ? `${value} is not here. Choose a file, or drop one.` : "Drop a file here, paste one, or drag a result.";
 }
 

@@ -19,12 +19,15 @@ export function presetTarget(found) {
 /** A graph, as `POST /workflow/graph` tells it; `file` is where it came from. Raises `Failure` where it has none. */
 export async function openGraph(file) {
   const opened = await json("/workflow/graph", { method: "POST", body: file, headers: { "Content-Type": AS_JSON } });
-  const along = (field) => (field.kind === "file" ? { ...field, along: opened.files[field.initial] } : field);
+  /** A file came along, or lies on the server, or is asked for; of a bad graph that is not looked into yet. */
+  const lacks = (field) => opened.problems.some((each) => each.code === "input_not_given" && each.node === field.node && each.input === field.input);
+  const known = (field) => (field.kind !== "file" ? field
+    : { ...field, along: opened.files[field.initial], required: field.required && (!opened.valid || lacks(field)) });
   return {
     name: file.name,
     opened,
     file,
-    fields: opened.form ? fieldsOf(opened.form).map(along) : [],
+    fields: opened.form ? fieldsOf(opened.form).map(known) : [],
     more: opened.form ? opened.form["x-more"] : 0,
     path: "/workflow",
     drawn: "/workflow/graph",

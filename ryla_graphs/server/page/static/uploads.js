@@ -1,6 +1,6 @@
 // Files on their way to the server: large ones are uploaded once, and named by their id from then on.
 
-import { Failure, token } from "./api.js";
+import { Failure, onLocked, token } from "./api.js";
 
 /** Smaller files travel inside the request that needs them. */
 const INLINE = 256 * 1024;
@@ -37,6 +37,7 @@ function upload(file, told) {
     request.onload = () => {
       const answer = read(request.responseText);
       if (request.status < 300 && answer?.id) return resolve(answer.id);
+      if (request.status === 401) onLocked.act();
       const error = answer?.error ?? {};
       return reject(new Failure(error.code ?? "unknown", error.message ?? `the server answered ${request.status}`, request.status));
     };
