@@ -5,9 +5,9 @@ import { encode } from "./json.js";
 const ASSET = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A file that the server has: an input of a job by its address, an asset by its id. `small` is where a look at it is. */
-export function kept(send, name = send.split("/").pop()) {
-  const small = send.startsWith("/jobs/") ? `${send}?format=webp&w=128` : ASSET.test(send) ? `/api/v2/assets/${send}/content` : "";
-  return { send, name, small };
+export function kept(send) {
+  if (send.startsWith("/jobs/")) return { send, name: "A file of an earlier job", small: `${send}?format=webp&w=128` };
+  return ASSET.test(send) ? { send, name: "An uploaded file", small: `/api/v2/assets/${send}/content` } : { send, name: send };
 }
 
 

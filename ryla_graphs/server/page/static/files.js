@@ -67,7 +67,10 @@ export function FileField({ field, common, value, change }) {
         <p class="hint">${given ? about(given) : said(field, value)}</p>
         ${share !== null && html`<progress max="1" value=${share} aria-label=${`Sending ${given?.name ?? "the file"}`}></progress>`}
         <div class="buttons">
-          <input ...${common} type="file" accept=${field.media} onChange=${(event) => take(event.target.files[0])} />
+          <input ...${common} type="file" accept=${field.media} onChange=${(event) => {
+            take(event.target.files[0]);
+            event.target.value = ""; // the same one may be chosen again
+          }} />
           ${given && html`<button type="button" class="quiet" onClick=${() => { refuse(""); change(undefined); }}>Remove</button>`}
         </div>
         ${many > LARGE && given.file && html`<p class="note">${Math.round(many / 1e6)} megapixels are more than models look at.
