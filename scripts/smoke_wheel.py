@@ -50,12 +50,13 @@ def extras() -> list[str]:
     return [name for name in project["optional-dependencies"] if name != "dev"]
 
 
-def run(*command: str | Path, cwd: Path) -> None:
-    """Run a command outside the checkout; its own words end the script where it fails."""
+def run(*command: str | Path, cwd: Path) -> str:
+    """What a command says outside the checkout; its own words end the script where it fails."""
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False, env=clean)
     if done.returncode:
         raise SystemExit(f"$ {' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def build() -> Path:
@@ -76,6 +77,9 @@ def try_install(wheel: Path, extra: str, folder: Path) -> None:
     run(bin_folder / "python", "-W", "error", "-c", TRIES[extra], cwd=folder)
     for command in COMMANDS if extra == NOTHING else COMMANDS[:1]:
         run(bin_folder / "ryla-graphs", *command, cwd=folder)
+    if extra == "server":
+        said = run(sys.executable, ROOT / "scripts" / "smoke_page.py", bin_folder / "ryla-graphs", cwd=folder)
+        print(f"  {said.strip()}", flush=True)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Files that stand in JSON as text: data URLs, base64, addresses and ids of assets."""
+"""Files that stand in JSON as text: data URLs, base64, addresses, ids of assets, and inputs of earlier jobs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import re
 
 _ASSET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_JOB_INPUT = re.compile(r"/jobs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/inputs/([0-9a-f]{32}\.[a-z0-9]{1,5})")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{40,}")
 _HEAD_LENGTH = 1_000
 """The longest beginning of a data URL that is looked at."""
@@ -15,7 +16,7 @@ _ADDRESSES = ("https://", "http://")
 
 def is_content(value: str) -> bool:
     """Whether a value is a file itself, or says where it is, and not a name."""
-    return is_address(value) or is_asset_id(value) or is_inline(value)
+    return is_address(value) or is_asset_id(value) or job_input(value) is not None or is_inline(value)
 
 
 def is_address(value: str) -> bool:
@@ -26,6 +27,12 @@ def is_address(value: str) -> bool:
 def is_asset_id(value: str) -> bool:
     """Whether a value is the id of a file that a server keeps."""
     return _ASSET_ID.fullmatch(value) is not None
+
+
+def job_input(value: str) -> tuple[str, str] | None:
+    """The job and the file name, of a value that is the `url` of an input of a job; None of all else."""
+    found = _JOB_INPUT.fullmatch(value)
+    return None if found is None else (found[1], found[2])
 
 
 def is_inline(value: str) -> bool:

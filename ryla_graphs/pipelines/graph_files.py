@@ -12,8 +12,9 @@ from pydantic.alias_generators import to_pascal, to_snake
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
-from ryla_graphs.catalog.schema import InputSpec, Kind
+from ryla_graphs.catalog.schema import InputSpec
 from ryla_graphs.pipelines.functions import RESERVED, field_of, model_of
+from ryla_graphs.pipelines.input_types import type_of_input
 from ryla_graphs.pipelines.samples import example_of
 from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.pipelines.sheets import Row, Sheet, Type, read_sheet
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
 _BASIC: JsonDict = {"x-group": "basic"}
 _TEXT, _LINE = 20_000, 1_000
-_SEEDS = ("seed", "noise_seed")
-_TYPES: Mapping[Kind, Type] = {
-    Kind.INT: "integer",
-    Kind.FLOAT: "number",
-    Kind.BOOLEAN: "boolean",
-    Kind.STRING: "text",
-}
-_OF_VALUES: Mapping[type, Type] = {bool: "boolean", int: "integer", float: "number"}
 
 
 class _Input(NamedTuple):
@@ -117,7 +110,8 @@ def _field(place: str, name: str, row: Row, target: GraphTarget) -> tuple[Any, F
     first = inputs[0]
     if any(found.spec is not None and found.spec.is_wire_only for found in inputs):
         raise InvalidDocument(f"{place}: `{name}`: {first.key} takes only a wire")
-    kind = row.type or _type_of(first, row)
+    last, bounded = first.key.rpartition(".")[2], row.max is not None
+    kind = row.type or type_of_input(last, first.spec, first.value, bounded=bounded)
     annotation = _annotation(kind, first, row)
     if row.description:
         annotation = Annotated[annotation, Field(description=row.description)]
@@ -129,21 +123,6 @@ def _field(place: str, name: str, row: Row, target: GraphTarget) -> tuple[Any, F
     if row.required or kind in ("picture", "mask") or first.value is None or is_link(first.value):
         return annotation, field_of()
     return annotation, field_of(default=first.value)
-
-
-def _type_of(found: _Input, row: Row) -> Type:
-    """What an input takes, by its class, or by the value that it has where that is not known."""
-    spec = found.spec
-    if spec is None:
-        return _OF_VALUES.get(type(found.value), "text")
-    if spec.upload is not None:
-        return "picture"
-    name = found.key.rpartition(".")[2]
-    if spec.kind is Kind.INT and (spec.control_after_generate or name in _SEEDS) and row.max is None:
-        return "seed"
-    if spec.kind is Kind.COMBO:
-        return "weights" if spec.lists_files else "choice"
-    return _TYPES.get(spec.kind) or _OF_VALUES.get(type(found.value), "text")
 
 
 def _annotation(kind: Type, found: _Input, row: Row) -> Any:

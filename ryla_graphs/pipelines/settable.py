@@ -14,7 +14,7 @@ from ryla_graphs.catalog.schema import Kind
 from ryla_graphs.formats.read import Document
 from ryla_graphs.problems import AtField, InvalidInputs, NotFound, Problem, shorten
 from ryla_graphs.problems.wording import expected
-from ryla_graphs.prompt import Prompt, is_link
+from ryla_graphs.prompt import Prompt, PromptNode, is_link
 from ryla_graphs.sources import open_document
 from ryla_graphs.workflow import Workflow
 
@@ -29,37 +29,42 @@ _TEXTS = (Kind.STRING, Kind.COMBO)
 class SettableInput(NamedTuple):
     """An input of a graph that holds a value."""
 
-    key: str
-    """What `-p` calls it: ``6.text``."""
+    node: str
+    input: str
     class_type: str
     title: str | None
     value: Any
-    takes: str | None
-    """In words; None if the class is not known."""
+    """None if it is missing."""
+    spec: InputSpec | None
+    """None if the class is not known."""
     in_app: bool
     """Whether the editor's app mode shows it."""
 
+    @property
+    def key(self) -> str:
+        """What `-p` calls it: ``6.text``."""
+        return f"{self.node}.{self.input}"
+
+    @property
+    def takes(self) -> str | None:
+        """In words; None where the class is not known."""
+        return None if self.spec is None else expected(self.spec)
+
     def to_dict(self) -> dict[str, Any]:
         """The input as JSON-ready data."""
-        return {name: value for name, value in self._asdict().items() if value is not None}
+        facts = {name: getattr(self, name) for name in ("key", "class_type", "title", "value", "takes", "in_app")}
+        return {name: value for name, value in facts.items() if value is not None}
 
 
-class GraphTarget:
-    """A graph that was read from somewhere. Called with inputs, it makes the workflow with these changed."""
+class GraphInputs:
+    """A graph that was read, and the inputs of it that hold values."""
 
-    def __init__(self, source: str, catalog: Catalog | None, prefer: Preference | None) -> None:
-        self.source = source
-        self.document: Document = open_document(source, catalog=catalog, prefer=prefer)
+    def __init__(self, document: Document, catalog: Catalog | None) -> None:
+        self.document = document
         self._catalog = catalog
 
-    def __call__(self, **given: Any) -> Workflow:
-        """The workflow with some inputs set, by ``node.input``; raises `NotFound` for what it does not have."""
-        document = self.changed(given)
-        # The editor's file shows the inputs as they were.
-        return Workflow.of_document(replace(document, ui=None) if given else document, catalog=self._catalog)
-
     def changed(self, given: Mapping[str, Any]) -> Document:
-        """The document with some inputs set; raises as calling does."""
+        """The document with some inputs set, by ``node.input``; raises `NotFound` for what it does not have."""
         nodes: dict[str, Any] = dict(self.document.prompt)
         for key, value in given.items():
             number, name = self._place(key)
@@ -67,23 +72,15 @@ class GraphTarget:
             nodes[number] = {**nodes[number], "inputs": inputs}
         return replace(self.document, prompt=nodes)
 
-    @property
-    def files(self) -> dict[str, bytes]:
-        """The files that came along; raises `InvalidInputs` if one is only an address or an id."""
-        files: dict[str, bytes] = {}
-        for name, content in self.document.inputs.items():
-            if isinstance(content, str):
-                raise InvalidInputs([_not_here(name, content)])
-            files[name] = content
-        return files
-
-    def settable(self) -> list[SettableInput]:
-        """The inputs that hold values, those of the app mode first, in its order."""
+    def settable(self, *, missing: bool = False) -> list[SettableInput]:
+        """The inputs that hold values, those of the app mode first, in its order; with those that are `missing`."""
         order = self._in_app
-        return sorted(self._settable(), key=lambda row: order.get(_in_its_graph(row.key), len(order)))
+        rows = self._settable(missing)
+        return sorted(rows, key=lambda row: order.get(_in_its_graph(row.key), len(order)))
 
     @cached_property
-    def _prompt(self) -> Prompt:
+    def prompt(self) -> Prompt:
+        """The graph, read with the catalog."""
         return Prompt(self.document.prompt, catalogs.bundled() if self._catalog is None else self._catalog)
 
     @cached_property
@@ -94,17 +91,18 @@ class GraphTarget:
         shown = parse(self.document.ui).app_inputs if self.document.ui is not None else ()
         return {f"{node}.{widget}": place for place, (node, widget) in enumerate(shown)}
 
-    def _settable(self) -> Iterator[SettableInput]:
-        for node in self._prompt.every_node():
+    def _settable(self, missing: bool = False) -> Iterator[SettableInput]:
+        for node in self.prompt.every_node():
             body = self.document.prompt.get(node.id, {})
             meta = body.get("_meta")
             title = meta.get("title") if isinstance(meta, dict) else None
-            for name, value in node.inputs.items():
-                spec = self._spec(node.id, name)
+            known: Mapping[str, InputSpec] = node.known if isinstance(node, PromptNode) else {}
+            absent = [name for name, spec in known.items() if missing and spec.required and name not in node.inputs]
+            for name in (*node.inputs, *absent):
+                value, spec = node.inputs.get(name), known.get(name)
                 if not is_link(value) and not (spec is not None and spec.is_wire_only):
-                    key = f"{node.id}.{name}"
-                    kinds = None if spec is None else expected(spec)
-                    yield SettableInput(key, node.class_type, title, value, kinds, _in_its_graph(key) in self._in_app)
+                    shown = _in_its_graph(f"{node.id}.{name}") in self._in_app
+                    yield SettableInput(node.id, name, node.class_type, title, value, spec, shown)
 
     def spec(self, key: str) -> InputSpec | None:
         """What is known of an input that a key names; raises `NotFound` if there is none."""
@@ -120,12 +118,12 @@ class GraphTarget:
         return str(self.document.prompt[self._place(key)[0]]["class_type"])
 
     def _spec(self, number: str, name: str) -> InputSpec | None:
-        node = self._prompt.nodes.get(number)
+        node = self.prompt.nodes.get(number)
         return None if node is None else node.known.get(name)
 
     def _place(self, key: str) -> tuple[str, str]:
         """Node and input that a key names; the id of a node may hold a dot, and so may the name of an input."""
-        nodes = {node.id: node for node in self._prompt.every_node()}
+        nodes = {node.id: node for node in self.prompt.every_node()}
         parts = key.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             if (node := nodes.get(".".join(parts[:cut]))) is not None:
@@ -151,6 +149,30 @@ class GraphTarget:
         except ValueError:
             return given
         return given if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class GraphTarget(GraphInputs):
+    """A graph that was read from somewhere. Called with inputs, it makes the workflow with these changed."""
+
+    def __init__(self, source: str, catalog: Catalog | None, prefer: Preference | None) -> None:
+        super().__init__(open_document(source, catalog=catalog, prefer=prefer), catalog)
+        self.source = source
+
+    def __call__(self, **given: Any) -> Workflow:
+        """The workflow with some inputs set; raises as `changed` does."""
+        document = self.changed(given)
+        # The editor's file shows the inputs as they were.
+        return Workflow.of_document(replace(document, ui=None) if given else document, catalog=self._catalog)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files that came along; raises `InvalidInputs` where one is only an address or an id."""
+        files: dict[str, bytes] = {}
+        for name, content in self.document.inputs.items():
+            if isinstance(content, str):
+                raise InvalidInputs([_not_here(name, content)])
+            files[name] = content
+        return files
 
 
 def _in_its_graph(key: str) -> str:

@@ -15,6 +15,7 @@ from ryla_graphs.plan.estimate import stages_of
 from ryla_graphs.plan.plan import StagePlan
 from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode, Unknown
+from ryla_graphs.prompt.files import takes_input_file
 from ryla_graphs.shapes import Amount, amounts, evaluate
 from ryla_graphs.shapes import Unknown as UnknownShape
 from ryla_graphs.shapes.rules import rule
@@ -136,11 +137,14 @@ _NAMES = {
 def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: float, unit: str) -> Problem:
     node = view.nodes.get(amount.node)
     kind = next(kind for kind in _NAMES if kind == code or unit in _UNITS[kind])
-    name = next((name for name in _NAMES[kind] if node is not None and name in node.inputs), None)
+    file = next((name for name in node.inputs if takes_input_file(node.schema, name)), None) if node else None
+    name = file or next((name for name in _NAMES[kind] if node is not None and name in node.inputs), None)
     if isinstance(measure, UnknownShape):
         message = f"how many {unit} it gives is known only when it runs ({measure.reason}); {limit:,g} are allowed"
     elif kind == "too_large" and unit == "megapixels":
-        message = f"{amount.width}x{amount.height} are {measure:.1f} megapixels, {limit:g} are allowed"
+        size = f"{amount.width}x{amount.height}"
+        held = f"the picture has {measure:.1f} megapixels ({size})" if file else f"{size} are {measure:.1f} megapixels"
+        message = f"{held}, {limit:g} are allowed"
     else:
         message = f"{measure:,.0f} {unit}, {limit:,g} are allowed"
     return Problem(
@@ -149,7 +153,7 @@ def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: flo
         subject=AtNode(amount.node, amount.class_type, name),
         given=None if isinstance(measure, UnknownShape) else round(measure, 1),
         expected=f"at most {limit:,g} {unit}",
-        hint=_HINTS[kind] if code != "unbounded" else "write the number into the node itself",
+        hint=_hint(code, kind, file),
     )
 
 
@@ -163,6 +167,19 @@ _HINTS = {
     "too_many_pictures": "lower the batch or the length, and submit several prompts",
     "too_long": "make it shorter",
 }
+
+_OF_FILES = {
+    "too_large": "scale it down before you send it",
+    "too_many_pictures": "send a shorter one",
+    "too_long": "send a shorter one",
+}
+
+
+def _hint(code: str, kind: str, file: str | None) -> str | None:
+    if file is not None:
+        return None if code == "unbounded" else _OF_FILES[kind]
+    return "write the number into the node itself" if code == "unbounded" else _HINTS[kind]
+
 
 _SIDES = ("width", "height", "side", "resolution")
 _COUNTS = ("batch", "count", "amount", "length", "frames", "number", "repeat", "steps")

@@ -18,6 +18,8 @@ FILE: JsonDict = {"format": "ryla-file", "contentMediaType": "image/*", "x-widge
 """The schema facts of a picture."""
 WEIGHTS: JsonDict = {"format": "ryla-weights", "x-group": "models"}
 """Those of the name of a weight file."""
+LORA: JsonDict = {"format": "ryla-lora"}
+"""Those of the id of a LoRA that somebody brought, or of the name of one that the server has."""
 PROMPT: JsonDict = {"x-widget": "textarea", "x-group": "basic"}
 SEED: JsonDict = {"format": "uint64", "x-widget": "seed", "x-group": "basic"}
 PIXELS: JsonDict = {"x-step": 16, "x-group": "basic"}
@@ -54,7 +56,7 @@ def is_file(schema: Mapping[str, Any]) -> bool:
     return schema.get("format") == FILE["format"] or any(is_file(choice) for choice in schema.get("anyOf", ()))
 
 
-def title(name: str, _fact: FieldInfo | ComputedFieldInfo) -> str:
+def title(name: str, _fact: FieldInfo | ComputedFieldInfo | None = None) -> str:
     """The title of a parameter: ``negative_prompt`` is `Negative prompt`, ``lora_strength`` `LoRA strength`."""
     words = [_SPELLED.get(part[0], part[0]) for part in _PART.finditer(name)]
     return words[0][0].upper() + words[0][1:] + "".join(f" {word}" for word in words[1:])

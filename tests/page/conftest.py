@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -26,11 +27,16 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium; skips where there is none. No longer than a module: Playwright runs an event loop in this thread."""
+    """Chromium; skips where there is none, but for CI, which has one.
+
+    No longer than these tests: Playwright runs an event loop in this thread.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI has no Chromium, so nothing of the page would be tried")
         pytest.skip("there is no Chromium here")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
@@ -47,7 +53,8 @@ def engine() -> ScriptedEngine:
 @pytest.fixture(scope="module")
 def address(engine: ScriptedEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the page is."""
-    with listening(create_app(engine, SqliteStore(tmp_path_factory.mktemp("data")), Settings())) as address:
+    settings = Settings(lora_folder=tmp_path_factory.mktemp("loras"))
+    with listening(create_app(engine, SqliteStore(tmp_path_factory.mktemp("data")), settings)) as address:
         yield address
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
-from ryla_graphs.server.page.routes import MEDIA_TYPES, STATIC, files
+from ryla_graphs.server.page.routes import MEDIA_TYPES, STATIC, files, version
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.conftest import ROOT
 from tests.server.clients import TestClient
@@ -48,9 +48,9 @@ def test_every_file_that_is_named_is_there(client: TestClient) -> None:
         assert answer.status_code == 200, path
         assert answer.headers["x-content-type-options"] == "nosniff"
         folder = path.rpartition("/")[0]
-        names = NAMED.findall(answer.text) if not path.startswith("/page/vendor") else []
+        names = NAMED.findall(answer.text) if "/vendor/" not in path else []
         waiting += [name if name.startswith("/") else f"{folder}/{name.removeprefix('./')}" for name in names]
-    ours = {f"/page/{name}" for name in files() if name.endswith((".js", ".css", ".svg"))}
+    ours = {f"/page/{version()}/{name}" for name in files() if name.endswith((".js", ".css", ".svg"))}
     assert ours <= seen, "a file that nothing loads"
 
 
@@ -58,6 +58,33 @@ def test_a_file_is_sent_again_only_where_it_is_another(client: TestClient) -> No
     tag = client.get("/page/app.js").headers["etag"]
     assert client.get("/page/app.js", headers={"If-None-Match": tag}).status_code == 304
     assert client.get("/page/app.js", headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def test_what_has_the_version_in_its_address_is_kept_without_asking(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.headers["cache-control"] == "no-cache"
+    named = NAMED.findall(page.text)
+    assert named and all(name.startswith(f"/page/{version()}/") for name in named)
+    for name in named:
+        assert "immutable" in client.get(name).headers["cache-control"]
+    other = client.get("/page/v000000000000/app.js")
+    assert (other.status_code, other.headers["cache-control"]) == (200, "no-cache")
+    assert {f"/page/{version()}/{name}" for name in files() if name.endswith(".js")} <= set(named), "asked for at once"
+
+
+@pytest.mark.parametrize(
+    ("accepts", "packed"),
+    [("gzip, deflate, br", True), ("GZIP;q=0.5", True), ("gzip;q=0", False), ("br, gzip;q=0.0", False), ("", False)],
+)
+def test_files_are_packed_for_whoever_unpacks_them(client: TestClient, accepts: str, packed: bool) -> None:
+    answer = client.get("/page/style.css", headers={"Accept-Encoding": accepts})
+    assert (answer.headers.get("content-encoding") == "gzip") is packed
+    assert answer.content == files()["style.css"].content
+    assert answer.headers["vary"] == "Accept-Encoding"
+    length = int(answer.headers["content-length"])
+    assert length < len(answer.content) / 2 if packed else length == len(answer.content)
+    plain = client.get("/page/style.css", headers={"Accept-Encoding": "identity"}).headers["etag"]
+    assert (answer.headers["etag"] == plain) is not packed
 
 
 @pytest.mark.parametrize("path", ["/page/", "/page/none.js", "/page/../routes.py", "/page/%2e%2e/routes.py"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from importlib import util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,9 +17,10 @@ from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.engines.stub.script import PNG
+from tests.page.acts import axe, drop, run, violations
 from tests.server.live import listening
 from tests.server.scripted import Held, ScriptedEngine
-from tests.server.test_contract import flux
+from tests.server.test_loras import FLUX
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -30,23 +29,6 @@ NAMES = "[...document.querySelectorAll('.form [name]:not(fieldset [name])')].map
 """The fields of the form, without those inside fields."""
 
 TOKEN = "a-token-of-mine-that-is-long"
-
-
-def axe() -> str:
-    """The source of axe-core, which looks for what assistive technology stumbles over."""
-    found = util.find_spec("axe_playwright_python")
-    if found is None or not found.submodule_search_locations:
-        pytest.skip("axe-playwright-python is not installed")
-    return (Path(found.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
-
-
-def violations(page: Page) -> list[str]:
-    found: Any = page.evaluate("axe.run()")
-    return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
-
-
-def run(page: Page) -> None:
-    page.get_by_role("button", name="Run", exact=True).click()
 
 
 def test_from_a_bad_value_to_a_picture_to_the_history(page: Page, address: str) -> None:
@@ -122,6 +104,12 @@ def test_streams_that_are_cut_lose_nothing(page: Page, tmp_path: Path) -> None:
 def test_every_preset_has_a_form(page: Page, address: str) -> None:
     page.goto(f"{address}/#/no%-such?prompt=x")
     page.get_by_role("alert").filter(has_text="There is no preset").wait_for()
+    page.goto(f"{address}/#/flux-dev?prompt=kept")
+    page.get_by_label("Prompt required").wait_for()
+    page.route("**/flux-dev", lambda route: route.continue_(url=f"{address}/gone"))
+    run(page)
+    page.get_by_role("alert").filter(has_text="There is no 'flux-dev' here any more").wait_for()
+    assert page.get_by_label("Prompt required").input_value() == "kept"
     for name in presets.NAMES:
         page.get_by_label("Preset", exact=True).select_option(name)
         page.wait_for_function("(name) => location.hash.startsWith(`#/${name}`) && location.hash.length > 3", arg=name)
@@ -129,20 +117,6 @@ def test_every_preset_has_a_form(page: Page, address: str) -> None:
         shown = page.evaluate(NAMES)
         assert sorted(shown) == sorted(schema["properties"]), name
         assert page.locator(".row.json").count() == ("seeds" in schema["properties"]), name
-
-
-def drop(page: Page, where: str, name: str, text: str, kind: str, event: str = "drop") -> None:
-    """Let a file fall onto an element, or paste it there."""
-    page.locator(where).first.evaluate(
-        """(element, [name, text, type, event]) => {
-            const data = new DataTransfer();
-            data.items.add(new File([text], name, { type }));
-            element.dispatchEvent(event === "paste"
-              ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
-              : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-        }""",
-        [name, text, kind, event],
-    )
 
 
 def test_files_are_dropped_and_pasted_and_what_is_none_is_refused(page: Page, address: str) -> None:
@@ -155,26 +129,6 @@ def test_files_are_dropped_and_pasted_and_what_is_none_is_refused(page: Page, ad
     field.get_by_text("broken.png").wait_for()
     run(page)
     page.locator("#field-image-error").filter(has_text="this is no picture").wait_for()
-
-
-def test_a_graph_is_dropped_judged_and_run(page: Page, address: str, tmp_path: Path) -> None:
-    good, bad = flux(), flux()
-    sampler = next(name for name, node in bad.items() if node["class_type"] == "KSampler")
-    bad[sampler]["inputs"]["steps"] = "many"
-    for name, graph in (("bad.json", bad), ("good.json", good)):
-        (tmp_path / name).write_text(json.dumps(graph), encoding="utf-8")
-    (tmp_path / "none.json").write_text("no graph", encoding="utf-8")
-    page.goto(address)
-    chooser = page.get_by_label("Open a graph")
-    chooser.set_input_files(tmp_path / "none.json")
-    page.get_by_role("alert").filter(has_text="none.json").wait_for()
-    drop(page, "body", "bad.json", json.dumps(bad), "application/json")
-    page.locator(".findings .level.error").first.wait_for()
-    assert sampler in page.locator(".findings").first.inner_text()
-    chooser.set_input_files(tmp_path / "good.json")
-    page.get_by_text("It is valid and runs here.").wait_for()
-    page.get_by_role("button", name="Run this graph").click()
-    page.locator(".outputs img").wait_for()
 
 
 def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Path) -> None:
@@ -201,12 +155,18 @@ def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Pa
 
 
 def test_loras_are_rows_and_their_errors_stand_below_them(page: Page, address: str) -> None:
+    lora = page.request.post(
+        f"{address}/loras",
+        multipart={"file": {"name": "Anne.safetensors", "mimeType": "application/octet-stream", "buffer": FLUX}},
+    ).json()
     page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64&seed=18446744073709551615")
     page.locator("summary", has_text="Advanced").click()
     page.get_by_role("button", name="Add to LoRAs").click()
     page.get_by_role("spinbutton", name="LoRA strength").last.fill("99")
     run(page)
     page.locator("#field-loras-error").filter(has_text="0.loraStrength").wait_for()
+    offered = page.locator("#field-loraId-offered option")
+    assert offered.get_attribute("value") == lora["id"] and lora["name"] in offered.inner_text()
     group = page.get_by_role("group", name="LoRAs", exact=True)
     group.get_by_label("LoRA id").fill("style")
     group.get_by_label("LoRA strength").fill("0.5")

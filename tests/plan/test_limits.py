@@ -71,6 +71,14 @@ def test_too_much_is_refused_at_the_node_that_asks_for_it(changes: dict[str, Any
     assert "allowed" in problem.message
 
 
+def test_a_photo_that_is_too_large_is_spoken_of_as_a_photo() -> None:
+    view = View(saved(photo=node("LoadImage", image="me.jpg")), catalogs.bundled())
+    (problem,) = check(view, files={"me.jpg": ImageShape(1, 5472, 7296)})
+    assert (problem.node, problem.input) == ("photo", "image")
+    assert problem.message == "the picture has 39.9 megapixels (7296x5472), 16.8 are allowed"
+    assert problem.hint == "scale it down before you send it"
+
+
 @pytest.mark.parametrize("hops", [1, 2, 7])
 @pytest.mark.parametrize(("name", "value", "code"), [("steps", 9999, "too_many_steps"), ("width", HUGE, "too_large")])
 def test_primitives_hide_nothing(hops: int, name: str, value: int, code: str) -> None:

@@ -4,7 +4,7 @@ import type { JobEvent } from "./events.js";
 import { Connection, type ConnectionOptions } from "./http.js";
 import { Job } from "./job.js";
 import { PresetCalls, type PresetParameters } from "./presets.gen.js";
-import type { GraphFacts, JobFacts, JobState, JudgementFacts, PresetFacts } from "./shapes.gen.js";
+import type { GraphFacts, JobFacts, JobState, JudgementFacts, OpenedFacts, PresetFacts } from "./shapes.gen.js";
 
 /** A LoRA on the server. */
 export interface LoraFacts {
@@ -92,9 +92,9 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
     return (await this.http.json("POST", "/validate", { json: body, repeatable: true, signal: options.signal })) as JudgementFacts;
   }
 
-  /** A preset's graph, or any other, before it is run: where its nodes and links go, every problem, the plan. */
+  /** A preset's graph, or any other, before it is run: where its nodes and links go, every problem, the plan; of any other a form, too. */
   graph<N extends keyof PresetParameters>(source: N, parameters: Partial<PresetParameters[N]>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
-  graph(source: object | Uint8Array, options?: GraphOptions & { signal?: AbortSignal }): Promise<GraphFacts>;
+  graph(source: object | Uint8Array, options?: GraphOptions & { signal?: AbortSignal }): Promise<OpenedFacts>;
   graph(source: string, parameters: Record<string, unknown>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
   async graph(source: string | object, given: object = {}, more: { signal?: AbortSignal } = {}): Promise<GraphFacts> {
     const preset = typeof source === "string";

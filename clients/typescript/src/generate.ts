@@ -38,6 +38,7 @@ const GENERATED = "GENERATED from the server's OpenAPI document: do not edit.";
 const SHAPES: Record<string, string> = {
   JobState: "JobState",
   Progress: "Progress",
+  Input: "InputFacts",
   Output: "OutputFacts",
   Face: "FaceFacts",
   Job: "JobFacts",
@@ -46,6 +47,7 @@ const SHAPES: Record<string, string> = {
   LeftOut: "LeftOutFacts",
   Judgement: "JudgementFacts",
   Graph: "GraphFacts",
+  Opened: "OpenedFacts",
   Drawing: "Drawing",
   DrawnNode: "DrawnNode",
   DrawnLink: "DrawnLink",

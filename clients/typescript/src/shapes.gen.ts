@@ -101,6 +101,16 @@ export interface GraphFacts {
   plan: Record<string, unknown> | null;
 }
 
+/** A file that a job was given. */
+export interface InputFacts {
+  /** What the graph and the parameters call it */
+  name: string;
+  /** blake3:… */
+  hash: string;
+  /** Where its content is; also what the next job may be given in the place of a file */
+  url: string;
+}
+
 /** One execution of a graph. */
 export interface JobFacts {
   id: string;
@@ -126,6 +136,7 @@ export interface JobFacts {
   /** queue_ms, cold_ms, idle_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known */
   metrics: Record<string, unknown>;
   warnings: ProblemFacts[];
+  inputs: InputFacts[];
   outputs: OutputFacts[];
   error: ErrorFacts | null;
   urls: JobUrls;
@@ -140,17 +151,17 @@ export interface JudgementFacts {
   kind: string;
   /** Which was read, of a file that has both */
   used: "prompt" | "workflow";
+  left_out: LeftOutFacts[];
+  /** Keys beside the graph that are ignored */
+  unread: string[];
+  /** The input files that came along */
+  inputs: string[];
   /** Whether the graph has no error */
   valid: boolean;
   /** Whether this deployment would take it, its files apart */
   runs_here: boolean;
   verdict: VerdictFacts;
   problems: ProblemFacts[];
-  left_out: LeftOutFacts[];
-  /** Keys beside the graph that are ignored */
-  unread: string[];
-  /** The input files that came along */
-  inputs: string[];
   /** What a run delivers at least, for a valid graph */
   outputs: (Record<string, unknown>)[];
   /** The estimate, for a valid graph: docs/plan.md */
@@ -162,6 +173,36 @@ export interface LeftOutFacts {
   node: string;
   what: string;
   reason: string;
+}
+
+/** A graph that was opened, before it is run. */
+export interface OpenedFacts {
+  /** As ComfyUI's Export (API) writes it */
+  prompt: Record<string, unknown>;
+  /** Null where there are more than 2,000 nodes */
+  drawing: Drawing | null;
+  /** The preset's as they would be used, with the seed that was drawn */
+  parameters: Record<string, unknown>;
+  /** Whether the graph has no error */
+  valid: boolean;
+  /** Whether this deployment would take it, its files apart */
+  runs_here: boolean;
+  problems: ProblemFacts[];
+  /** The estimate, for a valid graph: docs/plan.md */
+  plan: Record<string, unknown> | null;
+  /** What was sent, in words */
+  kind: string;
+  /** Which was read, of a file that has both */
+  used: "prompt" | "workflow";
+  left_out: LeftOutFacts[];
+  /** Keys beside the graph that are ignored */
+  unread: string[];
+  /** The input files that came along */
+  inputs: string[];
+  /** JSON Schema of the inputs that can be changed, by `node.input`; null of more than 2,000 nodes */
+  form: Record<string, unknown> | null;
+  /** What came along, as `inputs` takes it: send it with a changed graph */
+  files: Record<string, string>;
 }
 
 /** One committed output of a job. */

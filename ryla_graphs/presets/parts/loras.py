@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ryla_graphs.nodes import LoraLoader, LoraLoaderModelOnly
+from ryla_graphs.presets import forms
 from ryla_graphs.presets.base import ActsWith, Parameters
 from ryla_graphs.presets.parts.sampling import Loaded
 from ryla_graphs.sockets import Family
@@ -16,7 +17,13 @@ SUFFIXES = (".safetensors", ".sft", ".pt", ".pth", ".ckpt", ".bin")
 """The files that ComfyUI lists as LoRAs."""
 
 LoraId = Annotated[
-    str, Field(min_length=1, max_length=255, description="File in models/loras, with or without .safetensors")
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        description="File in models/loras, with or without .safetensors",
+        json_schema_extra=forms.LORA,
+    ),
 ]
 LoraStrength = Annotated[float, Field(ge=-10, le=10, description="How strongly it acts; 0 is off, 1 is full")]
 TriggerWord = Annotated[str, Field(max_length=500, description="Put at the front of the prompt, once")]

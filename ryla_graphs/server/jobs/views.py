@@ -109,6 +109,14 @@ class OutputShape(OutputEvent, title="Output"):
     base64: str | None = Field(default=None, description="The content, where `outputs=base64` asks for it")
 
 
+class InputShape(BaseModel, title="Input"):
+    """A file that a job was given."""
+
+    name: str = Field(description="What the graph and the parameters call it")
+    hash: str = Field(description="blake3:…")
+    url: str = Field(description="Where its content is; also what the next job may be given in the place of a file")
+
+
 class ProgressShape(BaseModel, title="Progress"):
     """How far a job is; every snapshot is complete."""
 
@@ -170,6 +178,7 @@ class JobShape(BaseModel, title="Job"):
         description="queue_ms, cold_ms, idle_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known"
     )
     warnings: list[ProblemShape]
+    inputs: list[InputShape]
     outputs: list[OutputShape]
     error: ErrorShape | None
     urls: UrlsShape
@@ -278,6 +287,10 @@ def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> Job
         ended_at=None if job.ended_at is None else _moment(job.ended_at),
         metrics=dict(job.metrics),
         warnings=[ProblemShape.model_validate(problem) for problem in job.request.warnings],
+        inputs=[
+            InputShape(name=name, hash=f"blake3:{digest}", url=f"{path}/inputs/{name}")
+            for name, digest in job.request.inputs.items()
+        ],
         outputs=list(_with_faces(outputs, job) if REFERENCE in job.request.extra else outputs),
         error=None if job.error is None else ErrorShape.model_validate(body_of(job.error)["error"]),
         urls=UrlsShape(self=path, events=f"{path}/events"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +12,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from ryla_graphs.problems import NotFound
+from ryla_graphs.server.http.content import is_known
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,53 +39,98 @@ POLICY = "; ".join(
         "require-trusted-types-for 'script'",
     )
 )
-HEADERS = {
+HEADERS = {"X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"}
+OF_PAGES = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
 }
-"""`no-cache` lets a browser keep a file and ask whether it is still the same: an upgrade shows at once."""
+"""What a file also has that a browser may open by itself: on scripts and styles they say nothing."""
+ASK, KEEP = "no-cache", "public, max-age=31536000, immutable"
+"""`ASK` lets a browser keep a file and ask whether it is still the same. What has the version in its address never is
+another, so that a browser keeps it without asking; the page itself names the version, so an upgrade shows at once."""
+_VERSION = re.compile(r"(v[0-9a-f]{12})/(.+)")
+_REFUSED = re.compile(r"q=0(\.0*)?")
+_OURS = b'"/page/'
 
 
 class Served(NamedTuple):
     """A file as it is sent."""
 
     content: bytes
+    packed: bytes | None
+    """By gzip, where that is smaller."""
     media_type: str
     tag: str
 
 
 @cache
+def version() -> str:
+    """Another one for each other page."""
+    every = hashlib.sha256()
+    for path in _paths():
+        every.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return f"v{every.hexdigest()[:12]}"
+
+
+@cache
 def files() -> dict[str, Served]:
     """Every file of the page by its path below ``/page/``."""
-    paths = sorted(path for path in STATIC.rglob("*") if path.suffix in MEDIA_TYPES)
-    return {path.relative_to(STATIC).as_posix(): _served(path) for path in paths}
+    return {path.relative_to(STATIC).as_posix(): _served(path) for path in _paths()}
+
+
+def _paths() -> list[Path]:
+    return sorted(path for path in STATIC.rglob("*") if path.suffix in MEDIA_TYPES)
 
 
 def _served(path: Path) -> Served:
     content = path.read_bytes()
-    return Served(content, MEDIA_TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+    if path.suffix == ".html":
+        content = _with_addresses(content)
+    packed = gzip.compress(content, mtime=0)
+    tag = hashlib.sha256(content).hexdigest()[:32]
+    return Served(content, packed if len(packed) < len(content) else None, MEDIA_TYPES[path.suffix], tag)
+
+
+def _with_addresses(page: bytes) -> bytes:
+    """The page with the version in all addresses, and with its modules named, so that they are asked for at once."""
+    modules = (path.relative_to(STATIC).as_posix() for path in _paths() if path.suffix == ".js")
+    links = "".join(f'<link rel="modulepreload" href="/page/{name}">\n' for name in modules)
+    whole = page.replace(b"</head>", links.encode() + b"</head>")
+    return whole.replace(_OURS, _OURS + version().encode() + b"/")
 
 
 @router.get("/")
 async def show_page(request: Request) -> Response:
     """The page itself."""
-    return _sent("index.html", request)
+    return _sent("index.html", request, ASK)
 
 
 @router.get("/page/{name:path}")
 async def show_file(name: str, request: Request) -> Response:
-    """A file that the page is made of."""
-    return _sent(name, request)
+    """A file that the page is made of; one of another version as it is now."""
+    versioned = _VERSION.fullmatch(name)
+    if versioned is None:
+        return _sent(name, request, ASK)
+    return _sent(versioned[2], request, KEEP if versioned[1] == version() else ASK)
 
 
-def _sent(name: str, request: Request) -> Response:
+def _sent(name: str, request: Request, caching: str) -> Response:
     found = files().get(name)
     if found is None:
         raise NotFound(f"the page has no file '{name[:100]}'")
-    headers = HEADERS | {"ETag": found.tag}
-    if request.headers.get("if-none-match") == found.tag:
+    packed = found.packed if _unpacks(request.headers.get("accept-encoding", "")) else None
+    tag = f'"{found.tag}"' if packed is None else f'"{found.tag}.gzip"'
+    own = OF_PAGES if name.endswith((".html", ".svg")) else {}
+    headers = HEADERS | own | {"ETag": tag, "Cache-Control": caching}
+    if is_known(tag, request.headers):
         return Response(status_code=304, headers=headers)
+    if packed is not None:
+        return Response(packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=found.media_type)
     return Response(found.content, headers=headers, media_type=found.media_type)
+
+
+def _unpacks(accepted: str) -> bool:
+    """Whether an ``Accept-Encoding`` names gzip and does not refuse it."""
+    parts = (part.partition(";") for part in accepted.lower().split(","))
+    return any(name.strip() == "gzip" and _REFUSED.fullmatch(quality.strip()) is None for name, _, quality in parts)

@@ -39,6 +39,12 @@ _EXTENSIONS: Mapping[str, str] = {
 }
 
 
+def media_type_of(name: str) -> str:
+    """What a file is, by the extension that it was kept under."""
+    kinds = (kind for kind, extension in _EXTENSIONS.items() if name.endswith(extension))
+    return next(kinds, "application/octet-stream")
+
+
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
     """How large an input file may be."""

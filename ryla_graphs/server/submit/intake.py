@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow, compile_view
 from ryla_graphs.engines.router.routing import Routing
@@ -92,9 +94,9 @@ class Intake:
         return judge.document(document).of_document(document)
 
     def graph(self, content: Sent, owner: str, wishes: Wishes) -> dict[str, Any]:
-        """A graph, drawn and judged; raises as `judge` does."""
+        """A graph, drawn and judged, with a form of its inputs; raises as `judge` does."""
         document, judge = self._judged(content, owner, wishes)
-        return judge.document(document).graph()
+        return judge.document(document).opened(document)
 
     def preset_graph(self, name: str, parameters: Mapping[str, Any], owner: str, wishes: Wishes) -> dict[str, Any]:
         """The graph that a preset makes, drawn and judged. Files need not be there: a name stands for each.
@@ -150,7 +152,8 @@ class Intake:
         preset = self._pipelines.get(name)
         checked = preset.parse(renamed(parameters, self._loras.names_in(parameters, owner)))
         pictures = {field: getattr(checked, field) for field in preset.pictures}
-        brought = self._uploads.bring_contents((text for text in pictures.values() if isinstance(text, str)), owner)
+        places = {text: to_camel(field) for field, text in pictures.items() if isinstance(text, str)}
+        brought = self._uploads.bring_contents(places, owner)
         named = {field: brought.names[text] for field, text in pictures.items() if text in brought.names}
         wishes = with_reference(preset, named, brought, wishes, self._settings)
         return self._submit(preset(checked.model_copy(update=named)), brought, owner, wishes, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats.drawing import drawn
 from ryla_graphs.formats.read import Document
+from ryla_graphs.pipelines.graph_forms import form_of
 from ryla_graphs.plan import check
 from ryla_graphs.problems import CannotRunHere, InvalidInputs, InvalidWorkflow, Problem
 from ryla_graphs.prompt.files import input_files
@@ -88,8 +90,15 @@ class Judgement:
             "plan": self.compiled.plan.to_dict() if self.compiled is not None else None,
         }
 
+    def opened(self, document: Document) -> dict[str, Any]:
+        """What `/workflow/graph` says of the document that was judged: what can be changed in it, too."""
+        drawn_too = len(self.view.document) <= MOST_DRAWN
+        form = form_of(document, self.view.catalog) if drawn_too else None
+        files = {name: _as_text(content) for name, content in document.inputs.items()}
+        return {**_about(document), **self.graph(), "form": form, "files": files}
+
     def graph(self) -> dict[str, Any]:
-        """What `/workflow/graph` says."""
+        """What `/presets/{name}/graph` says."""
         checkpoint()
         used = dict(self.compiled.parameters) if self.compiled is not None else {}
         drawing = drawn(self.view).to_dict() if len(self.view.document) <= MOST_DRAWN else None
@@ -99,15 +108,27 @@ class Judgement:
         """What `/validate` says of the document that was judged."""
         verdict, compiled = self.view.verdict, self.compiled
         return {
-            "kind": document.kind,
-            "used": document.used,
+            **_about(document),
             "verdict": {"accepted": verdict.accepted, "error": verdict.error, "nodes": _errors_by_node(verdict)},
-            "left_out": [left.to_dict() for left in document.left_out],
-            "unread": list(document.unread),
-            "inputs": sorted(document.inputs),
             "outputs": [output.to_dict() for output in compiled.outputs] if compiled is not None else [],
             **self._facts(),
         }
+
+
+def _about(document: Document) -> dict[str, Any]:
+    """What was sent."""
+    return {
+        "kind": document.kind,
+        "used": document.used,
+        "left_out": [left.to_dict() for left in document.left_out],
+        "unread": list(document.unread),
+        "inputs": sorted(document.inputs),
+    }
+
+
+def _as_text(content: bytes | str) -> str:
+    """A file as `inputs` of a body take it."""
+    return content if isinstance(content, str) else f"data:;base64,{b64encode(content).decode()}"
 
 
 def _errors_by_node(verdict: Verdict) -> dict[str, list[dict[str, str | None]]]:

@@ -1,4 +1,4 @@
-"""Input files that come with a request: as data URL, base64, https address or asset, kept by the hash of their content.
+"""Input files that come with a request, kept by the hash of their content; `formats.contents` says in which forms.
 
 A graph may only name files that it was given, and they get names of ours: the caller's never reach the engine.
 """
@@ -59,17 +59,21 @@ class Uploads:
             if name not in named:
                 hint = did_you_mean(name, named) or f"it names {', '.join(sorted(named)) or 'none'}"
                 raise refusal("unused_input", f"the graph names no input file '{name}'", name=name, hint=hint)
-        brought = self.bring_contents((name for name in named if name not in given), owner)
+        places = {file.name: f"{file.node}.{file.input}" for file in files if file.name not in given}
+        brought = self.bring_contents(places, owner)
         for name, source in given.items():
             self._keep(brought, name, source, name, owner)
         return brought
 
-    def bring_contents(self, texts: Iterable[str], owner: str) -> Brought:
-        """The files that texts are themselves, or say where they are; other texts are left as they are."""
+    def bring_contents(self, places: Mapping[str, str], owner: str) -> Brought:
+        """The files that texts are themselves, or say where they are; other texts are left as they are.
+
+        `places` says where each text stood: the parameter, or the input of a node.
+        """
         brought = Brought()
-        for text in texts:
-            if contents.is_content(text) and text not in brought.names:
-                self._keep(brought, text, text, "input", owner)
+        for text, place in places.items():
+            if contents.is_content(text):
+                self._keep(brought, text, text, place, owner)
         return brought
 
     def _keep(self, brought: Brought, stands: str, source: bytes | str, name: str, owner: str) -> None:
@@ -87,6 +91,8 @@ class Uploads:
             content = source
         elif contents.is_asset_id(source):
             digest, content = self._asset(source, name, owner)
+        elif (place := contents.job_input(source)) is not None:
+            digest, content = self._of_job(*place, name, owner)
         elif contents.is_address(source):
             content = self._fetcher.get(source, name=name)
         else:
@@ -103,12 +109,22 @@ class Uploads:
         except NotFound:
             raise refusal("missing_asset", f"the content of asset '{asset_id}' is gone", name=name) from None
 
+    def _of_job(self, job_id: str, stored: str, name: str, owner: str) -> tuple[str, bytes]:
+        job = self._store.job(job_id)
+        if job is None or job.owner != owner or stored not in job.request.inputs:
+            raise refusal("missing_asset", f"job '{job_id}' is not here, or has no input '{stored}'", name=name)
+        digest = job.request.inputs[stored]
+        try:
+            return digest, self._store.blobs.read(digest)
+        except NotFound:
+            raise refusal("missing_asset", f"the content of '{stored}' is gone", name=name) from None
+
 
 def decoded(source: str, name: str) -> bytes:
     """The content of a data URL or of base64; raises `InvalidInputs` (`bad_input`)."""
     content = contents.decoded(source)
     if content is None:
-        expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
+        expected = "data:image/png;base64,…, the base64 alone, https://…, an asset's id, or the url of a job's input"
         raise refusal("bad_input", "this is no file", name=name, expected=expected)
     return content
 

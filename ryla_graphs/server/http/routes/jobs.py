@@ -19,7 +19,8 @@ from ryla_graphs.server.http.routes.documented import OWNED, errors
 from ryla_graphs.server.http.routes.shapes import JobsShape
 from ryla_graphs.server.jobs.logs import LogShape, log_lines, log_shape
 from ryla_graphs.server.jobs.views import JobShape, as_json, job_shape, output_shape
-from ryla_graphs.server.records import Job, JobState
+from ryla_graphs.server.records import Asset, Job, JobState
+from ryla_graphs.server.safety.media import media_type_of
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import MOST_LABELS
 
@@ -125,6 +126,30 @@ async def show_output(
         if output.number == number:
             return await picture(output, here, wish, request.headers)
     raise NotFound(f"job '{job.id}' has no output {number}")
+
+
+@router.get(
+    "/jobs/{job_id}/inputs/{name}",
+    response_class=Response,
+    responses={
+        200: {"description": "The content", "content": {"*/*": {}}},
+        206: {"description": "A part of the content", "content": {"*/*": {}}},
+        304: {"description": "The caller has it already"},
+        **errors(*OWNED, "invalid_parameters", "range_not_satisfiable"),
+    },
+)
+async def show_input(
+    job_id: str, name: str, request: Request, here: Here, owner: Owner, wish: AskedPicture
+) -> Response:
+    """The content of a file that a job was given; of a picture in another format or smaller: `?w=256`."""
+    job = await here.job_of(owner, job_id)
+    digest = job.request.inputs.get(name, "")
+    size = await in_thread(here.store.blobs.size, digest) if digest else None
+    if size is None:
+        raise NotFound(f"job '{job.id}' has no input '{name[:80]}'")
+    kind = media_type_of(name)
+    given = Asset(id="", owner=owner, hash=digest, size=size, media_type=kind, name=name, created_at=job.created_at)
+    return await picture(given, here, wish, request.headers)
 
 
 async def _shown(job: Job, here: Deployment, status: int = 200) -> Response:

@@ -139,17 +139,31 @@ class GraphShape(BaseModel, title="Graph"):
     plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")
 
 
-class JudgementShape(BaseModel, title="Judgement"):
-    """What would become of a graph here."""
+class SentShape(BaseModel):
+    """What was sent, of a graph that was read."""
 
     kind: str = Field(description="What was sent, in words")
     used: Literal["prompt", "workflow"] = Field(description="Which was read, of a file that has both")
+    left_out: list[LeftOutShape]
+    unread: list[str] = Field(description="Keys beside the graph that are ignored")
+    inputs: list[str] = Field(description="The input files that came along")
+
+
+class OpenedShape(SentShape, GraphShape, title="OpenedGraph"):
+    """A graph that was opened, before it is run."""
+
+    form: dict[str, Any] | None = Field(
+        description="JSON Schema of the inputs that can be changed, by `node.input`; null of more than 2,000 nodes"
+    )
+    files: dict[str, str] = Field(description="What came along, as `inputs` takes it: send it with a changed graph")
+
+
+class JudgementShape(SentShape, title="Judgement"):
+    """What would become of a graph here."""
+
     valid: bool = Field(description="Whether the graph has no error")
     runs_here: bool = Field(description="Whether this deployment would take it, its files apart")
     verdict: VerdictShape
     problems: list[ProblemShape]
-    left_out: list[LeftOutShape]
-    unread: list[str] = Field(description="Keys beside the graph that are ignored")
-    inputs: list[str] = Field(description="The input files that came along")
     outputs: list[dict[str, Any]] = Field(description="What a run delivers at least, for a valid graph")
     plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")

@@ -15,7 +15,7 @@ from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON, answer
 from ryla_graphs.server.http.pictures import AskedPicture
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
-from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape
+from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape, OpenedShape
 from ryla_graphs.server.jobs.partners import partner_key_in
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.jobs.views import as_json
@@ -123,20 +123,20 @@ def _judge(
     return here.intake.judge(content, owner, wishes)
 
 
-@router.post("/workflow/graph", response_model=GraphShape, responses=JUDGED)
+@router.post("/workflow/graph", response_model=OpenedShape, responses=JUDGED)
 async def draw_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
 ) -> Response:
-    """Draw whatever `/workflow` takes, and run nothing: where its nodes and links go, every finding, the plan."""
+    """Draw whatever `/workflow` takes, and run nothing: a drawing, a form of its inputs, every finding, the plan."""
     sent_as, wishes = media_type(request), asked_in(request.headers, prefer=prefer)
     return await in_thread(_drawn, await request.body(), sent_as, here, owner, wishes, partner_key)
 
 
 def _drawn(body: bytes, kind: str | None, here: Deployment, owner: str, wishes: Wishes, header: str | None) -> Response:
     content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
-    return drawn_answer(here.intake.graph(content, owner, wishes))
+    return drawn_answer(here.intake.graph(content, owner, wishes), OpenedShape)
 
 
-def drawn_answer(graph: dict[str, Any]) -> Response:
+def drawn_answer(graph: dict[str, Any], shape: type[GraphShape] = GraphShape) -> Response:
     """The answer that draws a graph."""
-    return Response(as_json(GraphShape.model_validate(graph)), media_type=JSON)
+    return Response(as_json(shape.model_validate(graph)), media_type=JSON)

@@ -2,6 +2,8 @@
 
 import { decode, encode } from "./json.js";
 
+/** What any file is sent as: a server knows pictures and videos by how they begin. */
+export const AS_JSON = "application/json";
 const TOKEN = "ryla-token";
 
 export class Failure extends Error {
@@ -14,6 +16,9 @@ export class Failure extends Error {
   }
 }
 
+/** Calls `act` wherever the server refuses the token, whatever asked for something. */
+export const onLocked = { act: () => {} };
+
 export const token = {
   get: () => sessionStorage.getItem(TOKEN) ?? "",
   set: (text) => (text ? sessionStorage.setItem(TOKEN, text) : sessionStorage.removeItem(TOKEN)),
@@ -24,7 +29,7 @@ export async function request(path, { method = "GET", body, headers = {}, signal
   const all = { ...(known && { Authorization: `Bearer ${known}` }), ...headers };
   if (body !== undefined && !(body instanceof Blob)) {
     body = encode(body);
-    all["Content-Type"] = "application/json";
+    all["Content-Type"] = AS_JSON;
   }
   let answer;
   try {
@@ -38,6 +43,7 @@ export async function request(path, { method = "GET", body, headers = {}, signal
   const error = said?.error ?? {};
   const message = error.message ?? `the server answered ${answer.status}`;
   const failure = new Failure(error.code ?? "unknown", message, answer.status, error.problems ?? []);
+  if (answer.status === 401) onLocked.act();
   failure.wait = Number(answer.headers.get("Retry-After")) || 0;
   throw failure;
 }
@@ -54,7 +60,7 @@ const megabytes = (body) => Math.ceil((body instanceof Blob ? body.size : encode
 /** Queue a job. Sent again with the same key where the answer was lost, so that nothing is paid for twice. */
 export async function submit(path, body) {
   const headers = { "Idempotency-Key": randomKey(), Prefer: "respond-async, previews" };
-  if (body instanceof Blob) headers["Content-Type"] = body.type || "application/octet-stream";
+  if (body instanceof Blob) headers["Content-Type"] = AS_JSON;
   for (let attempt = 1; ; attempt++) {
     try {
       return await json(path, { method: "POST", body, headers });

@@ -2,6 +2,15 @@
 
 import { encode } from "./json.js";
 
+const ASSET = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A file that the server has: an input of a job by its address, an asset by its id. `small` is where a look at it is. */
+export function kept(send) {
+  if (send.startsWith("/jobs/")) return { send, name: "A file of an earlier job", small: `${send}?format=webp&w=128` };
+  return ASSET.test(send) ? { send, name: "An uploaded file", small: `/api/v2/assets/${send}/content` } : { send, name: send };
+}
+
+
 export const GROUPS = { basic: "Basic", advanced: "Advanced", models: "Models" };
 
 /** The fields of a schema in their order. */
@@ -34,6 +43,10 @@ function field(name, facts, required, known) {
     most: all.maxItems,
     media: all.contentMediaType ?? "",
     choices: all.enum ?? [],
+    offered: all.examples ?? [],
+    format: all.format ?? "",
+    node: facts["x-node"],
+    input: facts["x-input"],
     min: all.minimum,
     max: all.maximum,
     step: all["x-step"] ?? (type.type === "integer" ? 1 : "any"),
@@ -44,7 +57,7 @@ function field(name, facts, required, known) {
 function kindOf(facts, type) {
   const widget = facts["x-widget"];
   if (facts.format === "ryla-file" || widget === "file") return "file";
-  if (facts.enum) return "choice";
+  if (facts.enum?.length) return "choice";
   if (type === "boolean") return "boolean";
   if (type === "string") return widget === "textarea" ? "textarea" : "text";
   if (type !== "integer" && type !== "number") return "json";
@@ -67,7 +80,8 @@ export function valueOf(field, typed, decode) {
   if (typed === undefined) return undefined;
   if (field.kind === "file") return typed.send || undefined;
   if (field.kind === "boolean") return typed;
-  if (field.kind === "text" || field.kind === "textarea" || field.kind === "choice") {
+  if (field.kind === "choice") return field.choices.find((choice) => String(choice) === typed) ?? (typed || undefined);
+  if (field.kind === "text" || field.kind === "textarea") {
     return typed === "" && (field.nullable || field.required) ? undefined : typed;
   }
   if (typed.trim() === "") return undefined;
@@ -85,7 +99,8 @@ export function bodyOf(fields, typed, decode, { problems = [], file = (given) =>
     const text = typed[field.name];
     if (text === undefined || (field.kind !== "file" && text === initialText(field))) continue;
     if (field.kind === "file") {
-      if (text.send) body[field.name] = file(text);
+      const sent = text.send && file(text);
+      if (sent) body[field.name] = sent;
       continue;
     }
     try {
@@ -98,12 +113,16 @@ export function bodyOf(fields, typed, decode, { problems = [], file = (given) =>
   return body;
 }
 
-/** What to show in the form for the parameters of a job or an example. Files of the past are left out: see `kept`. */
-export function typedOf(fields, parameters) {
+/** What to show in the form for the parameters of a job or an example; `files` are those of the job, by name. */
+export function typedOf(fields, parameters, files = new Map()) {
   const typed = {};
   for (const field of fields) {
     const value = parameters[field.name];
-    if (value === undefined || value === null || field.kind === "file") continue;
+    if (value === undefined || value === null) continue;
+    if (field.kind === "file") {
+      if (files.has(value)) typed[field.name] = kept(files.get(value).url);
+      continue;
+    }
     const text = shown(field, value);
     if (text !== initialText(field)) typed[field.name] = text;
   }

@@ -3,6 +3,7 @@
 import { GROUPS, initialText } from "./fields.js";
 import { FileField } from "./files.js";
 import { html, useEffect, useRef } from "./html.js";
+import { useOffered } from "./offers.js";
 import { Rows } from "./rows.js";
 
 export function Form({ fields, typed, errors, change, run, asking, children }) {
@@ -31,6 +32,14 @@ export function Form({ fields, typed, errors, change, run, asking, children }) {
     </form>`;
 }
 
+/** Brings the field of an input onto the screen, and the cursor into it. */
+export function show(field) {
+  const widget = document.querySelector(`.form [name="${CSS.escape(field.name)}"]`);
+  const folded = widget?.closest("details");
+  if (folded) folded.open = true;
+  widget?.focus();
+}
+
 function Folded({ title, count, open, children }) {
   const details = useRef();
   useEffect(() => {
@@ -45,8 +54,9 @@ function Folded({ title, count, open, children }) {
 
 /** A field with its label, its hint and what is wrong with it; `prefix` makes ids of fields inside fields. */
 function Row({ field, value, error, change, prefix = "field" }) {
-  const id = `${prefix}-${field.name}`;
-  const noted = [field.hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  const id = `${prefix}-${field.name.replace(/\s/g, "_")}`;
+  const hint = field.node === undefined ? field.hint : ""; // of a graph it is the node, which stands in the label
+  const noted = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   const Widget = WIDGETS[field.kind];
   const common = {
     id,
@@ -55,13 +65,14 @@ function Row({ field, value, error, change, prefix = "field" }) {
     "aria-invalid": error ? "true" : undefined,
     "aria-required": field.required ? "true" : undefined,
   };
-  const label = html`<label for=${id}>${field.title}${field.required && html`<span class="needed"> required</span>`}</label>`;
+  const label = html`<label for=${id}>${field.title}${field.required && html`<span class="needed"> required</span>`}
+    ${field.node !== undefined && html`<span class="of"> ${field.hint}</span>`}</label>`;
   const widget = html`<${Widget} field=${field} common=${common} row=${Row}
     value=${value ?? initialText(field)} change=${change} />`;
   return html`
     <div class=${`row ${field.kind}${error ? " wrong" : ""}${short(field) ? " short" : ""}`}>
       ${field.kind === "boolean" ? html`<div class="tick">${widget}${label}</div>` : html`${label}${widget}`}
-      ${field.hint && html`<p class="hint" id=${`${id}-hint`}>${field.hint}</p>`}
+      ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
       ${error && html`<p class="error" id=${`${id}-error`} role="alert">${error}</p>`}
     </div>`;
 }
@@ -72,17 +83,21 @@ const short = (field) => (field.kind === "number" || field.kind === "choice") &&
 const text = (change) => (event) => change(event.target.value);
 
 function Textarea({ field, common, value, change }) {
-  return html`<textarea ...${common} rows=${field.group === "basic" ? 4 : 2} maxlength=${field.longest} value=${value}
+  return html`<textarea ...${common} rows=${field.group !== "basic" ? 2 : field.node === undefined ? 4 : 3} maxlength=${field.longest} value=${value}
     onInput=${text(change)}></textarea>`;
 }
 
-function Text({ common, value, change }) {
-  return html`<input ...${common} type="text" autocomplete="off" spellcheck="false" value=${value} onInput=${text(change)} />`;
+function Text({ field, common, value, change }) {
+  const offered = useOffered(field);
+  const list = offered.length > 0 ? `${common.id}-offered` : undefined;
+  return html`<input ...${common} type="text" autocomplete="off" spellcheck="false" list=${list} value=${value} onInput=${text(change)} />
+    ${list && html`<datalist id=${list}>${offered.map(([each, words]) => html`<option key=${each} value=${each}>${words}</option>`)}</datalist>`}`;
 }
 
 function Numeric({ field, common, value, change }) {
+  const none = Number.isNaN(Number(value)); // a graph may hold anything
   return html`<input ...${common} type="number" inputmode="decimal" min=${field.min} max=${field.max} step=${field.step}
-    placeholder=${field.required ? "" : "left out"} value=${value} onInput=${text(change)} />`;
+    placeholder=${none ? value : field.required ? "" : "left out"} value=${none ? "" : value} onInput=${text(change)} />`;
 }
 
 function Slider({ field, common, value, change }) {
@@ -94,11 +109,11 @@ function Slider({ field, common, value, change }) {
     </div>`;
 }
 
-function Seed({ common, value, change }) {
+function Seed({ field, common, value, change }) {
   const draw = () => change(String(crypto.getRandomValues(new Uint32Array(1))[0]));
   return html`
     <div class="pair">
-      <input ...${common} type="text" inputmode="numeric" autocomplete="off" placeholder="a new one for each run"
+      <input ...${common} type="text" inputmode="numeric" autocomplete="off" placeholder=${field.initial === undefined ? "a new one for each run" : "as in the graph"}
         value=${value} onInput=${text(change)} />
       <button type="button" class="quiet" onClick=${draw}>Draw</button>
       <button type="button" class="quiet" disabled=${value === ""} onClick=${() => change("")}>Clear</button>
@@ -109,6 +124,7 @@ function Choice({ field, common, value, change }) {
   return html`
     <select ...${common} value=${value} onChange=${text(change)}>
       ${field.nullable && html`<option value="">none</option>`}
+      ${value !== "" && !field.choices.some((choice) => String(choice) === value) && html`<option value=${value}>${value} (not here)</option>`}
       ${field.choices.map((choice) => html`<option key=${choice} value=${choice}>${String(choice)}</option>`)}
     </select>`;
 }

@@ -61,7 +61,7 @@ function Row({ job, current, show, chosen, choose }) {
   const [ref, seen] = useSeen();
   const picture = pictureOf(job);
   const blob = useBlob(seen && picture ? small(picture) : "");
-  const words = job.parameters?.prompt || job.preset || "graph";
+  const words = job.parameters?.prompt || job.labels?.name || job.preset || "graph";
   const drag = (event) => picture && event.dataTransfer.setData(DRAGGED, JSON.stringify(fromOutput(picture, blob)));
   return html`
     <li ref=${ref} class=${current ? "current" : ""}>

@@ -1,10 +1,11 @@
 // A job: submitted, followed, cancelled; its progress and its result.
 
-import { blobOf, ENDED, events, json, submit } from "./api.js";
+import { blobOf, ENDED, events, Failure, json, submit, token } from "./api.js";
 import { DRAGGED, fromOutput } from "./files.js";
 import { html, useCallback, useEffect, useRef, useState } from "./html.js";
+import { bytes, milliseconds } from "./units.js";
 
-/** The job that is looked at. `failed` gets what a submission was refused with, `ended` is called after an end. */
+/** The job that is looked at, with the form that it is `of`. `failed` gets what a submission was refused with, `ended` is called after an end. */
 export function useJob({ failed, ended }) {
   const [job, setJob] = useState(null);
   const [preview, setPreview] = useState("");
@@ -12,12 +13,12 @@ export function useJob({ failed, ended }) {
   const [busy, setBusy] = useState(false);
   const following = useRef(null);
 
-  const follow = useCallback(async (started) => {
+  const follow = useCallback(async (started, of = started.preset) => {
     following.current?.abort();
     const stop = (following.current = new AbortController());
     setPreview("");
     setCut(false);
-    setJob(started);
+    setJob({ ...started, of });
     if (ENDED.has(started.state)) return;
     const path = `/jobs/${started.id}`;
     try {
@@ -27,7 +28,7 @@ export function useJob({ failed, ended }) {
         else setJob((now) => heard(now, event));
       }
       const end = await json(path);
-      if (!stop.signal.aborted) setJob(end);
+      if (!stop.signal.aborted) setJob({ ...end, of });
     } catch (failure) {
       if (!stop.signal.aborted) failed(failure);
     } finally {
@@ -35,14 +36,14 @@ export function useJob({ failed, ended }) {
     }
   }, []);
 
-  const run = async (path, body) => {
+  const run = async (path, body, of) => {
     setBusy(true);
     try {
       const accepted = await submit(path, body);
       ended();
-      follow(accepted);
+      follow(accepted, of);
     } catch (failure) {
-      failed(failure);
+      failed(failure.status === 404 ? new Failure("not_found", `There is no '${of}' here any more. Choose another.`) : failure);
     } finally {
       setBusy(false);
     }
@@ -95,8 +96,8 @@ export function Result({ at, again, compare, chosen }) {
       ${!going && html`<footer>
         <p class="hint">${facts(job)}</p>
         <div class="buttons">
-          ${job.preset && html`<button type="button" onClick=${() => again(job, false)}>Use these values</button>
-          <button type="button" onClick=${() => again(job, true)}>With a new seed</button>`}
+          <button type="button" onClick=${() => again(job, false)}>Use these inputs</button>
+          ${job.preset && html`<button type="button" onClick=${() => again(job, true)}>With a new seed</button>`}
           ${outputs.some((output) => output.media_type.startsWith("image/")) && html`<button type="button" aria-pressed=${chosen.includes(job.id)}
             onClick=${() => compare(job.id)}>${chosen.length === 1 && chosen[0] === job.id ? "Tick another in History" : "Compare"}</button>`}
         </div></footer>`}
@@ -114,12 +115,10 @@ function Bar({ job }) {
     <span class="hint">${words}</span></div>`;
 }
 
-const seconds = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
-
 function facts(job) {
   const { execution_ms: ms, queue_ms: queue, gpu, cost_usd: cost } = job.metrics;
-  return [job.seed !== null && `seed ${job.seed}`, ms !== undefined && `${seconds(ms)} at work`,
-    queue > 500 && `${seconds(queue)} in the queue`, gpu, cost !== undefined && `$${cost}`].filter(Boolean).join(" · ");
+  return [job.seed !== null && `seed ${job.seed}`, ms !== undefined && `${milliseconds(ms)} at work`,
+    queue > 500 && `${milliseconds(queue)} in the queue`, gpu, cost !== undefined && `$${cost}`].filter(Boolean).join(" · ");
 }
 
 function Error({ error }) {
@@ -137,7 +136,7 @@ export function useBlob(url) {
     let gone = false;
     if (url) blobOf(url).then((blob) => gone || setFound({ url, blob }), () => gone || setFound({ url, blob: null }));
     return () => { gone = true; };
-  }, [url]);
+  }, [url, token.get()]); // what was refused is asked for again with another token
   return found.url === url ? found.blob : "";
 }
 
@@ -153,10 +152,8 @@ function Output({ output, job }) {
         ${blob && output.media_type.startsWith("video/") && html`<video src=${blob} controls loop aria-label=${words}></video>`}
         ${blob && output.media_type.startsWith("audio/") && html`<audio src=${blob} controls aria-label=${words}></audio>`}
       </div>
-      ${blob && html`<figcaption><span class="hint">${output.name} · ${size(output.size)}</span>
+      ${blob && html`<figcaption><span class="hint">${output.name} · ${bytes(output.size)}</span>
         <a class="button" href=${blob} download=${output.name}>Download</a>
         <a class="button quiet" href=${blob} target="_blank" rel="noopener">Full size</a></figcaption>`}
     </figure>`;
 }
-
-const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -1,6 +1,7 @@
 // The address of a form: `#/flux-dev?prompt=…` holds values, never a token; `#token=…` is taken out at once.
 
 import { token } from "./api.js";
+import { kept } from "./fields.js";
 
 /** Text of an address, which anybody may have written. */
 function plain(text) {
@@ -31,7 +32,7 @@ export function typedFrom(fields, texts) {
     const text = texts[field.name];
     if (text === undefined) continue;
     if (field.kind === "boolean") typed[field.name] = text === "true";
-    else if (field.kind === "file") typed[field.name] = { send: text, name: text };
+    else if (field.kind === "file") typed[field.name] = kept(text);
     else typed[field.name] = text;
   }
   return typed;

@@ -1,0 +1,69 @@
+"""The files that a job was given: shown, looked at, and given to the next one."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.server.clients import TestClient
+from tests.server.scripted import InstantEngine
+
+MINE, YOURS = ({"Authorization": f"Bearer {name * 16}"} for name in ("mine", "your"))
+ASYNC = {"Prefer": "respond-async"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    tokens = Tokens.parse(f"me:{'mine' * 16},you:{'your' * 16}")
+    store = SqliteStore(tmp_path_factory.mktemp("data"))
+    with TestClient(create_app(InstantEngine(), store, Settings(tokens=tokens))) as client:
+        yield client
+
+
+def picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((80, 60), 80).convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def submit(client: TestClient, image: str, who: dict[str, str] = MINE) -> Any:
+    return client.post("/flux-kontext", json={"prompt": "at night", "image": image}, headers=who | ASYNC)
+
+
+def test_a_job_shows_its_inputs_and_the_next_one_takes_them(client: TestClient) -> None:
+    content = picture()
+    first = submit(client, f"data:image/png;base64,{base64.b64encode(content).decode()}").json()
+    (given,) = first["inputs"]
+    assert given["name"] == first["parameters"]["image"]
+    assert client.get(given["url"], headers=MINE).content == content
+    small = client.get(f"{given['url']}?w=20&format=webp", headers=MINE)
+    assert (small.headers["content-type"], Image.open(io.BytesIO(small.content)).size) == ("image/webp", (20, 15))
+    second = submit(client, given["url"])
+    assert second.status_code == 202
+    assert second.json()["inputs"][0]["hash"] == given["hash"]
+    graph = {"1": {"class_type": "LoadImage", "inputs": {"image": given["url"]}}}
+    graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
+    third = client.post("/workflow", json={"workflow": graph}, headers=MINE | ASYNC)
+    assert third.json()["inputs"][0]["hash"] == given["hash"]
+
+
+def test_they_are_for_their_owner_alone(client: TestClient) -> None:
+    (given,) = submit(client, f"data:image/png;base64,{base64.b64encode(picture()).decode()}").json()["inputs"]
+    assert client.get(given["url"], headers=YOURS).status_code == 404
+    refused = submit(client, given["url"], YOURS)
+    assert (refused.status_code, refused.json()["error"]["problems"][0]["code"]) == (422, "missing_asset")
+
+
+@pytest.mark.parametrize("name", ["0" * 32 + ".png", "none.png", "..%2F..%2Fx", "x"])
+def test_what_is_none_is_not_found(client: TestClient, name: str) -> None:
+    job = submit(client, f"data:image/png;base64,{base64.b64encode(picture()).decode()}").json()
+    assert client.get(f"/jobs/{job['id']}/inputs/{name}", headers=MINE).status_code == 404
+    refused = submit(client, f"/jobs/{job['id']}/inputs/{name}")
+    assert refused.status_code in (400, 422)
