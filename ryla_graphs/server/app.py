@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Gauge
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http import agents, docs, failures
-from ryla_graphs.server.http.access import only_known_queries
+from ryla_graphs.server.http.access import STRICT
 from ryla_graphs.server.http.openapi import document, operation_id
 from ryla_graphs.server.http.routes import events, jobs, loras, presets, routing, status, workflow
-from ryla_graphs.server.http.routes.documented import errors
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.page import routes as page
@@ -97,11 +98,18 @@ def create_app(
 
 
 def _route(app: FastAPI, pipelines: Pipelines) -> None:
-    for router in (*ROUTERS, presets.running(pipelines)):
-        strict = [Depends(only_known_queries)]
-        app.include_router(router, dependencies=strict, responses=errors("invalid_parameters"))
+    app.router.routes += [*_included(), *presets.running(pipelines).routes]
+
+
+@cache
+def _included() -> tuple[BaseRoute, ...]:
+    """All routes but those of pipelines. What FastAPI works out of them at a first request, all apps have in common."""
+    app = FastAPI(openapi_url=None, **_DOCUMENTED)
+    for router in ROUTERS:
+        app.include_router(router, **STRICT)
     for router in OPEN_ROUTERS:
         app.include_router(router)
+    return tuple(app.routes)
 
 
 def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:

@@ -157,8 +157,7 @@ def small(**more: Any) -> dict[str, Any]:
 def begun(client: TestClient, headers: Mapping[str, str] = MappingProxyType({"Prefer": "respond-async"})) -> str:
     """Where a job is that a worker works on."""
     where = client.post("/flux-dev", json=small(), headers=headers).headers["location"]
-    while client.get(where).json()["progress"] is None:
-        pass
+    until(lambda: client.get(where).json()["progress"] is not None)
     return str(where)
 
 
@@ -209,8 +208,8 @@ def test_a_cancel_reaches_the_worker(gpu: OnGpu) -> None:
     with gpu.client() as client:
         where = begun(client)
         client.delete(where)
-        while (state := client.get(where).json()["state"]) != "cancelled":
-            assert state == "running"
+        until(lambda: client.get(where).json()["state"] != "running")
+        assert client.get(where).json()["state"] == "cancelled"
 
 
 def test_a_lost_container_is_run_once_more(gpu: OnGpu) -> None:
@@ -219,8 +218,7 @@ def test_a_lost_container_is_run_once_more(gpu: OnGpu) -> None:
     with gpu.client() as client:
         where = begun(client)
         gpu.plane.call(gpu.plane.servicer.lose, gpu.calls[0].id)
-        while len(gpu.calls) < 2:
-            pass
+        until(lambda: len(gpu.calls) == 2)
         gpu.simulator.go.set()
         client.get(f"{where}/events")
         job = client.get(where).json()
@@ -321,8 +319,7 @@ def test_warming(gpu: OnGpu) -> None:
         assert client.post("/warm", json={"gpu": "H100"}).json() == {"warming": "H100"}
         assert client.post("/warm", json={"gpu": "GTX"}).status_code == 422
         assert client.post("/warm", headers={"Authorization": ""}).status_code == 401
-        while len(gpu.calls) < 2:
-            pass
+        until(lambda: len(gpu.calls) == 2)
     assert sorted((call.method, call.gpu) for call in gpu.calls) == [("warm", "H100"), ("warm", "L40S")]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Annotated
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.dependencies.models import Dependant
@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, did_you_mean
 from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.http.routes.documented import errors
 from ryla_graphs.server.safety.gate import unauthorized
 
 
@@ -42,6 +43,13 @@ async def only_known_queries(connection: HTTPConnection) -> None:
     known = tuple(dict.fromkeys(_queries_of(route.dependant)))
     if unknown := [name for name in connection.query_params if name not in known]:
         raise InvalidParameters(_unknown(name[:80], known) for name in unknown[:_MOST_SHOWN])
+
+
+STRICT: Mapping[str, Any] = {
+    "dependencies": [Depends(only_known_queries)],
+    "responses": errors("invalid_parameters"),
+}
+"""What a router is made or included with whose routes take no query that they do not know."""
 
 
 def _unknown(name: str, known: Sequence[str]) -> Problem:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.presets import Preset
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.http.access import Here, Owner
+from ryla_graphs.server.http.access import STRICT, Here, Owner
 from ryla_graphs.server.http.answers import answer
 from ryla_graphs.server.http.pictures import AskedPicture
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
@@ -95,7 +95,7 @@ def running(pipelines: Pipelines) -> APIRouter:
 @lru_cache(maxsize=8)
 def _running(facts: tuple[tuple[str, str, str, bool], ...]) -> APIRouter:
     """The same routes for each app with these pipelines: FastAPI takes a fifth of a second to make them."""
-    routes = APIRouter(tags=["presets"])
+    routes = APIRouter(tags=["presets"], **STRICT)
     for name, summary, description, own in facts:
         routes.add_api_route(
             f"/{name}",
