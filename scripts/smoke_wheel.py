@@ -27,6 +27,7 @@ TRIES = {
     "modal": "import modal; from ryla_graphs.modal_deploy.web import build_app",
     "weights": "import huggingface_hub, filelock, yaml; from ryla_graphs.models_folder import ModelsFolder",
     "faces": "from ryla_graphs.faces import dlib_meter",
+    "faces-opencv": "import cv2; from ryla_graphs.faces.opencv_meter import OpenCvMeter",
     "media": "import av",
     "templates": "import sys; sys.argv[1:] = ['templates', 'list']; from ryla_graphs.cli import main; main()",
     "testing": "from ryla_graphs.testing import graphs",

@@ -96,7 +96,7 @@ def test_files_that_are_brought_are_not_missed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_cancels_the_run_and_says_so(number: signal.Signals, code: int, graph: Path, tmp_path: Path) -> None:
     with serve(Script(waits=True, object_info=SERVED)) as (address, stub):
-        process = begun("run", graph, "--engine", address, "-o", tmp_path / "o", patient=True)
+        process = begun("run", graph, "--engine", address, "-o", tmp_path / "o", confirmation=55.0)
         until(lambda: stub.executed, process)
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=60)
@@ -108,7 +108,7 @@ def test_a_signal_cancels_the_run_and_says_so(number: signal.Signals, code: int,
 
 def test_a_signal_that_comes_while_the_server_takes_the_graph(graph: Path, tmp_path: Path) -> None:
     with serve(Script(waits=True, object_info=SERVED, answers={"/prompt": ["hangs"]})) as (address, stub):
-        process = begun("run", graph, "--engine", address, "-o", tmp_path / "o")
+        process = begun("run", graph, "--engine", address, "-o", tmp_path / "o", confirmation=5.0)
         until(lambda: stub.submitted, process)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
@@ -118,7 +118,7 @@ def test_a_signal_that_comes_while_the_server_takes_the_graph(graph: Path, tmp_p
 
 def test_a_server_that_is_gone_is_no_reason_to_hang(graph: Path, tmp_path: Path) -> None:
     with serve(Script(waits=True, object_info=SERVED)) as (address, stub):
-        process = begun("run", graph, "--engine", address, "-o", tmp_path / "o")
+        process = begun("run", graph, "--engine", address, "-o", tmp_path / "o", confirmation=1.0)
         until(lambda: stub.executed, process)
         stub.script.answers["/api"] = ["reset"] * 100
         process.send_signal(signal.SIGTERM)
@@ -127,14 +127,12 @@ def test_a_server_that_is_gone_is_no_reason_to_hang(graph: Path, tmp_path: Path)
     assert "asked ComfyUI at" in stderr and "has not confirmed" in stderr
 
 
-PATIENT = "from ryla_graphs.cli import ending, main; ending.CONFIRMATION_SECONDS = 55.0; main()"
-"""The command, waiting for the server's word as long as a slow machine takes."""
-
-
-def begun(*arguments: str | Path, patient: bool = False) -> subprocess.Popen[str]:
+def begun(*arguments: str | Path, confirmation: float) -> subprocess.Popen[str]:
+    """The command, which waits so many seconds for the server to confirm that it cancelled."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    code = f"from ryla_graphs.cli import ending, main; ending.CONFIRMATION_SECONDS = {confirmation}; main()"
     return subprocess.Popen(
-        [sys.executable, *(("-c", PATIENT) if patient else ("-m", "ryla_graphs")), *map(str, arguments)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

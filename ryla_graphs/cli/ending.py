@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ryla_graphs.engines.events import Event
 
 CONFIRMATION_SECONDS = 5.0
-"""A node is interrupted between two steps, and a step may take longer than anybody waits for a command to end."""
+"""How long the server may take to confirm. A node is interrupted between two steps, and a step can take minutes."""
 
 
 @contextmanager

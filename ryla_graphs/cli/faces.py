@@ -56,7 +56,7 @@ def compare_command(
 
 
 def reference_of(source: str, meter: str) -> Reference:
-    """The person that pictures are compared with; raises `InvalidDocument` where no face is found."""
+    """The person that pictures are compared with; raises `InvalidDocument` if no face is found."""
     from ryla_graphs.faces import Reference, meter_at  # noqa: PLC0415
     from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
 

@@ -1273,7 +1273,7 @@ class FluxFillParameters(TypedDict, total=False):
 
 
 class SdxlInpaintParameters(TypedDict, total=False):
-    """A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so."""
+    """SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -2094,7 +2094,7 @@ class PresetCalls(Generic[R]):
     def sdxl_inpaint(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[SdxlInpaintParameters]
     ) -> R:
-        """A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so."""
+        """SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so."""
         return self.run_preset("sdxl-inpaint", parameters, on_event=on_event, previews=previews)
 
     def flux_controlnet(

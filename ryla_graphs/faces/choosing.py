@@ -33,7 +33,7 @@ def calibration_of(address: str) -> Calibration:
 def check_meter(address: str) -> None:
     """Look whether a meter can be had, and load nothing.
 
-    Raises `MissingExtra` where its packages are not installed, `InvalidSettings` where its weights are not there.
+    Raises `MissingExtra` if its packages are not installed, `InvalidSettings` if its weights are not there.
     """
     if address == DLIB:
         with needs_extra("faces"):

@@ -59,7 +59,7 @@ class FaceScore:
     model: str
     calibration: str
     verified: bool | None = None
-    """Whether it counts as the same person; None where nothing was measured."""
+    """Whether it counts as the same person; None if nothing was measured."""
     match: float | None = None
     """How likely it is one person, of two equally likely stories, from 0 to 1."""
     consistency: float | None = None
@@ -145,7 +145,7 @@ class Reference:
 
 
 def picture_of(content: bytes) -> Picture:
-    """The picture of a file's bytes; raises `ValueError` where it is none."""
+    """The picture of a file's bytes; raises `ValueError` if it is none."""
     try:
         picture = Image.open(io.BytesIO(content))
         picture.load()

@@ -27,7 +27,7 @@ look is due."""
 
 
 def draft(graph: Graph, catalog: Catalog) -> tuple[api.ApiDocument, Glance | None]:
-    """What `api.dump` writes, and what was seen of it; None where a class is not in the catalog as its nodes know it.
+    """What `api.dump` writes, and what was seen of it; None if a class is not in the catalog as its nodes know it.
 
     Raises `InvalidWorkflow` if two nodes have one name.
     """

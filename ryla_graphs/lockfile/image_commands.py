@@ -60,7 +60,7 @@ def apt(packages: Iterable[str]) -> str:
 
 
 def comfyui_commands(lock: Lock) -> Iterator[str]:
-    """Bring ComfyUI at its commit, and the rules for packages that nobody pinned."""
+    """Bring ComfyUI at its commit, and the rules for packages that are not pinned."""
     core = lock.comfyui
     yield from fetch(core.repository, core.commit or f"refs/tags/v{core.version}", COMFYUI)
     if core.own_requirements or any(pack.own_requirements for pack in lock.packs):

@@ -88,7 +88,7 @@ class ModalSettings(BaseModel):
     proxy_auth: bool = False
     """Whether Modal itself asks for a proxy token, before a request reaches the app."""
     allow_open: bool = False
-    """Whether the app may run without RYLA_TOKENS and without proxy tokens, for anybody who knows its address."""
+    """Whether the app may run without RYLA_TOKENS and without proxy tokens, for anyone who knows its address."""
 
     @field_validator("gpus", "fallback", "region", mode="before")
     @classmethod

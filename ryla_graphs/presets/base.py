@@ -207,7 +207,7 @@ class Preset(Generic[P]):
 
     @cached_property
     def person(self) -> str | None:
-        """The parameter whose picture shows the person to keep, by the name of Python; None where there is none."""
+        """The parameter whose picture shows the person to keep, by the name of Python; None if there is none."""
         fields = self.parameters.model_fields.items()
         return next((name for name, fact in fields if any(isinstance(m, ShowsPerson) for m in fact.metadata)), None)
 

@@ -139,7 +139,7 @@ CODES: Mapping[str, Code] = {
         "reading",
         2,
         "note",
-        dynamic_prompt="a text of which choices were made, or comments removed",
+        dynamic_prompt="choices of the text were made, or comments removed",
         unknown_token="a token in a file name that nothing is known of; it stays",
     ),
     **_rows(

@@ -210,7 +210,7 @@ class PipelineFailed(RylaError, RuntimeError):
         self.pipeline = pipeline
         name = None if file is None else file.replace("\\", "/").rpartition("/")[2]
         self.place = name if name is None or line is None else f"{name}:{line}"
-        """`file:line` of the user's code, the file by its name alone; None where it is not known."""
+        """`file:line` of the user's code, the file by its name alone; None if it is not known."""
         first = next(iter(reason.splitlines()), "")[:_LINE]
         self.headline = f"pipeline '{pipeline}' failed{f' at {self.place}' if self.place else ''}: {first}"
         """The same in one line, for those who call it from elsewhere."""

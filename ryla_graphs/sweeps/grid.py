@@ -72,7 +72,7 @@ class Grid:
 
     @property
     def preset(self) -> str | None:
-        """The preset that all cells are of; None where they are of several, or of none."""
+        """The preset that all cells are of; None if they are of several, or of none."""
         return _one(cell.workflow.origin.preset for cell in self.cells)
 
     def __len__(self) -> int:
@@ -199,7 +199,7 @@ def grid(
 
 
 def _one(names: Iterable[str | None]) -> str | None:
-    """The name that all have; None where they differ."""
+    """The name that all have; None if they differ."""
     found = set(names)
     return found.pop() if len(found) == 1 else None
 

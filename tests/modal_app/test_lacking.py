@@ -63,11 +63,11 @@ class OnMachine(OnGpu):
         return await self.machine.run(job, events=self.parts.events, runs=self.parts.runs, outputs=self.parts.outputs)
 
 
-def comfyui(folder: Path, gone: set[str], told: Mapping[str, str] | None = None) -> Path:
-    """A checkout whose server has all classes of the lock but some; or those that it was told, as JSON."""
+def comfyui(folder: Path, gone: set[str], classes: Mapping[str, str] | None = None) -> Path:
+    """A checkout whose server has all classes of the lock but some; or the classes that are given, as JSON."""
     folder.mkdir()
     (folder / "main.py").write_text(MAIN)
-    rows = (f"{json.dumps(name)}: {text}" for name, text in (told or promised()).items() if name not in gone)
+    rows = (f"{json.dumps(name)}: {text}" for name, text in (classes or promised()).items() if name not in gone)
     (folder / "object_info.json").write_text(f"{{{', '.join(rows)}}}")
     return folder
 
@@ -78,12 +78,12 @@ ONE_PULID = ("custom_nodes.ComfyUI-PuLID-Flux", "custom_nodes.ComfyUI_PuLID_Flux
 
 @cache
 def promised() -> Mapping[str, str]:
-    """What a server that is as the lock says tells of each class."""
+    """What a server that is as the lock says says of each class."""
     return {name: json.dumps(entry).replace(*ONE_PULID) for name, entry in catalog_of(LOCK).entries().items()}
 
 
 def recorded_classes() -> Mapping[str, str]:
-    """What the real ComfyUI at the lock's commit told of its classes, and a real server of those of its packs."""
+    """What the real ComfyUI at the lock's commit said of its classes, and a real server of those of its packs."""
     folders = {f"custom_nodes.{name}" for pack in LOCK.packs for name in PACKS[pack.folder].folders}
     theirs = recorded_json("object_info.packs.json.gz").items()
     packs = {name: entry for name, entry in theirs if entry["python_module"] in folders}

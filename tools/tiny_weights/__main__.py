@@ -84,8 +84,8 @@ def _tensors(file: File, comfyui: Path) -> Iterator[tuple[str, Any]]:
         kept = {name for name, _ in model.named_buffers()}
         state = model.state_dict()
         for name, tensor in _diffusers(state) if part.name == "ControlNetFlux" else state.items():
-            told = prefix + name.removeprefix(file.stripped)
-            yield told, tensor.contiguous() if name in kept else _random(told, tensor.shape)
+            key = prefix + name.removeprefix(file.stripped)
+            yield key, tensor.contiguous() if name in kept else _random(key, tensor.shape)
 
 
 def _made(part: Part, comfyui: Path) -> Any:
@@ -147,9 +147,9 @@ def _lora(file: File, comfyui: Path) -> Iterator[tuple[str, Any]]:
     part = next(iter(file.parts.values()))
     for name, tensor in _tensors(File({"": part}), comfyui):
         if tensor.ndim == 2 and name.endswith("attn.qkv.weight") | name.endswith("to_q.weight"):
-            told = f"diffusion_model.{name.removesuffix('.weight')}"
-            yield f"{told}.lora_down.weight", _random(f"{told}.down", (4, tensor.shape[1]))
-            yield f"{told}.lora_up.weight", _random(f"{told}.up", (tensor.shape[0], 4))
+            key = f"diffusion_model.{name.removesuffix('.weight')}"
+            yield f"{key}.lora_down.weight", _random(f"{key}.down", (4, tensor.shape[1]))
+            yield f"{key}.lora_up.weight", _random(f"{key}.up", (tensor.shape[0], 4))
 
 
 def _random(name: str, shape: Iterable[int]) -> Any:

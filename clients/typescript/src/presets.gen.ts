@@ -1189,7 +1189,7 @@ export interface FluxFillParameters {
   userKey?: string | undefined;
 }
 
-/** A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so. */
+/** SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so. */
 export interface SdxlInpaintParameters {
   /** What to show, in words */
   prompt: string;
@@ -1938,7 +1938,7 @@ export abstract class PresetCalls<R, O> {
   fluxFill(parameters: FluxFillParameters, options?: O): Promise<R> {
     return this.runPreset("flux-fill", parameters, options);
   }
-  /** A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so. */
+  /** SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so. */
   sdxlInpaint(parameters: SdxlInpaintParameters, options?: O): Promise<R> {
     return this.runPreset("sdxl-inpaint", parameters, options);
   }

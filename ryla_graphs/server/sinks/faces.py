@@ -95,7 +95,7 @@ class FaceScores:
         for output, score in zip(chosen, scores, strict=True):
             row = {"output": output.number, **score.to_dict()}
             job = replace(job, faces=(*job.faces, row))
-            self._store.save_job(job, was=job.state)  # raises where the job was forgotten in the meantime
+            self._store.save_job(job, was=job.state)  # raises if the job was forgotten in the meantime
             self._tell(job, row)
 
     def _scores(self, job: Job, outputs: Sequence[Asset]) -> Sequence[FaceScore]:

@@ -23,7 +23,7 @@ def with_reference(
 ) -> Wishes:
     """The wishes with the reference's name for the job, where its faces are to be measured.
 
-    `pictures` are the names of input files by parameter. Raises `CannotRunHere` (`no_face_meter`) where this deployment
+    `pictures` are the names of input files by parameter. Raises `CannotRunHere` (`no_face_meter`) if this deployment
     measures none, and `InvalidParameters` where the preset has no person, or their picture did not come along.
     """
     if not wishes.measure_face:
