@@ -36,7 +36,7 @@ from ryla_graphs.server.submit.own_pipelines import served_beside
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
-ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router)
+ROUTERS = (workflow.running, workflow.router, presets.router, loras.router, jobs.router, events.router, status.router)
 """Our own, which take no query that they do not know."""
 OPEN_ROUTERS = (routing.router, page.router, docs.router, *V2_ROUTERS)
 """Those that others call as they like: services with their webhooks, browsers, clients of a contract not of ours."""

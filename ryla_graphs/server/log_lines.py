@@ -45,6 +45,9 @@ def configure(handler: logging.Handler | None = None, level: int = logging.INFO)
             handler = logging.StreamHandler()
             handler.setFormatter(logging.Formatter(FORMAT))
         logging.basicConfig(level=level, handlers=[handler])
+        # No format of ours names these, and to find them out takes longer than all else that a line costs.
+        logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+        logging._srcfile = None
     for each in root.handlers:
         if not any(isinstance(known, Marked) for known in each.filters):
             each.addFilter(Marked())

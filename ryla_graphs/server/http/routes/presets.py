@@ -14,6 +14,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import answer
 from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.plain import PlainRoute
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, PresetDetails, PresetsShape
 from ryla_graphs.server.http.routes.workflow import Key, Outputs, drawn_answer, media_type
@@ -95,7 +96,7 @@ def running(pipelines: Pipelines) -> APIRouter:
 @lru_cache(maxsize=8)
 def _running(facts: tuple[tuple[str, str, str, bool], ...]) -> APIRouter:
     """The same routes for each app with these pipelines: FastAPI takes a fifth of a second to make them."""
-    routes = APIRouter(tags=["presets"])
+    routes = APIRouter(tags=["presets"], route_class=PlainRoute)
     for name, summary, description, own in facts:
         routes.add_api_route(
             f"/{name}",

@@ -14,6 +14,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON, answer
 from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.plain import PlainRoute
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape
 from ryla_graphs.server.jobs.partners import partner_key_in
@@ -27,6 +28,7 @@ from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import Wishes
 
 router = APIRouter(tags=["run"])
+running = APIRouter(tags=["run"], route_class=PlainRoute)
 
 Key = Annotated[
     str | None,
@@ -43,7 +45,7 @@ Randomize = Annotated[Literal["seed"] | None, Query(description="`seed` draws a 
 Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How JSON carries the outputs")]
 
 
-@router.post(
+@running.post(
     "/workflow",
     response_class=Response,
     responses={
