@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -72,8 +73,8 @@ async def submit_workflow(
     drawn = randomize is not None
     inline = outputs == "base64"
     wishes = asked_in(request.headers, prefer=prefer, randomize=drawn, picture=picture, inline=inline)
-    accepted = await in_thread(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
-    return await answer(request, accepted, here, wishes)
+    take = partial(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
+    return await answer(request, take, here, wishes)
 
 
 def media_type(request: Request) -> str | None:
