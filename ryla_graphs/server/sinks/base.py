@@ -58,4 +58,8 @@ class LogSink:
             "event": event.kind,
             **{key: value for key, value in event.data.items() if key != "name"},
         }
-        log.info(" ".join(f"{key}={value}" for key, value in facts.items()), extra={"facts": facts})
+        text = " ".join([f"{key}={value}" for key, value in facts.items()])
+        # As `log.info` does in the end, which looks for the caller first.
+        record = logging.getLogRecordFactory()(log.name, logging.INFO, __file__, 0, text, (), None)
+        record.facts = facts
+        log.handle(record)
