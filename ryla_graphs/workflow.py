@@ -139,8 +139,8 @@ class Workflow(Searched, Shown):
         read = self._made
         if isinstance(read, Graph):
             return None
-        if catalog is read.catalog and files is None:
-            return read
+        if catalog is read.catalog:
+            return read if files is None else read.with_files(files)
         from ryla_graphs.validation import View
 
         return View(read.document, catalog, files=files)

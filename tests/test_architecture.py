@@ -67,6 +67,7 @@ LAYERS = (
 
 SERVER_ROOMS = (
     "records",
+    "pool",
     "threads",
     "log_lines",
     "errors",

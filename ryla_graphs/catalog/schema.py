@@ -286,6 +286,11 @@ class NodeSchema(Facts):
         return tuple(output.type for output in self.outputs)
 
     @cached_property
+    def growing(self) -> tuple[str, ...]:
+        """How the names of slots of autogrow inputs begin."""
+        return tuple(f"{spec.name}." for spec in self.every_input() if spec.kind is Kind.AUTOGROW)
+
+    @cached_property
     def _expansions(self) -> dict[tuple[Json, ...], KnownInputs]:
         return {}
 

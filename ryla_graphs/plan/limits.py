@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.plan.canvas import LARGEST
-from ryla_graphs.plan.estimate import stages_of
-from ryla_graphs.plan.plan import StagePlan
+from ryla_graphs.plan.stages import Sampling, samplings
 from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode, Unknown
 from ryla_graphs.prompt.files import takes_input_file
@@ -61,10 +60,10 @@ def check(
     found = [*_of_amounts(view, allowed, files or {}, refuse_unknown)]
     if refuse_unknown:
         found += _of_classes_without_rule(view, allowed)
-    stages = stages_of(view)
-    for stage in stages:
-        found += _of_steps(view, stage, allowed, refuse_unknown)
-    return [*found, *_of_work(stages, allowed)]
+    sampled = list(samplings(view))
+    for sampling in sampled:
+        found += _of_steps(sampling, allowed, refuse_unknown)
+    return [*found, *_of_work(sampled, allowed)]
 
 
 def crowded(prompt: Any, limits: Limits) -> Problem | None:
@@ -221,45 +220,43 @@ def _of_number(view: View, node: PromptNode, name: str, allowed: Limits) -> Prob
     )
 
 
-def _of_steps(view: View, stage: StagePlan, allowed: Limits, refuse: bool) -> Iterator[Problem]:
-    if allowed.steps is None or stage.kind != "sample":
+def _of_steps(sampling: Sampling, allowed: Limits, refuse: bool) -> Iterator[Problem]:
+    if allowed.steps is None:
         return
-    node = view.nodes[stage.node]
+    node = sampling.node
     name = "steps" if "steps" in node.inputs else None
-    if stage.evaluations > allowed.steps:
+    if sampling.evaluations > allowed.steps:
         yield Problem(
             code="too_many_steps",
-            message=f"its model is evaluated {stage.evaluations:,} times, {allowed.steps:,} are allowed",
-            subject=AtNode(stage.node, stage.class_type, name),
-            given=stage.evaluations,
+            message=f"its model is evaluated {sampling.evaluations:,} times, {allowed.steps:,} are allowed",
+            subject=AtNode(node.id, node.class_type, name),
+            given=sampling.evaluations,
             expected=f"at most {allowed.steps:,}; a step with a negative prompt counts twice",
             hint="lower steps, or set cfg to 1 where the model needs no negative prompt",
         )
-    elif refuse and not stage.steps_known:
+    elif refuse and not sampling.steps_known:
         yield Problem(
             code="unbounded",
             message="how many steps it takes is known only when it runs",
-            subject=AtNode(stage.node, stage.class_type, name),
+            subject=AtNode(node.id, node.class_type, name),
             expected=f"at most {allowed.steps:,} steps",
             hint="write the number of steps into the node itself",
         )
 
 
-def _of_work(stages: Sequence[StagePlan], allowed: Limits) -> Iterator[Problem]:
-    work = sum(_work(stage) for stage in stages)
+def _of_work(sampled: Sequence[Sampling], allowed: Limits) -> Iterator[Problem]:
+    work = sum(map(_work, sampled))
     if allowed.work is not None and work > allowed.work:
-        largest = max(stages, key=_work)
+        largest = max(sampled, key=_work).node
         yield Problem(
             code="too_much_work",
             message=f"the prompt asks for {work:,.0f} megapixel-steps, {allowed.work:,.0f} are allowed",
-            subject=AtNode(largest.node, largest.class_type),
+            subject=AtNode(largest.id, largest.class_type),
             given=round(work),
             expected=f"at most {allowed.work:,.0f}: megapixels times pictures or frames times evaluations",
             hint=f"ask for {allowed.work / work:.0%} of it, in size, batch, length or steps; or send several prompts",
         )
 
 
-def _work(stage: StagePlan) -> float:
-    if stage.kind != "sample":
-        return 0.0
-    return stage.width * stage.height * stage.frames * stage.batch * stage.evaluations / 1e6
+def _work(sampling: Sampling) -> float:
+    return sampling.canvas.pixels * sampling.evaluations / 1e6

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.architectures import Architecture
-from ryla_graphs.plan.canvas import UNKNOWN, Canvas, number_of, wired
+from ryla_graphs.plan.canvas import UNKNOWN, Canvas, canvases, number_of, types_apart, wired
 from ryla_graphs.plan.carried import Piece, Weights, model_of
 from ryla_graphs.plan.references import references_of
 from ryla_graphs.plan.sampling import evaluations
@@ -36,6 +36,8 @@ _UPSCALER = 33.4e6
 _BIREFNET = 2.3e12
 """Operations of BiRefNet, as its authors count them: it looks at every picture with 1024x1024 pixels."""
 _TRAINERS = frozenset({"TrainLoraNode"})
+_MODELS, _SAMPLED = ("MODEL", "GUIDER"), frozenset({"LATENT", "IMAGE"})
+"""What samplers take, and what they give."""
 _VISION_TOKENS = 257
 _TEXT_TOKENS = 256
 
@@ -90,6 +92,45 @@ class Stage:
         return 0
 
 
+class Sampling(NamedTuple):
+    """How much a node samples, which follows without its weights."""
+
+    node: PromptNode
+    canvas: Canvas
+    evaluations: int
+    at_once: int
+    steps_known: bool
+    gap: Gap | None
+    reckoned: bool = True
+    """Whether the plan knows how its class samples."""
+
+
+def samplings(view: View) -> Iterator[Sampling]:
+    """The nodes that sample, in the order of `stages`."""
+    found = [node for node in view.run_order() if _samples(node)]
+    sizes = canvases(view) if found else {}
+    return (_sampling_at(view, node, sizes) for node in found)
+
+
+def _samples(node: PromptNode) -> bool:
+    if not any(isinstance(spec.type, str) and spec.type in _SAMPLED for spec in node.schema.outputs):
+        return False
+    return any(not types_apart(spec.type, _MODELS) for name, spec in node.known.items() if name in node.wires)
+
+
+def _sampling_at(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> Sampling:
+    canvas = sizes.get(node.id, UNKNOWN)
+    if node.schema.class_type == "FaceDetailer":
+        canvas = _one_face(view, node, canvas)
+    gap: Gap | None
+    if (found := evaluations(view, node)) is None:
+        counted = "steps" not in node.known or number_of(view, node, "steps") is not None
+        gap = Gap("what this class computes, which is no sampler that the plan knows,", _ALL)
+        return Sampling(node, canvas, 1, 1, counted, gap, reckoned=False)
+    gap = Gap(found.unknown, _TIME) if found.unknown else None
+    return Sampling(node, canvas, found.total, min(found.at_once, 2), found.counted, gap)
+
+
 def stages(view: View, weights: Weights, sizes: Mapping[str, Canvas]) -> tuple[Stage, ...]:
     """The stages of a run, in an order in which a server can run them; `sizes` are the canvases by node."""
     return tuple(stage for node in view.run_order() if (stage := _stage(view, node, weights, sizes)) is not None)
@@ -99,7 +140,7 @@ def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, C
     gives = {spec.type for spec in node.schema.outputs if isinstance(spec.type, str)}
     takes = {kind for name, spec in node.known.items() if _is_wire(node, name) for kind in spec.type.split(",")}
     canvas = sizes.get(node.id, UNKNOWN)
-    if takes & {"MODEL", "GUIDER"} and gives & {"LATENT", "IMAGE"}:
+    if _samples(node):
         return _sampling(view, node, weights, sizes)
     if "CLIP" in takes and "CONDITIONING" in gives:
         return _text(node, weights)
@@ -147,34 +188,33 @@ def _stage_of(
 
 
 def _sampling(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage:
-    canvas = sizes.get(node.id, UNKNOWN)
-    if node.schema.class_type == "FaceDetailer":
-        canvas = _one_face(view, node, canvas)
+    sampling = _sampling_at(view, node, sizes)
+    canvas = sampling.canvas
     pieces = weights.of(node)
     piece = model_of(pieces)
     model = piece.model if piece else None
     references = references_of(view, node, sizes) if model is not None and model.references else ()
-    found = evaluations(view, node)
-    gaps: list[Gap] = []
-    if found is None:
-        gaps.append(Gap("what this class computes, which is no sampler that the plan knows,", _ALL))
-    elif found.unknown:
-        gaps.append(Gap(found.unknown, _TIME))
+    gaps = [sampling.gap] if sampling.gap is not None else []
     if model is None:
         family = FAMILIES.get(piece.family or "") if piece else None
         gaps.append(Gap(f"what a step of {family.label} costs" if family else "of which family its model is", _ALL))
     elif not model.linear:
         gaps.append(Gap(f"how long a step of {FAMILIES[model.family].label} takes", _TIME))
     operations = None
-    if found is not None and model is not None and model.linear:
+    if sampling.reckoned and model is not None and model.linear:
         control = sum(each.size or 0 for each in pieces if each.content == "controlnet")
         # A ControlNet computes as much of a step as its size is of the model's.
         share = 1 + (control / piece.size if piece and piece.size else 0)
-        operations = model.operations(canvas, references) * found.total * share
+        operations = model.operations(canvas, references) * sampling.evaluations * share
     sampled = _stage_of(node, "sample", pieces, canvas=canvas, operations=operations, gaps=tuple(gaps))
-    total, at_once = (found.total, min(found.at_once, 2)) if found else (1, 1)
-    counted = found.counted if found else "steps" not in node.known or number_of(view, node, "steps") is not None
-    return replace(sampled, model=model, references=references, evaluations=total, at_once=at_once, steps_known=counted)
+    return replace(
+        sampled,
+        model=model,
+        references=references,
+        evaluations=sampling.evaluations,
+        at_once=sampling.at_once,
+        steps_known=sampling.steps_known,
+    )
 
 
 def _one_face(view: View, node: PromptNode, canvas: Canvas) -> Canvas:

@@ -37,14 +37,20 @@ from ryla_graphs.server.submit.own_pipelines import served_beside
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
-ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router)
+ROUTERS = (workflow.running, workflow.router, presets.router, loras.router, jobs.router, events.router, status.router)
 """Our own, which take no query that they do not know."""
 OPEN_ROUTERS = (routing.router, page.router, docs.router, *V2_ROUTERS)
 """Those that others call as they like: services with their webhooks, browsers, clients of a contract not of ours."""
 _OTHER_ROUTES = {"docs", "redoc", "openapi.json", "favicon.ico", "warm", "mcp", "forms", "static"}
 """What FastAPI and other parts of the house answer at, or may."""
-_DOCUMENTED: dict[str, Any] = {"generate_unique_id_function": operation_id, "docs_url": None, "redoc_url": None}
-"""The names of operations; and FastAPI's own pages fetch their scripts from elsewhere, so `/docs` is ours."""
+_DOCUMENTED: dict[str, Any] = {
+    "generate_unique_id_function": operation_id,
+    "docs_url": None,
+    "redoc_url": None,
+    "openapi_url": None,
+}
+"""The names of operations. FastAPI's own pages fetch their scripts from elsewhere, and it makes the document on the
+event loop, so `/docs` and `/openapi.json` are ours."""
 
 
 def create_app(

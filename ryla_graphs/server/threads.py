@@ -6,18 +6,18 @@ A thread cannot be ended from outside, so work that may take long asks `checkpoi
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from ryla_graphs.problems import RylaError
+from ryla_graphs.server.pool import Call, Pool, Sleeper, SleepsOn, Wake
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,83 +32,7 @@ _WATCHED_AFTER = 0.05
 """Most work is done before it is worth a look whether the caller is still there."""
 
 
-class Pool:
-    """Threads that are started as they are needed.
-
-    Not the pool of asyncio or anyio, whose bookkeeping costs more than most of what is done here. And when a call has
-    been answered its thread can go on with the job that it brought (`go_on`), so that no other thread has to wake up.
-    """
-
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._idle = 0
-        self._threads = 0
-        self._here = threading.local()
-
-    async def call(self, work: Callable[[], T]) -> T:
-        """What the work gives or raises, done in a thread."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-
-        def task() -> None:
-            try:
-                outcome = partial(done.set_result, work())
-            except BaseException as error:  # noqa: BLE001 - raised where it is awaited
-                outcome = partial(done.set_exception, error)
-            with suppress(RuntimeError):  # the loop is closed, and no caller waits
-                loop.call_soon_threadsafe(_settle, done, outcome)
-
-        self._put(task)
-        return await done
-
-    def go_on(self, work: Callable[[], None]) -> None:
-        """Do long work, which must not raise: in this thread, once the call that it works for is answered."""
-        if getattr(self._here, "next", self) is None:
-            self._here.next = work
-        else:
-            self._put(partial(self._long, work))
-
-    def _put(self, task: Callable[[], None]) -> None:
-        self._tasks.put(task)
-        with self._lock:
-            if self._idle:
-                self._idle -= 1
-            elif self._threads < self._most:
-                self._threads += 1
-                threading.Thread(target=self._work, name="ryla-worker", daemon=True).start()
-
-    def _work(self) -> None:
-        while True:
-            try:
-                task = self._tasks.get_nowait()
-            except queue.Empty:
-                with self._lock:
-                    self._idle += 1
-                task = self._tasks.get()
-            self._here.next = None
-            task()
-            following, self._here.next = self._here.next, self
-            if following is not None:
-                self._long(following)
-
-    def _long(self, work: Callable[[], None]) -> None:
-        with self._lock:
-            self._threads -= 1  # others may have its place meanwhile
-        try:
-            work()
-        finally:
-            with self._lock:
-                self._threads += 1
-
-
-def _settle(done: asyncio.Future[Any], outcome: Callable[[], None]) -> None:
-    if not done.done():  # whoever waited may have gone
-        outcome()
-
-
-_POOL = Pool()
+_POOL = Pool(MOST)
 
 
 class CallerGone(BaseException):
@@ -130,7 +54,46 @@ class Caller:
 
 
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
-_SHARES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
+
+
+class _Share:
+    """An owner's threads. Whoever wants one more than there are waits in line."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free = SHARE
+        self._line: deque[Sleeper] = deque()
+
+    async def take(self) -> None:
+        """Hold a thread."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = Sleeper()
+            self._line.append(turn)
+        try:
+            await turn.sleep()
+        except asyncio.CancelledError:
+            with self._lock:
+                waits = turn in self._line
+                if waits:
+                    self._line.remove(turn)
+            if not waits:
+                self.give()
+            raise
+
+    def give(self) -> None:
+        """Hand a thread on; called in any thread."""
+        with self._lock:
+            if not self._line:
+                self._free += 1
+                return
+            turn = self._line.popleft()
+        turn.wake()
+
+
+_SHARES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Share]] = WeakKeyDictionary()
 
 
 class _Work(threading.local):
@@ -143,26 +106,46 @@ _WORK = _Work()
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do blocking work in a thread once the owner's share has one; raises `CallerGone` if no caller waits then."""
+    return await _called(partial(work, *args, **kwargs))
+
+
+async def in_thread_until(sleeps_on: SleepsOn[T], seconds: float, work: Callable[[], T]) -> T:
+    """The same, where the coroutine wants to be woken by something that comes after the work.
+
+    `sleeps_on` is asked in the thread, with what the work gave and what wakes the coroutine: whether somebody will
+    call that. It sleeps for so many `seconds` at most, but not before the work is done.
+    """
+    return await _called(work, sleeps_on, seconds)
+
+
+async def _called(work: Callable[[], T], sleeps_on: SleepsOn[T] | None = None, seconds: float | None = None) -> T:
     caller = CALLER.get()
     if caller is None:
-        return await _POOL.call(partial(work, *args, **kwargs))
+        call = Call(work, sleeps_on)
+        _POOL.put(call.run)
+        return await call.result(seconds)
     loop = asyncio.get_running_loop()
     watch = loop.call_later(_WATCHED_AFTER, caller.watch)
     try:
-        async with _SHARES.setdefault(loop, {}).setdefault(caller.owner, asyncio.Semaphore(SHARE)):
-            if caller.gone.is_set():
-                raise CallerGone
-            return await _POOL.call(partial(_done_for, caller, partial(work, *args, **kwargs)))
+        share = _SHARES.setdefault(loop, {}).setdefault(caller.owner, _Share())
+        await share.take()
+        if caller.gone.is_set():
+            share.give()
+            raise CallerGone
+        call = Call(partial(_done_for, caller, share, work), sleeps_on)
+        _POOL.put(call.run)
+        return await call.result(seconds)
     finally:
         watch.cancel()
 
 
-def _done_for(caller: Caller, work: Callable[[], T]) -> T:
+def _done_for(caller: Caller, share: _Share, work: Callable[[], T]) -> T:
     _WORK.caller, _WORK.deadline = caller, time.monotonic() + WORK_SECONDS
     try:
         return work()
     finally:
         _WORK.caller = _WORK.deadline = None
+        share.give()
 
 
 def checkpoint(*, timed: bool = True) -> None:
@@ -176,6 +159,6 @@ def checkpoint(*, timed: bool = True) -> None:
         raise WorkTimedOut(f"the work of the request took more than {WORK_SECONDS:g} seconds")
 
 
-def go_on(work: Callable[[], None]) -> None:
+def go_on(work: Wake) -> None:
     """Do long work, which must not raise: in this thread once its caller is answered, or in one of its own."""
     _POOL.go_on(work)

@@ -69,6 +69,9 @@ def amounts(shapes: Shapes) -> Iterator[Amount]:
 
 
 def _grouped(values: list[Any]) -> Iterator[tuple[Any, Number]]:
+    if len(values) == 1 and not isinstance(values[0], Several):
+        yield values[0], 1  # as nearly all; to write it out takes longer than all else
+        return
     found: dict[str, tuple[Any, int]] = {}
     for value in values:
         if isinstance(value, Several):

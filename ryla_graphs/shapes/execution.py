@@ -11,11 +11,11 @@ import hashlib
 import heapq
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ryla_graphs.catalog.behaviour import Undeclared
-from ryla_graphs.catalog.schema import Kind, KnownInputs, NodeSchema
+from ryla_graphs.catalog.schema import KnownInputs, NodeSchema
 from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, read_link, unwrap, wires_of
 from ryla_graphs.prompt.values import converted
 from ryla_graphs.shapes.calls import Arguments, Wire, calls, merged, repeats
@@ -47,10 +47,14 @@ class Task:
     wires: Mapping[str, Wire]
     guessed: tuple[str, ...]
     """What of its inputs is only guessed."""
-    key: str
-    """What nodes share that do the same with the same, in this prompt and in any other."""
+    execution: Execution = field(repr=False)
     refused: str | None = None
     """Why the server would not take its values."""
+
+    @property
+    def key(self) -> str:
+        """What nodes share that do the same with the same, in this prompt and in any other."""
+        return self.execution.key(self.node)
 
     def calls(self) -> list[Arguments | Blocked]:
         """The arguments of each call. Raises `NodeFails` if the real node cannot be called so."""
@@ -90,6 +94,7 @@ class Execution:
         self._waiting: dict[str, _Waiting] = {}
         self._ready: list[tuple[int, int, str]] = []
         self._signatures: dict[str, tuple[str, str]] = {}
+        self._first: dict[str, str] = {}
         self._ran: dict[str, str] = {}
         self._defaults: dict[int, Mapping[str, Wire]] = {}
         self._expanded: dict[str, list[tuple[Any, ...] | Blocked]] = {}
@@ -162,9 +167,7 @@ class Execution:
             if not isinstance(node, PromptNode):
                 self._close(number, Unknown(f"the class '{node.class_type}' is not known"))
                 continue
-            key, one = self._signature(number)
-            twin = self._ran.setdefault(one, number)
-            if twin != number and twin in self.results:
+            if (twin := self._twin_of(number, node.class_type)) is not None:
                 self.equal[number] = twin
                 self._close(number, self.results[twin])
                 continue
@@ -173,11 +176,27 @@ class Execution:
                 if self._waits_for_lazy(node, wires):
                     continue
             except NodeFails as failure:
-                return Task(number, node.schema, {}, self._inherited(node), key, str(failure))
-            return Task(number, node.schema, wires, self._inherited(node), key)
+                return Task(number, node.schema, {}, self._inherited(node), self, str(failure))
+            return Task(number, node.schema, wires, self._inherited(node), self)
         if self._waiting:
             raise Cycle(tuple(self._waiting))
         return None
+
+    def key(self, number: str) -> str:
+        """What a node shares with those that do the same with the same."""
+        return self._signature(number)[0]
+
+    def _twin_of(self, number: str, class_type: str) -> str | None:
+        """A node that has run, and that is one with this to the server.
+
+        Only nodes of one class are compared, so that most need no signature.
+        """
+        first = self._first.setdefault(class_type, number)
+        if first == number:
+            return None
+        self._ran.setdefault(self._signature(first)[1], first)
+        twin = self._ran.setdefault(self._signature(number)[1], number)
+        return twin if twin != number and twin in self.results else None
 
     def _waits_for_lazy(self, node: PromptNode, wires: Mapping[str, Wire]) -> bool:
         lazy = LAZY.get(node.class_type)
@@ -217,11 +236,10 @@ class Execution:
     def _default_wires(self, schema: NodeSchema, known: KnownInputs) -> Mapping[str, Wire]:
         """The defaults of a class; the slots of an autogrow input have none."""
         if id(known) not in self._defaults:
-            growing = tuple(f"{spec.name}." for spec in schema.every_input() if spec.kind is Kind.AUTOGROW)
             self._defaults[id(known)] = {
                 name: [spec.default]
                 for name, spec in known.items()
-                if spec.has_default and not name.startswith(growing)
+                if spec.has_default and not name.startswith(schema.growing)
             }
         return self._defaults[id(known)]
 

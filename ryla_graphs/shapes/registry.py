@@ -119,6 +119,10 @@ class Rules(Mapping[str, Row]):
     def __getitem__(self, class_type: str) -> Row:
         return self._rows[class_type]
 
+    def get(self, class_type: str, default: Any = None) -> Any:
+        """The rule of a class, if it has one; that of `Mapping` catches an error where there is none."""
+        return self._rows.get(class_type, default)
+
     def __iter__(self) -> Any:
         return iter(self._rows)
 

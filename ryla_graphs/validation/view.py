@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +39,14 @@ class View(Prompt):
         """What headers of weight files say, where somebody has read them."""
         self.sources: Mapping[str, str] = {} if sources is None else sources
         """The line of Python that wrote each node, where one did."""
+
+    def with_files(self, files: Files) -> View:
+        """The same prompt, read once, judged with what headers of weight files say."""
+        view = copy(self)
+        view.files = files
+        for asked in ("families", "mismatches", "samplers"):
+            view.__dict__.pop(asked, None)
+        return view
 
     @cached_property
     def encoded(self) -> bytes:

@@ -16,7 +16,7 @@ import requests
 
 from ryla_graphs.engines.comfyui.jobs import UNKNOWN, JobState, from_history, from_job, from_queue
 from ryla_graphs.problems import EngineRefused, EngineUnreachable, OutputMissing
-from ryla_graphs.sessions import reason_of, session_for
+from ryla_graphs.sessions import Origin, reason_of
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
@@ -44,7 +44,7 @@ class ComfyClient:
         self.address = urlunsplit((scheme, host, path, "", ""))
         basic = {"authorization": f"Basic {b64encode(unquote(secret).encode()).decode()}"} if secret else {}
         self.headers = {**basic, **(headers or {})}
-        self._session = session_for(self.headers)
+        self._origin = Origin(self.address, self.headers)
 
     @property
     def name(self) -> str:
@@ -64,13 +64,7 @@ class ComfyClient:
         pauses = [_PAUSE_SECONDS * 2**attempt for attempt in range(_TRIES - 1)] if method == "GET" else []
         while True:
             try:
-                answer = self._session.request(
-                    method,
-                    f"{self.address}{path}",
-                    timeout=(CONNECT_SECONDS, seconds),
-                    allow_redirects=False,
-                    **options,
-                )
+                answer = self._origin.request(method, path, timeout=(CONNECT_SECONDS, seconds), **options)
             except (requests.RequestException, OSError) as error:
                 if not pauses or not _was_connected(error):
                     raise EngineUnreachable(f"no ComfyUI answers at {self.address}: {reason_of(error)}") from error
@@ -130,14 +124,14 @@ class ComfyClient:
         """End one prompt, whether it runs or waits, and no other."""
         answer = self.request("POST", f"/api/jobs/{prompt_id}/cancel", seconds=CANCEL_SECONDS)
         if answer.status_code in (NOT_FOUND, METHOD_NOT_ALLOWED):
-            self.request("POST", "/queue", json={"delete": [prompt_id]}, seconds=CANCEL_SECONDS)
+            self.request("POST", "/queue", content={"delete": [prompt_id]}, seconds=CANCEL_SECONDS)
             # Old servers interrupt whatever runs, so make sure that it is this one.
             if self.state(prompt_id).phase == "running":
-                self.request("POST", "/interrupt", json={"prompt_id": prompt_id}, seconds=CANCEL_SECONDS)
+                self.request("POST", "/interrupt", content={"prompt_id": prompt_id}, seconds=CANCEL_SECONDS)
 
     def free(self) -> None:
         """Have the server drop its models and caches, before it takes the next prompt."""
-        self.request("POST", "/free", json={"unload_models": True, "free_memory": True}, seconds=STATE_SECONDS)
+        self.request("POST", "/free", content={"unload_models": True, "free_memory": True}, seconds=STATE_SECONDS)
 
     def view(self, filename: str, subfolder: str, folder: str) -> bytes:
         """The content of an output file; raises `OutputMissing` if the server does not have it."""
@@ -151,7 +145,7 @@ class ComfyClient:
 
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
-        self._session.close()
+        self._origin.close()
 
 
 def content_of(answer: Answer) -> dict[str, Any] | None:

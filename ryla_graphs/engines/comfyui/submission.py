@@ -55,7 +55,7 @@ def submit(
     body = {**order, "prompt_id": prompt_id, "client_id": server.feed.client_id}
     for last in (False, True):
         try:
-            answer = client.request("POST", "/prompt", json=body)
+            answer = client.request("POST", "/prompt", content=body)
             return _accepted(client, workflow, prompt_id, answer)
         except EngineUnreachable:
             if client.state(prompt_id).phase != "unknown":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,17 +22,21 @@ from ryla_graphs.server.wishes import Wishes
 JSON = "application/json"
 
 
-async def answer(request: Request, accepted: Accepted, here: Deployment, wishes: Wishes) -> Response:
-    """Wait for the job as the caller wishes, and answer."""
-    job = accepted.job
-    headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
-    if wishes.asynchronous:
-        return await _accepted(job, here, wishes, headers)
+async def answer(request: Request, take: Callable[[], Accepted], here: Deployment, wishes: Wishes) -> Response:
+    """Take a job in a thread, wait for it as the caller wishes, and answer."""
     seconds = min(here.settings.wait_seconds, wishes.wait if wishes.wait is not None else float("inf"))
-    end = await _ended(request, job, here, seconds, wishes)
+    end: Ended | None = None
+    if wishes.asynchronous:
+        accepted = await in_thread(take)
+    elif wishes.cancel_on_disconnect:
+        accepted = await in_thread(take)
+        end = await _ended(request, accepted.job, here, seconds)
+    else:
+        accepted, end = await here.jobs.taken(take, seconds)
+    headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
     if end is not None:
         return await _result(end, here, wishes, headers)
-    return await _accepted(job, here, wishes, headers)
+    return await _accepted(accepted.job, here, wishes, headers)
 
 
 async def _accepted(job: Job, here: Deployment, wishes: Wishes, headers: dict[str, str]) -> Response:
@@ -54,9 +58,8 @@ def _applied(wishes: Wishes) -> Iterator[str]:
         yield "previews"
 
 
-async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Wishes) -> Ended | None:
-    if not wishes.cancel_on_disconnect:
-        return await here.jobs.ended(job.id, seconds)
+async def _ended(request: Request, job: Job, here: Deployment, seconds: float) -> Ended | None:
+    """Wait for a job that is cancelled if the caller hangs up."""
     end = asyncio.ensure_future(here.jobs.ended(job.id, seconds))
     gone = asyncio.ensure_future(_hung_up(request))
     await asyncio.wait((end, gone), return_when=asyncio.FIRST_COMPLETED)

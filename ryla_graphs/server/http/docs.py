@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from ryla_graphs.server.threads import in_thread
 
 router = APIRouter()
 
@@ -26,9 +29,23 @@ td,th{border-top:1px solid #8884;padding:.25rem .5rem;text-align:left;vertical-a
 @router.get("/docs", include_in_schema=False)
 async def show_docs(request: Request) -> Response:
     """All routes, what they take and what they answer."""
-    page = "".join(_page(request.app.openapi(), request.scope.get("root_path", "")))
+    page = await in_thread(_written, request.app, request.scope.get("root_path", ""))
     headers = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def _written(app: FastAPI, root: str) -> str:
+    return "".join(_page(app.openapi(), root))
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def show_document(request: Request) -> Response:
+    """The OpenAPI document, for programs. To make it loads every preset, so that is for a thread."""
+    return await in_thread(_as_json, request.app)
+
+
+def _as_json(app: FastAPI) -> Response:
+    return JSONResponse(app.openapi())
 
 
 def _page(api: Mapping[str, Any], root: str) -> Iterator[str]:

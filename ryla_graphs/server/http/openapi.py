@@ -119,6 +119,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
             }
         )
         _set_body(api, f"/{name}", body)
+        api["paths"][f"/{name}"]["post"] |= {"summary": preset.summary, "description": (preset.__doc__ or "").strip()}
     return api
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from ryla_graphs.server.pool import Sleeper
 from ryla_graphs.server.records import Ended, JobEvent
 
 PROGRESS_SECONDS = 0.25
@@ -37,9 +38,10 @@ class Channel:
         self._stored = kept[-1].seq if kept else 0
         # A process that died may have sent numbers that it did not keep; no number stands for two events.
         self._seq = self._stored + 2 * BACKLOG if kept else 0
-        self._end: Ended | None = None
+        self.end: Ended | None = None
+        """How the job ended."""
         self._readers: set[asyncio.Future[None]] = set()
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiting: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._woken_at = 0.0
 
@@ -87,9 +89,20 @@ class Channel:
 
     def close(self, end: Ended) -> None:
         """There is nothing more to tell."""
-        self._end = end
-        if self._readers or self._waiters:
-            self._loop.call_soon_threadsafe(self._wake_all)
+        with self._lock:
+            self.end = end
+            waiting, self._waiting = self._waiting, []
+        for wake in waiting:
+            wake()
+        if self._readers:
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def wake_at_end(self, wake: Callable[[], None]) -> bool:
+        """Call that when the job ends; False where it has ended. May be called in any thread."""
+        with self._lock:
+            if self.end is None:
+                self._waiting.append(wake)
+            return self.end is None
 
     async def follow(self, after: int = 0) -> AsyncIterator[list[JobEvent]]:
         """The events beyond `after`, then more as they come, until the job ends; previews are among them."""
@@ -107,7 +120,7 @@ class Channel:
             asleep = self._loop.create_future()
             self._readers.add(asleep)
             try:
-                closed = self._end is not None
+                closed = self.end is not None
                 fresh = self._beyond(after)
                 after = fresh[-1].seq if fresh else after
                 if self.preview is not None and self.preview is not preview and not closed:
@@ -124,15 +137,11 @@ class Channel:
 
     async def ended(self) -> Ended:
         """Sleep until the job ends."""
-        asleep = self._loop.create_future()
-        self._waiters.add(asleep)
-        try:
-            if self._end is None:
-                await asleep
-        finally:
-            self._waiters.discard(asleep)
-        assert self._end is not None
-        return self._end
+        sleeper = Sleeper()
+        if self.wake_at_end(sleeper.wake):
+            await sleeper.sleep()
+        assert self.end is not None
+        return self.end
 
     def _beyond(self, seq: int) -> list[JobEvent]:
         return self._events[bisect_right(self._events, seq, key=lambda event: event.seq) :]
@@ -150,10 +159,6 @@ class Channel:
             self._timer = None
         self._woken_at = self._loop.time()
         self._readers = _woken(self._readers)
-
-    def _wake_all(self) -> None:
-        self._wake()
-        self._waiters = _woken(self._waiters)
 
 
 def _woken(sleepers: set[asyncio.Future[None]]) -> set[asyncio.Future[None]]:

@@ -18,6 +18,7 @@ from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.at_work import AtWork
 from ryla_graphs.server.jobs.attempts import JobJournal
+from ryla_graphs.server.jobs.channels import Channel
 from ryla_graphs.server.jobs.following import Deliver
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
@@ -26,7 +27,7 @@ from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEve
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.base import Sink
 from ryla_graphs.server.storage import Blobs, Store
-from ryla_graphs.server.threads import go_on, in_thread
+from ryla_graphs.server.threads import go_on, in_thread, in_thread_until
 
 Rebuild = Callable[[Job], CompiledWorkflow]
 """Makes of a job what the engine runs; raises if it no longer can."""
@@ -230,6 +231,27 @@ class JobService:
     def running(self) -> int:
         """How many jobs are with the engine."""
         return len(self._cancellations) - len(self._queue)
+
+    async def taken(self, take: Callable[[], Accepted], seconds: float) -> tuple[Accepted, Ended | None]:
+        """Take a job in a thread, and sleep until it ends; nothing in between wakes the coroutine.
+
+        No end is given where that takes longer than so many `seconds`.
+        """
+        followed: list[Channel] = []
+
+        def sleeps_on(accepted: Accepted, wake: Callable[[], None]) -> bool:
+            channel = self._states.channel(accepted.job.id)
+            if channel is None or not channel.wake_at_end(wake):
+                return False
+            followed.append(channel)
+            return True
+
+        begun = time.monotonic()
+        accepted = await in_thread_until(sleeps_on, seconds, take)
+        if followed:
+            return accepted, followed[0].end
+        left = max(0.0, seconds - (time.monotonic() - begun))
+        return accepted, await self.ended(accepted.job.id, left)
 
     async def ended(self, job_id: str, seconds: float | None = None) -> Ended | None:
         """Sleep until a job ends; None if that takes longer, or where there is no such job."""

@@ -17,12 +17,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.jobs.channels import Channel
 from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, JobState, KeyUse
-from ryla_graphs.server.sinks.base import Sink, guarded
+from ryla_graphs.server.sinks.base import Sink, guarded, hears
 from ryla_graphs.server.storage import StaleJob, Store
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
@@ -57,7 +58,8 @@ class JobStates:
 
     def __init__(self, store: Store, sinks: Iterable[Sink] = (), *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
-        self._sinks = [guarded(sink) for sink in sinks]
+        self._sinks = [*sinks]
+        self._hearing = cache(self._who_hears)
         self._clock = clock
         self._live: dict[str, _Live] = {}
 
@@ -275,8 +277,11 @@ class JobStates:
 
     def _tell(self, live: _Live, event: JobEvent) -> None:
         live.channel.publish(event)
-        for tell in self._sinks:
+        for tell in self._hearing(event.kind):
             tell(live.job, event)
+
+    def _who_hears(self, kind: str) -> list[Callable[[Job, JobEvent], None]]:
+        return [guarded(sink) for sink in self._sinks if hears(sink, kind)]
 
 
 def _begun(job: Job, run_id: str) -> Job:

@@ -40,13 +40,15 @@ class Target(Protocol):
 class Analytics:
     """A sink that turns what happens to jobs into RYLA's events."""
 
+    kinds = ("status", FACE)
+
     def __init__(self, targets: Sequence[Target], *, prefix: str = PREFIX) -> None:
         self._targets = targets
         self._prefix = prefix
 
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Tell the first and the last of a job, and its faces."""
-        if event.kind not in ("status", FACE):
+        if event.kind not in self.kinds or not self._targets:
             return
         found = [face_event(job, event.data, self._prefix)] if event.kind == FACE else events_of(job, self._prefix)
         for name, properties in found:

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from typing import TextIO
 
-from ryla_graphs.server.log_lines import FORMAT
+from ryla_graphs.server.log_lines import Lines
 
 EVERY_SECONDS = 0.1
 
@@ -22,7 +22,7 @@ class GatheredLines(logging.Handler):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__()
-        self.setFormatter(logging.Formatter(FORMAT))
+        self.setFormatter(Lines())
         self._stream = stream or sys.stderr
         self._waiting: deque[logging.LogRecord] = deque()
         self._due = threading.Event()

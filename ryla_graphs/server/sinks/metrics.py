@@ -25,6 +25,8 @@ _LAST = 200
 class MetricsSink:
     """Counts jobs by preset (`workflow` for graphs of the caller's own), and how long they waited and ran."""
 
+    kinds = ("status", "output", FACE)
+
     def __init__(self, registry: CollectorRegistry) -> None:
         jobs = Counter("ryla_jobs", "Jobs accepted, and jobs that ended", ["preset", "state"], registry=registry)
         outputs = Counter("ryla_outputs", "Committed outputs", ["kind"], registry=registry)

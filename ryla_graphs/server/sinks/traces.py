@@ -18,6 +18,8 @@ _FACTS = ("gpu", "cost_usd")
 class TraceSink:
     """Tells each job when it has ended; `provider` is OpenTelemetry's own if left out."""
 
+    kinds = ("status",)
+
     def __init__(self, provider: Any = None) -> None:
         with needs_extra("otel"):
             from opentelemetry.trace import Status, StatusCode  # noqa: PLC0415

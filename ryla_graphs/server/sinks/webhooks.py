@@ -84,6 +84,8 @@ class Webhooks:
     not delivered yet is in the store, and goes on after a restart.
     """
 
+    kinds = ("status",)
+
     def __init__(
         self,
         fetcher: Fetcher,

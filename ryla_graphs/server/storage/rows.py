@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -84,7 +85,9 @@ CREATE TABLE IF NOT EXISTS probes (number INTEGER PRIMARY KEY, filler BLOB);
 CREATE INDEX IF NOT EXISTS assets_by_hash ON assets(hash, owner);
 """
 
-ASSET_COLUMNS = ", ".join(field.name for field in fields(Asset))
+_ASSET = tuple(field.name for field in fields(Asset))
+ASSET_COLUMNS = ", ".join(_ASSET)
+_OF_ASSET, _TAGS = attrgetter(*_ASSET), _ASSET.index("tags")
 
 _REQUEST, _ERROR = TypeAdapter(JobRequest), TypeAdapter(JobError)
 _CHANGING = ("run_id", "attempt", "cancel_requested", "started_at", "ended_at", "metrics", "attempts", "faces")
@@ -98,8 +101,9 @@ def request_of(job: Job) -> str:
 
 def changes_of(job: Job, before: str = "{}") -> str:
     """What changes of a job, but its state, as text; what a newer version wrote beside it `before` stays."""
-    changes = json.loads(before) | {name: getattr(job, name) for name in _CHANGING}
-    return json.dumps(changes | {"error": None if job.error is None else asdict(job.error)})
+    changes = {name: getattr(job, name) for name in _CHANGING}
+    changes["error"] = None if job.error is None else asdict(job.error)
+    return json.dumps(changes if before == "{}" else json.loads(before) | changes)
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
@@ -122,11 +126,12 @@ def job_of(row: tuple[Any, ...]) -> Job:
 
 def asset_row(asset: Asset) -> tuple[Any, ...]:
     """The row of an asset, as `ASSET_COLUMNS` names it."""
-    values = {field.name: getattr(asset, field.name) for field in fields(Asset)}
-    return tuple((values | {"tags": json.dumps(asset.tags)}).values())
+    row = list(_OF_ASSET(asset))
+    row[_TAGS] = json.dumps(asset.tags)
+    return tuple(row)
 
 
 def asset_of(row: tuple[Any, ...]) -> Asset:
     """The asset of a row of `ASSET_COLUMNS`."""
-    facts = dict(zip((field.name for field in fields(Asset)), row, strict=True))
+    facts = dict(zip(_ASSET, row, strict=True))
     return Asset(**(facts | {"tags": tuple(json.loads(facts["tags"])), "simulated": bool(facts["simulated"])}))

@@ -45,7 +45,8 @@ def parsed(body: bytes, media_type: str | None = None) -> dict[str, Any]:
 
 def sent(body: bytes, media_type: str | None = None) -> Sent:
     """The file that a body is, or the JSON object in it; raises as `parsed` does."""
-    return body if kind_of(body) is not None else parsed(body, media_type)
+    # No kind of file begins with a brace, and most bodies do.
+    return parsed(body, media_type) if body.startswith(b"{") or kind_of(body) is None else body
 
 
 def opened(content: Sent, catalog: Catalog, limits: Limits, prefer: Preference | None = None) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,6 +14,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import STRICT, Here, Owner
 from ryla_graphs.server.http.answers import answer
 from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.plain import PlainRoute
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, PresetDetails, PresetsShape
 from ryla_graphs.server.http.routes.workflow import Key, Outputs, drawn_answer, media_type
@@ -31,13 +32,21 @@ router = APIRouter(tags=["presets"])
 @router.get("/presets", response_model=PresetsShape, responses=errors("unauthorized"))
 async def list_presets(here: Here, _: Owner) -> dict[str, list[dict[str, Any]]]:
     """The presets of this deployment, and its own pipelines."""
-    return {"presets": [_summary(here.pipelines.get(name)) for name in here.pipelines.names]}
+    return await in_thread(_listed, here.pipelines)
+
+
+def _listed(pipelines: Pipelines) -> dict[str, list[dict[str, Any]]]:
+    return {"presets": [_summary(pipelines.get(name)) for name in pipelines.names]}
 
 
 @router.get("/presets/{name}", response_model=PresetDetails, responses=errors("unauthorized", "not_found"))
 async def show_preset(name: str, here: Here, _: Owner) -> dict[str, Any]:
     """What a preset makes, and its parameters as JSON Schema."""
-    preset = here.pipelines.get(name)
+    return await in_thread(_details, name, here.pipelines)
+
+
+def _details(name: str, pipelines: Pipelines) -> dict[str, Any]:
+    preset = pipelines.get(name)
     description = (preset.__doc__ or "").strip()
     schema = preset.parameters.model_json_schema()
     return _summary(preset) | {"description": description, "parameters": schema, "example": preset.example}
@@ -71,8 +80,8 @@ def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
         outputs: Outputs = "link",
     ) -> Response:
         wishes = asked_in(request.headers, picture=picture, inline=outputs == "base64")
-        accepted = await in_thread(_take, name, await request.body(), media_type(request), here, owner, key, wishes)
-        return await answer(request, accepted, here, wishes)
+        take = partial(_take, name, await request.body(), media_type(request), here, owner, key, wishes)
+        return await answer(request, take, here, wishes)
 
     return run_preset
 
@@ -87,27 +96,24 @@ def _take(
 
 
 def running(pipelines: Pipelines) -> APIRouter:
-    """A route for each pipeline."""
-    presets = (pipelines.get(name) for name in pipelines.names)
-    return _running(tuple((p.name, p.summary, (p.__doc__ or "").strip(), p.name in pipelines.own) for p in presets))
+    """A route for each pipeline, which is loaded when a request or the OpenAPI document needs it: all take seconds."""
+    return _running(pipelines.names, frozenset(pipelines.own))
 
 
 @lru_cache(maxsize=8)
-def _running(facts: tuple[tuple[str, str, str, bool], ...]) -> APIRouter:
+def _running(names: tuple[str, ...], own: frozenset[str]) -> APIRouter:
     """The same routes for each app with these pipelines: FastAPI takes a fifth of a second to make them."""
-    routes = APIRouter(tags=["presets"], **STRICT)
-    for name, summary, description, own in facts:
+    routes = APIRouter(tags=["presets"], route_class=PlainRoute, **STRICT)
+    for name in names:
         routes.add_api_route(
             f"/{name}",
             _runner(name),
             methods=["POST"],
             operation_id=f"run_{name.replace('-', '_')}",
-            summary=summary,
-            description=description,
             response_class=Response,
             responses={
                 **results(),
-                **errors(*TAKEN, *GRAPH, *RUN, *(("pipeline_failed",) if own else ())),
+                **errors(*TAKEN, *GRAPH, *RUN, *(("pipeline_failed",) if name in own else ())),
             },
         )
     return routes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -14,6 +15,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON, answer
 from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.plain import PlainRoute
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape, OpenedShape
 from ryla_graphs.server.jobs.partners import partner_key_in
@@ -27,6 +29,7 @@ from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import Wishes
 
 router = APIRouter(tags=["run"])
+running = APIRouter(tags=["run"], route_class=PlainRoute)
 
 Key = Annotated[
     str | None,
@@ -43,7 +46,7 @@ Randomize = Annotated[Literal["seed"] | None, Query(description="`seed` draws a 
 Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How JSON carries the outputs")]
 
 
-@router.post(
+@running.post(
     "/workflow",
     response_class=Response,
     responses={
@@ -70,8 +73,8 @@ async def submit_workflow(
     drawn = randomize is not None
     inline = outputs == "base64"
     wishes = asked_in(request.headers, prefer=prefer, randomize=drawn, picture=picture, inline=inline)
-    accepted = await in_thread(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
-    return await answer(request, accepted, here, wishes)
+    take = partial(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
+    return await answer(request, take, here, wishes)
 
 
 def media_type(request: Request) -> str | None:
