@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ryla_graphs import RylaClient
 from ryla_graphs.modal_deploy.own_pipelines import own_pipelines
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.web import Parts
@@ -64,13 +65,9 @@ def test_a_container_finds_them_where_they_are(tmp_path: Path) -> None:
 
 def test_they_are_served_to_every_caller(gpu: OnGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own").mkdir()
-    with gpu.app(RYLA_PIPELINES=three(tmp_path / "own")) as app, listening(app) as address:
+    named = f"{three(tmp_path)},{written(tmp_path / 'own') / 'One colour.json'}"
+    with gpu.app(RYLA_PIPELINES=named) as app, listening(app) as address:
         called_by_all(address, TOKEN, monkeypatch)
-
-
-def test_a_saved_graph_is_served(gpu: OnGpu, tmp_path: Path) -> None:
-    (tmp_path / "own").mkdir()
-    with gpu.client(RYLA_PIPELINES=str(written(tmp_path / "own"))) as client:
-        answer = client.post("/one-colour", json={"width": 16})
-        assert answer.status_code == 200, answer.text
-        assert Image.open(io.BytesIO(answer.content)).size == (16, 48)
+        with RylaClient(address, TOKEN) as client:
+            saved = client.run_preset("one-colour", {"width": 16})
+            assert Image.open(io.BytesIO(saved.outputs[0].read())).size == (16, 48)
