@@ -127,7 +127,7 @@ class Node(
     def __init__(self, /, *positions: Any, **inputs: Any) -> None:
         """Raises `InvalidNode` with every problem if an input is wrong. Outputs are under `.out`."""
         frame = sys._getframe(1)
-        origin = self._LATEST[0]
+        origin: tuple[Any, ...] = self._LATEST[0]
         if origin[0] is not frame.f_code or origin[1] != frame.f_lasti:
             origin = self._LATEST[0] = (frame.f_code, frame.f_lasti)
         if positions:

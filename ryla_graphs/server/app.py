@@ -110,7 +110,7 @@ def _route(app: FastAPI, pipelines: Pipelines) -> None:
 @cache
 def _included() -> tuple[BaseRoute, ...]:
     """All routes but those of pipelines. What FastAPI works out of them at a first request, all apps have in common."""
-    app = FastAPI(openapi_url=None, **_DOCUMENTED)
+    app = FastAPI(**_DOCUMENTED)
     for router in ROUTERS:
         app.include_router(router, **STRICT)
     for router in OPEN_ROUTERS:

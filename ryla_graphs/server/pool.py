@@ -16,7 +16,7 @@ T = TypeVar("T")
 Wake = Callable[[], None]
 """Wakes a coroutine, from any thread; once is as good as often."""
 SleepsOn = Callable[[T, Wake], bool]
-"""Given what some work gave, whether the coroutine shall sleep on; then somebody else calls what wakes it."""
+"""Given what some work gave, whether the coroutine must sleep on; something else then calls what wakes it."""
 
 
 class Sleeper:
@@ -32,11 +32,11 @@ class Sleeper:
 
     def wake(self) -> None:
         """Wake it; may be called in any thread, and again."""
-        with suppress(RuntimeError):  # the loop is closed, and nobody sleeps there
+        with suppress(RuntimeError):  # the loop is closed, and nothing sleeps there
             self._loop.call_soon_threadsafe(self._settle)
 
     def _settle(self) -> None:
-        if not self._awake.done():  # whoever slept may have gone
+        if not self._awake.done():  # what slept may have gone
             self._awake.set_result(None)
 
 

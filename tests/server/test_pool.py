@@ -69,8 +69,11 @@ def test_a_thread_at_long_work_gives_its_place_to_what_waits() -> None:
         pool = Pool(1)
         may_end = threading.Event()
 
+        def waits() -> None:
+            may_end.wait(30)
+
         def brings_long_work() -> str:
-            pool.go_on(lambda: may_end.wait(30) and None)
+            pool.go_on(waits)
             return "answered"
 
         first, second = await asyncio.gather(given_by(pool, brings_long_work), given_by(pool, lambda: "done"))

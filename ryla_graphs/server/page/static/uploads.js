@@ -6,10 +6,10 @@ import { Failure, onLocked, token } from "./api.js";
 const INLINE = 256 * 1024;
 const KEPT = 7 * 24 * 3600;
 
-/** A file as a form holds it: what is sent, its name, and where it can be looked at. `told` gets the share that is sent. */
-export async function held(file, told) {
+/** A file as a form holds it: what is sent, its name, and where it can be looked at. `onShare` gets the share that is sent. */
+export async function held(file, onShare) {
   const about = { name: file.name || "pasted", preview: URL.createObjectURL(file), size: await sizeOf(file), file };
-  return { ...about, send: file.size <= INLINE ? await inline(file) : await upload(file, told) };
+  return { ...about, send: file.size <= INLINE ? await inline(file) : await upload(file, onShare) };
 }
 
 function inline(file) {
@@ -22,7 +22,7 @@ function inline(file) {
 }
 
 /** The id of the asset that a file becomes. By XMLHttpRequest, since `fetch` does not say how much has been sent. */
-function upload(file, told) {
+function upload(file, onShare) {
   const form = new FormData();
   form.append("content_type", file.type || "application/octet-stream");
   form.append("file_path", file.name || "pasted");
@@ -32,7 +32,7 @@ function upload(file, told) {
     const request = new XMLHttpRequest();
     request.open("POST", "/api/v2/assets");
     if (token.get()) request.setRequestHeader("Authorization", `Bearer ${token.get()}`);
-    request.upload.onprogress = (event) => event.lengthComputable && told(event.loaded / event.total);
+    request.upload.onprogress = (event) => event.lengthComputable && onShare(event.loaded / event.total);
     request.onerror = () => reject(new Failure("unreachable", `${file.name} could not be sent: the server cannot be reached`));
     request.onload = () => {
       const answer = read(request.responseText);
