@@ -23,6 +23,7 @@ class Inference:
         self._rules = rules
         self._files = files
         self._folders = rules.folders
+        self._by_name = rules.names.of
         self._carried: dict[str, tuple[Carried | None, ...]] = {}
         self.asking: list[tuple[PromptNode, Plan]] = []
         """The nodes at which there is something to check, in order."""
@@ -66,5 +67,6 @@ class Inference:
 
     def evidence(self, folder: str, name: str) -> Evidence | None:
         """What is known of a file."""
-        names = self._rules.names
-        return names.of(folder, name) if self._files is None else evidence(names, self._files, folder, name)
+        if self._files is None:
+            return self._by_name(folder, name)
+        return evidence(self._rules.names, self._files, folder, name)

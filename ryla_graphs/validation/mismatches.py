@@ -116,14 +116,16 @@ def _met(values: Values, families: Inference, node: PromptNode, plan: Plan) -> S
     Empty if so little is known that nothing can be wrong: one end alone has none to disagree with.
     """
     met: list[Carried | None] = []
-    unknown = 0
+    known = 0
     for name, socket, strength in plan.ends:
         carried = families.into(node, name) if socket != "lora" else _of_lora(values, families, node, name)
-        if carried is not None and strength is not None and values.literal(node, strength) == 0:
-            carried = None
-        unknown += carried is None
+        if carried is not None:
+            if strength is not None and values.literal(node, strength) == 0:
+                carried = None
+            else:
+                known += 1
         met.append(carried)
-    return met if len(met) - unknown >= (1 if plan.samples else 2) else ()
+    return met if known > 1 or (known and plan.samples) else ()
 
 
 def _of_lora(values: Values, families: Inference, node: PromptNode, name: str) -> Carried | None:

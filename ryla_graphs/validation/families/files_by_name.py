@@ -14,6 +14,8 @@ from ryla_graphs.validation.view import View
 PAIRS: Mapping[str, frozenset[str]] = {"flux": frozenset({"clip-l", "t5-xxl", "t5-xxl-old"})}
 """The encoders that a `type` of two files is made of."""
 _CORE = ("nodes", "comfy_extras")
+_LAST = frozenset("fF")
+"""What the name of a GGUF file ends with. Nearly no other does, so most are dismissed by a look at it."""
 
 
 def files_by_name(view: View) -> Iterator[Problem]:
@@ -24,7 +26,7 @@ def files_by_name(view: View) -> Iterator[Problem]:
             given = literal(node, name)
             if not isinstance(given, str):
                 continue
-            if given[-5:].lower() == ".gguf" and node.schema.module.startswith(_CORE):
+            if given[-1:] in _LAST and given[-5:].lower() == ".gguf" and node.schema.module.startswith(_CORE):
                 yield _gguf(node, name, folder, given)
             elif folder == "text_encoders":
                 yield from _not_the_text(view, node, name, given)
