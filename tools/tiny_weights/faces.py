@@ -62,13 +62,13 @@ def _detector(path: Path) -> None:
     for found in ((0.9,), box, points):
         for stride in (8, 16, 32):
             side = _SIDE // stride
-            told = numpy.zeros((2 * side * side, len(found)), numpy.float32)
+            fixed = numpy.zeros((2 * side * side, len(found)), numpy.float32)
             if stride == 32:
-                told[side * (side + 1)] = found
+                fixed[side * (side + 1)] = found
             name = f"out{len(outputs)}"
-            constants[f"{name}_told"] = told
-            nodes.append(helper.make_node("Add", [f"{name}_told", "zero"], [name]))
-            outputs.append((name, told.shape))
+            constants[f"{name}_fixed"] = fixed
+            nodes.append(helper.make_node("Add", [f"{name}_fixed", "zero"], [name]))
+            outputs.append((name, fixed.shape))
     _network(path, ("input", [1, 3, "h", "w"]), nodes, constants, outputs)
 
 
