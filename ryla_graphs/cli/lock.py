@@ -27,7 +27,9 @@ Targets = Annotated[
 Packs = Annotated[
     list[str] | None,
     typer.Option(
-        "--pack", metavar="OWNER/REPO@COMMIT[:FOLDER]|./FOLDER|ID", help="Add a node pack; later locks keep it."
+        "--pack",
+        metavar="OWNER/REPO@COMMIT[:FOLDER]|./FOLDER|ID[@VERSION]",
+        help="Add a node pack; later locks keep it.",
     ),
 ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ryla_graphs.lockfile import FILE, Lock
 from ryla_graphs.lockfile.image_commands import (
@@ -26,6 +26,7 @@ from ryla_graphs.lockfile.image_commands import (
     system_of,
 )
 from ryla_graphs.lockfile.lock import LockedPack, nodes_file
+from ryla_graphs.problems import InvalidSettings
 
 VOLUME = "/runpod-volume"
 """Where RunPod mounts the network volume of an endpoint."""
@@ -34,7 +35,10 @@ RUNPOD = "1.12.0"
 
 
 def dockerfile(lock: Lock) -> str:
-    """The text of the Dockerfile; to be built where the project and its lock are."""
+    """The text of the Dockerfile; to be built where the project and its lock are.
+
+    Raises `InvalidSettings` if a pack is in a folder that Docker does not see from there.
+    """
     return "\n".join(_lines(lock)) + "\n"
 
 
@@ -69,6 +73,11 @@ def _pack(pack: LockedPack, lock: Lock) -> Iterator[str]:
         yield _run(apt(pack.system))
     yield from _installed(pack.requirements)
     if pack.path is not None:
+        if pack.path.startswith(("/", "~")) or ".." in PurePosixPath(pack.path).parts:
+            raise InvalidSettings(
+                f"the pack in '{pack.path}' is outside the project's folder, where Docker copies nothing from: "
+                "move it into the project, and lock it again"
+            )
         yield f"COPY {pack.path} {COMFYUI}/custom_nodes/{pack.folder}"
     if commands := [*pack_commands(pack, COMFYUI, pins_of(lock))]:
         yield _run(*commands)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def control_plane() -> Iterator[LoopbackModal]:
 
 
 @contextmanager
-def sources_read_once() -> Iterator[None]:
+def sources_read_once() -> Generator[None]:
     """Have every deployment of this process send the sources that the first one found; looking for them takes long."""
     from modal import mount
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -100,7 +100,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 @contextmanager
-def begun(folder: Path, checkout: Path) -> Iterator[Machine]:
+def begun(folder: Path, checkout: Path) -> Generator[Machine]:
     """A container that has come up with a checkout."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process, "TICK_SECONDS", 0.02)

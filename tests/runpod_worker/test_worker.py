@@ -22,7 +22,7 @@ from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.lockfile import Lock
 from ryla_graphs.lockfile.image_commands import COMFYUI, pack_commands, pins_of, rule_commands
 from ryla_graphs.nodes import EmptyImage, ImageInvert, LoadImage, PreviewAny, SaveImage
-from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, RunLost
+from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, InvalidSettings, RunLost
 from ryla_graphs.runpod_deploy.dockerfile import dockerfile
 from ryla_graphs.runpod_deploy.telling import Telling
 from ryla_graphs.runpod_deploy.worker import Worker
@@ -152,6 +152,13 @@ def test_a_pack_in_the_dockerfile_is_brought_as_in_an_image_on_modal(tmp_path: P
     assert text.index("custom_nodes/mine") > text.index(f"custom_nodes/{LOCK.packs[-1].folder}")
     rules = " \\\n && ".join(rule_commands(lock))
     assert text.count(rules) == 1 and text.index(rules) < text.index("runpod==")
+
+
+@pytest.mark.parametrize("path", ["../mine", "/home/me/mine", "~/mine", "packs/../../mine"])
+def test_a_pack_that_docker_does_not_see_is_reported(path: str) -> None:
+    lock = replace(LOCK, packs=(replace(LOCK.packs[0], path=path),))
+    with pytest.raises(InvalidSettings, match="move it into the project"):
+        dockerfile(lock)
 
 
 def test_errors_of_other_versions_are_reported() -> None:

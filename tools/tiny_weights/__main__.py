@@ -17,13 +17,13 @@ import os
 import shutil
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tools.count_parameters import Part
-from tools.tiny_weights import sizes
+from tools.tiny_weights import faces, sizes
 from tools.tiny_weights.rows import FILES, LORAS, File
 
 NODES = "custom_nodes/tiny_sizes.py"
@@ -43,21 +43,25 @@ def main() -> None:
     (given.base / NODES).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(str(sizes.__file__), given.base / NODES)
     models = given.base / "models"
-    for name in given.file or [*FILES, *LORAS, YOLO]:
+    for name in given.file or [*FILES, *LORAS, *OTHERS]:
         if given.file or not (models / name).exists():
             written(name, models, given.comfyui)
 
 
-YOLO = "ultralytics/bbox/face_yolov8m.pt"
-"""Needs the package ultralytics, which the Impact Subpack brings."""
+OTHERS: Mapping[str, Callable[[Path], None]] = {
+    "ultralytics/bbox/face_yolov8m.pt": lambda path: import_module("ultralytics").YOLO("yolov8n.yaml").save(path),
+    "instantid/ip-adapter.bin": lambda path: faces.adapter(path, _random),
+    "insightface/models/antelopev2/glintr100.onnx": lambda path: faces.antelope(path.parent),
+}
+"""Files of packs, which need what those bring: ultralytics, onnx."""
 
 
 def written(name: str, models: Path, comfyui: Path) -> None:
     """Write one file and its copies."""
     path = models / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    if name == YOLO:
-        import_module("ultralytics").YOLO("yolov8n.yaml").save(path)
+    if name in OTHERS:
+        OTHERS[name](path)
     elif name in LORAS:
         _save(dict(_lora(FILES[LORAS[name]], comfyui)), path, {})
     else:
