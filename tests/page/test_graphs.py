@@ -48,7 +48,7 @@ def test_a_photo_that_is_too_large_is_scaled_where_it_was_chosen(page: Page, add
     drop(page, "h1", "notes.png", "no picture", "image/png")  # no graph in it: the empty field takes it
     page.locator("[data-file-field=image2]").get_by_text("notes.png").wait_for()
     run(page)
-    page.locator("#field-image2-error", has_text="this is no picture").wait_for()
+    page.locator("#field-image2-error", has_text="not a supported picture").wait_for()
 
 
 def test_a_bad_graph_is_mended_in_its_form_and_run(
