@@ -124,11 +124,11 @@ def test_files_are_dropped_and_pasted_and_what_is_none_is_refused(page: Page, ad
     field = page.locator("[data-file-field=image]")
     field.wait_for()
     drop(page, "[data-file-field=image]", "notes.txt", "no picture", "text/plain")
-    page.get_by_role("alert").filter(has_text="notes.txt is no picture (text/plain)").wait_for()
+    page.get_by_role("alert").filter(has_text="notes.txt is not a picture (text/plain)").wait_for()
     drop(page, "body", "broken.png", "no picture either", "image/png", event="paste")
     field.get_by_text("broken.png").wait_for()
     run(page)
-    page.locator("#field-image-error").filter(has_text="this is no picture").wait_for()
+    page.locator("#field-image-error").filter(has_text="not a supported picture").wait_for()
 
 
 def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ export const fromOutput = (output, preview) => ({ send: output.id, name: output.
 export function mismatch(field, file) {
   const [kind] = field.media.split("/");
   if (!kind || file.type.startsWith(`${kind}/`)) return "";
-  return `${file.name || "This file"} is no ${kind === "image" ? "picture" : kind} (${file.type || "unknown type"})`;
+  return `${file.name || "This file"} is not ${kind === "image" ? "a picture" : kind} (${file.type || "unknown type"})`;
 }
 
 export function FileField({ field, common, value, change }) {

@@ -28,7 +28,8 @@ export function useJob({ failed, ended }) {
         else setJob((now) => heard(now, event));
       }
       const end = await json(path);
-      if (!stop.signal.aborted) setJob({ ...end, of });
+      // The end has no progress, which alone says what was taken from the cache.
+      if (!stop.signal.aborted) setJob((now) => ({ ...end, of, progress: end.progress ?? now.progress }));
     } catch (failure) {
       if (!stop.signal.aborted) failed(failure);
     } finally {

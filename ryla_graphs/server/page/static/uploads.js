@@ -8,7 +8,8 @@ const KEPT = 7 * 24 * 3600;
 
 /** A file as a form holds it: what is sent, its name, and where it can be looked at. `onShare` gets the share that is sent. */
 export async function held(file, onShare) {
-  const about = { name: file.name || "pasted", preview: URL.createObjectURL(file), size: await sizeOf(file), file };
+  const preview = URL.createObjectURL(file);
+  const about = { name: file.name || "pasted", preview, size: await sizeOf(file, preview), file };
   return { ...about, send: file.size <= INLINE ? await inline(file) : await upload(file, onShare) };
 }
 
@@ -53,17 +54,15 @@ function read(text) {
   }
 }
 
-/** The size of a picture in pixels; null for what is none. */
-async function sizeOf(file) {
+/** The size of a picture in pixels, without unfolding it; null for what is none. */
+function sizeOf(file, address) {
   if (!file.type.startsWith("image/")) return null;
-  try {
-    const bitmap = await createImageBitmap(file);
-    const size = { width: bitmap.width, height: bitmap.height };
-    bitmap.close();
-    return size;
-  } catch {
-    return null;
-  }
+  return new Promise((resolve) => {
+    const image = new Image();
+    image.onload = () => resolve({ width: image.naturalWidth, height: image.naturalHeight });
+    image.onerror = () => resolve(null);
+    image.src = address;
+  });
 }
 
 /** More than models look at: larger pictures only cost time. */
