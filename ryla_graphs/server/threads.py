@@ -121,9 +121,7 @@ async def in_thread_until(sleeps_on: SleepsOn[T], seconds: float, work: Callable
 async def _called(work: Callable[[], T], sleeps_on: SleepsOn[T] | None = None, seconds: float | None = None) -> T:
     caller = CALLER.get()
     if caller is None:
-        call = Call(work, sleeps_on)
-        _POOL.put(call.run)
-        return await call.result(seconds)
+        return await _put(work, sleeps_on, seconds)
     loop = asyncio.get_running_loop()
     watch = loop.call_later(_WATCHED_AFTER, caller.watch)
     try:
@@ -132,11 +130,20 @@ async def _called(work: Callable[[], T], sleeps_on: SleepsOn[T] | None = None, s
         if caller.gone.is_set():
             share.give()
             raise CallerGone
-        call = Call(partial(_done_for, caller, share, work), sleeps_on)
-        _POOL.put(call.run)
-        return await call.result(seconds)
+        return await _put(partial(_done_for, caller, share, work), sleeps_on, seconds)
     finally:
         watch.cancel()
+
+
+async def in_thread_anyway(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do blocking work in a thread although its caller may be gone, such as what follows from that."""
+    return await _put(partial(work, *args, **kwargs))
+
+
+async def _put(work: Callable[[], T], sleeps_on: SleepsOn[T] | None = None, seconds: float | None = None) -> T:
+    call = Call(work, sleeps_on)
+    _POOL.put(call.run)
+    return await call.result(seconds)
 
 
 def _done_for(caller: Caller, share: _Share, work: Callable[[], T]) -> T:

@@ -12,7 +12,7 @@ import pytest
 import requests
 import websocket
 
-from ryla_graphs.server import Settings, create_app
+from ryla_graphs.server import Settings, create_app, threads
 from tests.server.kept import kept
 from tests.server.live import listening, until
 from tests.server.scripted import Held, ScriptedEngine
@@ -21,8 +21,10 @@ from tests.server.test_contract import flux
 pytestmark = pytest.mark.usefixtures("stores")
 
 
-@pytest.mark.parametrize("cancels", [False, True])
-def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
+@pytest.mark.parametrize(("cancels", "slow"), [(False, False), (True, False), (True, True)])
+def test_hanging_up(tmp_path: Path, cancels: bool, slow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if slow:  # the caller is watched while the job is taken, as where that takes long
+        monkeypatch.setattr(threads, "_WATCHED_AFTER", 0.0)
     held = Held()
     app = create_app(ScriptedEngine(held), kept(tmp_path), Settings())
     with listening(app) as address:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ryla_graphs.problems import InvalidDocument
 
@@ -71,18 +71,30 @@ def jpeg(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
     raise InvalidDocument("the JPEG ends in the middle")
 
 
-def webp(content: bytes, xmp: bytes | None, size: tuple[int, int], *, keep: bool, alpha: bool) -> bytes:
-    """A WebP of `size` pixels; `keep` leaves Exif in."""
+def webp(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
+    """A WebP; `keep` leaves Exif in. Its size is read here, since Pillow opens none above a limit."""
     chunks = [(kind, data) for kind, data in _riff_chunks(content) if kind != b"XMP " and (keep or kind != b"EXIF")]
     kinds = {kind for kind, _ in chunks}
     if xmp is not None:
         chunks.append((b"XMP ", xmp))
     if b"VP8X" not in kinds and xmp is not None:
-        flags = 0x10 if alpha else 0
+        alpha, *size = _bitmap(dict(reversed(chunks)))
         sides = b"".join(struct.pack("<I", side - 1)[:3] for side in size)
-        chunks.insert(0, (b"VP8X", struct.pack("<I", flags) + sides))
+        chunks.insert(0, (b"VP8X", struct.pack("<I", 0x10 if alpha else 0) + sides))
     body = b"".join(_riff_chunk(kind, _flagged(kind, data, kinds, xmp is not None)) for kind, data in chunks)
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def _bitmap(chunks: Mapping[bytes, bytes]) -> tuple[bool, int, int]:
+    """Whether the picture of a plain WebP has an alpha channel, its width and its height."""
+    if (lossless := chunks.get(b"VP8L", b"")).startswith(b"\x2f"):
+        bits = struct.unpack_from("<I", lossless, 1)[0]
+        return bool(bits >> 28 & 1), (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    lossy = chunks.get(b"VP8 ", b"")
+    if lossy[3:6] != b"\x9d\x01\x2a":
+        raise InvalidDocument("the WebP holds no picture")
+    width, height = struct.unpack_from("<HH", lossy, 6)
+    return False, width & 0x3FFF, height & 0x3FFF
 
 
 def _flagged(kind: bytes, data: bytes, kinds: set[bytes], xmp: bool) -> bytes:

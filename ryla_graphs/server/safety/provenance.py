@@ -7,10 +7,7 @@ taken out unless the caller asked for it.
 
 from __future__ import annotations
 
-import io
 import struct
-
-from PIL import Image
 
 from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.server.safety import containers
@@ -49,9 +46,7 @@ def _rewritten(content: bytes, media_type: str, xmp: bytes | None, *, keep: bool
     if media_type == "image/jpeg" and content.startswith(b"\xff\xd8"):
         return containers.jpeg(content, xmp, keep=keep)
     if media_type == "image/webp" and content[8:12] == b"WEBP":
-        with Image.open(io.BytesIO(content)) as image:
-            size, alpha = image.size, "A" in image.mode
-        return containers.webp(content, xmp, size, keep=keep, alpha=alpha)
+        return containers.webp(content, xmp, keep=keep)
     if media_type == "video/mp4" and content[4:8] == b"ftyp":
         return containers.mp4(content, xmp, keep=keep)
     if media_type in ("audio/flac", "audio/x-flac") and content.startswith(b"fLaC") and not keep:

@@ -143,3 +143,25 @@ def test_whatever_is_wrong_with_a_file_it_is_delivered(name: str, data: st.DataO
     for _ in range(data.draw(st.integers(0, 3)) if spoilt else 0):
         spoilt[data.draw(st.integers(0, len(spoilt) - 1))] = data.draw(st.integers(0, 255))
     assert isinstance(delivered(bytes(spoilt), media), bytes)
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("size", [(1, 1), (300, 7), (16383, 2)])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_plain_webp_keeps_its_size_and_its_alpha(size: tuple[int, int], mode: str, lossless: bool) -> None:
+    buffer = io.BytesIO()
+    Image.new(mode, size, (1, 2, 3, 77)[: len(mode)]).save(buffer, "WEBP", lossless=lossless)
+    before = Image.open(io.BytesIO(buffer.getvalue()))
+    after = Image.open(io.BytesIO(delivered(buffer.getvalue(), "image/webp")))
+    assert (after.size, after.mode, after.tobytes()) == (before.size, before.mode, before.tobytes())
+
+
+def test_a_webp_that_pillow_finds_too_large_loses_its_prompt_too() -> None:
+    media, content = FILES["webp"]
+    large = bytearray(content)
+    large[24:30] = (16382).to_bytes(3, "little") * 2  # the canvas, in the extended header
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(io.BytesIO(large))
+    assert b"Exif" in content or b"EXIF" in content
+    after = delivered(bytes(large), media)
+    assert b"EXIF" not in after and b"XMP " in after and after[24:30] == bytes(large[24:30])
