@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,8 @@ import pytest
 import requests
 import websocket
 
-from ryla_graphs.server import Settings, create_app
+from ryla_graphs.server import Settings, create_app, threads
+from ryla_graphs.server.jobs.worker import Cancellation
 from tests.server.kept import kept
 from tests.server.live import listening, until
 from tests.server.scripted import Held, ScriptedEngine
@@ -21,8 +23,12 @@ from tests.server.test_contract import flux
 pytestmark = pytest.mark.usefixtures("stores")
 
 
-@pytest.mark.parametrize("cancels", [False, True])
-def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
+@pytest.mark.parametrize(("cancels", "watched_after"), [(False, 60.0), (True, 60.0), (True, 0.0)])
+def test_hanging_up(tmp_path: Path, cancels: bool, watched_after: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it took long to take the job, so that somebody looks already whether the caller is there."""
+    monkeypatch.setattr(threads, "_WATCHED_AFTER", watched_after)
+    asked, want = threading.Event(), Cancellation.want
+    monkeypatch.setattr(Cancellation, "want", lambda cancellation: (want(cancellation), asked.set()))
     held = Held()
     app = create_app(ScriptedEngine(held), kept(tmp_path), Settings())
     with listening(app) as address:
@@ -40,6 +46,7 @@ def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
             return dict(found)
 
         until(lambda: not cancels or job()["cancel_requested"] is True)
+        assert not cancels or asked.wait(60)  # the engine is asked after the wish is kept
         held.go.set()
         until(lambda: job()["state"] != "running")
         assert job()["state"] == ("cancelled" if cancels else "succeeded")

@@ -16,7 +16,7 @@ from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.jobs.views import as_json, job_path, job_shape, output_path, output_shape
 from ryla_graphs.server.records import Ended, Job, JobError, JobState
 from ryla_graphs.server.submit.asked import best_of
-from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.threads import in_thread, in_thread_anyway
 from ryla_graphs.server.wishes import Wishes
 
 JSON = "application/json"
@@ -64,7 +64,7 @@ async def _ended(request: Request, job: Job, here: Deployment, seconds: float) -
     gone = asyncio.ensure_future(_hung_up(request))
     await asyncio.wait((end, gone), return_when=asyncio.FIRST_COMPLETED)
     if not end.done():
-        await in_thread(here.jobs.cancel, job.id)
+        await in_thread_anyway(here.jobs.cancel, job.id)
     gone.cancel()
     return await end
 
