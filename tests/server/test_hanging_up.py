@@ -28,7 +28,12 @@ def test_hanging_up(tmp_path: Path, cancels: bool, watched_after: float, monkeyp
     """Also where it took long to take the job, so that somebody looks already whether the caller is there."""
     monkeypatch.setattr(threads, "_WATCHED_AFTER", watched_after)
     asked, want = threading.Event(), Cancellation.want
-    monkeypatch.setattr(Cancellation, "want", lambda cancellation: (want(cancellation), asked.set()))
+
+    def wanted(cancellation: Cancellation) -> None:
+        want(cancellation)
+        asked.set()
+
+    monkeypatch.setattr(Cancellation, "want", wanted)
     held = Held()
     app = create_app(ScriptedEngine(held), kept(tmp_path), Settings())
     with listening(app) as address:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import fastapi.routing
 import pytest
+from fastapi.dependencies.utils import solve_dependencies
 
 from ryla_graphs.engines.partner_key import HEADER
 from ryla_graphs.server import SqliteStore, create_app
@@ -31,8 +31,12 @@ def test_parameters_are_looked_for_only_where_some_may_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, headers: dict[str, str], in_full: bool
 ) -> None:
     solved: list[Any] = []
-    solve = fastapi.routing.solve_dependencies
-    monkeypatch.setattr(fastapi.routing, "solve_dependencies", lambda **given: solved.append(given) or solve(**given))
+
+    async def solving(**given: Any) -> Any:
+        solved.append(given)
+        return await solve_dependencies(**given)
+
+    monkeypatch.setattr("fastapi.routing.solve_dependencies", solving)
     with TestClient(create_app(InstantEngine(), SqliteStore(tmp_path))) as client:
         body = flux() if path.startswith("/workflow") else {"prompt": "a red bicycle"}
         answer = client.post(path, json=body, headers=headers)
