@@ -122,6 +122,11 @@ class Workflow(Searched, Shown):
         return workflow
 
     @property
+    def prompt_read(self) -> View | None:
+        """The prompt that it was read from; None where it was written in Python."""
+        return None if isinstance(self._made, Graph) else self._made
+
+    @property
     def graph(self) -> Graph:
         """The nodes and wires."""
         return self._graph
@@ -136,8 +141,8 @@ class Workflow(Searched, Shown):
 
     def _read(self, catalog: Catalog, files: Files | None) -> View | None:
         """The prompt that was read, as it is to be judged; None if the workflow is not one that was read."""
-        read = self._made
-        if isinstance(read, Graph):
+        read = self.prompt_read
+        if read is None:
             return None
         if catalog is read.catalog:
             return read if files is None else read.with_files(files)

@@ -13,7 +13,7 @@ import pytest
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.problems import EngineUnreachable
-from ryla_graphs.sessions import is_loopback, session_for
+from ryla_graphs.sessions import Origin, is_loopback, session_for
 from tests.engines.following import WORKFLOW
 from tests.engines.stub import serving
 
@@ -139,3 +139,41 @@ def test_a_server_that_is_not_there_is_asked_once(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(EngineUnreachable, match=r"Connection refused$"):
         ComfyUI(NOWHERE).catalog()
     assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("GET", "/view?filename=a%20b.png&subfolder=&type=output", None),
+        ("POST", "/api/jobs/1/cancel", None),
+        ("POST", "/prompt", {"prompt": {"1": {"class_type": "Ö", "inputs": {"x": 0.5}}}}),
+    ],
+)
+def test_an_origin_sends_what_a_session_sends(method: str, path: str, content: object) -> None:
+    seen: list[tuple[str, dict[str, str], bytes]] = []
+
+    class Noting(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            size = int(self.headers.get("Content-Length", "0"))
+            seen.append((self.requestline, dict(self.headers), self.rfile.read(size)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_GET  # noqa: N815 - as the base looks for it
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base calls it so
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Noting)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address, headers = f"http://127.0.0.1:{server.server_port}", {"Authorization": "Bearer mine"}
+    origin = Origin(address, headers)
+    for _ in range(2):
+        assert origin.request(method, path, timeout=(10, 10), content=content).status_code == 200
+    with session_for(headers) as session:
+        session.request(method, address + path, json=content, timeout=10)
+    origin.close()
+    server.shutdown()
+    server.server_close()
+    assert seen[0] == seen[1] == seen[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ import requests
 import websocket
 
 from ryla_graphs.server import Settings, create_app, threads
+from ryla_graphs.server.jobs.worker import Cancellation
 from tests.server.kept import kept
 from tests.server.live import listening, until
 from tests.server.scripted import Held, ScriptedEngine
@@ -21,10 +23,17 @@ from tests.server.test_contract import flux
 pytestmark = pytest.mark.usefixtures("stores")
 
 
-@pytest.mark.parametrize(("cancels", "slow"), [(False, False), (True, False), (True, True)])
-def test_hanging_up(tmp_path: Path, cancels: bool, slow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if slow:  # the caller is watched while the job is taken, as where that takes long
-        monkeypatch.setattr(threads, "_WATCHED_AFTER", 0.0)
+@pytest.mark.parametrize(("cancels", "watched_after"), [(False, 60.0), (True, 60.0), (True, 0.0)])
+def test_hanging_up(tmp_path: Path, cancels: bool, watched_after: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it took long to take the job, so that the caller is watched already."""
+    monkeypatch.setattr(threads, "_WATCHED_AFTER", watched_after)
+    asked, want = threading.Event(), Cancellation.want
+
+    def wanted(cancellation: Cancellation) -> None:
+        want(cancellation)
+        asked.set()
+
+    monkeypatch.setattr(Cancellation, "want", wanted)
     held = Held()
     app = create_app(ScriptedEngine(held), kept(tmp_path), Settings())
     with listening(app) as address:
@@ -42,6 +51,7 @@ def test_hanging_up(tmp_path: Path, cancels: bool, slow: bool, monkeypatch: pyte
             return dict(found)
 
         until(lambda: not cancels or job()["cancel_requested"] is True)
+        assert not cancels or asked.wait(60)  # the engine is asked after the wish is kept
         held.go.set()
         until(lambda: job()["state"] != "running")
         assert job()["state"] == ("cancelled" if cancels else "succeeded")

@@ -20,7 +20,6 @@ from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.plan import Limits, check
 from ryla_graphs.problems import CannotRunHere
-from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.errors import problem_rows
 from ryla_graphs.server.jobs.partners import payment
@@ -81,7 +80,8 @@ class Intake:
         if wishes.randomize:
             document = replace(document, prompt=with_drawn_seeds(document.prompt, catalog))
         workflow = Workflow.of_document(document, catalog=catalog)
-        files = list(input_files(Prompt(document.prompt, catalog)))
+        assert workflow.prompt_read is not None, "it is of a document"
+        files = list(input_files(workflow.prompt_read))
         brought = self._uploads.bring(files, document.inputs, owner)
         if brought.names:
             named = replace(document, prompt=with_names(document.prompt, files, brought.names))
