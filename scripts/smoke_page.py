@@ -52,7 +52,7 @@ def make_a_picture(address: str) -> None:
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.goto(f"{address}/#/flux-dev?width=64&height=64")
+        page.goto(f"{address}/#/flux-dev?prompt=a+bicycle&width=64&height=64")  # a form without a prompt is refused
         page.get_by_label("Prompt required").fill("a red bicycle")
         page.get_by_role("button", name="Run", exact=True).click()
         page.locator(".outputs img").wait_for()
