@@ -109,15 +109,6 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return await _called(partial(work, *args, **kwargs))
 
 
-async def in_thread_anyway(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same for what must be done also where the caller is gone, such as what that means."""
-    token = CALLER.set(None)
-    try:
-        return await in_thread(work, *args, **kwargs)
-    finally:
-        CALLER.reset(token)
-
-
 async def in_thread_until(sleeps_on: SleepsOn[T], seconds: float, work: Callable[[], T]) -> T:
     """The same, where the coroutine wants to be woken by something that comes after the work.
 
