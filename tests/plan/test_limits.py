@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
 from ryla_graphs.plan import Limits, check
+from ryla_graphs.plan.limits import crowded
 from ryla_graphs.problems import Problem
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.shapes import ImageShape
@@ -145,3 +146,16 @@ def test_limits_can_be_lifted() -> None:
 @given(st.data())
 def test_nothing_is_raised_whatever_the_prompt_holds(data: st.DataObject) -> None:
     asked(data.draw(mutations(data.draw(st.sampled_from([flux(), wan()])), most=5)))
+
+
+def test_what_is_exactly_at_a_limit_passes_and_one_more_does_not() -> None:
+    sized = saved(canvas=picture(width=1000, height=1000, batch_size=4))
+    for limits, passes in ((Limits(megapixels=1, pictures=4), True), (Limits(megapixels=0.99), False)):
+        assert (asked(sized, limits) == []) is passes
+    assert asked(sized, Limits(pictures=3)) != []
+    assert asked(flux(steps=20), Limits(steps=20)) == [] != asked(flux(steps=20), Limits(steps=19))
+    prompt = saved(canvas=picture())
+    inputs = sum(len(body["inputs"]) for body in prompt.values())
+    assert crowded(prompt, Limits(nodes=2, inputs=inputs)) is None
+    for limits in (Limits(nodes=1), Limits(inputs=inputs - 1)):
+        assert crowded(prompt, limits) is not None

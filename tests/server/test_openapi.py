@@ -46,7 +46,7 @@ def api() -> Iterator[Any]:
         app = create_app(InstantEngine(), SqliteStore(Path(folder)), Settings(wait_seconds=20))
         with listening(app) as address:
             requests.post(f"{address}/workflow", json=flux(), timeout=60)
-            yield schemathesis.openapi.from_url(f"{address}/openapi.json")
+            yield schemathesis.openapi.from_url(f"{address}/openapi.json", timeout=120)
 
 
 def test_answers_are_as_documented(api: Any) -> None:
@@ -65,7 +65,7 @@ def _try(operation: Any) -> None:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
     def answers(case: Any) -> None:
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, timeout=120)  # longer than `wait_seconds`, however slow the machine
 
     answers()
 
