@@ -40,7 +40,11 @@ class Inference:
             if asks:
                 self.asking.append((node, plan))
             if passes is not None:
-                carried[number] = (self.into(node, passes),)
+                # Most nodes give on what comes in at slot 0 of a node like them, and share what is known of it.
+                link = node.wires.get(passes)
+                before = carried.get(link[0], ()) if link is not None else ()
+                shared = len(before) == 1 and link is not None and link[1] == 0
+                carried[number] = before if shared else (self.into(node, passes),)
             elif plan.outputs:
                 carried[number] = tuple([None if out is None else out.carry(node, self) for out in plan.outputs])
 

@@ -31,8 +31,8 @@ class Glance(NamedTuple):
 
     schemas: dict[str, NodeSchema]
     """The class of every node."""
-    wires: dict[str, dict[str, Link]]
-    """The wires of the nodes at which nothing can be wrong; others are read."""
+    nodes: dict[str, PromptNode]
+    """The nodes at which nothing can be wrong; others are read."""
 
 
 class Prompt:
@@ -52,9 +52,11 @@ class Prompt:
         """Those of the nodes at which something may be wrong; rules look at no others."""
         self._ready: dict[str, tuple[KnownInputs, Reader]] = {}
         if (schemas := self.admission.schemas) is not None:
-            seen = {} if glance is None else glance.wires
-            unread = len(seen) < len(schemas)
-            self._read(schemas, {n: schema.output_types for n, schema in schemas.items()} if unread else {}, seen)
+            seen = {} if glance is None else glance.nodes
+            if len(seen) == len(schemas):
+                self.nodes = seen
+            else:
+                self._read(schemas, {number: schema.output_types for number, schema in schemas.items()}, seen)
             return
         found: dict[str, NodeSchema] = {}
         for number, body in self.bodies.items():
@@ -65,15 +67,18 @@ class Prompt:
                     self.foreign[number] = ForeignNode(number, class_type, inputs, wires_of(inputs))
         self._read(found, {}, {})
 
-    def _read(self, schemas: Mapping[str, NodeSchema], types: Types, seen: Mapping[str, dict[str, Link]]) -> None:
-        """Read the nodes of known classes."""
+    def _read(self, schemas: Mapping[str, NodeSchema], types: Types, seen: Mapping[str, PromptNode]) -> None:
+        """Read the nodes of known classes, but for those that were seen."""
         nodes, bodies, ready = self.nodes, self.bodies, self._ready
         for number, schema in schemas.items():
+            if number in seen:
+                nodes[number] = seen[number]
+                continue
             inputs = bodies[number].get("inputs")
             if not isinstance(inputs, dict):
                 continue
             known, read = ready.get(schema.class_type) or self._reader(schema, inputs)
-            if (wires := seen[number] if number in seen else read(inputs, types)) is not None:
+            if (wires := read(inputs, types)) is not None:
                 nodes[number] = _new(PromptNode, (number, schema, inputs, known, wires))
             else:
                 nodes[number] = node = PromptNode(number, schema, inputs, known, wires_of(inputs))

@@ -130,7 +130,9 @@ def _met(values: Values, families: Inference, node: PromptNode, plan: Plan) -> S
 
 def _of_lora(values: Values, families: Inference, node: PromptNode, name: str) -> Carried | None:
     """What is known of the LoRA that an input names."""
-    file = values.literal(node, name)
+    file = node.inputs.get(name)
+    if not isinstance(file, str):
+        file = values.literal(node, name)
     found = families.evidence("loras", file) if isinstance(file, str) else None
     if found is None or not found.families:
         return None

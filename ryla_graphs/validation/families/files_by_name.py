@@ -23,8 +23,8 @@ def files_by_name(view: View) -> Iterator[Problem]:
     literal = view.values.literal
     for node, files in view.loaders:
         for name, folder in files.items():
-            given = literal(node, name)
-            if not isinstance(given, str):
+            given = node.inputs.get(name)
+            if not isinstance(given, str) and not isinstance(given := literal(node, name), str):
                 continue
             if given[-1:] in _LAST and given[-5:].lower() == ".gguf" and node.schema.module.startswith(_CORE):
                 yield _gguf(node, name, folder, given)
