@@ -141,18 +141,18 @@ def test_a_node_is_looked_into_by_keyboard(page: Page, address: str) -> None:
     page.keyboard.press("Enter")
     details = page.locator(".details")
     details.wait_for()
-    assert page.evaluate("document.activeElement.textContent") == "KSampler"
+    page.wait_for_function("document.activeElement.textContent === 'KSampler'")
     said = details.inner_text()
     assert "KSampler · node" in said and "euler" in said and f"VAEDecode · {decoder}" in said
     page.evaluate(axe())
     assert violations(page) == []
     details.get_by_role("button", name="steps", exact=True).click()
-    assert page.evaluate("document.activeElement.name") == f"{sampler}.steps"
+    page.wait_for_function("(name) => document.activeElement.name === name", arg=f"{sampler}.steps")
     details.get_by_role("button", name="VAEDecode").click()
     details.get_by_role("heading", name="VAEDecode").wait_for()
     page.keyboard.press("Escape")
     details.wait_for(state="detached")
-    assert page.evaluate("document.activeElement.dataset.node") == decoder
+    page.wait_for_function("(id) => document.activeElement.dataset.node === id", arg=decoder)
 
 
 def test_the_inputs_of_an_earlier_job_are_used_again(page: Page, address: str, photo: Path) -> None:
