@@ -20,7 +20,7 @@ from ryla_graphs.graph.origin import UNNAMED
 from ryla_graphs.prompt.links import Link
 from ryla_graphs.prompt.nodes import PromptNode
 from ryla_graphs.prompt.prompt import Glance
-from ryla_graphs.prompt.reading import OFTEN, good_value
+from ryla_graphs.prompt.reading import OFTEN, good_value, written_out
 
 Writer = Callable[[Mapping[str, Any], Mapping[Any, str], dict[str, Any], dict[str, Link]], bool]
 """From the fields of a node, and the ids of all nodes, to its inputs and the wires among them; False where a second
@@ -76,17 +76,12 @@ def _writer(cls: type[Node], schema: NodeSchema, count: int) -> tuple[KnownInput
 
 
 def _made(known: KnownInputs) -> Writer:
-    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "Output": Output, "Node": Node}
-    lines = ["def write(fields, ids, inputs, wires):"]
-    for number, (name, spec) in enumerate(known.items()):
-        lines += _lines(name, spec, number, names)
-    exec("\n".join([*lines, " return True"]), names)
-    made: Writer = names["write"]
+    names: dict[str, Any] = {"Output": Output, "Node": Node}
+    made: Writer = written_out("def made(fields, ids, inputs, wires):", known, _lines, " return True", names)
     return made
 
 
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
-    names[f"fits{number}"] = spec.accepts
     good = good_value(spec, number, names)
     yield f" v = fields[{name!r}]"
     if good is not None:  # first, since most values are no wires

@@ -42,14 +42,25 @@ def reader(known: KnownInputs) -> Reader:
     return made
 
 
-def _made(known: KnownInputs) -> Reader:
-    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "absent": object()}
-    lines = ["def read(given, types):", " wires = {}", " count = 0"]
+Lines = Callable[[str, InputSpec, int, dict[str, Any]], Iterator[str]]
+"""The lines for one input: from its name, what is known of it, its number, and what the lines may use by name."""
+
+
+def written_out(head: str, known: KnownInputs, lines: Lines, end: str, names: dict[str, Any]) -> Any:
+    """The function ``made`` of a head, some lines for each input of a class, and an end."""
+    names |= {"new": tuple.__new__, "Link": Link}
+    source = [head]
     for number, (name, spec) in enumerate(known.items()):
-        lines += _lines(name, spec, number, names)
-    lines += [" return wires if count == len(given) else None"]
-    exec("\n".join(lines), names)
-    made: Reader = names["read"]
+        names[f"fits{number}"] = spec.accepts
+        source += lines(name, spec, number, names)
+    exec("\n".join([*source, end]), names)
+    return names["made"]
+
+
+def _made(known: KnownInputs) -> Reader:
+    head = "def made(given, types):\n wires = {}\n count = 0"
+    end = " return wires if count == len(given) else None"
+    made: Reader = written_out(head, known, _lines, end, {"absent": object()})
     return made
 
 
@@ -58,7 +69,6 @@ def never(_given: Mapping[str, Any], _types: Types) -> None:
 
 
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
-    names[f"fits{number}"] = spec.accepts
     good = good_value(spec, number, names)
     yield f" v = given.get({name!r}, absent)"
     if good is not None:  # first, since most values are no wires
