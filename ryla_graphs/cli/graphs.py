@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ryla_graphs.formats.read import Document
 
@@ -31,13 +31,3 @@ def left_out_lines(rows: Sequence[LeftOut]) -> Iterator[str]:
         yield f"left out: {left.node} {left.what}: {left.reason}"
     if (more := len(rows) - _MOST_SHOWN) > 0:
         yield f"left out: {more} more; `convert --json` lists them all"
-
-
-def facts_of(document: Document) -> dict[str, Any]:
-    """The same as JSON-ready data."""
-    return {
-        "kind": document.kind,
-        "used": document.used,
-        "left_out": [left.to_dict() for left in document.left_out],
-        "unread": list(document.unread),
-    }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from ryla_graphs import presets
-from ryla_graphs.cli.graphs import facts_of, notes_of
+from ryla_graphs.cli.graphs import notes_of
 from ryla_graphs.cli.output import wants_json
 from ryla_graphs.cli.own import own_pipeline
 from ryla_graphs.formats import api
@@ -107,7 +107,7 @@ class Opened(NamedTuple):
 
     def facts(self) -> dict[str, Any]:
         """What is known of how it was read, as JSON-ready data."""
-        facts = {} if self.document is None else facts_of(self.document)
+        facts = {} if self.document is None else self.document.facts()
         return {**facts, "problems": [problem.to_dict() for problem in self.problems]}
 
 

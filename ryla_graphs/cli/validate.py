@@ -95,11 +95,9 @@ class _Judged:
 
 
 def _facts(judged: _Judged) -> dict[str, Any]:
-    from ryla_graphs.cli.graphs import facts_of  # noqa: PLC0415
-
     facts: dict[str, Any] = {"file": judged.file, "valid": not judged.errors}
     if (document := judged.document) is not None:
-        facts |= facts_of(document)
+        facts |= document.facts()
     return facts | {"problems": [problem.to_dict() for problem in judged.problems]}
 
 

@@ -55,6 +55,15 @@ class Document:
     """What is wrong with it beside the graph itself; an error means that `prompt` is not what was meant."""
     name: str | None = None
 
+    def facts(self) -> dict[str, Any]:
+        """What it is, which graph was taken, and what was left out, as JSON-ready data."""
+        return {
+            "kind": self.kind,
+            "used": self.used,
+            "left_out": [left.to_dict() for left in self.left_out],
+            "unread": list(self.unread),
+        }
+
 
 def read(
     source: Content | str | Mapping[str, Any],

@@ -117,13 +117,7 @@ class Judgement:
 
 def _about(document: Document) -> dict[str, Any]:
     """What was sent."""
-    return {
-        "kind": document.kind,
-        "used": document.used,
-        "left_out": [left.to_dict() for left in document.left_out],
-        "unread": list(document.unread),
-        "inputs": sorted(document.inputs),
-    }
+    return {**document.facts(), "inputs": sorted(document.inputs)}
 
 
 def _as_text(content: bytes | str) -> str:
