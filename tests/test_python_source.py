@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs import RylaError, Workflow, catalogs, presets
+from ryla_graphs import AnyNode, RylaError, Workflow, catalogs, presets
 from ryla_graphs.formats.python.layout import Call, Expression, Items, Keyed, lines
 from ryla_graphs.formats.python.literals import constant, literal, text
 from ryla_graphs.testing import graphs, mutations
@@ -70,6 +70,24 @@ def test_the_source_of_broken_graphs_gives_the_same_bytes(data: st.DataObject) -
     except RylaError:
         return
     assert digest(run(read.to_python())) == expected
+
+
+@pytest.mark.parametrize("name", ["Select to add LoRA", "class", "3d", "_3d", "²", "lora?"])
+def test_inputs_that_are_no_names_in_python_get_constants(name: str) -> None:
+    said = AnyNode(of="Say", inputs={name: "a red bicycle, " * 20}).output(0)
+    workflow = Workflow(AnyNode(of="Save", inputs={"images": said}))
+    assert digest(run(workflow.to_python())) == digest(workflow)
+
+
+def test_inputs_that_are_no_names_in_python_get_variables_of_a_loop() -> None:
+    pipe: object = AnyNode(of="ToDetailerPipe", inputs={"seed": 1})
+    for number in range(3):
+        chosen = {f"Select to add {what}": f"Select the {what} to add to the text" for what in ("LoRA", "Wildcard")}
+        pipe = AnyNode(of="EditDetailerPipe", inputs={"detailer_pipe": pipe, "wildcard": f"{number}", **chosen})
+    workflow = Workflow.load(json.loads(Workflow(AnyNode(of="Show", inputs={"x": pipe})).compile(check=False).json()))
+    source = workflow.to_python()
+    assert "select_to_add_lora in loras:" in source
+    assert digest(run(source)) == digest(workflow)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -11,6 +11,7 @@ from ryla_graphs.formats.python.scope import Scope, output_field
 from ryla_graphs.formats.python.statements import Chain, Instance, Statement
 from ryla_graphs.formats.python.texts import Module
 from ryla_graphs.formats.python.wiring import Use, Wiring
+from ryla_graphs.formats.python.words import variable
 from ryla_graphs.graph.node import Node
 
 
@@ -88,7 +89,7 @@ class Body:
             if outputs[base] != outputs[end]:
                 annotation = self._module.source_of(self._wiring.type(end))
                 yield f"{self._indent}{outputs[end]}: {annotation} = {outputs[base]}"
-        columns = dict(zip(chain.columns, map(self._scope.names.take, chain.columns), strict=True))
+        columns = {column: self._scope.names.take(variable(column)) for column in chain.columns}
         yield f"{self._indent}for {', '.join(columns.values())} in {self.loras[chain]}:"
         node = chain.nodes[0]
         inputs = {Use(node, name): columns[column] for column, names in chain.columns.items() for name in names}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ryla_graphs.catalog.schema import InputSpec
 from ryla_graphs.formats.python import roles
 from ryla_graphs.formats.python.wiring import Use, Value, Wiring
-from ryla_graphs.formats.python.words import Names, Wish, file_words, identifier, safe
+from ryla_graphs.formats.python.words import Names, Wish, file_words, variable
 from ryla_graphs.graph.node import Node
 from ryla_graphs.prompt.files import NOT_FILES, takes_input_file, weight_folders
 
@@ -113,7 +113,7 @@ def _makes_canvas(wiring: Wiring, node: Node) -> bool:
 
 def _base(wiring: Wiring, use: Use, kind: Kind, sides: frozenset[str]) -> str:
     node = use.target
-    key = safe(use.key) if use.key.isidentifier() and use.key.islower() else identifier(use.key) or "value"
+    key = variable(use.key)
     outputs = [Value(node, slot) for slot in wiring.slots[node]]
     if kind is Kind.PROMPT and use.key in _PLAIN_TEXT:
         return "negative_prompt" if sides == {"negative"} else "prompt"

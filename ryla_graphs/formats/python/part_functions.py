@@ -17,7 +17,7 @@ from ryla_graphs.formats.python.scope import Scope, name_outputs
 from ryla_graphs.formats.python.statements import Instance, Single
 from ryla_graphs.formats.python.texts import Module
 from ryla_graphs.formats.python.wiring import Use, Wiring
-from ryla_graphs.formats.python.words import Names, Wish, identifier
+from ryla_graphs.formats.python.words import Names, Wish, identifier, variable
 from ryla_graphs.graph.node import Node
 
 
@@ -112,7 +112,7 @@ def _values(wiring: Wiring, module: Module, outer: Scope, instances: Sequence[In
         if len(set(texts)) == 1:
             seen |= {use: bound[0]} if bound[0] else {}
             continue
-        wish = Wish(re.sub(r"_\d+$", "", bound[0]) if bound[0] else identifier(use.key) or "value")
+        wish = Wish(re.sub(r"_\d+$", "", bound[0]) if bound[0] else variable(use.key))
         if (key := (wish.base, *texts)) in found:
             found[key].uses.append(use)
         else:

@@ -9,7 +9,7 @@ from typing import Any
 from ryla_graphs import sockets
 from ryla_graphs.formats.python.layout import INDENT, Expression, fits, flat, width
 from ryla_graphs.formats.python.literals import constant, literal
-from ryla_graphs.formats.python.words import Names
+from ryla_graphs.formats.python.words import Names, variable
 from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.node import Node
 
@@ -69,7 +69,8 @@ class Module:
         """The constant that holds a value, named after what it is for."""
         key = repr(value)
         if key not in self._constants:
-            self._constants[key] = self._names.take(re.sub(r"\W", "_", name).strip("_").upper() or "TEXT"), value
+            wish = variable(name, "text").strip("_").upper()
+            self._constants[key] = self._names.take(wish if wish.isidentifier() else "TEXT"), value
         return self._constants[key][0]
 
     def constants(self) -> Iterator[list[str]]:

@@ -30,6 +30,11 @@ def identifier(text: str) -> str | None:
     return safe("_".join(words)) if words and any(len(word) > 1 for word in words) else None
 
 
+def variable(key: str, otherwise: str = "value") -> str:
+    """The name of a variable that holds an input: its key where Python can read that."""
+    return safe(key) if key.isidentifier() and key.islower() else identifier(key) or otherwise
+
+
 def safe(name: str) -> str:
     """A name that is no keyword and hides no builtin."""
     return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) or hasattr(builtins, name) else name
