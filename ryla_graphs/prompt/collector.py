@@ -26,4 +26,16 @@ def collector_paused(nodes: int) -> Iterator[None]:
     try:
         yield
     finally:
+        _let_age()
         gc.enable()
+
+
+def _let_age() -> None:
+    """Move the new objects to the oldest generation, which is looked at least often.
+
+    As young ones they would all be looked at when the next object is made. Freezing and thawing moves them without a
+    look; where the caller has frozen objects of their own, those must stay frozen.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()
