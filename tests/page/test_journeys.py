@@ -23,7 +23,7 @@ from tests.server.scripted import Held, ScriptedEngine
 from tests.server.test_loras import FLUX
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 NAMES = "[...document.querySelectorAll('.form [name]:not(fieldset [name])')].map((each) => each.name)"
 """The fields of the form, without those inside fields."""
@@ -117,6 +117,27 @@ def test_every_preset_has_a_form(page: Page, address: str) -> None:
         shown = page.evaluate(NAMES)
         assert sorted(shown) == sorted(schema["properties"]), name
         assert page.locator(".row.json").count() == ("seeds" in schema["properties"]), name
+
+
+def test_a_preset_that_comes_late_does_not_replace_the_one_chosen_since(page: Page, address: str) -> None:
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.goto(f"{address}/#/flux-dev?prompt=kept")
+    page.get_by_label("Prompt required").wait_for()
+    page.route("**/presets/flux-lora", hold)
+    choice = page.get_by_label("Preset", exact=True)
+    with page.expect_request("**/presets/flux-lora"):
+        choice.select_option("flux-lora")
+    choice.select_option("flux-schnell")
+    page.wait_for_function("() => location.hash.startsWith('#/flux-schnell')")
+    with page.expect_response("**/presets/flux-lora") as answer:
+        late[0].continue_()
+    answer.value.finished()
+    page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true)))")  # what awaits it has run
+    assert page.evaluate("location.hash").startswith("#/flux-schnell")
 
 
 def test_files_are_dropped_and_pasted_and_what_is_none_is_refused(page: Page, address: str) -> None:

@@ -16,10 +16,23 @@ export function useFilling() {
   const [errors, setErrors] = useState({});
   const [asking, setAsking] = useState(0);
   const before = useRef(null); // the preset and its values, while a graph is open
+  const asked = useRef(0); // counts the forms that were asked for: only the last one is shown, however late others come
   const now = useRef({});
   now.current = { target, typed, fields: target?.fields ?? [] };
 
+  /** Asks for a form; gives nothing where another was asked for since. */
+  const latest = async (asking) => {
+    const mine = ++asked.current;
+    try {
+      const found = await asking;
+      return mine === asked.current ? found : null;
+    } catch (failure) {
+      if (mine === asked.current) throw failure;
+      return null;
+    }
+  };
   const enter = (next, texts) => {
+    asked.current++;
     setTarget(next);
     setTyped(texts);
     setErrors({});
@@ -37,7 +50,9 @@ export function useFilling() {
   /** A preset with texts of an address, or with the parameters of a job and its `files`, or with its example. */
   const open = useCallback(async (name, { texts, parameters, files } = {}) => {
     try {
-      const next = presetTarget(await json(`/presets/${encodeURIComponent(name)}`));
+      const found = await latest(json(`/presets/${encodeURIComponent(name)}`));
+      if (!found) return;
+      const next = presetTarget(found);
       enter(next, texts ? link.typedFrom(next.fields, texts) : typedOf(next.fields, parameters ?? next.example, files));
       before.current = null;
     } catch (failure) {
@@ -48,7 +63,8 @@ export function useFilling() {
   /** Whatever carries a graph; a picture that carries none goes into the form at hand. */
   const openFile = async (file, files) => {
     try {
-      const next = await openGraph(file);
+      const next = await latest(openGraph(file));
+      if (!next) return;
       if (!now.current.target?.opened) before.current = now.current;
       enter(next, typedOf(next.fields, Object.fromEntries(next.fields.map((field) => [field.name, field.initial])), files));
       reveal(".opened");
@@ -81,14 +97,14 @@ export function useFilling() {
   const again = async (job, fresh) => {
     const files = new Map(job.inputs.map((input) => [input.name, input]));
     if (job.preset) {
-      await open(job.preset, { parameters: job.parameters, files });
-      if (fresh) change("seed", undefined);
-      return;
+      const { seed, ...others } = job.parameters;
+      return open(job.preset, { parameters: fresh ? others : job.parameters, files });
     }
     try {
-      const { workflow } = await json(`/api/v2/jobs/${job.id}/workflow`);
+      const found = await latest(json(`/api/v2/jobs/${job.id}/workflow`));
+      if (!found) return;
       const name = job.labels.name ?? `graph of job ${job.id.slice(0, 8)}`;
-      await openFile(new File([encode(workflow)], name, { type: "application/json" }), files);
+      await openFile(new File([encode(found.workflow)], name, { type: "application/json" }), files);
     } catch (failure) {
       failed(failure);
     }
