@@ -25,10 +25,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ryla_graphs import CompiledWorkflow, Workflow
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines import Engine, connect, run
 from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.server import SqliteStore
-from ryla_graphs.server.records import Asset, Job, JobEvent, JobRequest, JobState
+from ryla_graphs.server.records import Asset, Job, JobEvent, JobRequest
 from ryla_graphs.server.safety.tokens import ANONYMOUS
 from tests.server.processes import Process, free_port, server, stub
 

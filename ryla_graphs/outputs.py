@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from ryla_graphs.answers.words import OutputKind
 from ryla_graphs.prompt import Link, PromptNode
 from ryla_graphs.validation import View
-
-OutputKind = Literal["image", "video", "audio", "text", "3d", "latent", "file", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ LAYERS = (
     "compare",
     "families",
     "validation",
+    "answers",
     "outputs",
     "shapes",
     "plan",
@@ -280,6 +281,8 @@ def test_importing_loads_nothing_heavy() -> None:
     heavy = {"networkx", "urllib3", "PIL", "typer", "rich", "websocket"}
     assert modules_after("import ryla_graphs").isdisjoint(heavy | {"pydantic"})
     assert modules_after("from ryla_graphs import Workflow").isdisjoint(heavy | {"ryla_graphs.plan"})
+    loaded = modules_after("from ryla_graphs.client import RylaClient")
+    assert loaded.isdisjoint({"fastapi", "httpx2", "PIL"} | {f"ryla_graphs.{room}" for room in ("engines", "workflow")})
 
 
 def test_errors_are_all_ours() -> None:

@@ -6,7 +6,7 @@ import base64
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 File = bytes | Path | str
@@ -81,3 +81,14 @@ class FormFile:
         while piece := self._content.read(_PIECE):
             yield piece
         yield self._tail
+
+
+def free_path(directory: Path | str, name: str) -> Path:
+    """Where a file of this name is saved in a directory, which is made; a file that is there already stays."""
+    directory, plain = Path(directory), PurePosixPath(name.replace("\\", "/"))
+    directory.mkdir(parents=True, exist_ok=True)
+    path, number = directory / plain.name, 2
+    while path.exists():
+        path = directory / f"{plain.stem}-{number}{plain.suffix}"
+        number += 1
+    return path

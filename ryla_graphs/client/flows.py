@@ -10,13 +10,16 @@ import json
 import uuid
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 from ryla_graphs.client.files import File, encoded
-from ryla_graphs.client.graphs import GraphSource, body_of
-from ryla_graphs.client.views import JobView, Lora, job_view, lora_view
-from ryla_graphs.engines.partner_key import HEADER, PartnerKey
+from ryla_graphs.client.reading import read
+from ryla_graphs.client.views import JobView, Lora, job_view
 from ryla_graphs.problems import JobFailed, Problem, RequestFailed, ServerUnreachable
+
+if TYPE_CHECKING:
+    from ryla_graphs.client.graphs import GraphSource
+    from ryla_graphs.engines.partner_key import PartnerKey
 
 T = TypeVar("T")
 
@@ -84,6 +87,9 @@ def submit_workflow(
     previews: bool = False,
 ) -> Flow[JobView]:
     """Queue a graph with its input files."""
+    from ryla_graphs.client.graphs import body_of  # noqa: PLC0415 - loads all that reads graphs
+    from ryla_graphs.engines.partner_key import HEADER  # noqa: PLC0415
+
     more = {} if partner_key is None else {HEADER: partner_key.reveal()}
     return (yield from _submit("/workflow", body_of(source, inputs), key, more, previews=previews))
 
@@ -99,7 +105,7 @@ def _submit(
         **(more or {}),
     }
     answer = yield from patiently(Ask("POST", path, body, headers))
-    return job_view(answer.json())
+    return _job_in(answer)
 
 
 def preset_graph(name: str, parameters: Mapping[str, Any]) -> Flow[dict[str, Any]]:
@@ -109,25 +115,26 @@ def preset_graph(name: str, parameters: Mapping[str, Any]) -> Flow[dict[str, Any
 
 def workflow_graph(source: GraphSource, inputs: Mapping[str, File]) -> Flow[dict[str, Any]]:
     """Have a graph drawn and judged."""
+    from ryla_graphs.client.graphs import body_of  # noqa: PLC0415 - loads all that reads graphs
+
     return (yield from _drawn("/workflow/graph", body_of(source, inputs)))
 
 
 def _drawn(path: str, body: Any) -> Flow[dict[str, Any]]:
     answer = yield from patiently(Ask("POST", path, body, {"Content-Type": "application/json"}))
-    drawn: dict[str, Any] = answer.json()
-    return drawn
+    return _object_in(answer, "drawing")
 
 
 def job(job_id: str) -> Flow[JobView]:
     """Look at a job."""
     answer = yield from patiently(Ask("GET", f"/jobs/{job_id}"))
-    return job_view(answer.json())
+    return _job_in(answer)
 
 
 def cancel(job_id: str) -> Flow[JobView]:
     """Ask for the end of a job."""
     answer = yield from patiently(Ask("DELETE", f"/jobs/{job_id}"))
-    return job_view(answer.json())
+    return _job_in(answer)
 
 
 def content(url: str) -> Flow[bytes]:
@@ -139,13 +146,13 @@ def content(url: str) -> Flow[bytes]:
 def add_lora(name: str, file: BinaryIO) -> Flow[Lora]:
     """Bring a LoRA. A file is sent once: it may not be readable a second time."""
     answer = yield Ask("POST", "/loras", file=(name, file))
-    return lora_view(checked(answer).json())
+    return read(Lora, _object_in(checked(answer), "id"))
 
 
 def loras() -> Flow[list[Lora]]:
     """The LoRAs that are there."""
     answer = yield from patiently(Ask("GET", "/loras"))
-    return [lora_view(row) for row in answer.json()["loras"]]
+    return [read(Lora, row) for row in _object_in(answer, "loras")["loras"]]
 
 
 def delete_lora(lora_id: str) -> Flow[None]:
@@ -201,11 +208,25 @@ def checked(answer: Answer) -> Answer:
     )
 
 
+def _job_in(answer: Answer) -> JobView:
+    return job_view(_object_in(answer, "id", "state"))
+
+
+def _object_in(answer: Answer, *names: str) -> dict[str, Any]:
+    """The JSON of an answer that has these fields; raises `RequestFailed` for what no server of ours answers."""
+    content = answer.json()
+    if isinstance(content, dict) and content.keys() >= set(names):
+        return content
+    wanted = " and ".join(f"`{name}`" for name in names)
+    message = f"the answer has no {wanted}; is this the address of a ryla_graphs server?"
+    raise RequestFailed(message, status=answer.status, code="unknown")
+
+
 def ended_well(view: JobView) -> JobView:
     """The job, if it succeeded; raises `JobFailed`."""
     if view.state == "succeeded":
         return view
-    facts = view.error or {"code": "cancelled", "message": f"job {view.id} was cancelled"}
+    facts = view.data.get("error") or {"code": "cancelled", "message": f"job {view.id} was cancelled"}
     raise JobFailed(
         str(facts.get("message")),
         status=200,

@@ -21,15 +21,17 @@ from ryla_graphs.client.connection import (
     ask_for_events,
     from_environment,
 )
-from ryla_graphs.client.files import File, FormFile
+from ryla_graphs.client.files import File, FormFile, free_path
 from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
-from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.own_calls import call_of
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OnEvent, OutputView
-from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import ServerUnreachable
 from ryla_graphs.sessions import reason_of, session_for
+
+if TYPE_CHECKING:
+    from ryla_graphs.client.graphs import GraphSource
+    from ryla_graphs.engines.partner_key import PartnerKey
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ class Output:
 
     def save(self, directory: Path | str) -> Path:
         """Write it into a directory, where nothing is overwritten."""
-        path = self.view.path_in(Path(directory))
+        path = free_path(directory, self.name)
         path.write_bytes(self.read())
         return path
 

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ryla_graphs.outputs import OutputKind
+from ryla_graphs.answers.words import OutputKind
 
 _COUNTER = re.compile(r"^(?P<head>.*_)(?P<number>\d+)(?P<tail>_?\.\w+)$")
 

@@ -7,10 +7,11 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image, ImageOps
 
+from ryla_graphs.answers.words import Outcome
 from ryla_graphs.faces.calibration import Calibration
 from ryla_graphs.faces.face import Face
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 log = logging.getLogger("ryla_graphs.faces")
-
-Outcome = Literal["measured", "small", "profile", "no_face", "no_reference_face", "failed", "dropped"]
 
 _SMALL = 60
 """Pixels between the outer corners of the eyes, below which a distance says more of the pixels than of the face."""

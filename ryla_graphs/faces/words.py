@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ryla_graphs.faces.comparing import FaceScore, Outcome
+from ryla_graphs.answers.words import Outcome
+from ryla_graphs.faces.comparing import FaceScore
 
 NOT_MEASURED: Mapping[Outcome, str] = {
     "no_reference_face": "no face in the reference",

@@ -9,12 +9,14 @@ from typing import Any
 
 from PIL import Image as Pillow
 
+from ryla_graphs.client import JobView
 from ryla_graphs.problems import Problem
 
 SIDE = 768
 """Pictures in answers are made smaller than this, in pixels: a model sees no more, and every one costs it."""
 MOST_PICTURES = 4
-_LONGEST = 300
+_OF_A_JOB = ("id", "state", "preset", "seed", "position")
+_OF_AN_OUTPUT = ("name", "node", "kind", "url", "simulated")
 
 
 def compact(value: Any) -> str:
@@ -85,16 +87,12 @@ def thumbnail(content: bytes) -> bytes | None:
     return small.getvalue()
 
 
-def job_in(view: Mapping[str, Any]) -> str:
+def job_in(view: JobView) -> str:
     """A job in a few lines."""
-    facts = {
-        name: view.get(name) for name in ("id", "state", "preset", "seed", "position") if view.get(name) is not None
-    }
-    if view.get("progress"):
-        facts["progress"] = round(view["progress"]["value"], 3)
-    if view.get("error"):
-        facts["error"] = {name: view["error"].get(name) for name in ("code", "message", "node")}
-    facts["outputs"] = [
-        {name: output.get(name) for name in ("name", "node", "kind", "url", "simulated")} for output in view["outputs"]
-    ]
+    facts = {name: value for name in _OF_A_JOB if (value := getattr(view, name)) is not None}
+    if view.progress is not None:
+        facts["progress"] = round(view.progress.value, 3)
+    if view.error is not None:
+        facts["error"] = {name: getattr(view.error, name) for name in ("code", "message", "node")}
+    facts["outputs"] = [{name: getattr(output, name) for name in _OF_AN_OUTPUT} for output in view.outputs]
     return compact(facts)

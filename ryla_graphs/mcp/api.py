@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self
 
+from ryla_graphs.answers.shapes import ProgressShape
 from ryla_graphs.client import flows
 from ryla_graphs.client.asynchronous import AsyncJob, AsyncRylaClient
 from ryla_graphs.problems.extras import needs_extra
@@ -47,7 +48,9 @@ class Api:
             return await self.client.submit(pipeline, **body)
         return await self.client.submit_workflow(body["workflow"], body.get("inputs"))
 
-    async def wait(self, job: AsyncJob, seconds: float, on_progress: Callable[[Any], Awaitable[None]]) -> AsyncJob:
+    async def wait(
+        self, job: AsyncJob, seconds: float, on_progress: Callable[[ProgressShape], Awaitable[None]]
+    ) -> AsyncJob:
         """Wait for the end of a job, so many seconds at most."""
         clock = asyncio.get_running_loop().time
         ending, pause = clock() + seconds, _FIRST_LOOK

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
+from ryla_graphs.answers.shapes import ProgressShape
 from ryla_graphs.mcp.answers import MOST_PICTURES, compact, job_in, parameters_of, plan_in, problems_in, thumbnail
 from ryla_graphs.mcp.api import Api
 from ryla_graphs.mcp.converting import converted
@@ -206,14 +207,14 @@ class _Tools:
             raise ToolError(f"{why}; it was not agreed to")
 
 
-async def _report(ctx: Context, progress: Any) -> None:
-    step = f", step {progress['step']} of {progress['steps']}" if progress.get("step") else ""
-    await ctx.report_progress(progress["value"], 1.0, f"{progress.get('node') or 'waiting'}{step}")
+async def _report(ctx: Context, progress: ProgressShape) -> None:
+    step = f", step {progress.step} of {progress.steps}" if progress.step else ""
+    await ctx.report_progress(progress.value, 1.0, f"{progress.node or 'waiting'}{step}")
 
 
 async def _shown(job: Any) -> list[Any]:
     """A job with its pictures."""
-    shown: list[Any] = [job_in(job.view.data)]
+    shown: list[Any] = [job_in(job.view)]
     pictures = [output for output in job.outputs if output.view.kind == "image"][:MOST_PICTURES]
     small = [thumbnail(await picture.read()) for picture in pictures]
     return [*shown, *(Image(data=content, format="jpeg") for content in small if content is not None)]

@@ -17,12 +17,13 @@ import modal
 from fastapi import FastAPI
 from modal.exception import Error as ModalError
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy.store.lease import BEAT_SECONDS, Lease
 from ryla_graphs.modal_deploy.store.reaching import reaching
 from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.records import Job, JobState
+from ryla_graphs.server.records import Job
 from ryla_graphs.server.threads import in_thread
 
 log = logging.getLogger("ryla_graphs.modal_deploy")

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-
-class JobState(StrEnum):
-    """Where a job is; `jobs.states.TRANSITIONS` says what follows what."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def terminal(self) -> bool:
-        """Whether nothing follows."""
-        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+from ryla_graphs.answers.words import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,14 @@ import modal
 import pytest
 
 from ryla_graphs import presets
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy import money
 from ryla_graphs.modal_deploy.money import Clock, Pricing
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.spending import RESERVED, Spending
 from ryla_graphs.modal_deploy.web import Parts
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.records import Job, JobEvent, JobRequest, JobState
+from ryla_graphs.server.records import Job, JobEvent, JobRequest
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.on_loopback import APP
 from tests.modal_app.test_journey import BEARER, TOKEN, OnGpu, small

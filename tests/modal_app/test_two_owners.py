@@ -14,9 +14,10 @@ from typing import Any
 import modal
 import pytest
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy.store.lease import LOST_SECONDS, Lease
 from ryla_graphs.modal_deploy.store.store import ModalStore
-from ryla_graphs.server.records import JobState, output_id_of, run_id_of
+from ryla_graphs.server.records import output_id_of, run_id_of
 from ryla_graphs.server.storage import StaleJob
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.test_journey import BEARER, PACE, OnGpu, gpu, small  # noqa: F401 - a fixture

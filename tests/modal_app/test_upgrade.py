@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy.container import QueueChannel
 from ryla_graphs.modal_deploy.store import store as storing
 from ryla_graphs.modal_deploy.store.entries import Entries
 from ryla_graphs.modal_deploy.store.store import ModalStore, refresh
 from ryla_graphs.server.jobs import service
-from ryla_graphs.server.records import IdempotencyKey, JobState
+from ryla_graphs.server.records import IdempotencyKey
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.test_journey import BEARER, OnGpu, gpu, small  # noqa: F401 - a fixture
 from tests.server.clients import TestClient

@@ -119,7 +119,7 @@ def test_a_crash_between_acceptance_and_the_next_line(tmp_path: Path, written: s
             done = next(iter(client.app.state.deployment.store.jobs()))  # type: ignore[attr-defined]
         from dataclasses import replace
 
-        from ryla_graphs.server.records import JobState
+        from ryla_graphs.answers.words import JobState
 
         (attempt,) = done.attempts
         open_ = {**attempt, "ended": None, "outcome": ""}

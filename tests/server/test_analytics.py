@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.faces import FaceScore
 from ryla_graphs.server import Settings, create_app
-from ryla_graphs.server.records import Job, JobError, JobRequest, JobState
+from ryla_graphs.server.records import Job, JobError, JobRequest
 from ryla_graphs.server.sinks.analytics import Posted
 from ryla_graphs.server.sinks.product_events import EVENTS, FILE, events_of, face_event
 from tests.server.clients import TestClient

@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from ryla_graphs.answers.shapes import FaceShape
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.client import RylaClient
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.faces import FaceScore, NotMeasured, calibration
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.environment import settings_from
-from ryla_graphs.server.records import Asset, Job, JobEvent, JobRequest, JobState
+from ryla_graphs.server.records import Asset, Job, JobEvent, JobRequest
 from ryla_graphs.server.sinks import faces as sink
 from ryla_graphs.server.sinks.faces import REFERENCE, FaceScores
 from ryla_graphs.server.sinks.metrics import MetricsSink
@@ -84,7 +86,7 @@ def test_the_client_has_the_score_when_it_looks_again(tmp_path: Path, monkeypatc
         end = time.monotonic() + 60
         while job.refresh().outputs[0].view.face is None and time.monotonic() < end:
             time.sleep(0.01)
-        assert job.outputs[0].view.face == SAME.to_dict()
+        assert job.outputs[0].view.face == FaceShape(**SAME.to_dict())
 
 
 @pytest.mark.usefixtures("stores")

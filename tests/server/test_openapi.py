@@ -21,10 +21,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from ryla_graphs.answers.shapes import EVENTS
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.http.v2.models import EVENTS as V2_EVENTS
-from ryla_graphs.server.jobs.views import EVENTS
 from tests.server.clients import TestClient
 from tests.server.live import listening
 from tests.server.scripted import InstantEngine

@@ -20,10 +20,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import SqliteStore
 from ryla_graphs.server.jobs.states import TRANSITIONS, IllegalTransition, JobStates
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobError, JobEvent, JobRequest, JobState
+from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobError, JobEvent, JobRequest
 from ryla_graphs.server.storage.base import Retention
 
 ENDS = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import InvalidSettings, NotFound, StoreUnreachable
 from ryla_graphs.server import SqliteStore, Store
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobRequest, JobState
+from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobRequest
 from ryla_graphs.server.storage import Retention, StaleJob
 
 DAY = 86_400.0

@@ -12,10 +12,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.environment import settings_from
-from ryla_graphs.server.records import Job, JobError, JobEvent, JobRequest, JobState
+from ryla_graphs.server.records import Job, JobError, JobEvent, JobRequest
 from ryla_graphs.server.sinks.traces import TraceSink
 from tests.server.clients import TestClient
 from tests.server.kept import kept

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, create_app
-from ryla_graphs.server.records import Job, JobEvent, JobRequest, JobState
+from ryla_graphs.server.records import Job, JobEvent, JobRequest
 from ryla_graphs.server.safety.fetch import Answer, Fetcher, FetchPolicy
 from ryla_graphs.server.sinks.webhooks import EXTRA, Signer, Webhooks
 from tests.server.clients import TestClient

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ryla_graphs.answers.words import OutputKind
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.outputs import OutputKind
 
 Fetch = Callable[[str, str, str], bytes]
 """Reads a file by name, subfolder and folder."""

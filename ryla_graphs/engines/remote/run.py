@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ryla_graphs.answers.words import OutputKind
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import missing_output
@@ -34,7 +35,6 @@ from ryla_graphs.engines.http import NoAnswer
 from ryla_graphs.engines.patience import Patience
 from ryla_graphs.engines.remote.client import V2Client, job_in
 from ryla_graphs.engines.remote.feed import Feed, Received
-from ryla_graphs.outputs import OutputKind
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
 
 _KINDS: Mapping[str, OutputKind] = {kind: kind for kind in ("image", "video", "audio", "text", "latent", "file")}

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ryla_graphs.answers.words import OutputKind
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.engines.base import Engine
@@ -23,7 +24,6 @@ from ryla_graphs.engines.router.shadow import Shadow
 from ryla_graphs.engines.router.shares import share_in
 from ryla_graphs.engines.runpod import RunPod
 from ryla_graphs.lockfile import Lock, catalog_of
-from ryla_graphs.outputs import OutputKind
 from ryla_graphs.problems import InvalidSettings
 
 REMOTE, RUNPOD = "remote:", "runpod:"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from ryla_graphs.answers.words import OutputKind
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.outputs import OutputKind
 from ryla_graphs.plan.services import calls_services
 from ryla_graphs.prompt.files import weights_named
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from PIL import Image
 
+from ryla_graphs.answers.words import OutputKind
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.frames import Frames, Renderer, content_of
 from ryla_graphs.engines.simulator.names import FileNames
-from ryla_graphs.outputs import OutputKind
 from ryla_graphs.problems import ExecutionFailed
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.shapes.registry import Call, nested

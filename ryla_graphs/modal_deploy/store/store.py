@@ -18,10 +18,11 @@ from typing import Any, Self
 
 import modal
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy.store.entries import BadEntry, Entries, NewerEntry, time_of
 from ryla_graphs.modal_deploy.store.reaching import reaching
 from ryla_graphs.modal_deploy.store.volume_blobs import VolumeBlobs
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, KeyUse
 from ryla_graphs.server.storage.base import Retention, StaleJob
 from ryla_graphs.server.storage.sqlite import SqliteStore
 

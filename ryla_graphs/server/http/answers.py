@@ -9,12 +9,13 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.failures import respond
 from ryla_graphs.server.http.pictures import FORMATS, may_become, picture
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.jobs.views import as_json, job_path, job_shape, output_path, output_shape
-from ryla_graphs.server.records import Ended, Job, JobError, JobState
+from ryla_graphs.server.records import Ended, Job, JobError
 from ryla_graphs.server.submit.asked import best_of
 from ryla_graphs.server.threads import in_thread, in_thread_anyway
 from ryla_graphs.server.wishes import Wishes

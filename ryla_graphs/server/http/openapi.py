@@ -11,11 +11,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_pascal
 
+from ryla_graphs.answers.shapes import EVENTS
 from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.http.v2.jobs import Submission
 from ryla_graphs.server.http.v2.models import EVENTS as V2_EVENTS
-from ryla_graphs.server.jobs.views import EVENTS
 from ryla_graphs.server.wishes import (
     COST_MEANING,
     FACE_MEANING,

@@ -8,11 +8,12 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
+from ryla_graphs.answers.shapes import Moment
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.base import Logged
 from ryla_graphs.server.errors import without_folders
-from ryla_graphs.server.jobs.views import Moment
-from ryla_graphs.server.records import Job, JobState
+from ryla_graphs.server.records import Job
 from ryla_graphs.server.storage import Store
 
 MOST_LINES = 1000

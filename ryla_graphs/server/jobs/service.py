@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.partner_key import PartnerKey
@@ -23,7 +24,7 @@ from ryla_graphs.server.jobs.following import Deliver
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
 from ryla_graphs.server.jobs.worker import Cancellation, JobRun, Tools
-from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEvent, JobState, KeyUse, run_id_of
+from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEvent, KeyUse, run_id_of
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.base import Sink
 from ryla_graphs.server.storage import Blobs, Store

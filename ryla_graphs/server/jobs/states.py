@@ -20,9 +20,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.jobs.channels import Channel
-from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, KeyUse
 from ryla_graphs.server.sinks.base import Sink, guarded, hears
 from ryla_graphs.server.storage import StaleJob, Store
 

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.faces import FaceScore, NotMeasured, Outcome, calibration_of, scores_apart
 from ryla_graphs.server.log_lines import of_job
-from ryla_graphs.server.records import Asset, Job, JobEvent, JobState
+from ryla_graphs.server.records import Asset, Job, JobEvent
 from ryla_graphs.server.sinks.base import Sink, guarded
 from ryla_graphs.server.storage import Blobs, Store
 

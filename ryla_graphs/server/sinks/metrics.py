@@ -10,9 +10,10 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines.router.breaker import NUMBERS
 from ryla_graphs.engines.router.routing import Routing
-from ryla_graphs.server.records import Job, JobEvent, JobState
+from ryla_graphs.server.records import Job, JobEvent
 from ryla_graphs.server.sinks.faces import EVENT as FACE
 from ryla_graphs.server.sinks.product_events import arm_of
 

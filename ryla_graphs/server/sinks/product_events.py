@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.ryla import event_stem
-from ryla_graphs.server.records import Job, JobState
+from ryla_graphs.server.records import Job
 
 PREFIX = "modal_"
 """What names begin with, wherever the server runs, unless a server asks for plain ones."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems.extras import needs_extra
-from ryla_graphs.server.records import Job, JobEvent, JobState
+from ryla_graphs.server.records import Job, JobEvent
 
 _PARTS = ("queue", "cold", "execution")
 """In the order in which they follow each other; each is a metric of the job, in milliseconds."""

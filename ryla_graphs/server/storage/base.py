@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.answers.words import JobState
+from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, KeyUse
 
 
 @dataclass(frozen=True, slots=True)

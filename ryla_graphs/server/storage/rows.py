@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ryla_graphs.server.records import Asset, Job, JobError, JobRequest, JobState
+from ryla_graphs.answers.words import JobState
+from ryla_graphs.server.records import Asset, Job, JobError, JobRequest
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (

@@ -12,9 +12,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.claims import claimed
 from ryla_graphs.problems import StoreUnreachable
-from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, KeyUse
 from ryla_graphs.server.storage.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.storage.blobs import FileBlobs
 from ryla_graphs.server.storage.checkpoints import Checkpoints

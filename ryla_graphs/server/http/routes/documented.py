@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ryla_graphs.answers.shapes import ErrorAnswer, JobShape
 from ryla_graphs.server.errors import ANSWERS
-from ryla_graphs.server.jobs.views import ErrorAnswer, JobShape
 
 RETRY_AFTER = {"description": "In seconds", "schema": {"type": "integer"}}
 

@@ -13,10 +13,10 @@ from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from ryla_graphs.answers.shapes import EVENTS
 from ryla_graphs.problems import RylaError
 from ryla_graphs.server.http.access import Here, Owner, Stream, deployment_of, owner_of
 from ryla_graphs.server.http.routes.documented import OWNED, errors
-from ryla_graphs.server.jobs.views import EVENTS
 from ryla_graphs.server.records import JobEvent
 
 router = APIRouter(tags=["jobs"])

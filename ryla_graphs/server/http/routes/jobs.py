@@ -9,6 +9,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from ryla_graphs.answers.shapes import JobShape
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
@@ -18,8 +20,8 @@ from ryla_graphs.server.http.pictures import AskedPicture, picture
 from ryla_graphs.server.http.routes.documented import OWNED, errors
 from ryla_graphs.server.http.routes.shapes import JobsShape
 from ryla_graphs.server.jobs.logs import LogShape, log_lines, log_shape
-from ryla_graphs.server.jobs.views import JobShape, as_json, job_shape, output_shape
-from ryla_graphs.server.records import Asset, Job, JobState
+from ryla_graphs.server.jobs.views import as_json, job_shape, output_shape
+from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.media import media_type_of
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import MOST_LABELS

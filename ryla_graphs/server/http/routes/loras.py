@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import JSONResponse
 
+from ryla_graphs.answers.shapes import LoraShape
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.routes.documented import OWNED, errors
-from ryla_graphs.server.http.routes.shapes import LoraShape, LorasShape
+from ryla_graphs.server.http.routes.shapes import LorasShape
 from ryla_graphs.server.jobs.views import moment
 from ryla_graphs.server.submit.loras import Lora
 from ryla_graphs.server.threads import in_thread

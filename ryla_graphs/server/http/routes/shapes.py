@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from ryla_graphs.answers.shapes import JobShape, LoraShape, ProblemShape
 from ryla_graphs.formats.drawing import Drawing
-from ryla_graphs.server.jobs.views import JobShape, ProblemShape
 
 
 class JobsShape(BaseModel, title="Jobs"):
@@ -42,18 +42,6 @@ class RoutesShape(BaseModel, title="Routes"):
 
     routes: list[RouteShape]
     trouble: str = Field(description="Why the newest flags are not in use; empty where they are")
-
-
-class LoraShape(BaseModel, title="Lora"):
-    """A LoRA of the caller."""
-
-    id: str = Field(description="What `loraId` takes")
-    name: str
-    lora_name: str = Field(description="What a loader of a graph takes")
-    families: list[str] = Field(description="The model families that it may be of, by its header")
-    size: int = Field(description="In bytes")
-    hash: str = Field(description="blake3:…")
-    created_at: str = Field(json_schema_extra={"format": "date-time"})
 
 
 class LorasShape(BaseModel, title="Loras"):

@@ -9,11 +9,12 @@ from typing import Any
 
 from fastapi import Request
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import deployment_of
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.jobs.views import job_shape, moment
-from ryla_graphs.server.records import Asset, Job, JobState
+from ryla_graphs.server.records import Asset, Job
 
 URL_SECONDS = 3600.0
 """How long the address of content is promised; asking again gives a fresh one."""
