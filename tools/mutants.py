@@ -49,7 +49,7 @@ class Guarded(NamedTuple):
 
 
 GUARDED = (
-    Guarded("ryla_graphs.plan.limits", ("tests/plan/test_limits.py",), 0.5),
+    Guarded("ryla_graphs.plan.limits", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
     Guarded("ryla_graphs.plan.choice", ("tests/plan/test_choice.py", "tests/plan/test_laws.py"), 0.5),
     Guarded(
         "ryla_graphs.modal_deploy.placement",
@@ -60,7 +60,12 @@ GUARDED = (
     Guarded("ryla_graphs.server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
     Guarded("ryla_graphs.server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.5),
     Guarded("ryla_graphs.server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
-    Guarded("ryla_graphs.server.storage.sqlite", ("tests/server/test_store.py",), 0.5, "not modal and not Containers"),
+    Guarded(
+        "ryla_graphs.server.storage.sqlite",
+        ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tests/server/test_store.py"),
+        0.9,
+        chosen="not modal and not Containers",
+    ),
     Guarded("ryla_graphs.models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
 )
 
@@ -131,7 +136,9 @@ def _of_statements(node: ast.AST) -> Iterator[Mutation]:
         for place, statement in enumerate(block if isinstance(block, list) else ()):
             if isinstance(block, list) and isinstance(statement, ast.Raise):
                 nothing = ast.copy_location(ast.Pass(), statement)
-                yield Mutation(statement.lineno, f"`{_short(statement)}` left out", _setting(block, place, nothing))
+                after = f" after `{_short(block[place - 1])}`" if statement.exc is None and place else ""
+                what = f"`{_short(statement)}`{after} left out"
+                yield Mutation(statement.lineno, what, _setting(block, place, nothing))
 
 
 def _is_text(node: ast.AST) -> bool:

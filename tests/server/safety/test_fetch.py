@@ -65,10 +65,10 @@ class Site(BaseHTTPRequestHandler):
     def page_drip(self) -> None:
         self.send_response(200)
         self.end_headers()
-        for _ in range(100):
+        while True:  # until the client hangs up
             self.wfile.write(b".")
             self.wfile.flush()
-            time.sleep(0.05)
+            time.sleep(0.01)
 
     def page_silent(self) -> None:
         time.sleep(3)
