@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tools.mutants import GUARDED, Mutated, Result, mutations, path_of, report
-from tools.same_mutants import SAME
+from tools.guarded import GUARDED, SAME
+from tools.mutants import Mutated, Result, mutations, path_of, report
 
 SOURCE = """
 from dataclasses import dataclass

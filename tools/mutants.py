@@ -30,44 +30,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tools.same_mutants import SAME
+from tools.guarded import GUARDED, SAME, Guarded
 
 ROOT = Path(__file__).parent.parent
 SAMPLE, SECONDS = 12, 600
 LOADED = ("hypothesis", "pydantic", "networkx", "requests", "PIL.Image", "fastapi.testclient", "modal", "rich")
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
-
-class Guarded(NamedTuple):
-    """A module, the tests that are there for it, and the share of its mutants that they must notice."""
-
-    module: str
-    tests: Sequence[str]
-    floor: float
-    chosen: str = ""
-    """Which of these tests, as pytest's `-k` takes it; all where empty."""
-
-
-GUARDED = (
-    Guarded("ryla_graphs.plan.limits", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
-    Guarded("ryla_graphs.plan.choice", ("tests/plan/test_choice.py", "tests/plan/test_laws.py"), 0.5),
-    Guarded(
-        "ryla_graphs.modal_deploy.placement",
-        ("tests/modal_app/test_placement_checks.py", "tests/modal_app/test_placement.py"),
-        0.8,
-    ),
-    Guarded("ryla_graphs.server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
-    Guarded("ryla_graphs.server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
-    Guarded("ryla_graphs.server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.5),
-    Guarded("ryla_graphs.server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
-    Guarded(
-        "ryla_graphs.server.storage.sqlite",
-        ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tests/server/test_store.py"),
-        0.9,
-        chosen="not modal and not Containers",
-    ),
-    Guarded("ryla_graphs.models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
-)
 
 SWAPS: dict[type[ast.AST], Callable[[], ast.AST]] = {
     ast.Lt: ast.LtE,
@@ -251,7 +220,7 @@ HEAD = """# Mutants
 
 Written by `make mutants`. Each mutant is one place of a module, broken on purpose; it is noticed where a
 test of that module then fails. The modules here are those that guard money and data. What survives is a
-missing test; what makes no difference is listed apart, with the reason (`tools/same_mutants.py`). Where fewer
+missing test; what makes no difference is listed apart, with the reason (`tools/guarded.py`). Where fewer
 are tried than there are places, it is a sample.
 
 | module | places | tried | noticed | no difference |
