@@ -48,7 +48,7 @@ GUARDED = (
     # who may do what, and who hears of it
     Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
     Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.5),
-    Guarded(_ROOM + "server.safety.quotas", ("tests/server/test_sqlite.py", "tests/server/test_loras.py"), 0.5),
+    Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
     Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
     Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhooks.py",), 0.5),
