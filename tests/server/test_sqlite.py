@@ -67,8 +67,11 @@ def test_the_oldest_jobs_make_room_until_the_rest_fits(store: SqliteStore) -> No
 
 
 def test_a_job_whose_input_is_gone_counts_as_nothing(store: SqliteStore) -> None:
-    store.add_job(ended(1, ["0" * 64]), [])
+    store.add_job(replace(ended(1, ["0" * 64]), state=JobState.QUEUED), [])
+    store.save_job(ended(1, ["0" * 64]), was=JobState.QUEUED)
     assert store.expire(Retention(bytes=0), now=0) == 0 and store.jobs() != []
+    store.save_job(ended(1), was=JobState.CANCELLED, output=replace(asset(1, "0" * 64, job(1).id), size=1))
+    assert store.expire(Retention(bytes=0), now=0) == 1 and store.jobs() == []
 
 
 def test_uploads_and_loras_have_a_quota_each(store: SqliteStore) -> None:
