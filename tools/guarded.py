@@ -68,6 +68,9 @@ SAME: Mapping[str, Mapping[str, str]] = {
         "`2` → `3` in `return LARGEST ** 2 if measure != measure else max(-LARGEST ** 2, min…`": (
             "any number that a float holds will do, so long as no limit allows it"
         ),
+        "`0` → `1` in `width, height = (max(((number_of(view, node, name) or 0, name) for na…`": (
+            "a picture of one row is never too large where its side is not"
+        ),
     },
     "ryla_graphs.server.safety.fetch": {
         "Mult → Add in `64 * 1024`": _CHUNK,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ryla_graphs.catalog.catalog import Catalog
@@ -136,12 +136,13 @@ def test_what_cannot_be_known_is_refused_where_a_limit_needs_it(
 
 
 def test_what_is_sure_to_be_too_much_is_refused_in_any_case() -> None:
-    """A picture of an unknown file beside one that is at least so large: the bounds decide."""
-    batch = {**picture(100, 100, ["n", 0]), **UNKNOWN}
-    batch["canvas"]["inputs"]["width"] = 20_000
-    batch["canvas"]["inputs"]["height"] = 20_000
-    assert codes(asked(batch, refuse_unknown=False)) == ["too_large"]
-    assert "too_large" in codes(asked(batch)) and "unbounded" in codes(asked(batch))
+    """A file holds one picture at least, and nobody knows how many at most."""
+    prompt = {"file": node("LoadImage", image="me.png")}
+    prompt["save"] = node("SaveImage", images=["file", 0], filename_prefix="x")
+    assert asked(prompt, only(pictures=1), refuse_unknown=False) == []
+    assert codes(asked(prompt, only(pictures=1))) == ["unbounded"]
+    assert codes(asked(prompt, only(pictures=0), refuse_unknown=False)) == ["too_many_pictures"]
+    assert codes(asked(prompt, only(pictures=0))) == ["too_many_pictures"]
 
 
 def test_a_bound_that_keeps_to_the_limit_is_enough() -> None:
@@ -229,26 +230,39 @@ class TestAClassWithoutARule:
     def judged(self, limits: Limits | None = None, /, **inputs: Any) -> list[Problem]:
         return asked({"mine": node("Mine", **inputs), **UNKNOWN}, limits, catalog=self.CATALOG)
 
-    @given(st.integers(0, 5000), st.integers(0, 5000))
+    @given(st.integers(0, 9000), st.integers(0, 9000))
+    @example(8000, 8001)
     def test_each_side_may_be_four_of_the_largest_square(self, wide: int, high: int) -> None:
-        limits = only(megapixels=1)
+        limits = only(megapixels=4)
         sides = self.judged(limits, max_width=wide, max_height=high)
-        too_wide = {name for name, size in (("max_width", wide), ("max_height", high)) if size > 4000}
+        too_wide = {name for name, size in (("max_width", wide), ("max_height", high)) if size > 8000}
         assert {problem.input for problem in sides} == too_wide
-        assert all(problem.code == "too_large" and "4,000 are allowed" in problem.message for problem in sides)
+        assert all(problem.code == "too_large" and "8,000 are allowed" in problem.message for problem in sides)
 
-    @pytest.mark.parametrize(("size", "passes"), [(4000, True), (4001, False)])
-    def test_a_side_is_measured_to_the_pixel(self, size: int, passes: bool) -> None:
-        assert (self.judged(only(megapixels=1), width=size) == []) is passes
-        assert self.judged(only(pictures=1, steps=1), width=size) == []
+    def test_limits_of_other_things_say_nothing_of_a_side(self) -> None:
+        assert self.judged(only(pictures=1, steps=1), width=10**6) == []
 
     @given(st.integers(1, 3000), st.integers(1, 3000))
+    @example(1000, 1000)
+    @example(1111, 2000)
     def test_sides_of_any_name_make_one_picture(self, wide: int, high: int) -> None:
         problems = self.judged(only(megapixels=1), width=1, panel_width=wide, panel_height=high, height=1)
         assert (problems != []) is (wide * high > 1_000_000)
         for problem in problems:
             assert (problem.code, problem.input) == ("too_large", "panel_width")
+            assert problem.given == round(wide * high / 1e6, 1)
             assert problem.hint == "lower panel_width and panel_height" and f"{wide}x{high}" in problem.message
+
+    @pytest.mark.parametrize("more", [{"panel_width": 3000, "panel_height": 3000}, {"width": 3000, "height": 3000}])
+    def test_a_node_is_refused_once(self, more: dict[str, int]) -> None:
+        catalog = self.CATALOG | Catalog({"Mine": {**MINE, "output": ["IMAGE"], "output_name": ["IMAGE"]}})
+        prompt = {"mine": node("Mine", **more), "save": node("SaveImage", images=["mine", 0], filename_prefix="x")}
+        (problem,) = asked(prompt, only(megapixels=1), catalog=catalog)
+        assert problem.code == "too_large"
+        more |= {"max_width": 5000}
+        prompt["mine"] = node("Mine", **more)
+        inputs = [each.input for each in asked(prompt, only(megapixels=1), catalog=catalog)]
+        assert inputs.count("panel_width") == 0 and "max_width" in inputs
 
     def test_what_only_bounds_a_side_makes_no_picture(self) -> None:
         assert self.judged(only(megapixels=1), max_width=3000, max_height=3000) == []

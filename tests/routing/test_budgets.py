@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs.engines.router import Route
-from ryla_graphs.engines.router import budgets as module
 from ryla_graphs.engines.router.budgets import Budgets
 from ryla_graphs.engines.simulator import Simulator
 
@@ -51,7 +50,7 @@ class Timers:
 @pytest.fixture
 def timers(monkeypatch: pytest.MonkeyPatch) -> Timers:
     timers = Timers()
-    monkeypatch.setattr(module.threading, "Timer", timers)
+    monkeypatch.setattr(threading, "Timer", timers)
     return timers
 
 
@@ -77,7 +76,7 @@ def test_only_the_first_clock_that_runs_out_ends_an_attempt(steps: list[str], en
 
     with pytest.MonkeyPatch.context() as patch:
         timers, expired = Timers(), list[str]()
-        patch.setattr(module.threading, "Timer", timers)
+        patch.setattr(threading, "Timer", timers)
         watched = budgets(expire)
         stopped, late = False, None
         for step in steps:
