@@ -17,7 +17,7 @@ class Guarded(NamedTuple):
 
 
 _ROOM = "ryla_graphs."
-_ROUTING = ("tests/routing/test_choosing.py", "tests/routing/test_router.py")
+_ROUTING = ("tests/routing/test_lanes.py", "tests/routing/test_choosing.py", "tests/routing/test_router.py")
 _SQLITE = ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tests/server/test_store.py")
 
 GUARDED = (
