@@ -31,7 +31,7 @@ coverage: $(VENV)/installed-dev ## All tests, with what they run of the code; fa
 	$(BIN)/python -m coverage report
 
 mutants: $(VENV)/installed-dev ## Break the modules that guard money and data, and see whether tests notice
-	$(BIN)/python -m tools.mutants --write docs/mutants.md
+	$(BIN)/python -m tools.mutants --all --jobs $(JOBS) --write docs/mutants.md
 
 smoke: $(VENV)/installed-dev ## Build the wheel, and try it with each extra alone
 	$(BIN)/python scripts/smoke_wheel.py

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tools.mutants import GUARDED, Mutated, mutations, path_of, report
+from tools.guarded import GUARDED, SAME
+from tools.mutants import Mutated, Result, mutations, path_of, report
 
 SOURCE = """
 from dataclasses import dataclass
@@ -49,5 +50,29 @@ def test_a_mutant_is_imported_in_place_of_the_module(monkeypatch: pytest.MonkeyP
 def test_what_is_guarded_is_there() -> None:
     for guarded in GUARDED:
         assert path_of(guarded.module).is_file() and all((ROOT / name).is_file() for name in guarded.tests)
-    rows = [(GUARDED[0], 5, 4, list(mutations(ast.parse("a < b")))[:1])]
-    assert "| 5 | 4 | 3 (75%) |" in report(rows) and "Lt → LtE in `a < b`" in report(rows)
+
+
+@pytest.mark.parametrize("module", SAME)
+def test_what_makes_no_difference_is_still_a_mutant(module: str) -> None:
+    assert module in {guarded.module for guarded in GUARDED}
+    assert SAME[module].keys() <= {each.what for each in mutations(ast.parse(path_of(module).read_text()))}
+
+
+def test_a_report_keeps_what_was_not_tried_again() -> None:
+    first, second, *_ = GUARDED
+    left = list(mutations(ast.parse("a < b")))[:1]
+    before = report([Result(first, 5, 4, left)], report([Result(second, 7, 7, ())]))
+    assert f"| `{first.module}` | 5 | 4 | 3 (75%) | 0 |" in before and "line 1: Lt → LtE in `a < b`" in before
+    after = report([Result(first, 5, 5, ())], before)
+    assert f"| `{first.module}` | 5 | 5 | 5 (100%) | 0 |" in after and "Lt → LtE" not in after
+    assert f"| `{second.module}` | 7 | 7 | 7 (100%) | 0 |" in after
+
+
+def test_what_makes_no_difference_counts_neither_way() -> None:
+    guarded = next(guarded for guarded in GUARDED if guarded.module in SAME)
+    found = mutations(ast.parse(path_of(guarded.module).read_text()))
+    same = next(each for each in found if each.what in SAME[guarded.module])
+    result = Result(guarded, 10, 9, [same])
+    assert result.share == 1 and not result.survived
+    survived, _, equal = report([result]).partition("## What makes no difference")
+    assert same.what not in survived and f"{same.what}: {SAME[guarded.module][same.what]}" in equal

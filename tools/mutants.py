@@ -1,7 +1,8 @@
 """Mutation runs: break the modules that guard money and data, one place at a time, and see whether their tests notice.
 
 `python -m tools.mutants` tries a fixed sample of each module of `GUARDED`, `--all` every mutant, `--module NAME` one
-module; `--write docs/mutants.md` keeps the report. It exits 1 if a module falls below its floor.
+module; `--write docs/mutants.md` keeps the report, with what it says of modules that were not tried this time. It
+exits 1 if a module falls below its floor.
 
 A mutant is a fork of a process that has pytest and the large packages loaded, and no file is changed: the fork compiles
 the mutated module when its tests import it. The usual tools rewrite the sources on disk, or start a Python for each
@@ -20,7 +21,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -29,35 +30,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tools.guarded import GUARDED, SAME, Guarded
+
 ROOT = Path(__file__).parent.parent
-SAMPLE, SECONDS = 12, 180
+SAMPLE, SECONDS = 12, 600
 LOADED = ("hypothesis", "pydantic", "networkx", "requests", "PIL.Image", "fastapi.testclient", "modal", "rich")
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
-
-class Guarded(NamedTuple):
-    """A module, the tests that are there for it, and the share of its mutants that they must notice."""
-
-    module: str
-    tests: Sequence[str]
-    floor: float
-
-
-GUARDED = (
-    Guarded("ryla_graphs.plan.limits", ("tests/plan/test_limits.py",), 0.5),
-    Guarded("ryla_graphs.plan.choice", ("tests/plan/test_choice.py", "tests/plan/test_laws.py"), 0.5),
-    Guarded(
-        "ryla_graphs.modal_deploy.placement",
-        ("tests/modal_app/test_placement_checks.py", "tests/modal_app/test_placement.py"),
-        0.8,
-    ),
-    Guarded("ryla_graphs.server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
-    Guarded("ryla_graphs.server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
-    Guarded("ryla_graphs.server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.5),
-    Guarded("ryla_graphs.server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
-    Guarded("ryla_graphs.server.storage.sqlite", ("tests/server/test_store.py",), 0.5),
-    Guarded("ryla_graphs.models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
-)
 
 SWAPS: dict[type[ast.AST], Callable[[], ast.AST]] = {
     ast.Lt: ast.LtE,
@@ -92,10 +71,12 @@ class Mutation:
 def mutations(tree: ast.Module) -> Iterator[Mutation]:
     """All that can be broken in a module, always in the same order."""
     kept = {part for node in ast.walk(tree) for row in getattr(node, "decorator_list", ()) for part in ast.walk(row)}
+    statements = (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    inside = {part: statement for statement in statements for part in ast.walk(statement)}  # the innermost comes last
     for node in ast.walk(tree):
         if node not in kept:
             yield from _of_operators(node)
-            yield from _of_constants(node)
+            yield from _of_constants(node, inside.get(node, node))
             yield from _of_statements(node)
 
 
@@ -108,10 +89,12 @@ def _of_operators(node: ast.AST) -> Iterator[Mutation]:
         yield Mutation(node.lineno, _swap(node, node.op, made), _attribute(node, "op", made()))
 
 
-def _of_constants(node: ast.AST) -> Iterator[Mutation]:
+def _of_constants(node: ast.AST, statement: ast.AST) -> Iterator[Mutation]:
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         other = not node.value if isinstance(node.value, bool) else node.value + 1
-        yield Mutation(node.lineno, f"`{node.value}` → `{other}`", _attribute(node, "value", other))
+        yield Mutation(
+            node.lineno, f"`{node.value}` → `{other}` in `{_short(statement)}`", _attribute(node, "value", other)
+        )
 
 
 def _of_statements(node: ast.AST) -> Iterator[Mutation]:
@@ -122,7 +105,9 @@ def _of_statements(node: ast.AST) -> Iterator[Mutation]:
         for place, statement in enumerate(block if isinstance(block, list) else ()):
             if isinstance(block, list) and isinstance(statement, ast.Raise):
                 nothing = ast.copy_location(ast.Pass(), statement)
-                yield Mutation(statement.lineno, f"`{_short(statement)}` left out", _setting(block, place, nothing))
+                after = f" after `{_short(block[place - 1])}`" if statement.exc is None and place else ""
+                what = f"`{_short(statement)}`{after} left out"
+                yield Mutation(statement.lineno, what, _setting(block, place, nothing))
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -131,7 +116,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _short(node: ast.AST) -> str:
-    text = ast.unparse(node).replace("|", "\\|")
+    text = ast.unparse(node).partition("\n")[0].replace("|", "\\|")
     return text if len(text) <= 70 else f"{text[:69]}…"
 
 
@@ -175,24 +160,29 @@ def path_of(module: str) -> Path:
     return ROOT / (module.replace(".", "/") + ".py")
 
 
-def noticed(guarded: Guarded, number: int | None) -> bool:
-    """Whether the tests fail with this mutant, or without any; one that never ends is noticed too."""
-    child = os.fork()
-    if child == 0:
-        _run(guarded, number)
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status) != 0
+def unnoticed(guarded: Guarded, numbers: Iterable[int | None], jobs: int, seconds: float) -> set[int | None]:
+    """The mutants that the tests pass with (None is the module as it is); one that never ends is noticed too."""
+    waiting, running, passed = list(numbers)[::-1], dict[int, tuple[int | None, float]](), set[int | None]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            number = waiting.pop()
+            running[_started(guarded, number)] = number, time.monotonic() + seconds
+        for child, (number, deadline) in list(running.items()):
+            if time.monotonic() >= deadline:
+                os.killpg(child, signal.SIGKILL)
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                del running[child]
+                if os.waitstatus_to_exitcode(status) == 0:
+                    passed.add(number)
         time.sleep(0.05)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return True
+    return passed
 
 
-def _run(guarded: Guarded, number: int | None) -> None:
-    """Be the tests of one mutant, to their end."""
+def _started(guarded: Guarded, number: int | None) -> int:
+    """A process that is the tests of one mutant, to their end."""
+    if child := os.fork():
+        return child
     status = 1
     try:
         os.setsid()
@@ -201,29 +191,77 @@ def _run(guarded: Guarded, number: int | None) -> None:
             os.dup2(silent, stream)
         if number is not None:
             sys.meta_path.insert(0, Mutated(guarded.module, number))
-        status = pytest.main([*OPTIONS, *guarded.tests])
+        status = pytest.main([*OPTIONS, "-k", guarded.chosen, *guarded.tests])
     finally:
         os._exit(int(status))
 
 
-def report(rows: Sequence[tuple[Guarded, int, int, list[Mutation]]]) -> str:
-    """What is kept: for each module how many were tried and noticed, and the places that no test watches."""
-    lines = [
-        "# Mutants",
-        "",
-        "Written by `make mutants`. Each mutant is one place of a module, broken on purpose; it is noticed where a",
-        "test of that module then fails. The modules here are those that guard money and data. What survives is a",
-        "missing test, or a change that makes no difference. Where fewer are tried than there are places, it is a",
-        "sample.",
-        "",
-        "| module | places | tried | noticed |",
-        "|---|---|---|---|",
-    ]
-    for guarded, places, tried, left in rows:
-        lines.append(f"| `{guarded.module}` | {places} | {tried} | {tried - len(left)} ({1 - len(left) / tried:.0%}) |")
-    lines += ["", "## What survived", ""]
-    lines += [f"- `{guarded.module}`, line {each.line}: {each.what}" for guarded, _, _, left in rows for each in left]
-    return "\n".join(lines) + "\n"
+class Result(NamedTuple):
+    """What came of a module: its mutants, how many were tried, and those that the tests passed with."""
+
+    guarded: Guarded
+    places: int
+    tried: int
+    left: Sequence[Mutation]
+
+    @property
+    def survived(self) -> list[Mutation]:
+        """Those that make a difference."""
+        return [each for each in self.left if each.what not in SAME.get(self.guarded.module, {})]
+
+    @property
+    def share(self) -> float:
+        """Of the mutants that make a difference, those that were noticed."""
+        same = len(self.left) - len(self.survived)
+        return 1 - len(self.survived) / max(1, self.tried - same)
+
+
+HEAD = """# Mutants
+
+Written by `make mutants`. Each mutant is one place of a module, broken on purpose; it is noticed where a
+test of that module then fails. The modules here are those that guard money and data. What survives is a
+missing test; what makes no difference is listed apart, with the reason (`tools/guarded.py`). Where fewer
+are tried than there are places, it is a sample.
+
+| module | places | tried | noticed | no difference |
+|---|---|---|---|---|
+"""
+
+
+def report(results: Sequence[Result], before: str = "") -> str:
+    """What is kept; of modules that were not tried, what the report said `before`."""
+    tried = {result.guarded.module for result in results}
+    rows, survived, same = ({name: list[str]() for name in (each.module for each in GUARDED)} for _ in range(3))
+    part = rows
+    for line in before.splitlines():
+        part = {"## What survived": survived, "## What makes no difference": same}.get(line, part)
+        name = line.partition("`")[2].partition("`")[0]
+        if line.startswith(("| `", "- `")) and name in rows and name not in tried:
+            part[name].append(line)
+    for result in results:
+        name, noticed = result.guarded.module, result.tried - len(result.left)
+        equal = len(result.left) - len(result.survived)
+        figures = (f"`{name}`", result.places, result.tried, f"{noticed} ({result.share:.0%})", equal)
+        rows[name] = [f"| {' | '.join(map(str, figures))} |"]
+        for each in result.left:
+            why = SAME.get(name, {}).get(each.what)
+            text = f"- `{name}`, line {each.line}: {each.what}"
+            (survived if why is None else same)[name].append(text if why is None else f"{text}: {why}")
+    table, *lists = ("\n".join(line for of in block.values() for line in of) for block in (rows, survived, same))
+    return f"{HEAD}{table}\n\n## What survived\n\n{lists[0]}\n\n## What makes no difference\n\n{lists[1]}\n"
+
+
+def tried(guarded: Guarded, sample: int | None, jobs: int) -> Result:
+    """Try the mutants of a module, or a sample; exits where its tests fail without any."""
+    started = time.monotonic()
+    if not unnoticed(guarded, [None], 1, SECONDS):
+        sys.exit(f"the tests of {guarded.module} fail without any mutant: {' '.join(guarded.tests)}")
+    seconds = 30 + 10 * (time.monotonic() - started)
+    found = list(mutations(ast.parse(path_of(guarded.module).read_text(encoding="utf-8"))))
+    numbers = [*range(len(found))]
+    chosen = numbers if sample is None else sorted(random.Random(7).sample(numbers, min(sample, len(numbers))))
+    passed = unnoticed(guarded, chosen, jobs, seconds)
+    return Result(guarded, len(found), len(chosen), [found[number] for number in chosen if number in passed])
 
 
 def main() -> None:
@@ -232,29 +270,26 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every mutant, not a sample")
     parser.add_argument("--module", action="append", default=[], help="only modules whose name ends so")
     parser.add_argument("--sample", type=int, default=SAMPLE, help="mutants of each module")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants at once")
     parser.add_argument("--write", type=Path, help="where the report goes")
     options = parser.parse_args()
     os.chdir(ROOT)
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     for name in LOADED:
         importlib.import_module(name)
-    rows, low = [], []
+    low = []
     for guarded in GUARDED:
         if options.module and not guarded.module.endswith(tuple(options.module)):
             continue
-        if noticed(guarded, None):
-            sys.exit(f"the tests of {guarded.module} fail without any mutant: {' '.join(guarded.tests)}")
-        found = list(mutations(ast.parse(path_of(guarded.module).read_text(encoding="utf-8"))))
-        numbers = [*range(len(found))]
-        chosen = numbers if options.all else sorted(random.Random(7).sample(numbers, min(options.sample, len(numbers))))
-        left = [found[number] for number in chosen if not noticed(guarded, number)]
-        rows.append((guarded, len(found), len(chosen), left))
-        if 1 - len(left) / len(chosen) < guarded.floor:
+        result = tried(guarded, None if options.all else options.sample, options.jobs)
+        if result.share < guarded.floor:
             low.append(guarded.module)
-        print(f"{guarded.module}: {len(chosen) - len(left)} of {len(chosen)} noticed", flush=True)
-        for each in left:
+        print(f"{guarded.module}: {result.tried - len(result.left)} of {result.tried} noticed", flush=True)
+        for each in result.survived:
             print(f"  survived, line {each.line}: {each.what}", flush=True)
-    if options.write:
-        options.write.write_text(report(rows), encoding="utf-8")
+        if options.write:
+            before = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
+            options.write.write_text(report([result], before), encoding="utf-8")
     sys.exit(f"below its floor: {', '.join(low)}" if low else 0)
 
 

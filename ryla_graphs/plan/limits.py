@@ -6,11 +6,12 @@ is never counted as one; a limit that must hold refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-from ryla_graphs.plan.canvas import LARGEST
+from ryla_graphs.plan.canvas import LARGEST, number_of
 from ryla_graphs.plan.stages import Sampling, samplings
 from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode, Unknown
@@ -59,7 +60,7 @@ def check(
         return [crowd]
     found = [*_of_amounts(view, allowed, files or {}, refuse_unknown)]
     if refuse_unknown:
-        found += _of_classes_without_rule(view, allowed)
+        found += _of_classes_without_rule(view, allowed, {problem.node for problem in found})
     sampled = list(samplings(view))
     for sampling in sampled:
         found += _of_steps(sampling, allowed, refuse_unknown)
@@ -137,7 +138,7 @@ def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: flo
     node = view.nodes.get(amount.node)
     kind = next(kind for kind in _NAMES if kind == code or unit in _UNITS[kind])
     file = next((name for name in node.inputs if takes_input_file(node.schema, name)), None) if node else None
-    name = file or next((name for name in _NAMES[kind] if node is not None and name in node.inputs), None)
+    name = file or (_blamed(view, node, kind) if node else None)
     if isinstance(measure, UnknownShape):
         message = f"how many {unit} it gives is known only when it runs ({measure.reason}); {limit:,g} are allowed"
     elif kind == "too_large" and unit == "megapixels":
@@ -154,6 +155,12 @@ def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: flo
         expected=f"at most {limit:,g} {unit}",
         hint=_hint(code, kind, file),
     )
+
+
+def _blamed(view: View, node: PromptNode, kind: str) -> str | None:
+    """The input that makes a measure too large: one that is unknown, else the largest."""
+    numbers = {name: number_of(view, node, name) for name in _NAMES[kind] if name in node.inputs}
+    return max(numbers, key=lambda name: inf if (number := numbers[name]) is None else number, default=None)
 
 
 _UNITS = {
@@ -184,14 +191,39 @@ _SIDES = ("width", "height", "side", "resolution")
 _COUNTS = ("batch", "count", "amount", "length", "frames", "number", "repeat", "steps")
 
 
-def _of_classes_without_rule(view: View, allowed: Limits) -> Iterator[Problem]:
+def _of_classes_without_rule(view: View, allowed: Limits, blamed: Collection[str | None]) -> Iterator[Problem]:
     """A class without a rule is judged by its own numbers: sides and counts must be known, and within the limits."""
     for number in sorted(view.reached & view.nodes.keys()):
         node = view.nodes[number]
         if rule.get(node.class_type) is None and not node.schema.module.startswith(("nodes", "comfy_extras")):
-            for name, spec in node.known.items():
-                if spec.type == "INT" and (problem := _of_number(view, node, name, allowed)) is not None:
-                    yield problem
+            numbers = [name for name, spec in node.known.items() if spec.type == "INT" and name in node.inputs]
+            found = [problem for name in numbers if (problem := _of_number(view, node, name, allowed)) is not None]
+            yield from found
+            if not found and number not in blamed:
+                yield from _of_area(view, node, numbers, allowed)
+
+
+_BOUNDS = ("max", "tile")
+"""In the name of a side that is no size of a picture, but the most of one, or of a part."""
+
+
+def _of_area(view: View, node: PromptNode, numbers: Sequence[str], allowed: Limits) -> Iterator[Problem]:
+    """The largest width and the largest height may be those of one picture, whatever comes before their names."""
+    sized = [name for name in numbers if not any(word in name for word in _BOUNDS)]
+    width, height = (
+        max(((number_of(view, node, name) or 0, name) for name in sized if side in name), default=(0, ""))
+        for side in ("width", "height")
+    )
+    megapixels = width[0] * height[0] / 1e6
+    if allowed.megapixels is not None and megapixels > allowed.megapixels:
+        yield Problem(
+            code="too_large",
+            message=f"{width[0]}x{height[0]} are {megapixels:.1f} megapixels, {allowed.megapixels:g} are allowed",
+            subject=AtNode(node.id, node.class_type, width[1]),
+            given=round(megapixels, 1),
+            expected=f"at most {allowed.megapixels:g} megapixels",
+            hint=f"lower {width[1]} and {height[1]}",
+        )
 
 
 def _of_number(view: View, node: PromptNode, name: str, allowed: Limits) -> Problem | None:
@@ -199,25 +231,17 @@ def _of_number(view: View, node: PromptNode, name: str, allowed: Limits) -> Prob
     limit = None if allowed.megapixels is None else int((allowed.megapixels * 1e6) ** 0.5 * 4)
     if not side:
         limit = max(filter(None, (allowed.pictures, allowed.steps)), default=None) if counted else None
-    if limit is None or name not in node.inputs:
+    if limit is None:
         return None
     found = view.value(node, name)
-    value = None if isinstance(found, Unknown) else found.value
-    if isinstance(value, (int, float)) and value <= limit:
+    subject, expected = AtNode(node.id, node.class_type, name), f"at most {limit:,}"
+    if isinstance(found, Unknown):
+        message, hint = f"its value is known only when it runs: {found.why}", _hint("unbounded", "", None)
+        return Problem(code="unbounded", message=message, subject=subject, expected=expected, hint=hint)
+    if not isinstance(found.value, (int, float)) or found.value <= limit:
         return None
-    if value is not None and not isinstance(value, (int, float)):
-        return None
-    why = found.why if isinstance(found, Unknown) else ""
-    return Problem(
-        code="unbounded" if value is None else "too_large" if side else "too_many_pictures",
-        message=f"its value is known only when it runs: {why}"
-        if value is None
-        else f"{value:,}, {limit:,} are allowed",
-        subject=AtNode(node.id, node.class_type, name),
-        given=value,
-        expected=f"at most {limit:,}",
-        hint="write the number into the node itself" if value is None else None,
-    )
+    code, message = "too_large" if side else "too_many_pictures", f"{found.value:,}, {limit:,} are allowed"
+    return Problem(code=code, message=message, subject=subject, given=found.value, expected=expected)
 
 
 def _of_steps(sampling: Sampling, allowed: Limits, refuse: bool) -> Iterator[Problem]:

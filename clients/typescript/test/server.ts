@@ -1,11 +1,13 @@
-/** The server that the journeys run against: `RYLA_PYTHON -m ryla_graphs serve` on the simulator. */
+/** The server that the tests run against: `RYLA_PYTHON -m ryla_graphs serve` on the simulator. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
-export const TOKEN = "a-token-of-the-tests-only-0123456789";
+/** Each test file is an owner of its own, so that all can share a server. */
+export const tokenOf = (file: string) => `a-token-of-the-tests-only-${basename(file, ".test.js")}-0123456789`;
+export const TOKEN = tokenOf(process.argv[1]!);
 export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 export interface Served {
@@ -21,13 +23,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Start a server; `environment` adds to its settings. */
-export async function serve(environment: Record<string, string> = {}): Promise<Served> {
+/** The server of all tests (see all.ts), or for a file that runs alone a new one. */
+export async function serve(): Promise<Served> {
+  const shared = process.env["RYLA_TESTS_SERVER"];
+  return shared ? { url: shared, stop: async () => undefined } : start([process.argv[1]!]);
+}
+
+/** Start a server for these test files. */
+export async function start(files: string[]): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "ryla-ts-"));
   const port = await freePort();
   const python = process.env["RYLA_PYTHON"] ?? "python3";
   const child = spawn(python, ["-m", "ryla_graphs", "serve", "--engine", "simulator", "--port", String(port), "--data-dir", folder], {
-    env: { ...process.env, RYLA_TOKENS: `tests:${TOKEN}`, RYLA_WEBHOOK_SECRET: SECRET, ...environment },
+    env: { ...process.env, RYLA_TOKENS: files.map((file) => `${basename(file, ".test.js")}:${tokenOf(file)}`).join(","), RYLA_WEBHOOK_SECRET: SECRET },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let log = "";

@@ -185,8 +185,11 @@ class Fetcher:
         except InvalidInputs:
             raise
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            slow = " in time" if time.monotonic() >= deadline or isinstance(error, TimeoutError) else ""
-            raise refusal("url_failed", f"'{host}' does not answer as https{slow}", name=name) from None
+            if time.monotonic() >= deadline or isinstance(error, TimeoutError):
+                how = "does not answer in time"
+            else:
+                how = "does not answer as https" if response is None else "breaks off its answer"
+            raise refusal("url_failed", f"'{host}' {how}", name=name) from None
         finally:
             if watch is not None:
                 watch.cancel()
@@ -201,9 +204,6 @@ class Fetcher:
             content += chunk
             if len(content) > self.policy.size:
                 raise refusal("input_too_large", f"more than {self.policy.size:,} bytes came", name=name)
-        declared = response.headers.get("Content-Length", "")
-        if declared.isdigit() and len(content) < int(declared):
-            raise refusal("url_failed", f"the answer ends after {len(content):,} of {declared} bytes", name=name)
         return bytes(content)
 
 

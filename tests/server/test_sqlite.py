@@ -1,0 +1,129 @@
+"""The embedded store: whose files are whose, what makes room, and who hears of a change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ryla_graphs.problems import StoreUnreachable
+from ryla_graphs.server import SqliteStore
+from ryla_graphs.server.records import Hook, Job, JobRequest, JobState
+from ryla_graphs.server.storage import Retention
+from tests.server.test_store import asset, event, job
+
+DISK = "disk I/O error"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "of" / "mine")
+
+
+def ended(number: int, inputs: Sequence[str] = ()) -> Job:
+    request = JobRequest(prompt={}, inputs={f"{place}.png": digest for place, digest in enumerate(inputs)})
+    return replace(job(number), request=request, state=JobState.CANCELLED, ended_at=float(number))
+
+
+def test_nobody_else_can_read_it(store: SqliteStore) -> None:
+    assert store.folder.stat().st_mode & 0o777 == 0o700
+    assert (store.folder / "ryla.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+def test_any_thread_may_use_it(store: SqliteStore) -> None:
+    store.add_job(job(1), [event(1)])
+    found: list[Job | None] = []
+    other = threading.Thread(target=lambda: found.append(store.job(job(1).id)))
+    other.start()
+    other.join()
+    assert found == [job(1)]
+
+
+def test_the_oldest_jobs_make_room_until_the_rest_fits(store: SqliteStore) -> None:
+    """What a job brought and what it made count alike, to the byte."""
+
+    @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=3), st.integers(0, 12))
+    def law(rows: list[tuple[int, int]], limit: int) -> None:
+        for number, (brought, made) in enumerate(rows):
+            inputs = [store.blobs.put(bytes([number]) * brought).hash] if brought else []
+            one = ended(number, inputs)
+            store.add_job(replace(one, state=JobState.RUNNING, ended_at=None), [])
+            output = asset(number, store.blobs.put(bytes([number + 9]) * made).hash, one.id)
+            store.save_job(one, was=JobState.RUNNING, output=replace(output, size=made))
+        left = list(range(len(rows)))
+        while sum(sum(rows[number]) for number in left) > limit:
+            left.pop(0)
+        assert store.expire(Retention(bytes=limit), now=0) == len(rows) - len(left)
+        jobs = store.jobs()
+        assert [one.created_at for one in jobs] == [float(number) for number in reversed(left)]
+        assert all(store.delete_job(one.id) for one in jobs)
+
+    law()
+
+
+def test_a_job_whose_input_is_gone_counts_as_nothing(store: SqliteStore) -> None:
+    store.add_job(replace(ended(1, ["0" * 64]), state=JobState.QUEUED), [])
+    store.save_job(ended(1, ["0" * 64]), was=JobState.QUEUED)
+    assert store.expire(Retention(bytes=0), now=0) == 0 and store.jobs() != []
+    store.save_job(ended(1), was=JobState.CANCELLED, output=replace(asset(1, "0" * 64, job(1).id), size=1))
+    assert store.expire(Retention(bytes=0), now=0) == 1 and store.jobs() == []
+
+
+def test_uploads_and_loras_have_a_quota_each(store: SqliteStore) -> None:
+    store.add_asset(replace(asset(1, "a" * 64), size=10))
+    store.add_asset(replace(asset(2, "b" * 64, kind="lora"), size=7))
+    assert store.uploaded_bytes("me") == store.uploaded_bytes("me", loras=False) == 10
+    assert store.uploaded_bytes("me", loras=True) == 7
+
+
+def test_a_store_that_keeps_a_copy_hears_of_each_change(tmp_path: Path) -> None:
+    class Copied(SqliteStore):
+        def _changed(self, name: str) -> None:
+            heard.append(name)
+
+    heard: list[str] = []
+    store, one = Copied(tmp_path), job(1)
+    hook = Hook(one.id, "me", "https://hooks.example/x", "{}")
+    store.add_job(one, [event(1)])
+    store.save_job(replace(one, state=JobState.RUNNING), was=JobState.QUEUED)
+    store.keep_hook(hook)
+    assert heard == [f"job:{one.id}"] * 3
+    store.forget_hook(job(2).id)  # has none
+    assert len(heard) == 3
+    store.forget_hook(one.id)
+    assert len(heard) == 4 and store.hooks() == []
+    store.add_asset(asset(5, "a" * 64))
+    assert heard[4:] == [f"asset:{asset(5, '').id}"]
+
+
+def test_what_the_copy_refuses_has_not_happened(tmp_path: Path) -> None:
+    class Refused(SqliteStore):
+        def _changed(self, name: str) -> None:
+            raise OSError(DISK)
+
+    store = Refused(tmp_path)
+    assert store.trouble() is None
+    with pytest.raises(StoreUnreachable, match=DISK):
+        store.add_job(job(1), [event(1)])
+    assert store.jobs() == [] and store.events(job(1).id) == []
+
+
+def test_trouble_is_looked_at_again_until_it_is_over(store: SqliteStore) -> None:
+    """The disk is asked only after a write has failed, and until one succeeds."""
+    store.close()
+    store = SqliteStore(store.folder)
+    store._db.execute("PRAGMA query_only = 1")
+    assert store.trouble() is None
+    with pytest.raises(StoreUnreachable):
+        store.add_job(job(1), [])
+    for _ in range(2):
+        assert "cannot be kept" in (store.trouble() or "")
+    store._db.execute("PRAGMA query_only = 0")
+    assert store.trouble() is None
+    store._db.execute("PRAGMA query_only = 1")
+    assert store.trouble() is None

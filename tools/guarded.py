@@ -1,0 +1,88 @@
+"""The modules that guard money and data, for `tools.mutants`: their tests, and the mutants that no test can notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Guarded(NamedTuple):
+    """A module, the tests that are there for it, and the share of its mutants that they must notice."""
+
+    module: str
+    tests: Sequence[str]
+    floor: float
+    chosen: str = ""
+    """Which of these tests, as pytest's `-k` takes it; all where empty."""
+
+
+_ROOM = "ryla_graphs."
+_ROUTING = ("tests/routing/test_lanes.py", "tests/routing/test_choosing.py", "tests/routing/test_router.py")
+_SQLITE = ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tests/server/test_store.py")
+
+GUARDED = (
+    # what a run may ask for, where it goes, and what that costs
+    Guarded(_ROOM + "plan.limits", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
+    Guarded(_ROOM + "plan.choice", ("tests/plan/test_choice.py", "tests/plan/test_laws.py"), 0.5),
+    Guarded(
+        _ROOM + "plan.money",
+        ("tests/plan/test_choice.py", "tests/plan/test_laws.py", "tests/plan/test_services.py"),
+        0.5,
+    ),
+    Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.5),
+    Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
+    Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.5),
+    Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.5),
+    Guarded(_ROOM + "engines.router.route", _ROUTING, 0.5),
+    Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.5),
+    Guarded(
+        _ROOM + "modal_deploy.placement",
+        ("tests/modal_app/test_placement_checks.py", "tests/modal_app/test_placement.py"),
+        0.8,
+    ),
+    Guarded(
+        _ROOM + "modal_deploy.spending", ("tests/modal_app/test_spending.py", "tests/modal_app/test_money.py"), 0.5
+    ),
+    Guarded(_ROOM + "server.jobs.partners", ("tests/server/test_partners.py",), 0.5),
+    Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.5),
+    # who may do what, and who hears of it
+    Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
+    Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.5),
+    Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
+    Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
+    Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
+    Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhooks.py",), 0.5),
+    # what is kept
+    Guarded(_ROOM + "server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
+    Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
+    Guarded(_ROOM + "server.storage.blobs", _SQLITE, 0.5, "not modal and not Containers"),
+    Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.5, "not modal and not Containers"),
+    Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
+)
+
+_CHUNK = "how much is read at once changes no answer"
+_CLOCK = "no clock reads exactly that moment"
+
+SAME: Mapping[str, Mapping[str, str]] = {
+    "ryla_graphs.plan.limits": {
+        "`2` → `3` in `return LARGEST ** 2 if measure != measure else max(-LARGEST ** 2, min…`": (
+            "any number that a float holds will do, so long as no limit allows it"
+        ),
+        "`0` → `1` in `width, height = (max(((number_of(view, node, name) or 0, name) for na…`": (
+            "a picture of one row is never too large where its side is not"
+        ),
+    },
+    "ryla_graphs.server.safety.fetch": {
+        "Mult → Add in `64 * 1024`": _CHUNK,
+        "`64` → `65` in `_CHUNK = 64 * 1024`": _CHUNK,
+        "`1024` → `1025` in `_CHUNK = 64 * 1024`": _CHUNK,
+        "GtE → Gt in `time.monotonic() >= deadline`": _CLOCK,
+    },
+    "ryla_graphs.server.storage.sqlite": {
+        "`raise` after `db.close()` left out": "SQLite refuses a closed connection with an error of the same kind",
+        "`1` → `2` in `rows = self._rows(f'{_JOB} {where}', *values, -1 if limit is None els…`": (
+            "SQLite takes any negative number for no limit"
+        ),
+    },
+}
+"""What makes no difference: module, what is changed, and why the program does the same."""
