@@ -45,6 +45,7 @@ LAYERS = (
     "codegen",
     "presets",
     "testing",
+    "plain_http",
     "sessions",
     "claims",
     "models_folder",

@@ -39,9 +39,7 @@ class ShortWay:
     def __init__(self, app: ASGIApp, *, routes: Iterable[BaseRoute]) -> None:
         self._app = app
         known = (route for route in routes if isinstance(route, APIRoute))
-        self._routes = {
-            route.path: _Plain(route.endpoint, frozenset(_headers_of(route.dependant))) for route in known
-        }
+        self._routes = {route.path: _Plain(route.endpoint, frozenset(_headers_of(route.dependant))) for route in known}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request at once where it says nothing, else as FastAPI does."""

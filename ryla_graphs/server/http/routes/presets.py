@@ -95,7 +95,10 @@ def _take(
 
 
 def running(pipelines: Pipelines) -> APIRouter:
-    """A route for each pipeline, served by `ShortWay` too, and loaded when a request or the OpenAPI document needs it: all take seconds."""
+    """A route for each pipeline, which is loaded when a request or the OpenAPI document needs it: all take seconds.
+
+    `ShortWay` serves them too.
+    """
     return _running(pipelines.names, frozenset(pipelines.own))
 
 
