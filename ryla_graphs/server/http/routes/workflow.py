@@ -96,7 +96,8 @@ def _take(
 def _paid(content: Sent, wishes: Wishes, header: str | None) -> tuple[Sent, Wishes]:
     """What was sent without the key that pays for partners' services; first of all, so that nothing else sees it."""
     plain, key = partner_key_in({} if isinstance(content, bytes) else content, header)
-    return content if isinstance(content, bytes) else plain, replace(wishes, partner_key=key)
+    wishes = wishes if key is None else replace(wishes, partner_key=key)
+    return content if isinstance(content, bytes) else plain, wishes
 
 
 def _asked(content: Sent, wishes: Wishes, here: Deployment) -> tuple[Sent, Wishes]:
