@@ -23,6 +23,7 @@ from ryla_graphs.problems import InvalidWorkflow, Problem
 from ryla_graphs.prompt.collector import collector_paused
 from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.prompt.frozen import FrozenDict, frozen
+from ryla_graphs.prompt.prompt import Glance
 from ryla_graphs.validation import View, problems_of
 
 if TYPE_CHECKING:
@@ -71,7 +72,17 @@ class CompiledWorkflow:
 
     def with_document(self, document: api.ApiDocument) -> CompiledWorkflow:
         """The same, with a prompt that differs in values alone: file names, prefixes."""
-        return replace(self, view=View(document, self.catalog, files=self.view.files, sources=self.sources))
+        view = View(document, self.catalog, files=self.view.files, sources=self.sources, glance=self._glance(document))
+        return replace(self, view=view)
+
+    def _glance(self, document: api.ApiDocument) -> Glance | None:
+        """What is known of another prompt with the same nodes: those that are the very same need not be read again."""
+        view, before = self.view, self.document
+        if view.admission.schemas is None or view.admission.replaced or document.keys() != before.keys():
+            return None
+        odd = {node.id for node in view.odd}
+        same = {id: node for id, node in view.nodes.items() if document[id] is before[id] and id not in odd}
+        return Glance(view.admission.schemas, same)
 
     def json(self) -> bytes:
         """The prompt as canonical bytes."""

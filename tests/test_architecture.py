@@ -46,6 +46,7 @@ LAYERS = (
     "codegen",
     "presets",
     "testing",
+    "plain_http",
     "sessions",
     "claims",
     "models_folder",

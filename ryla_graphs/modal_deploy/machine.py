@@ -188,7 +188,7 @@ class Machine:
         if self._process is not None:
             wanted = {"unload_models": True, "free_memory": True}
             try:
-                self._process.engine.client.request("POST", "/free", json=wanted, seconds=FREE_SECONDS)
+                self._process.engine.client.request("POST", "/free", content=wanted, seconds=FREE_SECONDS)
             except EngineUnreachable as error:
                 log.warning("ComfyUI was not asked to unload its models: %s", error)
 

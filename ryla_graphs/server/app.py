@@ -18,6 +18,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http import agents, docs, failures
 from ryla_graphs.server.http.access import STRICT
 from ryla_graphs.server.http.openapi import document, operation_id
+from ryla_graphs.server.http.plain import ShortWay
 from ryla_graphs.server.http.routes import events, jobs, loras, presets, routing, status, workflow
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.server.http.v2.envelope import PREFIX
@@ -120,6 +121,7 @@ def _included() -> tuple[BaseRoute, ...]:
 
 def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:
     """Put in front of all routes what every request meets; the last one added is met first."""
+    app.add_middleware(ShortWay, routes=[*workflow.running.routes, *presets.running(deployment.pipelines).routes])
     app.add_middleware(Callers, tokens=settings.tokens)
     app.add_middleware(Heads)
     limits = _body_limits(settings, deployment.pipelines)

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import requests
 
 from ryla_graphs.engines.comfyui.jobs import UNKNOWN, JobState, from_history, from_job, from_queue
+from ryla_graphs.plain_http import NotConnected, Reply
 from ryla_graphs.problems import EngineRefused, EngineUnreachable, OutputMissing
 from ryla_graphs.sessions import Origin, reason_of
 
@@ -32,7 +33,7 @@ PASSING = (502, 503, 504)
 _TRIES, _PAUSE_SECONDS = 3, 0.1
 """For a request that changes nothing; the pause doubles."""
 
-Answer = requests.Response
+Answer = Reply
 
 
 class ComfyClient:
@@ -159,7 +160,9 @@ def content_of(answer: Answer) -> dict[str, Any] | None:
 
 def _was_connected(error: Exception) -> bool:
     """Whether the request got as far as the server, so that the next one may get through what dropped it."""
-    lost = isinstance(error, requests.ConnectionError) and not isinstance(error, requests.ConnectTimeout)
+    lost = isinstance(error, requests.ConnectionError) and not isinstance(
+        error, (requests.ConnectTimeout, NotConnected)
+    )
     never_connected = any(getattr(part, "reason", None) is not None for part in error.args)
     return (lost and not never_connected) or isinstance(error, requests.exceptions.ChunkedEncodingError)
 
@@ -167,5 +170,5 @@ def _was_connected(error: Exception) -> bool:
 def _odd(answer: Answer) -> str:
     """What is wrong with an answer that is no JSON object of the server."""
     if answer.is_redirect:
-        return f"it redirects to {answer.headers['Location']}; give the address that it ends at"
+        return f"it redirects to {answer.location}; give the address that it ends at"
     return f"status {answer.status_code}" if answer.status_code != OK else "no JSON object"

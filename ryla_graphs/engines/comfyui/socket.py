@@ -15,21 +15,45 @@ from ryla_graphs.engines.comfyui.frames import Message, Picture, read
 from ryla_graphs.problems import EngineUnreachable
 from ryla_graphs.sessions import is_loopback
 
-_AT_ONCE = 16384
+_AT_ONCE = 65536
+_LONG, _LONGER = 126, 127
+"""Instead of a length: it is in the next two bytes, or in more."""
+_WHOLE = {0x81: websocket.ABNF.OPCODE_TEXT, 0x82: websocket.ABNF.OPCODE_BINARY}
+"""How frames begin that are a message by themselves."""
 _ERRORS = (websocket.WebSocketException, OSError)
 _NO_PROXY: Mapping[str, Any] = {"http_proxy_host": "unused", "http_no_proxy": ["*"]}
 """websocket-client looks at the second only where it is given the first, and at the environment otherwise."""
 
 
 class _Buffered(websocket.WebSocket):
-    """Takes all that has come, up to `_AT_ONCE` bytes: its base asks the system for each field of each frame.
+    """Takes all that has come, up to `_AT_ONCE` bytes: its base asks the system for each field of each frame."""
 
-    The frame buffer of the base keeps what is beyond the field.
-    """
+    _held, _at = b"", 0
+    """What has come, and how much of it was given."""
 
     def _recv(self, bufsize: int) -> bytes:
-        content: bytes = websocket.WebSocket._recv(self, max(bufsize, _AT_ONCE))
-        return content
+        if self._at == len(self._held):
+            self._held, self._at = websocket.WebSocket._recv(self, _AT_ONCE), 0
+        start, self._at = self._at, min(self._at + bufsize, len(self._held))
+        return self._held[start : self._at]
+
+    def next_message(self) -> tuple[int, bytes]:
+        """The next frame that is no part of a message, and what it holds; raises as the base does.
+
+        The base looks at a frame from many sides; most are text, whole and short, and come some at a time.
+        """
+        held, at = self._held, self._at
+        if len(held) - at > 4 and held[at] in _WHOLE:
+            size, begin = held[at + 1], at + 2
+            if size == _LONG:
+                size, begin = int.from_bytes(held[at + 2 : at + 4], "big"), at + 4
+            elif size >= _LONGER:  # or masked, which servers may not
+                size = len(held)
+            if begin + size <= len(held):
+                self._at = begin + size
+                return _WHOLE[held[at]], held[begin : self._at]
+        code, frame = self.recv_data_frame(control_frame=True)
+        return code, frame.data
 
 
 class ComfySocket:
@@ -58,7 +82,7 @@ class ComfySocket:
         asked = False
         while True:
             try:
-                code, frame = self._socket.recv_data_frame(control_frame=True)
+                code, content = self._socket.next_message()
             except websocket.WebSocketTimeoutException:
                 if asked or not self._ping():
                     return None
@@ -70,7 +94,7 @@ class ComfySocket:
             if code == websocket.ABNF.OPCODE_CLOSE:
                 return None
             if code in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
-                message_read = read(frame.data, text=code == websocket.ABNF.OPCODE_TEXT)
+                message_read = read(content, text=code == websocket.ABNF.OPCODE_TEXT)
                 if message_read is not None:
                     return message_read
 

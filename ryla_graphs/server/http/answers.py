@@ -93,9 +93,7 @@ async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[st
     asked = wishes.picture
     if asked.media_type is None and wanted in FORMATS:
         asked = replace(asked, media_type=wanted)
-    answer = await picture(shown[0], here, asked)
-    answer.headers.update(headers)
-    return answer
+    return await picture(shown[0], here, asked, said=headers)
 
 
 def _unfinished(job: Job) -> JobError:

@@ -59,10 +59,16 @@ def not_changed(tag: str) -> Response:
     return Response(status_code=304, headers={"ETag": tag} | PRIVATE)
 
 
-async def content_of(asset: Asset, here: Deployment, asked: Mapping[str, str] | None = None) -> Response:
-    """The answer with the content of an asset, or the part of it that the headers ask for."""
+async def content_of(
+    asset: Asset,
+    here: Deployment,
+    asked: Mapping[str, str] | None = None,
+    said: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer with the content of an asset, or the part of it that the headers ask for; `said` are more headers."""
     tag, asked = f'"{asset.hash}"', asked or {}
     headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag} | PRIVATE
+    headers |= said or {}
     if is_known(tag, asked):
         return not_changed(tag)
     try:

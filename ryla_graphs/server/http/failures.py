@@ -61,13 +61,14 @@ def refusal(path: str, error: RequestError) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Let the app answer every error as the table says."""
-    app.add_exception_handler(RylaError, _ours)
+    app.add_exception_handler(RylaError, answered)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _fault)
 
 
-async def _ours(request: Request, error: Exception) -> JSONResponse:
+async def answered(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an error of ours."""
     headers = _logged(request, error) if isinstance(error, PipelineFailed) else getattr(error, "headers", None)
     return respond(error, request.scope["path"], headers)
 

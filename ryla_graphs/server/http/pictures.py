@@ -48,27 +48,32 @@ def may_become(asset: Asset) -> list[str]:
 
 
 async def picture(
-    asset: Asset, here: Deployment, wish: PictureWish, asked: Mapping[str, str] | None = None
+    asset: Asset,
+    here: Deployment,
+    wish: PictureWish,
+    asked: Mapping[str, str] | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Response:
     """A picture as it is wished for, or as it is where it is that already, or too large for the format.
 
-    `asked` are the headers of the request. Raises `InvalidParameters` for what is no picture.
+    `asked` are the headers of the request, `said` more headers of the answer. Raises `InvalidParameters` for what is
+    no picture.
     """
     if wish.media_type is None and wish.width is None:
-        return await content_of(asset, here, asked)
+        return await content_of(asset, here, asked, said)
     if asset.media_type not in FORMATS:
         raise InvalidParameters([_no_picture(asset, "format" if wish.media_type is not None else "w")])
     wanted = wish.media_type or asset.media_type
     if wanted == asset.media_type and wish.width is None:
-        return await content_of(asset, here, asked)
+        return await content_of(asset, here, asked, said)
     tag = f'"{asset.hash}.{wanted}.{wish.width}.{wish.quality}"'
     if is_known(tag, asked or {}):
         return not_changed(tag)
     content = await in_thread(_made, asset, here, wanted, wish)
     if content is None:
-        return await content_of(asset, here, asked)
+        return await content_of(asset, here, asked, said)
     name = f"{asset.name.rpartition('.')[0] or asset.name}.{FORMATS[wanted].lower()}"
-    return Response(content, headers=content_headers(wanted, name) | {"ETag": tag} | PRIVATE)
+    return Response(content, headers={**content_headers(wanted, name), "ETag": tag, **PRIVATE, **(said or {})})
 
 
 def _made(asset: Asset, here: Deployment, wanted: str, wish: PictureWish) -> bytes | None:

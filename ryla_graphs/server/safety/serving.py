@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4", "video/webm", "text/plain"})
 _SHOWN_KINDS = ("audio/",)
+_ODD = re.compile(r"[^A-Za-z0-9._\- ]")
 
 
 def content_headers(media_type: str, filename: str) -> dict[str, str]:
     """Headers that say what the content is: shown where it is a plain picture, video, sound or text, else saved."""
     shown = media_type in _SHOWN or media_type.startswith(_SHOWN_KINDS)
-    plain = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "._- ") else "_" for letter in filename
-    )
+    plain = _ODD.sub("_", filename)
     disposition = f'{"inline" if shown else "attachment"}; filename="{plain or "file"}"'
     if plain != filename:
         disposition += f"; filename*=UTF-8''{quote(filename, safe='')}"

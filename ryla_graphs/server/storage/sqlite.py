@@ -85,14 +85,16 @@ class SqliteStore:
     def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:
         request = request_of(job)
         inputs = {(job.id, digest, self.blobs.size(digest) or 0) for digest in job.request.inputs.values()}
+        marks = [(job.owner, name, value, job.id) for name, value in job.marks.items()]
         with self._writing() as db:
             if key is not None and (use := self.key(key.owner, key.key)) is not None:
                 return use
             row = (job.id, job.owner, job.created_at, job.state, request, changes_of(job))
             db.execute("INSERT INTO jobs(id, owner, created_at, state, request, changes) VALUES (?,?,?,?,?,?)", row)
-            db.executemany("INSERT INTO inputs(job_id, hash, size) VALUES (?,?,?)", inputs)
-            marks = [(job.owner, name, value, job.id) for name, value in job.marks.items()]
-            db.executemany("INSERT INTO marks VALUES (?,?,?,?)", marks)
+            if inputs:
+                db.executemany("INSERT INTO inputs(job_id, hash, size) VALUES (?,?,?)", inputs)
+            if marks:
+                db.executemany("INSERT INTO marks VALUES (?,?,?,?)", marks)
             if key is not None:
                 db.execute("INSERT INTO keys VALUES (?,?,?,?)", (key.owner, key.key, key.fingerprint, job.id))
             self._add_events(job.id, events)

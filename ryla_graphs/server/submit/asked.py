@@ -131,6 +131,8 @@ def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:
 
 def best_of(accept: str, offered: Sequence[str]) -> str | None:
     """The offered media type that an ``Accept`` header likes best, the first of equals; None if it likes none."""
+    if accept == "*/*":
+        return next(iter(offered), None)
     ranges = [_range(part) for part in accept.split(",")]
     rated = [(max((_rate(offer, kind, q) for kind, q in ranges), default=(0, 0.0)), offer) for offer in offered]
     best = max(rated, key=lambda pair: pair[0][1], default=((0, 0.0), ""))

@@ -170,9 +170,10 @@ class Intake:
         compiled = workflow.compile(self._catalog_of(owner), files=self._loras.files)
         if wishes.outputs is not None:
             compiled = with_outputs(compiled, wishes.outputs)
+        judged = compiled.view  # what confining changes, no limit asks about
         compiled = confined(compiled, f"ryla/{job_id}", brought.inputs, self._settings.confinement)
         limits, files = self._settings.limits, shapes_of(brought.facts)
-        if limits is not None and (problems := check(compiled.view, limits, files=files)):
+        if limits is not None and (problems := check(judged, limits, files=files)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
         extra = dict(wishes.extra)
         if self._routes is not None:

@@ -65,7 +65,8 @@ def opened(content: Sent, catalog: Catalog, limits: Limits, prefer: Preference |
         if isinstance(content, Mapping) and (is_editor(content) or is_editor(content.get("workflow"))):
             raise RequestError("workflow_format_ui", str(error)) from None
         raise
-    _refuse_crowds(document.prompt, limits)
+    if document.prompt is not found.prompt:
+        _refuse_crowds(document.prompt, limits)
     return document
 
 

@@ -14,7 +14,6 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import STRICT, Here, Owner
 from ryla_graphs.server.http.answers import answer
 from ryla_graphs.server.http.pictures import AskedPicture
-from ryla_graphs.server.http.plain import PlainRoute
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, PresetDetails, PresetsShape
 from ryla_graphs.server.http.routes.workflow import Key, Outputs, drawn_answer, media_type
@@ -96,14 +95,17 @@ def _take(
 
 
 def running(pipelines: Pipelines) -> APIRouter:
-    """A route for each pipeline, which is loaded when a request or the OpenAPI document needs it: all take seconds."""
+    """A route for each pipeline, which is loaded when a request or the OpenAPI document needs it: all take seconds.
+
+    `ShortWay` serves them too.
+    """
     return _running(pipelines.names, frozenset(pipelines.own))
 
 
 @lru_cache(maxsize=8)
 def _running(names: tuple[str, ...], own: frozenset[str]) -> APIRouter:
     """The same routes for each app with these pipelines: FastAPI takes a fifth of a second to make them."""
-    routes = APIRouter(tags=["presets"], route_class=PlainRoute, **STRICT)
+    routes = APIRouter(tags=["presets"], **STRICT)
     for name in names:
         routes.add_api_route(
             f"/{name}",

@@ -15,7 +15,6 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON, answer
 from ryla_graphs.server.http.pictures import AskedPicture
-from ryla_graphs.server.http.plain import PlainRoute
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape, OpenedShape
 from ryla_graphs.server.jobs.partners import partner_key_in
@@ -29,7 +28,8 @@ from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import Wishes
 
 router = APIRouter(tags=["run"])
-running = APIRouter(tags=["run"], route_class=PlainRoute)
+running = APIRouter(tags=["run"])
+"""What `ShortWay` serves, too."""
 
 Key = Annotated[
     str | None,
@@ -96,7 +96,8 @@ def _take(
 def _paid(content: Sent, wishes: Wishes, header: str | None) -> tuple[Sent, Wishes]:
     """What was sent without the key that pays for partners' services; first of all, so that nothing else sees it."""
     plain, key = partner_key_in({} if isinstance(content, bytes) else content, header)
-    return content if isinstance(content, bytes) else plain, replace(wishes, partner_key=key)
+    wishes = wishes if key is None else replace(wishes, partner_key=key)
+    return content if isinstance(content, bytes) else plain, wishes
 
 
 def _asked(content: Sent, wishes: Wishes, here: Deployment) -> tuple[Sent, Wishes]:
