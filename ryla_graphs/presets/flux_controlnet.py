@@ -32,7 +32,7 @@ class FluxControlnetParams(ControlParams, Guided, FluxParams):
     min_comfyui="0.6.0",  # the first whose ImageScaleToTotalPixels keeps to `resolution_steps`
 )
 def flux_controlnet(p: FluxControlnetParams) -> Workflow:
-    """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet.
+    """A picture with the edges, depth or pose of another one, with Flux.1 Dev and a union ControlNet.
 
     `control` says what to take from the picture. ComfyUI's own nodes detect it, with Depth Anything 3 for depth, and
     SDPose for the pose of one person. Set `controlIsMap` if the picture already shows edges, depth or a skeleton.

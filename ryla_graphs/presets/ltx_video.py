@@ -61,7 +61,7 @@ class LtxVideoParams(LoraParams, Sampling):
 
 @preset("ltx-video", LtxVideoParams, example={"prompt": "a fox running in snow"})
 def ltx_video(p: LtxVideoParams) -> Workflow:
-    """A video from text with LTX-Video, and with `referenceImage` one that begins with a picture.
+    """A video from text with LTX-Video; with `referenceImage` it begins with that picture.
 
     The fastest of the video models here: on a large GPU, four seconds at 768 x 512 take less than four seconds. Write
     long prompts that describe what happens, like a screenplay. You can use the 13B and the distilled models as

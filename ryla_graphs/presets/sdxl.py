@@ -35,7 +35,7 @@ class SdxlParams(ControlledParams):
 
 @preset("sdxl", SdxlParams, example={"prompt": "a red bicycle"})
 def sdxl(p: SdxlParams) -> Workflow:
-    """A picture from text with SDXL, or from the forms of another picture with a ControlNet.
+    """A picture from text with SDXL; a ControlNet adds edges, depth or pose of another one.
 
     There is no refiner, because fine-tuned models, which you can use as `checkpointName`, do not need one; the
     defaults suit the base model too. Models made for few steps (Turbo, Lightning, Hyper) need `steps` of 4 to 8, a

@@ -41,7 +41,7 @@ class SdxlInpaintParams(MaskedParams, CheckpointParams):
     min_comfyui="0.6.0",  # the first whose ImageScaleToTotalPixels keeps to `resolution_steps`
 )
 def sdxl_inpaint(p: SdxlInpaintParams) -> Workflow:
-    """SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so.
+    """A part of a picture redrawn with SDXL: the part that a mask or the picture's transparency marks.
 
     The base picture is scaled to `megapixels`; outside the mask, no pixel of the scaled picture changes. At a
     `denoise` of 1 nothing under the mask is kept; below 1, its colours and shapes are. Grey parts of the mask change

@@ -75,7 +75,7 @@ class UpscaleParams(CheckpointParams, _Redrawing):
 
 @preset("upscale", UpscaleParams, example={"image": "me.png"})
 def upscale(p: UpscaleParams) -> Workflow:
-    """A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so.
+    """A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL.
 
     The model alone takes a second or two and invents little. With `tiledDiffusion`, the result is cut into
     overlapping tiles, and SDXL adds detail to each. `denoise` says how much: 0.2 sharpens, and above 0.4 each tile

@@ -27,7 +27,7 @@ class ZImageControlnetParams(ControlParams, ZImageParams):
     example={"prompt": "a marble statue", "controlImage": "me.png"},
 )
 def z_image_controlnet(p: ZImageControlnetParams) -> Workflow:
-    """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet.
+    """A picture with the edges, depth or pose of another one, with Z-Image Turbo and a union ControlNet.
 
     `control` says what to take from the picture. ComfyUI's own nodes detect it, with Depth Anything 3 for depth, and
     SDPose for the pose of one person. Set `controlIsMap` if the picture already shows edges, depth or a skeleton. A
