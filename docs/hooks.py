@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import ryla_graphs
 from ryla_graphs import presets
 
+INHERITING = ("Workflow",)
+"""Classes whose methods partly stand in bases that are not public."""
 GALLERY, REFERENCE = "<!-- gallery -->", "<!-- reference -->"
 
 
@@ -15,7 +20,7 @@ def on_page_markdown(markdown: str, **_site: Any) -> str:
     if GALLERY in markdown:
         markdown = markdown.replace(GALLERY, "\n\n".join(_picture(name) for name in presets.NAMES))
     if REFERENCE in markdown:
-        markdown = markdown.replace(REFERENCE, "\n".join(_entry(name) for name in ryla_graphs.__all__))
+        markdown = markdown.replace(REFERENCE, "\n".join(_groups()))
     return markdown
 
 
@@ -24,9 +29,18 @@ def _picture(name: str) -> str:
     return f"## {name}\n\n{preset.summary}\n\n{preset.build(preset.example).to_svg()}"
 
 
+def _groups() -> Iterator[str]:
+    """The public names by what they are for, as the page on stability groups them."""
+    page = (Path(__file__).parent / "stability.md").read_text(encoding="utf-8")
+    for title, row in re.findall(r"^\| ([^|`]+) \| (`.*`) \|$", page.partition("## Submodules")[0], re.MULTILINE):
+        yield f"## {title.capitalize()}\n"
+        yield from map(_entry, re.findall(r"`(\w+)`", row))
+
+
 def _entry(name: str) -> str:
     value = getattr(ryla_graphs, name)
-    options = "    options:\n      heading_level: 2\n      show_root_heading: true\n"
+    options = "    options:\n      heading_level: 3\n      show_root_heading: true\n      show_root_full_path: false\n"
+    options += "      inherited_members: true\n" if name in INHERITING else ""
     own = (getattr(value, "__module__", None) or "").startswith(ryla_graphs.__name__)  # an alias is of `typing`
     place = f"{value.__module__}.{value.__qualname__}" if own else f"ryla_graphs.{ryla_graphs._MODULE_OF[name]}.{name}"
     return f"::: {place}\n{options}"

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class CompiledWorkflow:
-    """A graph that is ready to run: JSON, and what is known about it. Equal graphs compile to equal bytes.
+    """A checked graph that an engine can run: API JSON, and facts about it. Equal graphs compile to equal bytes.
 
-    A value: two are equal where their bytes are. Copies and pickles are as good as the first.
+    It never changes. Two are equal if their JSON bytes, outputs and names are.
 
     >>> from ryla_graphs import presets
     >>> compiled = presets.get("flux-dev").build(prompt="a red bicycle", seed=1).compile()
@@ -43,9 +43,9 @@ class CompiledWorkflow:
     """
 
     view: View = field(repr=False)
-    """The prompt as everybody asks it: its nodes, wires, order, and what stands behind its inputs."""
+    """The prompt with answers about it: its nodes, links, order, and the values behind its inputs."""
     outputs: tuple[PromisedOutput, ...]
-    """What the run must deliver; a runtime never answers success with one of these missing."""
+    """What a run must deliver; a run with one of these missing does not succeed."""
     problems: tuple[Problem, ...] = ()
     """Warnings and notes; a graph with errors does not compile."""
     name: str | None = None
@@ -55,13 +55,13 @@ class CompiledWorkflow:
 
     @property
     def document(self) -> api.ApiDocument:
-        """The JSON itself, for readers that do not change it."""
+        """The JSON as a plain dict. Do not change it; `prompt` refuses changes."""
         document: api.ApiDocument = self.view.document
         return document
 
     @cached_property
     def prompt(self) -> FrozenDict:
-        """The API-format document that ``POST /prompt`` takes. It refuses changes."""
+        """The API JSON that ComfyUI's ``POST /prompt`` takes, as a dict that refuses changes."""
         made: FrozenDict = frozen(self.document)
         return made
 
@@ -71,7 +71,7 @@ class CompiledWorkflow:
         return self.view.catalog
 
     def with_document(self, document: api.ApiDocument) -> CompiledWorkflow:
-        """The same, with a prompt that differs in values alone: file names, prefixes."""
+        """The same workflow with other values in its JSON, such as file names. Nodes and links must be the same."""
         view = View(document, self.catalog, files=self.view.files, sources=self.sources, glance=self._glance(document))
         return replace(self, view=view)
 
@@ -81,11 +81,11 @@ class CompiledWorkflow:
         if view.admission.schemas is None or view.admission.replaced or document.keys() != before.keys():
             return None
         odd = {node.id for node in view.odd}
-        same = {id: node for id, node in view.nodes.items() if document[id] is before[id] and id not in odd}
+        same = {key: node for key, node in view.nodes.items() if document[key] is before[key] and key not in odd}
         return Glance(view.admission.schemas, same)
 
     def json(self) -> bytes:
-        """The prompt as canonical bytes."""
+        """The API JSON as bytes, in a canonical form."""
         return self._bytes
 
     @cached_property
@@ -94,7 +94,7 @@ class CompiledWorkflow:
 
     @cached_property
     def digest(self) -> str:
-        """The sha256 of `json()`, in hexadecimal."""
+        """The SHA-256 of `json()`, in hexadecimal."""
         return hashlib.sha256(self._bytes).hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -117,30 +117,30 @@ class CompiledWorkflow:
 
     @cached_property
     def plan(self) -> Plan:
-        """What a run needs and costs, as an estimate: weights, node packs, ComfyUI, memory, GPU, seconds, money."""
+        """An estimate of what a run needs and costs: weights, node packs, ComfyUI, memory, GPU, seconds, money."""
         from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few need it, and all would wait for it
 
         return plan_of(self.view)
 
     @cached_property
     def stages(self) -> tuple[StagePlan, ...]:
-        """Those of the plan, without the rest of it: how large, how many, how often each model is run."""
+        """The stages of the plan, without the rest: sizes, counts, and how often each model runs."""
         from ryla_graphs.plan import stages_of  # noqa: PLC0415 - as for the plan
 
         return stages_of(self.view)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """The preset parameters that made the graph, the seed that was drawn included."""
+        """The preset parameters that made the graph, with the seed that was drawn."""
         return self.origin.parameters
 
     @cached_property
     def decisions(self) -> Decisions:
-        """Which preset parameters decide which inputs; empty where the graph is not from a preset."""
+        """Which preset parameters decide which inputs; empty if the graph is not from a preset."""
         return self.origin.decisions()
 
     def explain(self, problem: Problem) -> Problem:
-        """A problem of an engine or a rule with the source line and the preset parameters filled in."""
+        """The problem of an engine or a rule, with the source line and the preset parameters added."""
         return _located(problem, self.sources, self.decisions, self.origin)
 
 

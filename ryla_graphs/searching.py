@@ -25,7 +25,7 @@ class Searched(ABC):
     @property
     @abstractmethod
     def graph(self) -> Graph:
-        """The nodes and wires."""
+        """The nodes and links."""
 
     @abstractmethod
     def _classes(self) -> Catalog:
@@ -42,11 +42,11 @@ class Searched(ABC):
     @overload
     def find(self, node_class: str, /) -> tuple[Node, ...]: ...
     def find(self, node_class: type[Any] | str, /) -> tuple[Any, ...]:
-        """All nodes of a class, in order: by its Python class, or by ComfyUI's name of it.
+        """All nodes of a class, in order, by its Python class or by ComfyUI's name for it.
 
-        In a graph that was read, a node is of its Python class where its inputs are valid for that. By name the others
-        are found too: ``find(KSampler)`` has inputs that a checker knows, ``find("KSampler")`` misses no node. Raises
-        `NotFound` for a name that neither the graph nor the catalog has, with the nearest ones.
+        In a graph that was read, only nodes with valid inputs are of their Python class. So ``find(KSampler)`` returns
+        nodes whose inputs a type checker knows, and ``find("KSampler")`` returns all. Raises `NotFound`, with similar
+        names, if neither the graph nor the catalog has the class.
         """
         if not isinstance(node_class, str):
             if not inspect.isclass(node_class):
@@ -66,12 +66,12 @@ class Searched(ABC):
         return by_id[name]
 
     def ids(self) -> Mapping[Node, str]:
-        """The id of each node in the prompt, before equal nodes are merged."""
+        """The id of each node in the JSON, before equal nodes are merged."""
         return self.graph.ids
 
     @property
     def pictures(self) -> Mapping[str, Source[Image]]:
-        """The pictures that are saved or shown, by the id of the node that does: wires to feed another graph with."""
+        """The pictures that the workflow saves or shows, by the id of the save node, as inputs for other graphs."""
         found: dict[str, Source[Image]] = {}
         for wire in self.graph.wires():
             if wire.target.schema_.output_node:
@@ -82,7 +82,10 @@ class Searched(ABC):
 
     @property
     def picture(self) -> Source[Image]:
-        """The picture that is saved or shown, as a wire to feed another graph with; raises `NotFound` unless one is."""
+        """The one picture that the workflow saves or shows, as an input for other graphs.
+
+        Raises `NotFound` if there is none, or more than one.
+        """
         pictures = self.pictures
         if len(pictures) != 1:
             names = ", ".join(f"pictures['{name}']" for name in pictures)

@@ -22,30 +22,30 @@ class Shown(ABC):
     @property
     @abstractmethod
     def graph(self) -> Graph:
-        """The nodes and wires."""
+        """The nodes and links."""
 
     @abstractmethod
     def _prompt(self) -> Prompt:
         """The graph as it is sent, equal nodes merged."""
 
     def to_mermaid(self) -> str:
-        """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""
+        """The compiled graph as a Mermaid flowchart, with the type of each link."""
         from ryla_graphs.formats import mermaid
         from ryla_graphs.graph.passes import merge_twins
 
         return mermaid.dump(merge_twins(self.graph))
 
     def to_svg(self, *, marked: Collection[str] = ()) -> str:
-        """The compiled graph as an SVG document; nodes whose ids are `marked` stand out.
+        """The compiled graph as an SVG document; nodes whose ids are in `marked` stand out.
 
-        Raises `InvalidWorkflow` where two nodes have one name.
+        Raises `InvalidWorkflow` if two nodes have the same name.
         """
         from ryla_graphs.formats import drawing
 
         return drawing.svg(drawing.drawn(self._prompt()), marked=marked)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """The graph for networkx, nodes by id."""
+        """The graph as a networkx graph, with the ids as nodes."""
         return self.graph.to_networkx()
 
     def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, str]:

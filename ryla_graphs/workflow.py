@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 class Workflow(Searched, Shown):
-    """The graph that some sinks need. What no sink reaches is not in it.
+    """A graph: the nodes that save or show something (the sinks), and everything they depend on.
 
-    A value: methods give new workflows, and equal graphs compile to equal bytes. Two workflows are equal where their
-    name and the bytes of their JSON are; one that cannot be written as JSON is equal only to itself.
+    Workflows never change: methods return new ones, and equal graphs compile to equal bytes. Two workflows are equal if
+    their names and the bytes of their JSON are; one that cannot be written as JSON is equal only to itself.
 
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage
     >>> workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64).named("grey")))
@@ -58,7 +58,7 @@ class Workflow(Searched, Shown):
         catalog: Catalog | None = None,
         origin: WorkflowOrigin | None = None,
     ) -> Workflow:
-        """A workflow from a graph, checked against `catalog` by default."""
+        """A workflow from a `Graph`. `catalog` is what `validate` and `compile` use by default."""
         workflow = cls(name=name)
         workflow._made = graph
         workflow._catalog = catalog
@@ -67,10 +67,10 @@ class Workflow(Searched, Shown):
 
     @classmethod
     def load(cls, document: Any, *, catalog: Catalog | None = None, name: str | None = None) -> Workflow:
-        """Read API JSON (parsed), as `POST /prompt` takes it; ids become names, so they stay.
+        """Read parsed API JSON, as ComfyUI's `POST /prompt` takes it. Nodes keep their ids.
 
-        Raises `InvalidDocument` if it is no prompt, and `InvalidWorkflow` if nodes cannot be read; whether the
-        graph is a good one, `validate` says.
+        The graph may have problems: `validate` reports them. Raises `InvalidDocument` if the document is not API JSON,
+        and `InvalidWorkflow` if nodes cannot be read.
         """
         from ryla_graphs import catalogs
         from ryla_graphs.compile import view_of
@@ -90,14 +90,14 @@ class Workflow(Searched, Shown):
         prefer: Preference | None = None,
         name: str | None = None,
     ) -> Workflow:
-        """Open anything that carries a graph: a file by its path, its bytes, a text with JSON, or parsed JSON.
+        """Open anything that carries a graph: the path of a file, its bytes, a string with JSON, or parsed JSON.
 
-        API JSON, the editor's JSON, bodies of requests, and files that ComfyUI saved; `docs/formats.md` lists them.
-        `prefer` chooses where there is both a prompt and a workflow of the editor. What the reading itself found is
-        among what `validate` tells.
+        It may be API JSON, the editor's JSON, the body of a request, or a file that ComfyUI saved; `docs/formats.md`
+        lists all formats. `prefer` chooses if a file has both a prompt and an editor's workflow. `validate` also
+        reports the problems that were found while reading.
 
         Raises `InvalidDocument` if it is none of these, `InvalidWorkflow` if the graph cannot be loaded, and
-        `SourceUnreachable` where the file cannot be read.
+        `SourceUnreachable` if the file cannot be read.
 
         >>> Workflow.open({"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64}}}})
         <Workflow: 1 nodes>
@@ -111,9 +111,9 @@ class Workflow(Searched, Shown):
 
     @classmethod
     def of_document(cls, document: Document, *, catalog: Catalog | None = None) -> Workflow:
-        """The workflow of a document that `formats.read` opened.
+        """The workflow in a document that `formats.read` opened.
 
-        Raises `InvalidWorkflow` where reading it found an error.
+        Raises `InvalidWorkflow` if reading found an error.
         """
         if any(problem.level == "error" for problem in document.problems):
             raise InvalidWorkflow(document.problems)
@@ -123,12 +123,12 @@ class Workflow(Searched, Shown):
 
     @property
     def prompt_read(self) -> View | None:
-        """The prompt that it was read from; None where it was written in Python."""
+        """The prompt that the workflow was read from; None if it was written in Python."""
         return None if isinstance(self._made, Graph) else self._made
 
     @property
     def graph(self) -> Graph:
-        """The nodes and wires."""
+        """The nodes and links."""
         return self._graph
 
     @cached_property
@@ -183,9 +183,9 @@ class Workflow(Searched, Shown):
         return _unpickled, (content, self.name, self._catalog, self.origin.settled())
 
     def replace(self, old: Node, new: Node) -> Workflow:
-        """The workflow with one node exchanged for another, output slot by output slot.
+        """A workflow in which `new` takes the place of `old`; links from `old` come from the same slots of `new`.
 
-        Raises `NotFound` where `old` is not in it, `InvalidWorkflow` where `new` does not fit or one is no node.
+        Raises `NotFound` if `old` is not in the workflow, and `InvalidWorkflow` if `new` does not fit or is not a node.
         """
         if wrong := [no_node(each, caller().source) for each in (old, new) if not isinstance(each, Node)]:
             raise InvalidWorkflow(wrong)
@@ -199,12 +199,12 @@ class Workflow(Searched, Shown):
     @overload
     def set(self, path: str, value: Any, /) -> Workflow: ...
     def set(self, path: str | Mapping[str, Any], value: Any = None, /) -> Workflow:
-        """The workflow with some inputs changed, each named by the id of its node and its name on the wire.
+        """A workflow with changed inputs, each named by its path: the id of the node, a dot, and the input.
 
-        `workflow.set("sampler.steps", 30)`, or several at once, which are checked together:
-        `workflow.set({"sampler.steps": 30, "7.resize_type.width": 512})`. A value may be a wire; None takes an input
-        away. Another choice of a dynamic input brings its inputs with their defaults. Raises `InvalidWorkflow` with
-        everything that is wrong with the paths and values.
+        `workflow.set("sampler.steps", 30)` changes one input. A mapping changes several, which are checked together:
+        `workflow.set({"sampler.steps": 30, "sampler.cfg": 6.5})`. A value may be the output of a node; None removes an
+        optional input. Another choice of a dynamic input adds its inputs with their defaults. Raises `InvalidWorkflow`
+        with everything that is wrong with the paths and values.
         """
         from ryla_graphs.editing import with_inputs
 
@@ -214,9 +214,9 @@ class Workflow(Searched, Shown):
 
     @classmethod
     def join(cls, *workflows: Workflow, name: str | None = None) -> Workflow:
-        """One workflow that saves what all of these save; equal nodes, such as loaders, are one.
+        """One workflow that saves what all of these save. Equal nodes, such as loaders, are merged.
 
-        Raises `InvalidWorkflow` where different nodes have one name: `prefixed` tells whole workflows apart.
+        Raises `InvalidWorkflow` if different nodes have the same name; `prefixed` avoids that.
         """
         from ryla_graphs import catalogs
         from ryla_graphs.graph.passes import merge_twins
@@ -235,10 +235,10 @@ class Workflow(Searched, Shown):
         )
 
     def prefixed(self, part: str) -> Workflow:
-        """The workflow as a part of a larger one: `vae` has the id `day/vae` for the part `day`.
+        """The workflow as a part of a larger one: with the part `day`, the id `vae` becomes `day/vae`.
 
-        A node that parts share goes by its own name again; what a part saves, it saves for itself, by the name of its
-        class if it has none: `day/SaveImage`. Raises `InvalidWorkflow` for a part without a name.
+        Nodes that several parts share lose the prefix when they are joined. Save nodes always keep it, and are named by
+        their class if they have no name: `day/SaveImage`. Raises `InvalidWorkflow` if the part has no name.
         """
         from ryla_graphs.graph.passes import prefix
 
@@ -253,7 +253,7 @@ class Workflow(Searched, Shown):
         )
 
     def noting(self, notices: Iterable[Problem]) -> Workflow:
-        """The workflow with more findings, which `validate` and `compile` then report too."""
+        """A workflow with more problems, which `validate` and `compile` then report too."""
         noted = replace(self.origin, notices=(*self.origin.notices, *notices))
         return Workflow.of(self._graph, name=self.name, catalog=self._catalog, origin=noted)
 
@@ -273,10 +273,11 @@ class Workflow(Searched, Shown):
         return self._default_catalog
 
     def validate(self, catalog: Catalog | None = None, *, files: Files | None = None) -> list[Problem]:
-        """Everything that is wrong, errors first, each with the line that wrote it.
+        """All problems, errors first, each with the line that wrote the node.
 
-        `catalog` is what the target server has; by default the bundled classes and the nodes' own. `files`, such as a
-        `ryla_graphs.models_folder.ModelsFolder`, reads the headers of weight files; else their names say the family.
+        `catalog` has the node classes of the target server; by default, the bundled ones and those of the nodes
+        themselves. With `files`, such as a `ryla_graphs.models_folder.ModelsFolder`, model families come from the
+        headers of weight files; without, from their names.
         """
         from ryla_graphs.compile import check_graph, explained
         from ryla_graphs.validation import problems_of
@@ -289,10 +290,10 @@ class Workflow(Searched, Shown):
     def compile(
         self, catalog: Catalog | None = None, *, files: Files | None = None, check: bool = True
     ) -> CompiledWorkflow:
-        """What an engine runs; `catalog` and `files` as in `validate`.
+        """Check the workflow and turn it into API JSON; `catalog` and `files` are as in `validate`.
 
         `check=False` skips all checks, for graphs that were validated already. Raises `InvalidWorkflow` with all
-        problems where there is an error.
+        problems if any is an error.
         """
         from ryla_graphs.compile import compile_graph, compile_view
 
@@ -302,11 +303,11 @@ class Workflow(Searched, Shown):
         return compile_graph(self._graph, catalog=known, name=self.name, origin=self.origin, files=files, check=check)
 
     def to_ui(self, *, subgraphs: bool = True) -> dict[str, Any]:
-        """The workflow as a file of ComfyUI's editor, laid out, with notes of what the code says.
+        """The workflow as a file of ComfyUI's editor, with a layout, and a note with a preset's description.
 
-        Parts of one shape become instances of a subgraph, whose nodes the editor calls `day:vae` instead of
-        `day/vae`; without `subgraphs` they are groups, and all ids stay. Raises `InvalidWorkflow` where two nodes
-        have one name.
+        Parts with the same shape become instances of one subgraph, whose nodes the editor calls `day:vae` instead of
+        `day/vae`; with `subgraphs=False` they become groups, and all ids stay. Raises `InvalidWorkflow` if two nodes
+        have the same name.
         """
         from ryla_graphs.formats import api
         from ryla_graphs.formats.editor import writing
@@ -323,7 +324,10 @@ class Workflow(Searched, Shown):
         return writing.dump(prompt, parts=parts or None, notes=said, subgraphs=subgraphs)
 
     def to_python(self, *, function: str = "workflow") -> str:
-        """Typed source of a function whose prompts, input files, sizes, seeds and weights default to the graph's."""
+        """Python source: a typed function that builds the graph.
+
+        Its parameters are the graph's prompts, input files, sizes, seeds and weights, with their values as defaults.
+        """
         from ryla_graphs.formats import python
 
         return python.dump(self._graph, function=function, name=self.name, docstring=self.origin.description)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs.problems import CODES, AtField, AtFile, AtNode, AtParameter, Problem, problem
 from tests.conftest import ROOT
-from tools.codes_tables import PAGE, TITLES, written
+from tools.codes_tables import GROUPS, PAGE, written
 
 TEXT = st.text(min_size=1, max_size=8)
 SUBJECTS = st.one_of(
@@ -75,7 +75,7 @@ def _codes_in(path: Path) -> set[str]:
 def test_the_page_shows_the_register() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert written(text) == text, "run python -m tools.codes_tables"
-    assert {row.group for row in CODES.values()} == set(TITLES)
+    assert {row.group for row in CODES.values()} == set(GROUPS)
     assert all(f"`{code}`" in text for code in CODES)
 
 

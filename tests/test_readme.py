@@ -100,7 +100,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "prompts.jsonl").write_text(json.dumps({"id": 1, "prompt": graph}) + "\n")
     (tmp_path / "rows.csv").write_text(next(content for _, lang, content, _ in fences() if lang == "csv"))
     (tmp_path / "ComfyUI" / "models").mkdir(parents=True)
-    (tmp_path / "my_pipelines.py").write_text(fences()[2][2])
+    portrait = next(content for _, _, content, _ in fences() if "def portrait(" in content)
+    (tmp_path / "my_pipelines.py").write_text(portrait)
     (tmp_path / "own.py").write_text(next(content for _, _, content, _ in fences() if "def small_portrait(" in content))
     monkeypatch.setenv("RYLA_PIPELINES", "own.py")
     return tmp_path

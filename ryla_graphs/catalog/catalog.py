@@ -57,11 +57,11 @@ class ClassEntry:
 
 
 class Catalog(Mapping[str, NodeSchema]):
-    """Node classes by class type.
+    """A set of node classes, by ComfyUI's names.
 
-    `entries` are those of ``/object_info``, as parsed JSON or JSON text; each is parsed when its class is first asked
-    for, so a catalog of thousands costs only the few that a graph uses. A catalog is a value: `replace` gives another
-    one that keeps all that it does not change, and ``a | b`` has the classes of both, those of `b` where both have one.
+    `entries` are those of ``/object_info``, as parsed JSON or JSON text. Each is parsed when its class is first used,
+    so a large catalog costs little. Catalogs never change: `replace` returns a changed one, and ``a | b`` has the
+    classes of both, with those of `b` if both have one.
 
     >>> from ryla_graphs import open_catalog
     >>> sampler = open_catalog()["KSampler"]
@@ -104,7 +104,7 @@ class Catalog(Mapping[str, NodeSchema]):
 
     @classmethod
     def parse(cls, entries: Json, *, name: str, comfyui: str | None = None) -> Catalog:
-        """A catalog from untrusted JSON; raises `InvalidDocument` if it is not an ``/object_info`` answer."""
+        """A catalog from untrusted JSON; raises `InvalidDocument` if it is not the answer of ``/object_info``."""
         if not isinstance(entries, dict) or not entries:
             raise InvalidDocument(f"{name}: not an /object_info answer, which is an object of node classes")
         for class_type, entry in entries.items():
@@ -132,7 +132,7 @@ class Catalog(Mapping[str, NodeSchema]):
         )
 
     def subset(self, class_types: Iterable[str], *, name: str | None = None) -> Catalog:
-        """A catalog of only these classes; raises `NotFound` for one that is not here."""
+        """A catalog of these classes only; raises `NotFound` if one is missing."""
         return self.replace(classes={class_type: self._entry(class_type) for class_type in class_types}, name=name)
 
     def __or__(self, other: Catalog) -> Catalog:
@@ -188,7 +188,7 @@ class Catalog(Mapping[str, NodeSchema]):
         self.__dict__.update(state)
 
     def find(self, class_type: str) -> NodeSchema:
-        """The schema of a class; raises `NotFound` with the nearest names if there is none."""
+        """The schema of a class; raises `NotFound`, with similar names, if there is none."""
         return self[self._entry(class_type).class_type]
 
     def _entry(self, class_type: str) -> ClassEntry:

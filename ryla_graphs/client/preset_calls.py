@@ -292,7 +292,7 @@ class Flux2KleinParameters(TypedDict, total=False):
 
 
 class QwenImageParameters(TypedDict, total=False):
-    """A picture from text with Qwen-Image, which also writes."""
+    """A picture from text with Qwen-Image, which can write text into it."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -339,7 +339,7 @@ class QwenImageParameters(TypedDict, total=False):
 
 
 class SdxlParameters(TypedDict, total=False):
-    """A picture from text with SDXL, or from the forms of another picture with a ControlNet."""
+    """A picture from text with SDXL; a ControlNet adds edges, depth or pose of another one."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -411,7 +411,7 @@ class SdxlParameters(TypedDict, total=False):
 
 
 class Sd15Parameters(TypedDict, total=False):
-    """A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet."""
+    """A picture from text with Stable Diffusion 1.5; a ControlNet adds edges, depth or pose of another one."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1273,7 +1273,7 @@ class FluxFillParameters(TypedDict, total=False):
 
 
 class SdxlInpaintParameters(TypedDict, total=False):
-    """SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so."""
+    """A part of a picture redrawn with SDXL: the part that a mask or the picture's transparency marks."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1337,7 +1337,7 @@ class SdxlInpaintParameters(TypedDict, total=False):
 
 
 class FluxControlnetParameters(TypedDict, total=False):
-    """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet."""
+    """A picture with the edges, depth or pose of another one, with Flux.1 Dev and a union ControlNet."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1402,7 +1402,7 @@ class FluxControlnetParameters(TypedDict, total=False):
 
 
 class ZImageControlnetParameters(TypedDict, total=False):
-    """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet."""
+    """A picture with the edges, depth or pose of another one, with Z-Image Turbo and a union ControlNet."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1526,7 +1526,7 @@ class FluxReduxParameters(TypedDict, total=False):
 
 
 class UpscaleParameters(TypedDict, total=False):
-    """A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so."""
+    """A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL."""
 
     tiled_diffusion: bool
     """Redraw the enlarged picture with SDXL, tile by tile; all that follows is for this; by default False"""
@@ -1910,7 +1910,7 @@ class Wan22I2vParameters(TypedDict, total=False):
 
 
 class LtxVideoParameters(TypedDict, total=False):
-    """A video from text with LTX-Video, and with `referenceImage` one that begins with a picture."""
+    """A video from text with LTX-Video; with `referenceImage` it begins with that picture."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -2000,19 +2000,19 @@ class PresetCalls(Generic[R]):
     def qwen_image(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[QwenImageParameters]
     ) -> R:
-        """A picture from text with Qwen-Image, which also writes."""
+        """A picture from text with Qwen-Image, which can write text into it."""
         return self.run_preset("qwen-image", parameters, on_event=on_event, previews=previews)
 
     def sdxl(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[SdxlParameters]
     ) -> R:
-        """A picture from text with SDXL, or from the forms of another picture with a ControlNet."""
+        """A picture from text with SDXL; a ControlNet adds edges, depth or pose of another one."""
         return self.run_preset("sdxl", parameters, on_event=on_event, previews=previews)
 
     def sd15(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[Sd15Parameters]
     ) -> R:
-        """A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet."""
+        """A picture from text with Stable Diffusion 1.5; a ControlNet adds edges, depth or pose of another one."""
         return self.run_preset("sd15", parameters, on_event=on_event, previews=previews)
 
     def base_images(
@@ -2094,13 +2094,13 @@ class PresetCalls(Generic[R]):
     def sdxl_inpaint(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[SdxlInpaintParameters]
     ) -> R:
-        """SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so."""
+        """A part of a picture redrawn with SDXL: the part that a mask or the picture's transparency marks."""
         return self.run_preset("sdxl-inpaint", parameters, on_event=on_event, previews=previews)
 
     def flux_controlnet(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxControlnetParameters]
     ) -> R:
-        """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet."""
+        """A picture with the edges, depth or pose of another one, with Flux.1 Dev and a union ControlNet."""
         return self.run_preset("flux-controlnet", parameters, on_event=on_event, previews=previews)
 
     def z_image_controlnet(
@@ -2110,7 +2110,7 @@ class PresetCalls(Generic[R]):
         previews: bool = False,
         **parameters: Unpack[ZImageControlnetParameters],
     ) -> R:
-        """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet."""
+        """A picture with the edges, depth or pose of another one, with Z-Image Turbo and a union ControlNet."""
         return self.run_preset("z-image-controlnet", parameters, on_event=on_event, previews=previews)
 
     def flux_redux(
@@ -2122,7 +2122,7 @@ class PresetCalls(Generic[R]):
     def upscale(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[UpscaleParameters]
     ) -> R:
-        """A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so."""
+        """A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL."""
         return self.run_preset("upscale", parameters, on_event=on_event, previews=previews)
 
     def seedvr2_upscale(
@@ -2168,5 +2168,5 @@ class PresetCalls(Generic[R]):
     def ltx_video(
         self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[LtxVideoParameters]
     ) -> R:
-        """A video from text with LTX-Video, and with `referenceImage` one that begins with a picture."""
+        """A video from text with LTX-Video; with `referenceImage` it begins with that picture."""
         return self.run_preset("ltx-video", parameters, on_event=on_event, previews=previews)

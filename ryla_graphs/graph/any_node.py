@@ -38,11 +38,11 @@ class AnyOut(tuple[Output[Any], ...]):
 
 
 class AnyNode(Node, Source[Any], frozen=True):
-    """A node of any class, given by the names on the wire; nothing is checked when it is written.
+    """A node of any class, with inputs by ComfyUI's names. Nothing is checked when it is created.
 
-    For classes without a generated Python class, and for graphs read from JSON:
-    `AnyNode(of="MyNode", inputs={"image": picture, "strength": 0.5}).output(0)`. `validate` and `compile`
-    check it like any other node as soon as a catalog that knows the class is given.
+    Use it for classes without a Python class: `AnyNode(of="MyNode", inputs={"image": picture, "strength": 0.5})`.
+    `validate` and `compile` check it like any other node, if their catalog has the class. Graphs that were read use it
+    for nodes that are not valid for their Python class.
 
     >>> AnyNode(of="MyNode", inputs={"width": 64}).named("mine").label
     "MyNode 'mine'"
@@ -69,7 +69,7 @@ class AnyNode(Node, Source[Any], frozen=True):
 
     @property
     def out(self) -> AnyOut:
-        """The outputs, by slot or by name."""
+        """The outputs, by slot number, or by name if the catalog knows the class."""
         return self._outputs(lambda *outputs: AnyOut(outputs))
 
     def _is_known(self) -> bool:

@@ -37,7 +37,7 @@ _UNSEEN: Any = object()
 
 
 class Output(Source[T_co], AbstractOutput):
-    """One output slot of a node. Two are equal where node and slot are.
+    """One output slot of a node. Two outputs are equal if their node and slot are.
 
     >>> from ryla_graphs.nodes import EmptyImage
     >>> EmptyImage(width=64, height=64).named("grey").out.image.label
@@ -57,7 +57,7 @@ class Output(Source[T_co], AbstractOutput):
 
     @property
     def label(self) -> str:
-        """How messages call it: ``KSampler 'sampler'.out.latent``."""
+        """Its name in messages: ``KSampler 'sampler'.out.latent``."""
         return f"{self.node.label}.out.{self.name}"
 
     def __eq__(self, other: object) -> bool:
@@ -95,9 +95,9 @@ class Node(
     allow_inf_nan=False,
     defer_build=True,
 ):
-    """The base of all node classes. Inputs are keywords; outputs are under `.out`.
+    """The base of all node classes. Inputs are keyword arguments; outputs are under `.out`.
 
-    Raises `InvalidNode` (with every problem) when written wrongly.
+    Nodes never change. Creating one raises `InvalidNode`, with all problems, if an input is wrong.
 
     >>> from ryla_graphs.nodes import EmptyImage
     >>> small = EmptyImage(width=64, height=64)
@@ -112,7 +112,7 @@ class Node(
     WIRE_NAMES: ClassVar[Mapping[str, str]] = {}
     """The input names that Python cannot spell, by field name."""
     MORE: ClassVar[str | None] = None
-    """The field that holds inputs beside the declared ones, by their names, where the class takes such."""
+    """The field for undeclared inputs, by name, if the class takes any."""
     _FIELDS: ClassVar[set[str]]
     _PLAIN: ClassVar[bool | None] = None
     """Whether the wire has just the fields, by the same names; None before anybody looked."""
@@ -166,7 +166,7 @@ class Node(
 
     @property
     def class_type(self) -> str:
-        """The name ComfyUI knows the class by."""
+        """ComfyUI's name for the class."""
         return self.CLASS_TYPE
 
     @property
@@ -176,7 +176,7 @@ class Node(
 
     @property
     def origin_(self) -> Origin:
-        """Where the node comes from, and what it is called."""
+        """Where the node was made, and its names."""
         return Origin(*self._origin)
 
     @property
@@ -199,7 +199,7 @@ class Node(
 
     @property
     def label(self) -> str:
-        """How messages call the node: ``KSampler 'sampler'``."""
+        """Its name in messages: ``KSampler 'sampler'``."""
         return f"{self.class_type} '{self.name_}'" if self.name_ else self.class_type
 
     if not TYPE_CHECKING:
@@ -226,9 +226,9 @@ class Node(
         return shape(*[(OutputList if slot[0] in lists else Output)(self, *slot) for slot in schema.slots])
 
     def named(self, name: str, *, title: str | None = None) -> Self:
-        """The same node with an id of its own, which later edits of the graph never move.
+        """The same node with this id, which stays the same when the graph is edited; `title` is shown in the editor.
 
-        Raises `InvalidNode` for an empty name.
+        Raises `InvalidNode` if the name is empty.
         """
         if not name or not name.isprintable():
             raise InvalidNode([bad_name(self.class_type, name, self.source_)])
@@ -237,9 +237,9 @@ class Node(
         return self._copy(dict(self.__dict__), placed)
 
     def replace(self, **changes: Any) -> Self:
-        """A new node with some inputs changed; name and title stay.
+        """A copy of the node with some inputs changed; name and title stay.
 
-        Raises `InvalidNode` as writing the new node would.
+        Raises `InvalidNode` if an input is wrong.
         """
         at = caller()
         return self._changed(changes, self.origin_._replace(code=at.code, instruction=at.instruction, original=None))
@@ -280,7 +280,7 @@ class Node(
         return node
 
     def output(self, slot: int) -> Output[Any]:
-        """The output at a slot; raises `InvalidNode` if there is none."""
+        """The output with this slot number; raises `InvalidNode` if there is none."""
         declared = (schema := self.schema_).slots
         if 0 <= slot < len(declared):
             return (OutputList if slot in schema.list_slots else Output)(self, *declared[slot])
@@ -292,7 +292,7 @@ class Node(
         return True
 
     def carried_type(self) -> WireType | None:
-        """What the node's only output carries; None if it has not just one."""
+        """The type of the node's only output; None if it has none or several."""
         carried: WireType | None = self._CARRIED
         if carried is _UNSEEN:
             types = self.schema_.output_types
@@ -300,10 +300,9 @@ class Node(
         return carried
 
     def given_inputs(self) -> Iterable[tuple[str, Any]]:
-        """Wire names and values, in the order of the schema, without what was left out.
+        """The names and values of the inputs that were given, in the order of the schema.
 
-        Dynamic inputs are flattened to their dotted names. Values are Python's: sources, numbers, text,
-        lists; `formats.api` writes them as JSON.
+        Dynamic inputs are flattened to their dotted names. Values are Python values: outputs, numbers, text, lists.
         """
         if (plain := self.plain_inputs()) is not None:
             return [pair for pair in plain.items() if pair[1] is not None]
@@ -316,7 +315,7 @@ class Node(
         return flat if len(self._origin) == UNNAMED or not self._origin[-1] else [*flat, *self._origin[-1]]
 
     def plain_inputs(self) -> Mapping[str, Any] | None:
-        """The fields, where they are what the wire has, by the same names, but for those that are None; else None."""
+        """The fields by name, None values included, if the JSON has the same names; otherwise None."""
         cls = type(self)
         if cls._PLAIN is None:
             cls._PLAIN = not cls.WIRE_NAMES and cls.MORE is None and not self.schema_.is_dynamic

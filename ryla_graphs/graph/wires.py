@@ -17,7 +17,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Source(Generic[T_co]):
-    """Whatever can be wired into an input of type `T_co`: an `Output`, or a node with just one output.
+    """What an input of type `T_co` accepts as a link: an `Output`, or a node with a single output.
 
     >>> from ryla_graphs.nodes import EmptyImage, ImageInvert
     >>> inverted = ImageInvert(image=EmptyImage(width=64, height=64))
@@ -28,7 +28,7 @@ class Source(Generic[T_co]):
     __slots__ = ()
 
     def carried_type(self) -> WireType | None:
-        """What the wire carries; None if there is not just one output to take."""
+        """The type of the output; None if there is none, or more than one."""
         raise NotImplementedError
 
     @classmethod

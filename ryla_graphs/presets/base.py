@@ -344,7 +344,10 @@ def _caller() -> str | None:
 def preset(
     name: str, parameters: type[P], *, example: Mapping[str, Any], min_comfyui: str | None = None
 ) -> Callable[[Callable[[P], Workflow]], Preset[P]]:
-    """Make a preset of a function. Give `min_comfyui` if its classes alone would run on an older one.
+    """Turn a function from parameters to a workflow into a preset.
+
+    `example` are parameters for documents and tests. Give `min_comfyui` if the preset needs a newer ComfyUI than its
+    node classes do.
 
     >>> from ryla_graphs import Workflow
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage

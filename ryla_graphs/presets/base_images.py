@@ -41,10 +41,9 @@ class BaseImagesParams(FluxPictureParams):
 def base_images(p: BaseImagesParams) -> Workflow:
     """Several pictures of one prompt with Flux.1 Dev, each with a seed of its own, all in one graph.
 
-    To choose from. The weights are loaded and the prompt is encoded once. Each seed is reported in
-    `compiled.parameters["seeds"]` and in the file's name, and gives the same picture again as the `seed`
-    of `flux-dev`, which a picture from a batch does not. Flux.1 Dev's weights are licensed for
-    non-commercial use.
+    Gives a user several pictures to choose from. The weights are loaded and the prompt is encoded only once. Each
+    seed is reported in `compiled.parameters["seeds"]` and in the file name. With `flux-dev`, the seed gives the same
+    picture again, unlike the seed of a batch. The weights of Flux.1 Dev are licensed for non-commercial use.
     """
     loaded = load_flux(p)
     text, canvas = flux_text(p, loaded, p.prompt), flux_canvas(p)

@@ -63,11 +63,11 @@ class CharacterSheetParams(SecondStageParams, FluxPictureParams):
 def character_sheet(p: CharacterSheetParams) -> Workflow:
     """One person from several sides: a picture for each angle or pose, all in one graph.
 
-    Each view is drawn and redrawn as in `flux-instantid`, with the view's words behind the prompt; all
-    share the seed, the loaders and the reference, so the weights are loaded once. The output of the view
-    `front` is the node `front-save`, and its file begins with `character_sheet/front`. Costs as many
-    pictures as there are views. A view without a face, from behind, gets no likeness.
-    Flux.1 Dev's weights and InsightFace's antelopev2 are licensed for non-commercial use.
+    Each view is drawn and redrawn as in `flux-instantid`, with the words of the view after the prompt. All views
+    share the seed, the loaders and the reference, so the weights are loaded only once. The output of the view `front`
+    is the node `front-save`, and its file name begins with `character_sheet/front`. It costs as much as that many
+    single pictures. A view without a face, such as one from behind, gets no likeness. The weights of Flux.1 Dev and
+    of InsightFace's antelopev2 are licensed for non-commercial use.
     """
     flux, stage = load_flux(p), load_second_stage(p)
     canvas = flux_canvas(p)

@@ -44,10 +44,10 @@ class FaceDetailerParams(CheckpointParams):
 def face_detailer(p: FaceDetailerParams) -> Workflow:
     """A picture with every face redrawn in more detail, with SDXL and Impact Pack.
 
-    Each face is cut out with what is around it, enlarged to `cropSize`, redrawn as far as `denoise` says,
-    and put back: at 0.3 the person stays, at 0.6 hardly. So small faces of a large picture get eyes and
-    teeth. All are drawn from one prompt; take `face-swap` for the face of a certain person. Where no face
-    is found the picture comes back as it was. The detector is under AGPL.
+    Each face is cut out with its surroundings, enlarged to `cropSize`, redrawn, and put back, so that small faces in
+    a large picture get eyes and teeth. `denoise` says how much is redrawn: at 0.3 the person stays the same, at 0.6
+    hardly. All faces are drawn from one prompt; to get the face of a certain person, use `face-swap`. If no face is
+    found, the picture comes back unchanged. The detector is under AGPL.
     """
     loaded = load_checkpoint(p, CheckpointLoaderSimple[SDXL](ckpt_name=p.checkpoint_name).named("sdxl"))
     text = encode(p, loaded.clip, triggered(p.prompt, p.stack))

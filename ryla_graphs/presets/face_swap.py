@@ -58,12 +58,12 @@ class FaceSwapParams(IdentityParams, LoraParams, Sampling):
 def face_swap(p: FaceSwapParams) -> Workflow:
     """A picture with its largest face redrawn as the face of a reference picture.
 
-    The base picture is scaled to `megapixels`; outside the face no pixel of that changes. Pose and place
-    of the face are the base picture's; a `prompt` that describes the person helps. No inswapper is used,
-    but InsightFace's antelopev2 too is licensed for non-commercial use, and the detector under AGPL.
+    The base picture is scaled to `megapixels`; outside the face, no pixel of the scaled picture changes. The face
+    keeps the pose and place it has there. A `prompt` that describes the person helps. No inswapper is used, but
+    InsightFace's antelopev2 is licensed for non-commercial use too, and the detector is under AGPL.
 
-    Faces: a reference without one ends the run with an error; of several the largest counts. In the base
-    picture the largest is redrawn, and where none is found the base picture comes back as it was.
+    Faces: if the reference shows no face, the run ends with an error; if it shows several, the largest counts. In the
+    base picture the largest face is redrawn; if none is found, the picture comes back unchanged.
     """
     loaded = apply_loras(load_sdxl(p), p.stack, text_encoder=p.text_encoder)
     text = encode(p, loaded.clip, triggered(p.prompt, p.stack))

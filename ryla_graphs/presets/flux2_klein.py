@@ -63,10 +63,10 @@ class Flux2KleinParams(LoraParams, Sampling):
 def flux2_klein(p: Flux2KleinParams) -> Workflow:
     """A picture from text, or pictures edited as the prompt says, with Flux.2 Klein in four steps.
 
-    With `image`, and up to two more, the prompt says what to make of them: "the woman of image 1 in the coat
-    of image 2". Each is scaled to `megapixels`. Klein 4B is made for 4 steps at cfg 1; the base model
-    `flux-2-klein-base-4b.safetensors` drops in and wants 20 steps at a cfg of 5, where the negative prompt
-    acts. Klein 4B is Apache-2.0, so commercial use is free; the 9B models are not.
+    With `image`, and up to two more, the prompt says what to make of them: "the woman of image 1 in the coat of image
+    2". Each picture is scaled to `megapixels`. Klein 4B is made for 4 steps at cfg 1. You can use the base model,
+    `flux-2-klein-base-4b.safetensors`; it needs 20 steps at a cfg of 5, where the negative prompt acts. Klein 4B is
+    Apache-2.0, so commercial use is free; the 9B models are not.
     """
     loaded = _load(p)
     text = encode(p, loaded.clip, triggered(p.prompt, p.stack))

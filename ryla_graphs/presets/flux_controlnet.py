@@ -32,13 +32,13 @@ class FluxControlnetParams(ControlParams, Guided, FluxParams):
     min_comfyui="0.6.0",  # the first whose ImageScaleToTotalPixels keeps to `resolution_steps`
 )
 def flux_controlnet(p: FluxControlnetParams) -> Workflow:
-    """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet.
+    """A picture with the edges, depth or pose of another one, with Flux.1 Dev and a union ControlNet.
 
-    `control` says what is taken over; ComfyUI's own nodes find it, with Depth Anything 3 for depth and SDPose
-    for the pose of one person. With `controlIsMap` the picture shows them already. Lower
-    `controlnetStrength` and `controlnetEnd` for more freedom. The default ControlNet knows by the map which
-    kind it is; one that needs its kind as an input (Union-Pro 1) does not fit this preset. Flux.1 Dev's
-    weights and this ControlNet's are licensed for non-commercial use.
+    `control` says what to take from the picture. ComfyUI's own nodes detect it, with Depth Anything 3 for depth, and
+    SDPose for the pose of one person. Set `controlIsMap` if the picture already shows edges, depth or a skeleton.
+    Lower `controlnetStrength` and `controlnetEnd` give the prompt more freedom. The default ControlNet recognises the
+    kind of map by itself; one that needs the kind as an input (Union-Pro 1) does not work here. The weights of Flux.1
+    Dev and of this ControlNet are licensed for non-commercial use.
     """
     loaded = load_flux(p)
     guided = guide(p)

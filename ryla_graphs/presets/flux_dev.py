@@ -17,8 +17,8 @@ class FluxDevParams(FluxPictureParams):
 def flux_dev(p: FluxDevParams) -> Workflow:
     """A picture from text with Flux.1 Dev.
 
-    At a `cfg` of 1 the negative prompt has no effect, and the workflow says so; above 1 it acts, and
-    every step costs twice. Flux.1 Dev's weights are licensed for non-commercial use.
+    At a `cfg` of 1 the negative prompt has no effect, and the workflow says so. Above 1 it acts, and every step takes
+    twice as long. The weights of Flux.1 Dev are licensed for non-commercial use.
     """
     saved = SaveImage(images=draw_flux(p), filename_prefix="flux_dev").named("save")
     return Workflow(saved).noting(negative_notice(p, CFG_ADVICE))

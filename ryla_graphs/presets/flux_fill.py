@@ -73,10 +73,10 @@ class _Hole(NamedTuple):
 def flux_fill(p: FluxFillParams) -> Workflow:
     """A part of a picture redrawn, or its sides extended, with Flux.1 Fill.
 
-    The picture is scaled to `megapixels`. With `maskImage` what is white there is redrawn; without it what
-    is transparent in the picture. With `left`, `top`, `right` or `bottom` the picture is extended by so many
-    pixels instead. The prompt describes the whole picture as it is to be. Outside of what is drawn no pixel
-    of the scaled picture changes. Fill's weights are licensed for non-commercial use.
+    The picture is scaled to `megapixels`. The white part of `maskImage` is redrawn or, without a mask, the
+    transparent part of the picture. With `left`, `top`, `right` or `bottom`, the picture is extended by that many
+    pixels instead. The prompt describes the whole picture as it should be. Nothing else in the scaled picture
+    changes. Fill's weights are licensed for non-commercial use.
     """
     loaded = load_flux(p)
     hole = _extended(p) if p.grows else _masked(p)

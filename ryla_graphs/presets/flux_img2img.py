@@ -29,9 +29,9 @@ class FluxImg2ImgParams(Guided, FluxParams):
 def flux_img2img(p: FluxImg2ImgParams) -> Workflow:
     """A picture redrawn by a prompt with Flux.1 Dev.
 
-    The base picture is scaled to `megapixels`, its sides to multiples of 16, and redrawn as far as
-    `denoise` says: 0.3 keeps the forms, 0.9 little more than the colours. Flux.1 Dev's weights are
-    licensed for non-commercial use.
+    The base picture is scaled to `megapixels`, with sides that are multiples of 16. `denoise` says how much is
+    redrawn: 0.3 keeps the shapes, 0.9 little more than the colours. The weights of Flux.1 Dev are licensed for non-
+    commercial use.
     """
     loaded = load_flux(p)
     base = scaled(load_picture(p.base_image, "base"), p.megapixels)

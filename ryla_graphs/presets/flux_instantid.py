@@ -21,17 +21,17 @@ class FluxInstantIDParams(SecondStageParams, FluxPictureParams):
 def flux_instantid(p: FluxInstantIDParams) -> Workflow:
     """A picture from text with Flux.1 Dev, redrawn with the face of a reference picture.
 
-    InstantID is a method for SDXL: on a Flux model it crashes or does nothing. So Flux draws the picture,
-    and SDXL with InstantID redraws it: pose and place come from the Flux picture, identity from the
-    reference. With `faceOnly`, which needs Impact Pack and its Subpack, every pixel outside the faces
-    stays Flux's. The negative prompt acts in the second stage, and in the first one too at a cfg above 1.
+    InstantID is made for SDXL; on a Flux model it crashes or does nothing. So Flux draws the picture, and SDXL with
+    InstantID redraws it: pose and place come from the Flux picture, the identity from the reference. With `faceOnly`,
+    which needs Impact Pack and its Subpack, every pixel outside the faces stays as Flux drew it. The negative prompt
+    acts in the second stage, and above a cfg of 1 in the first one too.
 
-    Faces: a reference without one ends the run with an error; of several the largest counts. A Flux
-    picture without one gets no likeness, and nothing fails: with `faceOnly` it comes back as it was, else
-    it guides the second stage as a whole. Of several faces in it InstantID places the largest; `faceOnly`
-    redraws all.
+    Faces: if the reference shows no face, the run ends with an error; if it shows several, the largest counts. If the
+    Flux picture shows no face, the run succeeds without likeness: with `faceOnly` the picture comes back unchanged,
+    otherwise the whole picture guides the second stage. If it shows several, InstantID places the largest, and
+    `faceOnly` redraws all.
 
-    Flux.1 Dev's weights and InsightFace's antelopev2 are licensed for non-commercial use.
+    The weights of Flux.1 Dev and of InsightFace's antelopev2 are licensed for non-commercial use.
     """
     picture = refine(p, load_second_stage(p), draw_flux(p), p.prompt)
     saved = SaveImage(images=picture, filename_prefix="flux_instantid").named("save")

@@ -28,10 +28,10 @@ class FluxKontextParams(Pictures, Guided, FluxParams):
 def flux_kontext(p: FluxKontextParams) -> Workflow:
     """A picture edited as the prompt says, with Flux.1 Kontext.
 
-    Say what to change and what to keep: "change the car to red, keep everything else". Up to two more
-    pictures can be spoken of, a person to put into the scene for instance. All are scaled to about one
-    megapixel, in one of the shapes that Kontext was trained in, and the result has that of the first.
-    Kontext's weights are licensed for non-commercial use.
+    Say what to change and what to keep: "change the car to red, keep everything else". The prompt can refer to up to
+    two more pictures, for instance a person to put into the scene. All pictures are scaled to about one megapixel, in
+    one of the shapes that Kontext was trained on, and the result has the shape of the first. Kontext's weights are
+    licensed for non-commercial use.
     """
     loaded = load_flux(p)
     fitted = {

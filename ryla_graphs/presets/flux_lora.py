@@ -31,9 +31,9 @@ class FluxLoraParams(FluxPictureParams):
 def flux_lora(p: FluxLoraParams) -> Workflow:
     """A picture from text with Flux.1 Dev and one or several LoRAs.
 
-    As `flux-dev`, but never without a LoRA. A trigger word goes to the front of the prompt, unless it is
-    already there. LoRAs act on the diffusion model only, unless `textEncoder` is set. At strength 0 a
-    LoRA and its trigger word are left out. Flux.1 Dev's weights are licensed for non-commercial use.
+    Like `flux-dev`, but requires a LoRA. A trigger word goes to the front of the prompt, unless it is in it already.
+    LoRAs apply to the diffusion model only, unless `textEncoder` is set. At strength 0 a LoRA and its trigger word
+    are left out. The weights of Flux.1 Dev are licensed for non-commercial use.
     """
     saved = SaveImage(images=draw_flux(p), filename_prefix="flux_lora").named("save")
     return Workflow(saved).noting(negative_notice(p, CFG_ADVICE))

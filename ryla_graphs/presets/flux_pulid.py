@@ -51,11 +51,11 @@ class FluxPulidParams(FluxPictureParams):
 def flux_pulid(p: FluxPulidParams) -> Workflow:
     """A picture from text with Flux.1 Dev and PuLID, with the face of a reference picture.
 
-    One stage, so faster than `flux-instantid` and Flux's picture throughout; the pose is left to the
-    prompt. A reference without a face is not an error: the picture then shows any face. Needs a GPU of
-    compute capability 8.0 or newer (no T4), and from ComfyUI 0.3.67 on a fix in the pack, see
-    `ryla-graphs plan flux-pulid`. Flux.1 Dev's weights and InsightFace's antelopev2 are licensed
-    for non-commercial use.
+    Has only one stage, so it is faster than `flux-instantid`, and the whole picture is drawn by Flux; the prompt
+    decides the pose. If the reference shows no face, that is not an error, and the picture shows some other face.
+    Needs a GPU with compute capability 8.0 or newer (no T4) and, from ComfyUI 0.3.67 on, a fix in the pack: see
+    `ryla-graphs plan flux-pulid`. The weights of Flux.1 Dev and of InsightFace's antelopev2 are licensed for non-
+    commercial use.
     """
     loaded = load_flux(p)
     model = ApplyPulidFlux(

@@ -48,9 +48,9 @@ class FluxReduxParams(Pictures, FluxPictureParams):
 def flux_redux(p: FluxReduxParams) -> Workflow:
     """Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux.
 
-    Redux shows Flux what is in the pictures, not their pixels: subject, style and colours come back, places
-    and faces not exactly. The result is as large as asked for. Flux.1 Dev's weights and Redux are licensed
-    for non-commercial use.
+    Redux shows Flux what the pictures contain, not their pixels: subject, style and colours come back, but not exact
+    places and faces. The result has the size that you ask for. The weights of Flux.1 Dev and Redux are licensed for
+    non-commercial use.
     """
     loaded = load_flux(p)
     text = flux_text(p, loaded, p.prompt)

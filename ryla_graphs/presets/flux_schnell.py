@@ -26,8 +26,8 @@ class FluxSchnellParams(Canvas, FluxParams):
 def flux_schnell(p: FluxSchnellParams) -> Workflow:
     """A picture from text with Flux.1 Schnell, in four steps.
 
-    A fifth of the steps of `flux-dev`, and less faithful to long prompts. It was trained for 4 steps at cfg 1
-    and has no distilled guidance. Apache-2.0, so commercial use is free.
+    Takes a fifth of the steps of `flux-dev`, but follows long prompts less faithfully. The model was trained for 4
+    steps at cfg 1, and has no distilled guidance. Apache-2.0, so commercial use is free.
     """
     loaded = load_flux(p)
     picture = sample_flux(p, loaded, flux_text(p, loaded, p.prompt), flux_canvas(p))

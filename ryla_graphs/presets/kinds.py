@@ -1,6 +1,6 @@
-"""Kinds of parameters beside Python's own types, for pipelines of one's own: files of the caller, and weights.
+"""Parameter types for users' own pipelines, beside Python's own: files of the caller, and names of weight files.
 
-A function may take them as it takes `int` and `str`; `ryla_graphs` exports them.
+Annotate a parameter with them as with `int` and `str`; `ryla_graphs` exports them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ryla_graphs.presets import base
 from ryla_graphs.presets.parts import pictures
 
 Picture = pictures.Picture
-"""A picture: over HTTP an upload, a data URL or an address; in Python a file name, or a picture of another graph.
+"""A picture: over HTTP an upload, a data URL or a URL; in Python a file name, or a picture of another graph.
 
 >>> from ryla_graphs import Picture, Workflow, load_picture
 >>> from ryla_graphs.nodes import ImageInvert, SaveImage
@@ -22,7 +22,7 @@ Picture = pictures.Picture
 """
 
 Person = Annotated[pictures.Picture, base.ShowsPerson()]
-"""A picture of the person whose face the result is to have, so that `measureFace` knows whom to compare with.
+"""A picture of the person whose face the result should have; `measureFace` compares the result with it.
 
 >>> from ryla_graphs import Person, Workflow, load_picture
 >>> from ryla_graphs.nodes import ImageInvert, SaveImage
@@ -33,7 +33,7 @@ Person = Annotated[pictures.Picture, base.ShowsPerson()]
 """
 
 Mask = pictures.MaskPicture
-"""The same, white where something is to be drawn; of another graph also a mask itself.
+"""A mask: a picture that is white where something is to be drawn; in Python also a mask of another graph.
 
 >>> from ryla_graphs import Mask, Workflow, load_mask
 >>> from ryla_graphs.nodes import MaskToImage, SaveImage

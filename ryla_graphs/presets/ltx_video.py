@@ -61,12 +61,12 @@ class LtxVideoParams(LoraParams, Sampling):
 
 @preset("ltx-video", LtxVideoParams, example={"prompt": "a fox running in snow"})
 def ltx_video(p: LtxVideoParams) -> Workflow:
-    """A video from text with LTX-Video, and with `referenceImage` one that begins with a picture.
+    """A video from text with LTX-Video; with `referenceImage` it begins with that picture.
 
-    The quickest of the video models here: four seconds at 768 x 512 take less time than they last on a
-    large GPU. It wants long prompts that tell what happens, like a screenplay. The 13B and the distilled
-    models drop in as `checkpointName`; distilled ones want 8 steps at a `cfg` of 1. LTX-2, with sound, is
-    another pipeline. The licence allows commercial use to companies that earn less than 10 million a year.
+    The fastest of the video models here: on a large GPU, four seconds at 768 x 512 take less than four seconds. Write
+    long prompts that describe what happens, like a screenplay. You can use the 13B and the distilled models as
+    `checkpointName`; distilled ones need 8 steps at a `cfg` of 1. LTX-2, with sound, is another pipeline. The licence
+    allows commercial use by companies that earn less than 10 million a year.
     """
     model, _, vae = CheckpointLoaderSimple[LTXV](ckpt_name=p.checkpoint_name).named("ltx-video").out
     clip = CLIPLoader[LTXV](clip_name=p.clip_name, type="ltxv").named("text-encoder")

@@ -25,10 +25,10 @@ class QwenImageParams(QwenParams):
 
 @preset("qwen-image", QwenImageParams, example={"prompt": 'a shop sign that says "Open"'})
 def qwen_image(p: QwenImageParams) -> Workflow:
-    """A picture from text with Qwen-Image, which also writes.
+    """A picture from text with Qwen-Image, which can write text into it.
 
-    What is in quotes in the prompt is written into the picture, in English or Chinese. A large model: 50 steps
-    at a cfg of 4. With a Lightning LoRA as `loraId` at strength 1, four steps at cfg 1 do. Apache-2.0, so
+    Text in quotes in the prompt appears in the picture, in English or Chinese. The model is large and takes 50 steps
+    at a cfg of 4. With a Lightning LoRA as `loraId` at strength 1, four steps at cfg 1 suffice. Apache-2.0, so
     commercial use is free.
     """
     loaded = load_qwen(p, p.unet_name)

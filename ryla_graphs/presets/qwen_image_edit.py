@@ -43,9 +43,9 @@ class QwenImageEditParams(Pictures, QwenParams):
 def qwen_image_edit(p: QwenImageEditParams) -> Workflow:
     """Pictures edited as the prompt says, with Qwen-Image-Edit.
 
-    Up to three pictures, which the prompt calls image 1, image 2 and image 3: "the woman of image 1 in the coat
-    of image 2". The first is scaled to about one megapixel, and the result has its shape. With a Lightning
-    LoRA as `loraId` at strength 1, four steps at cfg 1 do. Apache-2.0, so commercial use is free.
+    Takes up to three pictures, which the prompt calls image 1, image 2 and image 3: "the woman of image 1 in the coat
+    of image 2". The first is scaled to about one megapixel, and the result has its shape. With a Lightning LoRA as
+    `loraId` at strength 1, four steps at cfg 1 suffice. Apache-2.0, so commercial use is free.
     """
     loaded = load_qwen(p, p.unet_name)
     loaded = loaded._replace(model=CFGNorm(model=loaded.model, strength=1.0).named("even-guidance"))

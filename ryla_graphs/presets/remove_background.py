@@ -47,8 +47,8 @@ class RemoveBackgroundParams(Parameters):
 def remove_background(p: RemoveBackgroundParams) -> Workflow:
     """A picture without its background, as a PNG with transparency, or on another background.
 
-    What is in front is kept with soft edges: hair, fur, lace. ComfyUI's own nodes do it, no pack is
-    needed. BiRefNet's licence is MIT, so commercial use is free.
+    The foreground keeps soft edges: hair, fur, lace. It uses only ComfyUI's own nodes. BiRefNet's licence is MIT, so
+    commercial use is free.
     """
     picture = load_picture(p.image, "original")
     model = LoadBackgroundRemovalModel(bg_removal_name=p.model_name).named("birefnet")

@@ -48,11 +48,11 @@ class Sd15Params(ControlledParams):
 
 @preset("sd15", Sd15Params, example={"prompt": "a red bicycle"})
 def sd15(p: Sd15Params) -> Workflow:
-    """A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet.
+    """A picture from text with Stable Diffusion 1.5; a ControlNet adds edges, depth or pose of another one.
 
-    Small and quick: 2 GB, and 512 x 512 pixels in a second or two; there are fine-tuned models for every
-    style, which drop in as `checkpointName`. More than 768 pixels a side doubles heads and horizons: draw
-    small and enlarge with `upscale`. The licence allows commercial use, but for a list of harmful ones.
+    Small and quick: 2 GB, and 512 x 512 pixels in a second or two. There are fine-tuned models for every style, which
+    you can use as `checkpointName`. Above 768 pixels a side, heads and horizons appear twice; draw small, and enlarge
+    with `upscale`. The licence allows commercial use, except for a list of harmful uses.
     """
     loaded = load_checkpoint(p, CheckpointLoaderSimple[SD15](ckpt_name=p.checkpoint_name).named("sd15"))
     if p.clip_skip > 1:

@@ -35,12 +35,12 @@ class SdxlParams(ControlledParams):
 
 @preset("sdxl", SdxlParams, example={"prompt": "a red bicycle"})
 def sdxl(p: SdxlParams) -> Workflow:
-    """A picture from text with SDXL, or from the forms of another picture with a ControlNet.
+    """A picture from text with SDXL; a ControlNet adds edges, depth or pose of another one.
 
-    No refiner: fine-tuned models, which drop in as `checkpointName`, do without, and the defaults suit
-    the base model too. Those made for few steps (Turbo, Lightning, Hyper) want `steps` 4 to 8, a `cfg` of
-    1 to 2, and `samplerName` euler with `scheduler` sgm_uniform. About 1024 x 1024 pixels in any shape
-    suit it. The base model's licence allows commercial use, but for a list of harmful ones.
+    There is no refiner, because fine-tuned models, which you can use as `checkpointName`, do not need one; the
+    defaults suit the base model too. Models made for few steps (Turbo, Lightning, Hyper) need `steps` of 4 to 8, a
+    `cfg` of 1 to 2, and `samplerName` euler with `scheduler` sgm_uniform. About 1024 x 1024 pixels work best, in any
+    shape. The licence of the base model allows commercial use, except for a list of harmful uses.
     """
     loaded = load_checkpoint(p, CheckpointLoaderSimple[SDXL](ckpt_name=p.checkpoint_name).named("sdxl"))
     saved = SaveImage(images=draw(p, loaded, _controlnet(p)), filename_prefix="sdxl").named("save")

@@ -41,12 +41,12 @@ class SdxlInpaintParams(MaskedParams, CheckpointParams):
     min_comfyui="0.6.0",  # the first whose ImageScaleToTotalPixels keeps to `resolution_steps`
 )
 def sdxl_inpaint(p: SdxlInpaintParams) -> Workflow:
-    """SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so.
+    """A part of a picture redrawn with SDXL: the part that a mask or the picture's transparency marks.
 
-    The base picture is scaled to `megapixels`; outside the mask no pixel of that changes. At a `denoise`
-    of 1 nothing under the mask is kept, below 1 its colours and forms are. Greys of the mask are changed
-    less than white, so a soft edge blends better. A base picture without alpha needs `maskImage`: of one
-    without both, nothing is redrawn. Models made for inpainting do as `checkpointName`, and any other.
+    The base picture is scaled to `megapixels`; outside the mask, no pixel of the scaled picture changes. At a
+    `denoise` of 1 nothing under the mask is kept; below 1, its colours and shapes are. Grey parts of the mask change
+    less than white ones, so a soft edge blends better. A base picture without transparency needs `maskImage`; with
+    neither, nothing is redrawn. `checkpointName` may be a model made for inpainting, or any other.
     """
     loaded = load_checkpoint(p, CheckpointLoaderSimple[SDXL](ckpt_name=p.checkpoint_name).named("sdxl"))
     picture, masked = load_masked(p)

@@ -39,10 +39,10 @@ class SdxlInstantIDParams(IdentityParams, LoraParams, Sampling):
 def sdxl_instantid(p: SdxlInstantIDParams) -> Workflow:
     """A picture from text with SDXL and InstantID, with the face of a reference picture.
 
-    1016 pixels, not 1024, since InstantID at 1024 tends to draw watermarks. A reference without a face
-    ends the run with an error, and of several faces the largest counts; a `poseImage` without one is taken
-    as a whole for a drawing of keypoints, which spoils the picture. InsightFace's antelopev2 is
-    licensed for non-commercial use.
+    The picture has 1016 pixels a side, because at 1024 InstantID tends to draw watermarks. If the reference shows no
+    face, the run ends with an error; if it shows several, the largest counts. If a `poseImage` shows no face, it is
+    taken for a drawing of keypoints, which spoils the picture. InsightFace's antelopev2 is licensed for non-
+    commercial use.
     """
     loaded = apply_loras(load_sdxl(p), p.stack, text_encoder=p.text_encoder)
     text = encode(p, loaded.clip, triggered(p.prompt, p.stack))

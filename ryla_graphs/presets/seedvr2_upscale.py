@@ -78,9 +78,9 @@ class SeedVR2UpscaleParams(Parameters):
 def seedvr2_upscale(p: SeedVR2UpscaleParams) -> Workflow:
     """A picture made larger and sharper with SeedVR2, in one step.
 
-    `resolution` is the shorter side of the result; the shape stays. ComfyUI has nodes of its own for it
-    since 0.28; on an older one, or for the pack's memory-saving options, take `nodes` numz, which works
-    from 0.3.64 and only on a GPU. Apache-2.0, so commercial use is free.
+    `resolution` is the shorter side of the result; the shape stays the same. ComfyUI has nodes for it since 0.28. On
+    an older version, or for the memory-saving options of numz's pack, set `nodes` to numz; the pack works from 0.3.64
+    on, and only on a GPU. Apache-2.0, so commercial use is free.
     """
     picture = load_picture(p.image, "original")
     upscaled = _with_core(p, picture) if p.nodes == "core" else _with_numz(p, picture)

@@ -75,12 +75,12 @@ class UpscaleParams(CheckpointParams, _Redrawing):
 
 @preset("upscale", UpscaleParams, example={"image": "me.png"})
 def upscale(p: UpscaleParams) -> Workflow:
-    """A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so.
+    """A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL.
 
-    The model alone takes a second or two and invents little. With `tiledDiffusion` the result is cut into
-    overlapping tiles, and SDXL adds detail to each as far as `denoise` says: 0.2 sharpens, above 0.4 each
-    tile begins to show the whole prompt. The memory of one tile suffices for any size. Sides come out in
-    multiples of 16 then. ComfyUI's own nodes do it; `seedvr2-upscale` is the more faithful other way.
+    The model alone takes a second or two and invents little. With `tiledDiffusion`, the result is cut into
+    overlapping tiles, and SDXL adds detail to each. `denoise` says how much: 0.2 sharpens, and above 0.4 each tile
+    begins to show the whole prompt. Any size needs only the memory of one tile, and sides become multiples of 16. It
+    uses only ComfyUI's own nodes. `seedvr2-upscale` stays closer to the original.
     """
     original = load_picture(p.image, "original")
     larger = _enlarged(p, original)

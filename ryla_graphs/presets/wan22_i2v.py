@@ -44,9 +44,9 @@ class Wan22I2VParams(Wan22Params):
 def wan22_i2v(p: Wan22I2VParams) -> Workflow:
     """A video that begins with a picture, with Wan 2.2, five seconds at 832 x 480.
 
-    As `wan22-t2v`, from a picture; unlike Wan 2.1 it needs no CLIP vision model. The picture is scaled to
-    `width` and `height`, and what sticks out is cut off, so give the video the picture's shape.
-    Apache-2.0, so commercial use is free.
+    Like `wan22-t2v`, but starts from a picture. Unlike Wan 2.1, it needs no CLIP vision model. The picture is scaled
+    and cropped to `width` and `height`, so give the video the shape of the picture. Apache-2.0, so commercial use is
+    free.
     """
     experts = load_experts(p)
     text = encode(p, experts.shared.clip, triggered(p.prompt, p.every_lora))

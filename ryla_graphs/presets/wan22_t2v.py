@@ -23,10 +23,10 @@ class Wan22T2VParams(Wan22Params):
 def wan22_t2v(p: Wan22T2VParams) -> Workflow:
     """A video from text with Wan 2.2, five seconds at 832 x 480.
 
-    Two models of 14 billion parameters take turns: one lays out the scene and the motion, the other
-    draws the detail. `fourSteps` is a tenth of the work, with LoRAs that are pulled too. LoRAs of Wan 2.2
-    come in pairs, for `highNoiseLoras` and `lowNoiseLoras`; those of Wan 2.1 go into `loras`, for both.
-    Apache-2.0, so commercial use is free.
+    Two models with 14 billion parameters each take turns: the first lays out the scene and the motion, the second
+    draws the detail. `fourSteps` does it in a tenth of the work, with LoRAs that `weights pull` also downloads. LoRAs
+    of Wan 2.2 come in pairs, for `highNoiseLoras` and `lowNoiseLoras`; those of Wan 2.1 go into `loras`, for both
+    models. Apache-2.0, so commercial use is free.
     """
     experts = load_experts(p)
     text = encode(p, experts.shared.clip, triggered(p.prompt, p.every_lora))

@@ -33,9 +33,8 @@ class WanI2VParams(WanParams):
 def wan_i2v(p: WanI2VParams) -> Workflow:
     """A video that begins with a picture, with Wan 2.1.
 
-    The picture is scaled to `width` and `height`, and what sticks out is cut off, so give the video the
-    picture's shape. The 480p model wants about 832 x 480 pixels, whichever way round. Apache-2.0, so
-    commercial use is free.
+    The picture is scaled and cropped to `width` and `height`, so give the video the shape of the picture. The 480p
+    model works best at about 832 x 480 pixels, in either orientation. Apache-2.0, so commercial use is free.
     """
     loaded = load_wan(p)
     text = encode(p, loaded.clip, triggered(p.prompt, p.stack))

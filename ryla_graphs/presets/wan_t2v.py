@@ -20,8 +20,8 @@ class WanT2VParams(WanParams):
 def wan_t2v(p: WanT2VParams) -> Workflow:
     """A video from text with Wan 2.1.
 
-    By default with the small model of 1.3 billion parameters, two seconds at 832 x 480; the 14B model
-    drops in as `unetName`. The negative prompt acts. Time grows faster than the number of frames.
+    By default it uses the small model, with 1.3 billion parameters, and makes two seconds at 832 x 480. You can use
+    the 14B model as `unetName`. The negative prompt acts. Twice as many frames take more than twice as long.
     Apache-2.0, so commercial use is free.
     """
     loaded = load_wan(p)

@@ -27,11 +27,11 @@ class ZImageControlnetParams(ControlParams, ZImageParams):
     example={"prompt": "a marble statue", "controlImage": "me.png"},
 )
 def z_image_controlnet(p: ZImageControlnetParams) -> Workflow:
-    """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet.
+    """A picture with the edges, depth or pose of another one, with Z-Image Turbo and a union ControlNet.
 
-    `control` says what is taken over; ComfyUI's own nodes find it, with Depth Anything 3 for depth and SDPose
-    for the pose of one person. With `controlIsMap` the picture shows them already. At a
-    `controlnetStrength` of 0.6 to 0.8 the prompt has more to say. Apache-2.0, so commercial use is free.
+    `control` says what to take from the picture. ComfyUI's own nodes detect it, with Depth Anything 3 for depth, and
+    SDPose for the pose of one person. Set `controlIsMap` if the picture already shows edges, depth or a skeleton. A
+    `controlnetStrength` of 0.6 to 0.8 gives the prompt more freedom. Apache-2.0, so commercial use is free.
     """
     loaded = load_z_image(p)
     guided = guide(p)

@@ -21,9 +21,9 @@ class ZImageInstantIDParams(SecondStageParams, ZImagePictureParams):
 def z_image_instantid(p: ZImageInstantIDParams) -> Workflow:
     """A picture from text with Z-Image Turbo, redrawn with the face of a reference picture.
 
-    There is no identity adapter for Z-Image, and InstantID on it crashes. So Z-Image draws the picture
-    and SDXL with InstantID redraws it, as in `flux-instantid`; what is said there of faces holds here.
-    InsightFace's antelopev2 is licensed for non-commercial use; the rest may be used commercially.
+    Z-Image has no identity adapter, and InstantID crashes on it. So Z-Image draws the picture, and SDXL with
+    InstantID redraws it, as in `flux-instantid`; faces are treated as described there. InsightFace's antelopev2 is
+    licensed for non-commercial use; the rest may be used commercially.
     """
     picture = refine(p, load_second_stage(p), draw_z_image(p), p.prompt)
     saved = SaveImage(images=picture, filename_prefix="z_image_instantid").named("save")

@@ -10,7 +10,7 @@ from ryla_graphs.problems.problem import Problem
 
 
 class EngineError(RylaError, RuntimeError):
-    """Running a graph went wrong.
+    """The base class of errors while a graph runs. `.code` is for programs, `.node` is the node if known.
 
     >>> EngineError("it broke", node="sampler").node
     'sampler'
@@ -25,7 +25,7 @@ class EngineError(RylaError, RuntimeError):
 
 
 class EngineUnreachable(EngineError):
-    """Nothing answers at the engine's address, or no longer.
+    """The engine does not answer, or not any more.
 
     >>> from ryla_graphs import connect
     >>> try:
@@ -39,7 +39,7 @@ class EngineUnreachable(EngineError):
 
 
 class EngineBusy(EngineUnreachable):
-    """The engine answers, and takes no run now; it has not taken this one.
+    """The engine answers that it accepts no run now; it has not accepted this one.
 
     >>> EngineBusy("try later", retry_after=2.5).retry_after
     2.5
@@ -52,13 +52,13 @@ class EngineBusy(EngineUnreachable):
     ) -> None:
         super().__init__(message, node=node, class_type=class_type)
         self.retry_after = retry_after
-        """In seconds, where the engine says when to come back."""
+        """After how many seconds to try again, if the engine says so."""
 
 
 class EngineDenied(EngineError):
-    """The engine turns us away whatever the graph: a wrong key, an empty account, an address with nothing behind it.
+    """The engine refuses every graph: the key is wrong, the account is empty, or its address has no engine.
 
-    It stays so until somebody changes the settings, so nothing is tried again.
+    Someone has to change the settings first, so the run is not retried.
 
     >>> EngineDenied.code
     'engine_denied'
@@ -85,7 +85,7 @@ class EngineRefused(EngineError):
 
 
 class ExecutionFailed(EngineError):
-    """A node raised while it ran; the message is the engine's, without a traceback.
+    """A node raised an exception; the message is the engine's, without a traceback.
 
     >>> ExecutionFailed.code
     'node_failed'
@@ -95,7 +95,7 @@ class ExecutionFailed(EngineError):
 
 
 class OutOfMemory(ExecutionFailed):
-    """The GPU has not enough memory for a node.
+    """The GPU does not have enough memory for a node.
 
     >>> OutOfMemory.code
     'out_of_memory'
@@ -105,7 +105,7 @@ class OutOfMemory(ExecutionFailed):
 
 
 class OutputMissing(EngineError):
-    """The run ended well, but an output that the compiled graph promises did not arrive.
+    """The run ended without an error, but an output that the graph promises did not arrive.
 
     >>> OutputMissing.code
     'output_missing'
@@ -115,7 +115,7 @@ class OutputMissing(EngineError):
 
 
 class RunLost(EngineError):
-    """The engine no longer knows the run, because it was restarted; how the run ended is unknown.
+    """The engine does not know the run any more, usually because it restarted. How the run ended is unknown.
 
     >>> RunLost.code
     'run_lost'
@@ -128,11 +128,11 @@ class RunLost(EngineError):
     ) -> None:
         super().__init__(message, node=node, class_type=class_type)
         self.began = began
-        """Whether it may have run, and cost money; False where the engine says that it never did."""
+        """Whether the run may have started and cost money; False if the engine says that it did not."""
 
 
 class RunTimedOut(EngineError):
-    """The run took longer than it may, or sent nothing for too long.
+    """The run took too long, or sent nothing for too long.
 
     >>> RunTimedOut.code
     'run_timed_out'
@@ -142,7 +142,7 @@ class RunTimedOut(EngineError):
 
 
 class RunUncertain(EngineError):
-    """It is unknown whether the engine took the run, or ended it: it may have been charged, and is not retried.
+    """It is unknown whether the engine accepted or finished the run. It may have been charged, so it is not retried.
 
     >>> RunUncertain.code
     'run_uncertain'
@@ -152,7 +152,7 @@ class RunUncertain(EngineError):
 
 
 class Cancelled(EngineError):
-    """Somebody cancelled the run.
+    """The run was cancelled.
 
     >>> Cancelled.code
     'cancelled'

@@ -31,8 +31,8 @@
         ├── RunTimedOut                     the run took longer than it may, or sent nothing for too long
         └── Cancelled                       somebody cancelled the run
 
-Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors
-have a `code`, a word for programs, and stand in `engine_errors`.
+Every class also inherits from the built-in exception that it specialises, so `except ValueError` works as expected.
+Engine errors have a `code`, for programs, and are in `engine_errors`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _LINE = 300
 
 
 class RylaError(Exception):
-    """The base of every error that this package raises on purpose.
+    """The base class of every error that this library raises on purpose.
 
     >>> from ryla_graphs import Workflow
     >>> try:
@@ -76,7 +76,7 @@ class _WithProblems(RylaError, ValueError):
 
 
 class InvalidWorkflow(_WithProblems):
-    """A graph that cannot be compiled, loaded or changed; `.problems` says why, all at once.
+    """A graph cannot be compiled, loaded or changed. `.problems` has all reasons.
 
     >>> from ryla_graphs import Workflow
     >>> try:
@@ -91,7 +91,7 @@ class InvalidWorkflow(_WithProblems):
 
 
 class InvalidNode(InvalidWorkflow):
-    """A node that was written wrongly, raised on the line that wrote it.
+    """A node was created with wrong inputs; raised on the line that creates it.
 
     >>> from ryla_graphs.nodes import EmptyImage
     >>> try:
@@ -107,10 +107,12 @@ class InvalidNode(InvalidWorkflow):
 
 
 class CannotRunHere(_WithProblems):
-    """A good graph that this deployment does not run: it asks for too much, or fits no GPU; `.problems` says why.
+    """The graph is valid, but this deployment does not run it: it exceeds a limit, or fits on no GPU.
 
-    >>> issubclass(CannotRunHere, ValueError)
-    True
+    >>> from ryla_graphs import Problem
+    >>> error = CannotRunHere([Problem(code="too_many_steps", message="300 steps; 250 are allowed")])
+    >>> [problem.code for problem in error.problems]
+    ['too_many_steps']
     """
 
     def _headline(self) -> str:
@@ -118,7 +120,7 @@ class CannotRunHere(_WithProblems):
 
 
 class InvalidParameters(_WithProblems):
-    """A preset was given parameters it cannot take; `.problems` has one entry a parameter.
+    """A preset was given wrong parameters. `.problems` has an entry for each.
 
     >>> from ryla_graphs import presets
     >>> try:
@@ -133,10 +135,12 @@ class InvalidParameters(_WithProblems):
 
 
 class InvalidInputs(_WithProblems):
-    """Files, pictures or addresses given with a request cannot be taken; `.problems` says which and why.
+    """Input files, pictures or URLs of a request cannot be used. `.problems` says which and why.
 
-    >>> issubclass(InvalidInputs, ValueError)
-    True
+    >>> from ryla_graphs import Problem
+    >>> error = InvalidInputs([Problem(code="broken_media", message="me.png cannot be read")])
+    >>> [problem.code for problem in error.problems]
+    ['broken_media']
     """
 
     def _headline(self) -> str:
@@ -144,15 +148,19 @@ class InvalidInputs(_WithProblems):
 
 
 class InvalidSettings(RylaError, ValueError):
-    """A server or a command is set up in a way that cannot work or is not safe.
+    """The settings of a server or command cannot work, or are not safe.
 
-    >>> issubclass(InvalidSettings, ValueError)
-    True
+    >>> from ryla_graphs import connect
+    >>> try:
+    ...     connect("missing.toml")
+    ... except InvalidSettings:
+    ...     print("no such file of routes")
+    no such file of routes
     """
 
 
 class MissingExtra(InvalidSettings, ImportError):
-    """A part of the library needs packages that the plain install does not bring; the message has the command.
+    """Packages of an extra are not installed; the message has the command that installs them.
 
     >>> issubclass(MissingExtra, ImportError)
     True
@@ -160,7 +168,7 @@ class MissingExtra(InvalidSettings, ImportError):
 
 
 class InvalidDocument(RylaError, ValueError):
-    """A text that should be a graph, a catalog or parameters, and is not.
+    """Something that should be a graph, a catalog or parameters is none; the message says what it is instead.
 
     >>> from ryla_graphs import Workflow
     >>> try:
@@ -172,10 +180,12 @@ class InvalidDocument(RylaError, ValueError):
 
 
 class InvalidWeights(_WithProblems):
-    """Weight files that are not what they should be; `.problems` says which, and what to do.
+    """Weight files are missing, broken, or something else than their names say. `.problems` says which.
 
-    >>> issubclass(InvalidWeights, ValueError)
-    True
+    >>> from ryla_graphs import Problem
+    >>> error = InvalidWeights([Problem(code="truncated_file", message="the end of ae.safetensors is missing")])
+    >>> [problem.code for problem in error.problems]
+    ['truncated_file']
     """
 
     def _headline(self) -> str:
@@ -183,10 +193,12 @@ class InvalidWeights(_WithProblems):
 
 
 class PullFailed(RylaError, OSError):
-    """Weight files could not be fetched, or may not be; `.problems` has one entry a file.
+    """Weight files could not be downloaded, or their licence does not allow it. `.problems` has an entry for each.
 
-    >>> issubclass(PullFailed, OSError)
-    True
+    >>> from ryla_graphs import Problem
+    >>> error = PullFailed([Problem(code="disk_full", message="ae.safetensors needs 0.34 GB")])
+    >>> [problem.code for problem in error.problems]
+    ['disk_full']
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -195,7 +207,7 @@ class PullFailed(RylaError, OSError):
 
 
 class PipelineFailed(RylaError, RuntimeError):
-    """The code of a user's own pipeline failed: it raised, took too long, or gave something else than a workflow.
+    """The code of a user's own pipeline raised, took too long, or did not return a workflow.
 
     >>> failed = PipelineFailed("portrait", "ZeroDivisionError: division by zero", "mine/pipelines.py", 7)
     >>> print(failed)
@@ -210,16 +222,16 @@ class PipelineFailed(RylaError, RuntimeError):
         self.pipeline = pipeline
         name = None if file is None else file.replace("\\", "/").rpartition("/")[2]
         self.place = name if name is None or line is None else f"{name}:{line}"
-        """`file:line` of the user's code, the file by its name alone; None if it is not known."""
+        """`file:line` of the user's code, with the name of the file only; None if it is unknown."""
         first = next(iter(reason.splitlines()), "")[:_LINE]
         self.headline = f"pipeline '{pipeline}' failed{f' at {self.place}' if self.place else ''}: {first}"
-        """The same in one line, for those who call it from elsewhere."""
+        """The same in one line, without the path, for callers of a server."""
         subject = AtParameter(pipeline)
         self.problems = (Problem(code="pipeline_failed", message=first, subject=subject, source=self.place),)
 
 
 class NotFound(RylaError, LookupError):
-    """There is no preset, node class, file or name like the one asked for.
+    """No preset, node class, file or node has this name; the message suggests similar ones.
 
     >>> from ryla_graphs import presets
     >>> try:
@@ -252,15 +264,18 @@ class SourceUnreachable(RylaError, OSError):
 
 
 class StoreUnreachable(RylaError, OSError):
-    """Where jobs are kept does not answer; nothing of what was asked has happened.
+    """The database of jobs does not answer. The request had no effect.
 
-    >>> issubclass(StoreUnreachable, OSError)
-    True
+    >>> try:
+    ...     raise StoreUnreachable("the disk is full")
+    ... except OSError as error:
+    ...     print(error)
+    the disk is full
     """
 
 
 class ServerUnreachable(RylaError, OSError):
-    """No ryla_graphs server answers at an address.
+    """No ryla_graphs server answers at this address.
 
     >>> from ryla_graphs import RylaClient
     >>> try:
@@ -284,7 +299,7 @@ class RequestFailed(RylaError, RuntimeError):
         self.status = status
         """The HTTP status."""
         self.code = code
-        """A word for programs, one of the table of errors."""
+        """The error code, for programs; `docs/errors.md` lists them."""
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
@@ -292,10 +307,11 @@ class RequestFailed(RylaError, RuntimeError):
 
 
 class JobFailed(RequestFailed):
-    """A job on a ryla_graphs server failed or was cancelled.
+    """A job on a ryla_graphs server failed or was cancelled; `.job` is its id, `.node` the node that failed.
 
-    >>> [cls.__name__ for cls in JobFailed.__mro__[1:3]]
-    ['RequestFailed', 'RylaError']
+    >>> failed = JobFailed("a node raised", status=500, code="node_failed", job="4f1c", node="sampler")
+    >>> failed.job, failed.node
+    ('4f1c', 'sampler')
     """
 
     def __init__(
@@ -311,4 +327,4 @@ class JobFailed(RequestFailed):
         super().__init__(message, status=status, code=code, problems=problems)
         self.job = job
         self.node = node
-        """The node that failed, where it is known."""
+        """The id of the node that failed, if known."""

@@ -84,9 +84,10 @@ _REGISTERED: Any = None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong. Level and tier are those of its code in the register, unless they are given.
+    """One thing that is wrong, with a code for programs and a message for people.
 
-    Raises `KeyError` for a code that is not in the register and comes without level and tier.
+    Level and tier come from the register of codes, unless they are given. Raises `KeyError` for an unknown code without
+    level and tier.
 
     >>> Problem(code="value_smaller_than_min", message="must be at least 1").level
     'error'
@@ -101,11 +102,11 @@ class Problem:
     expected: str | None = None
     hint: str | None = None
     source: str | None = None
-    """`file:line` of the call that made the node, when the graph came from Python."""
+    """`file:line` of the call that made the node, if the graph was written in Python."""
     parameters: tuple[str, ...] = ()
-    """The preset parameters that decide this input, the likeliest first, when the graph came from a preset."""
+    """The preset parameters that decide this input, the likeliest first, if the graph came from a preset."""
     suggest: Callable[[], str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
-    """Looks for a hint among known names, which takes long: `hinted` calls it."""
+    """Finds a hint among similar names, which is slow, so only `hinted` calls it."""
 
     def __post_init__(self) -> None:
         for name in ("level", "tier"):
@@ -114,32 +115,32 @@ class Problem:
 
     @property
     def node(self) -> str | None:
-        """The id of the node that it is about, where it is about one."""
+        """The id of the node, if the problem is about one."""
         return self.subject.node if isinstance(self.subject, AtNode) else None
 
     @property
     def class_type(self) -> str | None:
-        """The class of that node."""
+        """The class of the node."""
         return self.subject.class_type if isinstance(self.subject, AtNode) else None
 
     @property
     def input(self) -> str | None:
-        """The input of that node."""
+        """The input of the node."""
         return self.subject.input if isinstance(self.subject, AtNode) else None
 
     @property
     def parameter(self) -> str | None:
-        """The preset's parameter that it is about, where it is about one."""
+        """The preset's parameter, if the problem is about one."""
         return self.subject.parameter if isinstance(self.subject, AtParameter) else None
 
     @property
     def field(self) -> str | None:
-        """The field of a request or a command that it is about, where it is about one."""
+        """The field of a request or a command, if the problem is about one."""
         return self.subject.field if isinstance(self.subject, AtField) else None
 
     @property
     def file(self) -> str | None:
-        """The weight file that it is about, where it is about one."""
+        """The weight file, if the problem is about one."""
         return self.subject.file if isinstance(self.subject, AtFile) else None
 
     @property

@@ -73,10 +73,11 @@ def open_document(source: str, *, catalog: Catalog | None = None, prefer: Prefer
 
 
 def open_catalog(source: str | None = None) -> Catalog:
-    """The catalog of a server (``http://host:port``), a file (``object_info.json[.gz]``), or the bundled one.
+    """A catalog by its source; by default the bundled one.
 
-    `source` may also be the name of one bundled catalog, such as ``core``, one that `adopt` keeps, or an older release
-    of ComfyUI, such as ``0.28``. Raises `SourceUnreachable` or `InvalidDocument`.
+    `source` is the address of a server (``http://host:port``), a file (``object_info.json[.gz]``), the name of a
+    bundled catalog (``core``), a name given to `adopt`, or a release of ComfyUI (``0.28``). Raises `SourceUnreachable`
+    or `InvalidDocument`.
 
     >>> "KSampler" in open_catalog()
     True

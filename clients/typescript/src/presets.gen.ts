@@ -271,7 +271,7 @@ export interface Flux2KleinParameters {
   userKey?: string | undefined;
 }
 
-/** A picture from text with Qwen-Image, which also writes. */
+/** A picture from text with Qwen-Image, which can write text into it. */
 export interface QwenImageParameters {
   /** What to show, in words */
   prompt: string;
@@ -317,7 +317,7 @@ export interface QwenImageParameters {
   userKey?: string | undefined;
 }
 
-/** A picture from text with SDXL, or from the forms of another picture with a ControlNet. */
+/** A picture from text with SDXL; a ControlNet adds edges, depth or pose of another one. */
 export interface SdxlParameters {
   /** What to show, in words */
   prompt: string;
@@ -377,7 +377,7 @@ export interface SdxlParameters {
   userKey?: string | undefined;
 }
 
-/** A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet. */
+/** A picture from text with Stable Diffusion 1.5; a ControlNet adds edges, depth or pose of another one. */
 export interface Sd15Parameters {
   /** What to show, in words */
   prompt: string;
@@ -1189,7 +1189,7 @@ export interface FluxFillParameters {
   userKey?: string | undefined;
 }
 
-/** SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so. */
+/** A part of a picture redrawn with SDXL: the part that a mask or the picture's transparency marks. */
 export interface SdxlInpaintParameters {
   /** What to show, in words */
   prompt: string;
@@ -1241,7 +1241,7 @@ export interface SdxlInpaintParameters {
   userKey?: string | undefined;
 }
 
-/** A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet. */
+/** A picture with the edges, depth or pose of another one, with Flux.1 Dev and a union ControlNet. */
 export interface FluxControlnetParameters {
   /** What to show, in words */
   prompt: string;
@@ -1305,7 +1305,7 @@ export interface FluxControlnetParameters {
   userKey?: string | undefined;
 }
 
-/** A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet. */
+/** A picture with the edges, depth or pose of another one, with Z-Image Turbo and a union ControlNet. */
 export interface ZImageControlnetParameters {
   /** What to show, in words */
   prompt: string;
@@ -1427,7 +1427,7 @@ export interface FluxReduxParameters {
   userKey?: string | undefined;
 }
 
-/** A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so. */
+/** A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL. */
 export interface UpscaleParameters {
   /** Redraw the enlarged picture with SDXL, tile by tile; all that follows is for this; by default false */
   tiledDiffusion?: boolean | undefined;
@@ -1769,7 +1769,7 @@ export interface Wan22I2vParameters {
   userKey?: string | undefined;
 }
 
-/** A video from text with LTX-Video, and with `referenceImage` one that begins with a picture. */
+/** A video from text with LTX-Video; with `referenceImage` it begins with that picture. */
 export interface LtxVideoParameters {
   /** What to show, in words */
   prompt: string;
@@ -1878,15 +1878,15 @@ export abstract class PresetCalls<R, O> {
   flux2Klein(parameters: Flux2KleinParameters, options?: O): Promise<R> {
     return this.runPreset("flux2-klein", parameters, options);
   }
-  /** A picture from text with Qwen-Image, which also writes. */
+  /** A picture from text with Qwen-Image, which can write text into it. */
   qwenImage(parameters: QwenImageParameters, options?: O): Promise<R> {
     return this.runPreset("qwen-image", parameters, options);
   }
-  /** A picture from text with SDXL, or from the forms of another picture with a ControlNet. */
+  /** A picture from text with SDXL; a ControlNet adds edges, depth or pose of another one. */
   sdxl(parameters: SdxlParameters, options?: O): Promise<R> {
     return this.runPreset("sdxl", parameters, options);
   }
-  /** A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet. */
+  /** A picture from text with Stable Diffusion 1.5; a ControlNet adds edges, depth or pose of another one. */
   sd15(parameters: Sd15Parameters, options?: O): Promise<R> {
     return this.runPreset("sd15", parameters, options);
   }
@@ -1938,15 +1938,15 @@ export abstract class PresetCalls<R, O> {
   fluxFill(parameters: FluxFillParameters, options?: O): Promise<R> {
     return this.runPreset("flux-fill", parameters, options);
   }
-  /** SDXL redraws a part of a picture: where a mask, or the picture's own transparency, says so. */
+  /** A part of a picture redrawn with SDXL: the part that a mask or the picture's transparency marks. */
   sdxlInpaint(parameters: SdxlInpaintParameters, options?: O): Promise<R> {
     return this.runPreset("sdxl-inpaint", parameters, options);
   }
-  /** A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet. */
+  /** A picture with the edges, depth or pose of another one, with Flux.1 Dev and a union ControlNet. */
   fluxControlnet(parameters: FluxControlnetParameters, options?: O): Promise<R> {
     return this.runPreset("flux-controlnet", parameters, options);
   }
-  /** A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet. */
+  /** A picture with the edges, depth or pose of another one, with Z-Image Turbo and a union ControlNet. */
   zImageControlnet(parameters: ZImageControlnetParameters, options?: O): Promise<R> {
     return this.runPreset("z-image-controlnet", parameters, options);
   }
@@ -1954,7 +1954,7 @@ export abstract class PresetCalls<R, O> {
   fluxRedux(parameters: FluxReduxParameters, options?: O): Promise<R> {
     return this.runPreset("flux-redux", parameters, options);
   }
-  /** A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so. */
+  /** A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL. */
   upscale(parameters: UpscaleParameters, options?: O): Promise<R> {
     return this.runPreset("upscale", parameters, options);
   }
@@ -1982,7 +1982,7 @@ export abstract class PresetCalls<R, O> {
   wan22I2v(parameters: Wan22I2vParameters, options?: O): Promise<R> {
     return this.runPreset("wan22-i2v", parameters, options);
   }
-  /** A video from text with LTX-Video, and with `referenceImage` one that begins with a picture. */
+  /** A video from text with LTX-Video; with `referenceImage` it begins with that picture. */
   ltxVideo(parameters: LtxVideoParameters, options?: O): Promise<R> {
     return this.runPreset("ltx-video", parameters, options);
   }

@@ -58,7 +58,7 @@ def _as_text(given: str | Source[Any]) -> str:
 Picture = Annotated[str | Source[Image], _NameOrWire("a picture", Image)]
 """A file in the server's input folder by its name, or a picture of another graph, such as `workflow.picture`."""
 MaskPicture = Annotated[str | Source[Image] | Source[Mask], _NameOrWire("a picture or a mask", Image, Mask)]
-"""The same, white where something is to be drawn; of another graph also a mask itself."""
+"""A picture that is white where something is to be drawn, or a mask of another graph."""
 
 
 class Pictures(Parameters):
@@ -74,7 +74,7 @@ class Pictures(Parameters):
 
 
 def load_picture(given: str | Source[Image], name: str) -> Source[Image]:
-    """The picture of a parameter: loaded by a node called `name`, unless another graph makes it.
+    """The picture of a parameter: a node called `name` loads it, unless it comes from another graph.
 
     >>> from ryla_graphs import load_picture
     >>> load_picture("me.png", "face")
@@ -99,7 +99,7 @@ def load_with_alpha(given: str | Source[Image], name: str) -> tuple[Source[Image
 
 
 def load_mask(given: str | Source[Image] | Source[Mask]) -> Source[Mask]:
-    """The mask of a parameter: how bright its red is, unless another graph makes a mask.
+    """The mask of a parameter: the red channel of the picture, unless it is a mask of another graph.
 
     >>> from ryla_graphs import load_mask
     >>> load_mask("hat.png")
