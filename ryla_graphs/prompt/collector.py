@@ -22,6 +22,7 @@ def collector_paused(nodes: int) -> Iterator[None]:
     if nodes < _LARGE or not gc.isenabled() or threading.active_count() > 1:
         yield
         return
+    gc.collect(1)  # what the caller has dropped must not grow old with what is made here
     gc.disable()
     try:
         yield
@@ -31,11 +32,11 @@ def collector_paused(nodes: int) -> Iterator[None]:
 
 
 def _let_age() -> None:
-    """Move the new objects to the oldest generation, which is looked at least often.
+    """Move all young objects to the oldest generation, which is looked at least often.
 
-    As young ones they would all be looked at when the next object is made. Freezing and thawing moves them without a
-    look; where the caller has frozen objects of their own, those must stay frozen.
+    Else the collector would look at all of them when it is back. Freezing and unfreezing moves them without a look; it
+    is left out where the caller has frozen objects, which must stay frozen.
     """
-    if not gc.get_freeze_count():
+    if gc.get_freeze_count() == 0:
         gc.freeze()
         gc.unfreeze()
