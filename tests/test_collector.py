@@ -1,4 +1,4 @@
-"""Python's cycle collector and large graphs: it is left out while one is compiled, and still finds what callers drop."""
+"""Python's cycle collector is left out while a large graph is compiled, and still finds what callers drop."""
 
 from __future__ import annotations
 
