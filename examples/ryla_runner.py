@@ -68,9 +68,9 @@ class RylaJobRunner:
         return JobStatus(
             job_id,
             _STATUS[view.state],
-            1.0 if view.state == "succeeded" else float((view.progress or {}).get("value", 0)),
+            1.0 if view.state == "succeeded" else view.progress.value if view.progress else 0.0,
             [JobImage(output.name, output.view.node, output.read) for output in job.outputs],
-            None if view.error is None else str(view.error["message"]),
+            None if view.error is None else view.error.message,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from ryla_graphs.answers.words import JobState, Outcome, OutputKind
+from ryla_graphs.deprecation import deprecated
 from ryla_graphs.problems.codes import Level
 
 
@@ -26,6 +27,32 @@ class Shape(BaseModel):
     """A value of an answer's JSON."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
+
+    # The Python client had mappings in the place of these.
+
+    @deprecated(
+        "`JobView.progress['value']` is deprecated since 0.2.0 and goes in 0.4.0, not before 2027-06-01: "
+        "use `JobView.progress.value`, and attributes of `error` and `face`"
+    )
+    def __getitem__(self, name: str) -> Any:
+        if name not in type(self).model_fields:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    @deprecated(
+        "`JobView.progress.get('value')` is deprecated since 0.2.0 and goes in 0.4.0, not before 2027-06-01: "
+        "use `JobView.progress.value`, and attributes of `error` and `face`"
+    )
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field; the default if there is no such field."""
+        return getattr(self, name) if name in type(self).model_fields else default
+
+    @deprecated(
+        "`'value' in JobView.progress` is deprecated since 0.2.0 and goes in 0.4.0, not before 2027-06-01: "
+        "use `JobView.progress.value is not None`"
+    )
+    def __contains__(self, name: str) -> bool:
+        return name in type(self).model_fields
 
 
 class ProblemShape(Shape, title="Problem"):

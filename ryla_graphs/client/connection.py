@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from ryla_graphs.client.flows import Ask
@@ -76,4 +77,12 @@ class EventReader:
         if "data" in fields:
             number = fields.get("id", "")
             kind = fields.get("event", "message")
-            yield JobEvent(kind, json.loads(fields["data"]), int(number) if number.isdigit() else 0)
+            yield JobEvent(kind, _data_in(fields["data"]), int(number) if number.isdigit() else 0)
+
+
+def _data_in(text: str) -> Any:
+    """What an event says; a text where a newer server, or something between, sends what is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

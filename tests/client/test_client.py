@@ -86,7 +86,10 @@ def test_a_preset(client: RylaClient, tmp_path: Path) -> None:
     with Image.open(path) as saved:
         assert saved.size == (64, 64)
     assert job.save(tmp_path) != [path]  # nothing is overwritten
-    assert job.outputs[0].view.simulated
+    view = job.view
+    assert view.outputs[0].simulated and view.preset == "flux-dev" and view.warnings == () and view.error is None
+    assert view.started_at is not None and view.created_at <= view.started_at
+    assert view.data["created_at"] == view.created_at.isoformat(timespec="milliseconds")
 
 
 def test_a_picture_as_a_parameter_is_bytes_or_a_path(client: RylaClient, tmp_path: Path) -> None:
@@ -103,12 +106,15 @@ def test_a_graph_of_any_form(form: str, client: RylaClient) -> None:
     given: Any = {"workflow": workflow, "compiled": workflow.compile(), "json": dict(workflow.compile().prompt)}[form]
     job = client.run(given, {"face.png": picture((50, 20))})
     assert Image.open(io.BytesIO(job.outputs[0].read())).size == (50, 20)
+    (photo,) = job.view.inputs
+    assert client.carry_out(flows.content(photo.url)) == picture((50, 20))
 
 
 def test_progress_is_an_iterator(client: RylaClient) -> None:
     job = client.submit("flux-dev", prompt="a red bicycle", **SMALL)
     events = list(job.events())
-    assert events[-1].final and events[-1].data["state"] == "succeeded"
+    assert events[-1].final and events[-1].status is not None and events[-1].status.state == "succeeded"
+    assert [event.output.number for event in events if event.output is not None] == [0]
     numbers = [event.number for event in events if event.number]
     assert numbers == sorted(set(numbers))
     seen: list[str] = []
@@ -128,7 +134,8 @@ def test_a_failed_job_names_its_node(client: RylaClient) -> None:
     with pytest.raises(JobFailed) as failed:
         client.run(loading(), {"face.png": broken})
     assert (failed.value.node, failed.value.code) == ("photo", "node_failed")
-    assert client.job(failed.value.job).state == "failed"
+    error = client.job(failed.value.job).view.error
+    assert error is not None and (error.code, error.node) == ("node_failed", "photo")
 
 
 def test_the_same_key_gives_the_same_job(client: RylaClient) -> None:
@@ -141,7 +148,8 @@ def test_loras(client: RylaClient, tmp_path: Path) -> None:
     path = tmp_path / "me.safetensors"
     path.write_bytes(FLUX)
     lora = client.add_lora(path)
-    assert "flux1" in lora.families and [found.id for found in client.loras()] == [lora.id]
+    assert "flux1" in lora.families and lora.created_at.tzinfo and lora.lora_name.endswith(".safetensors")
+    assert [found.id for found in client.loras()] == [lora.id]
     assert client.flux_lora(prompt="a knight", lora_id=lora.id, **SMALL).state == "succeeded"
     client.delete_lora(lora.id)
     assert client.loras() == []

@@ -7,6 +7,7 @@ import enum
 import json
 import pickle
 import types
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -152,6 +153,22 @@ def test_a_job_is_a_value() -> None:
         assert same == view and same.data == view.data
     with pytest.raises(ValueError, match="frozen"):
         view.state = view.state
+
+
+def test_what_was_a_mapping_is_read_like_one_for_some_time() -> None:
+    progress: Any = job_view(json.loads(FIRST)).progress
+    old: list[tuple[Callable[[], Any], Any]] = [
+        (lambda: progress["value"], 0.5),
+        (lambda: progress.get("value"), 0.5),
+        (lambda: progress.get("phase", 7), 7),
+        (lambda: ("value" in progress, "phase" in progress), (True, False)),
+    ]
+    for read, value in old:
+        with pytest.warns(DeprecationWarning, match=r"goes in 0\.4\.0.*use `JobView\.progress\.value") as caught:
+            assert read() == value
+        assert caught[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match="goes in"), pytest.raises(KeyError):
+        progress["phase"]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"<html>", b'{"id": "x"}', b'{"loras": []}'])

@@ -84,6 +84,12 @@ def test_an_event_that_is_cut_off_is_not_reported() -> None:
     assert [event for line in ("event: status", 'data: {"state": "succ') for event in reader.feed(line)] == []
 
 
+def test_an_event_without_json_is_a_text_and_ends_nothing() -> None:
+    reader = EventReader()
+    (event,) = [event for line in ("event: status", "data: succeeded", "") for event in reader.feed(line)]
+    assert event == JobEvent("status", "succeeded", 0) and event.status is None and not event.final  # type: ignore[arg-type]
+
+
 def test_only_the_server_itself_gets_the_token() -> None:
     address = Address("https://ryla.example/app/", TOKEN)
     assert address.url("/jobs/1") == "https://ryla.example/app/jobs/1"
