@@ -13,6 +13,8 @@ from ryla_graphs import presets
 INHERITING = ("Workflow",)
 """Classes whose methods partly stand in bases that are not public."""
 GALLERY, REFERENCE = "<!-- gallery -->", "<!-- reference -->"
+DRAWING = re.compile(r"<!-- drawing of ([\w-]+)(?:, marked ([\w-]+))? -->")
+"""Asks for the graph of a preset's example, with one node marked as one that has an error."""
 
 
 def on_page_markdown(markdown: str, **_site: Any) -> str:
@@ -21,12 +23,17 @@ def on_page_markdown(markdown: str, **_site: Any) -> str:
         markdown = markdown.replace(GALLERY, "\n\n".join(_picture(name) for name in presets.NAMES))
     if REFERENCE in markdown:
         markdown = markdown.replace(REFERENCE, "\n".join(_groups()))
-    return markdown
+    return DRAWING.sub(lambda found: _drawn(found[1], found[2]), markdown)
 
 
 def _picture(name: str) -> str:
     preset = presets.get(name)
-    return f"## {name}\n\n{preset.summary}\n\n{preset.build(preset.example).to_svg()}"
+    return f"## {name}\n\n{preset.summary}\n\n{_drawn(name)}"
+
+
+def _drawn(name: str, marked: str | None = None) -> str:
+    preset = presets.get(name)
+    return preset.build(preset.example).to_svg(marked=[] if marked is None else [marked])
 
 
 def _groups() -> Iterator[str]:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ryla_graphs import presets
+from ryla_graphs import cli, presets
+from ryla_graphs.cli.help_json import described
 from ryla_graphs.engines import connect
 from ryla_graphs.server import SqliteStore, create_app
 from tests.conftest import ROOT
@@ -120,6 +121,33 @@ def test_commands_work(command: str, place: Path) -> None:
     result = ryla(*shlex.split(local)[1:], cold=command == first)
     missing = "weights check" in local and "--preset" in local  # the weights are not here
     assert result.returncode == int(missing or " diff " in local), result.stderr
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    """Every command of ours in a fence or between backticks, run here or not, with its document."""
+    found = []
+    for path in [*DOCUMENTS, ROOT / "skills" / "ryla-graphs" / "SKILL.md", ROOT / "examples" / "README.md"]:
+        text = re.sub(r"\\\n *", "", path.read_text(encoding="utf-8"))
+        fenced = [line for _, content in FENCE.findall(text) for line in content.splitlines()]
+        prose = re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE))
+        for line in (*fenced, *prose):
+            command = re.search(r"(?:^|^\$ |^[A-Z_]+=\S+ )(ryla-graphs .*)", line.replace("\n", " "))
+            if command:
+                found.append((path.name, command[1].partition("   #")[0]))
+    return found
+
+
+def test_every_option_in_the_documents_exists() -> None:
+    """Also of the commands that no test runs: those that need a server, a Hub, or a file of one's own."""
+    wrong, everything = [], described(cli.app)
+    for document, line in shown_commands():
+        command, flags = everything, {"--help", "--help-json", "--install-completion", "--version"}
+        for word in line.split()[1:]:
+            command = next((sub for sub in command.get("commands", ()) if sub["name"] == word), command)
+        flags |= {flag for each in command.get("parameters", ()) for flag in each.get("flags", ())}
+        wrong += [f"{document}: {line}" for option in re.findall(r"(?<= )--?[a-z][\w-]*", line) if option not in flags]
+    assert wrong == []
+    assert len(shown_commands()) > 100
 
 
 def test_the_documents_name_what_is_there() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import re
 import subprocess
@@ -22,6 +23,13 @@ CONFIG = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
 def test_every_page_is_in_the_menu() -> None:
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert set(re.findall(r"[\w./-]+\.md", CONFIG)) == pages
+
+
+def test_each_page_of_the_tutorial_leads_to_the_next() -> None:
+    pages = re.findall(r"tutorial/([\w-]+\.md)", CONFIG)
+    for page, after in itertools.pairwise(pages):
+        text = (ROOT / "docs" / "tutorial" / page).read_text(encoding="utf-8")
+        assert re.search(rf"^Next: \[.*\]\({after}\)\.$", text, re.MULTILINE), page
 
 
 def test_the_gallery_has_every_preset_and_the_reference_every_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,10 +27,16 @@ def generated() -> str:
 
 def _lines() -> Iterator[str]:
     cases: dict[str, dict[str, str | None]] = json.loads(EXECUTED.read_text(encoding="utf-8"))
-    yield from ("", "| preset | gives | node packs | ComfyUI from | executed on |", "|---|---|---|---|---|")
+    yield from (
+        "",
+        "## All presets",
+        "",
+        "| preset | gives | node packs | ComfyUI from | executed on |",
+        "|---|---|---|---|---|",
+    )
     for name in presets.NAMES:
         preset = presets.get(name)
-        packs = ", ".join(f"[{pack}](https://github.com/{pack})" for pack in preset.packs)
+        packs = ", ".join(f"[{pack.partition('/')[2]}](https://github.com/{pack})" for pack in preset.packs)
         where = _where(cases.get(name, {}))
         yield f"| [`{name}`](#{name}) | {preset.summary} | {packs} | {preset.min_comfyui} | {where} |"
     for group, names in presets.GROUPS.items():

@@ -68,7 +68,7 @@ class FluxDevParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -121,7 +121,7 @@ class FluxSchnellParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     width: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
@@ -172,7 +172,7 @@ class FluxLoraParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -264,7 +264,7 @@ class Flux2KleinParameters(TypedDict, total=False):
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
-    """A third one"""
+    """A third picture that the prompt can refer to"""
     width: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
@@ -387,13 +387,13 @@ class SdxlParameters(TypedDict, total=False):
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
+    """The picture already shows edges, depth or a skeleton; otherwise they are detected; by default False"""
     reader_name: str | None
     """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     controlnet_strength: float
     """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_end: float
-    """Share of the steps that it acts in; at most 1; by default 1.0"""
+    """Share of the steps in which it acts; at most 1; by default 1.0"""
     checkpoint_name: str
     """SDXL model in models/checkpoints; by default `sd_xl_base_1.0.safetensors`"""
     controlnet_name: str | None
@@ -459,13 +459,13 @@ class Sd15Parameters(TypedDict, total=False):
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
+    """The picture already shows edges, depth or a skeleton; otherwise they are detected; by default False"""
     reader_name: str | None
     """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     controlnet_strength: float
     """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_end: float
-    """Share of the steps that it acts in; at most 1; by default 1.0"""
+    """Share of the steps in which it acts; at most 1; by default 1.0"""
     clip_skip: int
     """The layer of the text encoder to use, counted from the end; anime models want 2; 1 to 12; by default 1"""
     checkpoint_name: str
@@ -518,7 +518,7 @@ class BaseImagesParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -575,7 +575,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -659,7 +659,7 @@ class FluxPulidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -859,7 +859,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -1020,7 +1020,7 @@ class FaceDetailerParameters(TypedDict, total=False):
     denoise: float
     """How much is redrawn; 1 redraws all of it; at most 1; by default 0.4"""
     crop_size: int
-    """Pixels a side that a face and what is around it get; 64 to 2048; by default 1024"""
+    """Side of the enlarged face with its surroundings, in pixels; 64 to 2048; by default 1024"""
     crop_factor: float
     """How much around a face the model sees; 1 is the face alone; 1 to 10; by default 2.5"""
     threshold: float
@@ -1082,7 +1082,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     base_image: Required[File]
@@ -1137,7 +1137,7 @@ class FluxKontextParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5"""
     image: Required[File]
@@ -1145,7 +1145,7 @@ class FluxKontextParameters(TypedDict, total=False):
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
-    """A third one"""
+    """A third picture that the prompt can refer to"""
     webhook_url: str
     """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
@@ -1192,7 +1192,7 @@ class QwenImageEditParameters(TypedDict, total=False):
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
-    """A third one"""
+    """A third picture that the prompt can refer to"""
     unet_name: str
     """Edit model in models/diffusion_models; by default `qwen_image_edit_2511_fp8mixed.safetensors`"""
     webhook_url: str
@@ -1241,7 +1241,7 @@ class FluxFillParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30.0"""
     base_image: Required[File]
@@ -1323,7 +1323,10 @@ class SdxlInpaintParameters(TypedDict, total=False):
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     checkpoint_name: str
-    """SDXL model in models/checkpoints, for inpainting or not; by default `RealVisXL_V5.0_fp16.safetensors`"""
+    """SDXL model in models/checkpoints; one made for inpainting or any other
+
+    by default `RealVisXL_V5.0_fp16.safetensors`
+    """
     webhook_url: str
     """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
@@ -1370,7 +1373,7 @@ class FluxControlnetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     control_image: Required[File]
@@ -1378,7 +1381,7 @@ class FluxControlnetParameters(TypedDict, total=False):
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
+    """The picture already shows edges, depth or a skeleton; otherwise they are detected; by default False"""
     reader_name: str | None
     """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     megapixels: float
@@ -1437,7 +1440,7 @@ class ZImageControlnetParameters(TypedDict, total=False):
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
-    """It already shows edges, depth or a skeleton; otherwise they are found in it; by default False"""
+    """The picture already shows edges, depth or a skeleton; otherwise they are detected; by default False"""
     reader_name: str | None
     """The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     megapixels: float
@@ -1462,7 +1465,7 @@ class FluxReduxParameters(TypedDict, total=False):
     """Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux."""
 
     prompt: str
-    """What else to show, in words; optional"""
+    """What to show, in words; optional"""
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
@@ -1492,7 +1495,7 @@ class FluxReduxParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors"""
+    """One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -1504,7 +1507,7 @@ class FluxReduxParameters(TypedDict, total=False):
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
-    """A third one"""
+    """A third picture that the prompt can refer to"""
     redux_strength: float
     """How much the pictures count against the prompt; 0.2 to 0.6 leaves it room; 0 to 10; by default 1.0"""
     crop: Literal["center", "none"]
@@ -1529,7 +1532,7 @@ class UpscaleParameters(TypedDict, total=False):
     """A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL."""
 
     tiled_diffusion: bool
-    """Redraw the enlarged picture with SDXL, tile by tile; all that follows is for this; by default False"""
+    """Redraw the enlarged picture with SDXL, tile by tile; the parameters below are for this; by default False"""
     prompt: str
     """What to show, in words; by default `sharp, highly detailed photo`"""
     negative_prompt: str
@@ -1795,9 +1798,9 @@ class Wan22T2vParameters(TypedDict, total=False):
     high_noise_steps: int
     """How many of the steps the first expert takes; half if left out; 1 to 199"""
     high_noise_loras: list[Lora]
-    """LoRAs of the first expert alone, as in loras"""
+    """LoRAs of the first expert only, as in loras"""
     low_noise_loras: list[Lora]
-    """LoRAs of the second expert alone, as in loras"""
+    """LoRAs of the second expert only, as in loras"""
     high_noise_name: str
     """The expert of the first steps, in models/diffusion_models
 
@@ -1872,9 +1875,9 @@ class Wan22I2vParameters(TypedDict, total=False):
     high_noise_steps: int
     """How many of the steps the first expert takes; half if left out; 1 to 199"""
     high_noise_loras: list[Lora]
-    """LoRAs of the first expert alone, as in loras"""
+    """LoRAs of the first expert only, as in loras"""
     low_noise_loras: list[Lora]
-    """LoRAs of the second expert alone, as in loras"""
+    """LoRAs of the second expert only, as in loras"""
     high_noise_name: str
     """The expert of the first steps, in models/diffusion_models
 

@@ -24,7 +24,11 @@ class FaceDetailerParams(CheckpointParams):
     cfg: float = Field(default=5.0, ge=1, le=30, description="Guidance; at 1 the negative prompt has no effect")
     denoise: Denoise = 0.4
     crop_size: int = Field(
-        default=1024, ge=64, le=2048, multiple_of=8, description="Pixels a side that a face and what is around it get"
+        default=1024,
+        ge=64,
+        le=2048,
+        multiple_of=8,
+        description="Side of the enlarged face with its surroundings, in pixels",
     )
     crop_factor: float = Field(
         default=2.5, ge=1, le=10, description="How much around a face the model sees; 1 is the face alone"

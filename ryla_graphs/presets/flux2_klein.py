@@ -40,7 +40,9 @@ class Flux2KleinParams(LoraParams, Sampling):
     image_2: Annotated[Picture | None, ActsWith("image")] = Field(
         default=None, description="A second picture that the prompt can refer to"
     )
-    image_3: Annotated[Picture | None, ActsWith("image")] = Field(default=None, description="A third one")
+    image_3: Annotated[Picture | None, ActsWith("image")] = Field(
+        default=None, description="A third picture that the prompt can refer to"
+    )
     width: Annotated[Pixels, ReplacedBy("image")] = 1024
     height: Annotated[Pixels, ReplacedBy("image")] = 1024
     megapixels: Annotated[Megapixels, ActsWith("image")] = 1.0

@@ -26,7 +26,7 @@ from ryla_graphs.workflow import Workflow
 class FluxReduxParams(Pictures, FluxPictureParams):
     """Parameters of `flux_redux`."""
 
-    prompt: str = Field(default="", max_length=20_000, description="What else to show, in words; optional")
+    prompt: str = Field(default="", max_length=20_000, description="What to show, in words; optional")
     redux_strength: float = Field(
         default=1.0,
         ge=0,

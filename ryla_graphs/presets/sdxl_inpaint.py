@@ -30,7 +30,8 @@ class SdxlInpaintParams(MaskedParams, CheckpointParams):
     denoise: Denoise = 1.0
     megapixels: Megapixels = 1.0
     checkpoint_name: WeightFile = Field(
-        default="RealVisXL_V5.0_fp16.safetensors", description="SDXL model in models/checkpoints, for inpainting or not"
+        default="RealVisXL_V5.0_fp16.safetensors",
+        description="SDXL model in models/checkpoints; one made for inpainting or any other",
     )
 
 

@@ -41,7 +41,8 @@ class _Redrawing(Parameters):
     """Whether a diffusion model takes part; a base of its own, since what the seed is follows from it."""
 
     tiled_diffusion: bool = Field(
-        default=False, description="Redraw the enlarged picture with SDXL, tile by tile; all that follows is for this"
+        default=False,
+        description="Redraw the enlarged picture with SDXL, tile by tile; the parameters below are for this",
     )
 
 

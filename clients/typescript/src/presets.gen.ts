@@ -51,7 +51,7 @@ export interface FluxDevParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -103,7 +103,7 @@ export interface FluxSchnellParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   width?: number | undefined;
@@ -153,7 +153,7 @@ export interface FluxLoraParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -243,7 +243,7 @@ export interface Flux2KleinParameters {
   image?: FileInput | null | undefined;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
-  /** A third one */
+  /** A third picture that the prompt can refer to */
   image3?: FileInput | null | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   width?: number | undefined;
@@ -353,13 +353,13 @@ export interface SdxlParameters {
   controlImage?: FileInput | null | undefined;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
+  /** The picture already shows edges, depth or a skeleton; otherwise they are detected; by default false */
   controlIsMap?: boolean | undefined;
   /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
   /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
-  /** Share of the steps that it acts in; at most 1; by default 1 */
+  /** Share of the steps in which it acts; at most 1; by default 1 */
   controlnetEnd?: number | undefined;
   /** SDXL model in models/checkpoints; by default "sd_xl_base_1.0.safetensors" */
   checkpointName?: string | undefined;
@@ -413,13 +413,13 @@ export interface Sd15Parameters {
   controlImage?: FileInput | null | undefined;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
+  /** The picture already shows edges, depth or a skeleton; otherwise they are detected; by default false */
   controlIsMap?: boolean | undefined;
   /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
   /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   controlnetStrength?: number | undefined;
-  /** Share of the steps that it acts in; at most 1; by default 1 */
+  /** Share of the steps in which it acts; at most 1; by default 1 */
   controlnetEnd?: number | undefined;
   /** The layer of the text encoder to use, counted from the end; anime models want 2; 1 to 12; by default 1 */
   clipSkip?: number | undefined;
@@ -471,7 +471,7 @@ export interface BaseImagesParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -527,7 +527,7 @@ export interface FluxInstantidParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -607,7 +607,7 @@ export interface FluxPulidParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -801,7 +801,7 @@ export interface CharacterSheetParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -943,7 +943,7 @@ export interface FaceDetailerParameters {
   image: FileInput;
   /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.4 */
   denoise?: number | undefined;
-  /** Pixels a side that a face and what is around it get; 64 to 2048; by default 1024 */
+  /** Side of the enlarged face with its surroundings, in pixels; 64 to 2048; by default 1024 */
   cropSize?: number | undefined;
   /** How much around a face the model sees; 1 is the face alone; 1 to 10; by default 2.5 */
   cropFactor?: number | undefined;
@@ -1001,7 +1001,7 @@ export interface FluxImg2imgParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -1055,7 +1055,7 @@ export interface FluxKontextParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5 */
   guidance?: number | undefined;
@@ -1063,7 +1063,7 @@ export interface FluxKontextParameters {
   image: FileInput;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
-  /** A third one */
+  /** A third picture that the prompt can refer to */
   image3?: FileInput | null | undefined;
   /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
@@ -1109,7 +1109,7 @@ export interface QwenImageEditParameters {
   image: FileInput;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
-  /** A third one */
+  /** A third picture that the prompt can refer to */
   image3?: FileInput | null | undefined;
   /** Edit model in models/diffusion_models; by default "qwen_image_edit_2511_fp8mixed.safetensors" */
   unetName?: string | undefined;
@@ -1157,7 +1157,7 @@ export interface FluxFillParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30 */
   guidance?: number | undefined;
@@ -1227,7 +1227,7 @@ export interface SdxlInpaintParameters {
   denoise?: number | undefined;
   /** The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1 */
   megapixels?: number | undefined;
-  /** SDXL model in models/checkpoints, for inpainting or not; by default "RealVisXL_V5.0_fp16.safetensors" */
+  /** SDXL model in models/checkpoints; one made for inpainting or any other; by default "RealVisXL_V5.0_fp16.safetensors" */
   checkpointName?: string | undefined;
   /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
@@ -1273,7 +1273,7 @@ export interface FluxControlnetParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -1281,7 +1281,7 @@ export interface FluxControlnetParameters {
   controlImage: FileInput;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
+  /** The picture already shows edges, depth or a skeleton; otherwise they are detected; by default false */
   controlIsMap?: boolean | undefined;
   /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
@@ -1339,7 +1339,7 @@ export interface ZImageControlnetParameters {
   controlImage: FileInput;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
-  /** It already shows edges, depth or a skeleton; otherwise they are found in it; by default false */
+  /** The picture already shows edges, depth or a skeleton; otherwise they are detected; by default false */
   controlIsMap?: boolean | undefined;
   /** The model that finds depth (in models/geometry_estimation) or a pose (in models/checkpoints) */
   readerName?: string | null | undefined;
@@ -1363,7 +1363,7 @@ export interface ZImageControlnetParameters {
 
 /** Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux. */
 export interface FluxReduxParameters {
-  /** What else to show, in words; optional */
+  /** What to show, in words; optional */
   prompt?: string | undefined;
   /** What to avoid; acts only at a cfg above 1 */
   negativePrompt?: string | undefined;
@@ -1393,7 +1393,7 @@ export interface FluxReduxParameters {
   clipName2?: string | undefined;
   /** VAE in models/vae; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors */
+  /** One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors */
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
@@ -1405,7 +1405,7 @@ export interface FluxReduxParameters {
   image: FileInput;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
-  /** A third one */
+  /** A third picture that the prompt can refer to */
   image3?: FileInput | null | undefined;
   /** How much the pictures count against the prompt; 0.2 to 0.6 leaves it room; 0 to 10; by default 1 */
   reduxStrength?: number | undefined;
@@ -1429,7 +1429,7 @@ export interface FluxReduxParameters {
 
 /** A picture made larger by an upscaling model and, with `tiledDiffusion`, redrawn by SDXL. */
 export interface UpscaleParameters {
-  /** Redraw the enlarged picture with SDXL, tile by tile; all that follows is for this; by default false */
+  /** Redraw the enlarged picture with SDXL, tile by tile; the parameters below are for this; by default false */
   tiledDiffusion?: boolean | undefined;
   /** What to show, in words; by default "sharp, highly detailed photo" */
   prompt?: string | undefined;
@@ -1679,9 +1679,9 @@ export interface Wan22T2vParameters {
   vaeName?: string | undefined;
   /** How many of the steps the first expert takes; half if left out; 1 to 199 */
   highNoiseSteps?: number | undefined;
-  /** LoRAs of the first expert alone, as in loras */
+  /** LoRAs of the first expert only, as in loras */
   highNoiseLoras?: Lora[] | undefined;
-  /** LoRAs of the second expert alone, as in loras */
+  /** LoRAs of the second expert only, as in loras */
   lowNoiseLoras?: Lora[] | undefined;
   /** The expert of the first steps, in models/diffusion_models; by default "wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors" */
   highNoiseName?: string | undefined;
@@ -1743,9 +1743,9 @@ export interface Wan22I2vParameters {
   vaeName?: string | undefined;
   /** How many of the steps the first expert takes; half if left out; 1 to 199 */
   highNoiseSteps?: number | undefined;
-  /** LoRAs of the first expert alone, as in loras */
+  /** LoRAs of the first expert only, as in loras */
   highNoiseLoras?: Lora[] | undefined;
-  /** LoRAs of the second expert alone, as in loras */
+  /** LoRAs of the second expert only, as in loras */
   lowNoiseLoras?: Lora[] | undefined;
   /** The expert of the first steps, in models/diffusion_models; by default "wan2.2_i2v_high_noise_14B_fp8_scaled.safetensors" */
   highNoiseName?: string | undefined;

@@ -54,7 +54,7 @@ class ControlParams(Parameters):
         default="canny", description="What to take from it: its edges, its depth, or the pose of a person"
     )
     control_is_map: bool = Field(
-        default=False, description="It already shows edges, depth or a skeleton; otherwise they are found in it"
+        default=False, description="The picture already shows edges, depth or a skeleton; otherwise they are detected"
     )
     reader_name: WeightFile | None = Field(
         default_factory=_reader,

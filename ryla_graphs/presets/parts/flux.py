@@ -46,7 +46,7 @@ class FluxParams(LoraParams, Sampling):
     )
     flux_checkpoint_name: WeightFile | None = Field(
         default=None,
-        description="Instead of those, one file in models/checkpoints with them all, such as flux1-dev-fp8.safetensors",
+        description="One file in models/checkpoints instead of these, such as flux1-dev-fp8.safetensors",
     )
 
 

@@ -66,7 +66,7 @@ class Pictures(Parameters):
 
     image: Picture = Field(description="The first picture, in the server's input folder; the result has its shape")
     image_2: Picture | None = Field(default=None, description="A second picture that the prompt can refer to")
-    image_3: Picture | None = Field(default=None, description="A third one")
+    image_3: Picture | None = Field(default=None, description="A third picture that the prompt can refer to")
 
     def load_pictures(self) -> dict[str, Source[Image]]:
         """All that are given, in order, by the names of the nodes that load them."""

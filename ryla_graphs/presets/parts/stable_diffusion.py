@@ -53,7 +53,7 @@ class ControlledParams(Canvas, CheckpointParams):
         default="canny", description="What to take from it: its edges, its depth, or the pose of a person"
     )
     control_is_map: Annotated[bool, ActsWith("control_image")] = Field(
-        default=False, description="It already shows edges, depth or a skeleton; otherwise they are found in it"
+        default=False, description="The picture already shows edges, depth or a skeleton; otherwise they are detected"
     )
     reader_name: Annotated[WeightFile | None, ActsWith("control_image")] = Field(
         default_factory=_reader,
@@ -61,7 +61,7 @@ class ControlledParams(Canvas, CheckpointParams):
     )
     controlnet_strength: Annotated[Strength, ActsWith("control_image")] = 0.8
     controlnet_end: Annotated[float, ActsWith("control_image")] = Field(
-        default=1.0, gt=0, le=1, description="Share of the steps that it acts in"
+        default=1.0, gt=0, le=1, description="Share of the steps in which it acts"
     )
 
     @model_validator(mode="after")

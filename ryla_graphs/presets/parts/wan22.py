@@ -57,8 +57,8 @@ class Wan22Params(WanVideoParams, Speed):
     shift: float = Field(
         default=5.0, ge=0, le=100, description="How long sampling stays with coarse structure; 5 is usual"
     )
-    high_noise_loras: Loras = Field(default=(), description="LoRAs of the first expert alone, as in loras")
-    low_noise_loras: Loras = Field(default=(), description="LoRAs of the second expert alone, as in loras")
+    high_noise_loras: Loras = Field(default=(), description="LoRAs of the first expert only, as in loras")
+    low_noise_loras: Loras = Field(default=(), description="LoRAs of the second expert only, as in loras")
     high_noise_name: WeightFile = Field(
         default="wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors",
         description="The expert of the first steps, in models/diffusion_models",
