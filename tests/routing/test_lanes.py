@@ -139,7 +139,7 @@ class TestWhereARunGoes:
         self, *lanes: Lane, asked: Asked = NOTHING, flags: Mapping[str, Flag] | None = None, **more: Any
     ) -> Choice:
         of = SimpleNamespace(of=(flags or {}).get)
-        options = {"flags": cast("Flags", of), "preference": Preference(), "first": None} | more
+        options: dict[str, Any] = {"flags": cast("Flags", of), "preference": Preference(), "first": None} | more
         return choose(lanes, NEED, {}, asked, **options)
 
     def order(self, *lanes: Lane, **options: Any) -> list[str]:
