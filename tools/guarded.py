@@ -41,7 +41,9 @@ GUARDED = (
         0.8,
     ),
     Guarded(
-        _ROOM + "modal_deploy.spending", ("tests/modal_app/test_spending.py", "tests/modal_app/test_money.py"), 0.5
+        _ROOM + "modal_deploy.spending",
+        ("tests/modal_app/test_spending_laws.py", "tests/modal_app/test_spending.py"),
+        0.9,
     ),
     Guarded(_ROOM + "server.jobs.partners", ("tests/server/test_partners.py",), 0.5),
     Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.5),
