@@ -32,7 +32,7 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.5),
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.5),
-    Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.5),
+    Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.5),
     Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.5),
     Guarded(
@@ -57,8 +57,8 @@ GUARDED = (
     # what is kept
     Guarded(_ROOM + "server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
-    Guarded(_ROOM + "server.storage.blobs", _SQLITE, 0.5, "not modal and not Containers"),
-    Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.5, "not modal and not Containers"),
+    Guarded(_ROOM + "server.storage.blobs", ("tests/server/test_blobs.py",), 0.9),
+    Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.9, "not modal and not Containers"),
     Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
 )
 
