@@ -52,7 +52,7 @@ def spending(clock: Clock, records: Records | None = None, **most: float | None)
     return Spending(ModalSettings(**most), cast("Any", records), now=clock)  # type: ignore[arg-type]
 
 
-def told(one: Spending, of: Job, kind: str = "status") -> None:
+def reported(one: Spending, of: Job, kind: str = "status") -> None:
     one.on_event(of, JobEvent(1, 0.0, kind, {}))
 
 
@@ -95,7 +95,7 @@ def test_what_is_spent_and_reserved_keeps_to_the_limits(
                     one.admit(owner, FLUX, None)
                 assert refused.value.code == "over_budget"
         elif step == "reserve":
-            told(one, which)
+            reported(one, which)
             if which.id not in reserved:
                 reserved[which.id] = owner
                 if (claim := next((each for each in claims if each[1] == owner), None)) is not None:
@@ -104,17 +104,17 @@ def test_what_is_spent_and_reserved_keeps_to_the_limits(
             clock.now += 25 if step == "later" else 86_400
             if step == "next day":
                 spent.clear()
-                told(one, replace(which, id="none", state=JobState.CANCELLED))  # whatever comes turns the day
+                reported(one, replace(which, id="none", state=JobState.CANCELLED))  # whatever comes turns the day
                 claims = []
         else:
             metrics = {"cost_usd": USD / 2} if step == "booked" else {}
             run_id = None if step == "never begun" else "r"
-            told(one, replace(which, state=FINAL[number % 3], run_id=run_id, metrics=metrics))
+            reported(one, replace(which, state=FINAL[number % 3], run_id=run_id, metrics=metrics))
             had = reserved.pop(which.id, None) is not None
             spent[owner] += 0.5 if step == "booked" else float(had and step == "lost")
         claims = [claim for claim in claims if claim[0] > clock.now]
-        told(one, job(), kind="progress")
-        if step != "later":  # a total is as of the last that was admitted or told
+        reported(one, job(), kind="progress")
+        if step != "later":  # a total is as of the last that was admitted or reported
             for name in (None, "owner 0", "owner 1"):
                 assert one.total(name) == pytest.approx(used(name) * USD, abs=1e-4)
     one.close()
@@ -158,7 +158,7 @@ def test_another_containers_money_is_read_now_and_then() -> None:
     clock.now += 1
     with pytest.raises(RequestError):
         one.admit("me", FLUX, None)
-    told(one, replace(job(JobState.SUCCEEDED), run_id="r", metrics={"cost_usd": 0.25}))
+    reported(one, replace(job(JobState.SUCCEEDED), run_id="r", metrics={"cost_usd": 0.25}))
     one.close()
     assert records.rows[day] == {"you": USD * 2, "me": 0.25}
     records.rows[day] = {"you": USD, "me": 0.25}  # an older copy takes nothing back
@@ -176,11 +176,11 @@ def test_without_limits_nothing_is_read() -> None:
     assert one.total("you") == 0
 
 
-def test_records_out_of_reach_refuse_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_records_out_of_reach_refuse_no_job(caplog: pytest.LogCaptureFixture) -> None:
     records = Records()
     records.gone = True
     one = spending(Clock(), records, max_usd_per_day=USD * 2)
-    told(one, replace(job(JobState.FAILED), run_id="r", metrics={"cost_usd": USD / 2}))
+    reported(one, replace(job(JobState.FAILED), run_id="r", metrics={"cost_usd": USD / 2}))
     one.close()
     assert one.admit("me", FLUX, None) and one.total("me") == pytest.approx(USD * 1.5)
     messages = [each.message for each in caplog.records]

@@ -33,7 +33,7 @@ def ended(number: int, inputs: Sequence[str] = ()) -> Job:
     return replace(job(number), request=request, state=JobState.CANCELLED, ended_at=float(number))
 
 
-def test_nobody_else_can_read_it(store: SqliteStore) -> None:
+def test_no_other_user_can_read_it(store: SqliteStore) -> None:
     assert store.folder.stat().st_mode & 0o777 == 0o700
     assert (store.folder / "ryla.sqlite3").stat().st_mode & 0o777 == 0o600
 
