@@ -209,6 +209,19 @@ class TestWhereARunGoes:
         for number in range(3):
             wide.begin(str(number))
         assert self.order(idle, wide) == ["wide", "idle"], "it has a slot left"
+        two, later = lane("two", slots=2), lane("later")
+        two.took(None, 10)
+        later.took(None, 23)
+        for number in range(3):
+            two.begin(str(number))
+        assert self.order(later, two) == ["two", "later"], "two before it, at two slots: twenty seconds"
+
+    def test_what_is_on_counts_by_weight(self) -> None:
+        heavy, light = lane("heavy", slots=9, weight=4), lane("light", slots=9)
+        for number in range(3):
+            heavy.begin(str(number))
+        light.begin("x")
+        assert self.order(light, heavy) == ["heavy", "light"]
 
     def test_a_route_without_a_run_is_taken_to_be_as_fast_as_the_best(self) -> None:
         slow, quick, new = lane("slow"), lane("quick"), lane("new")
