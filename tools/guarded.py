@@ -33,7 +33,7 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
-    Guarded(_ROOM + "engines.router.route", _ROUTING, 0.5),
+    Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
     Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.5),
     Guarded(
         _ROOM + "modal_deploy.placement",
@@ -63,6 +63,7 @@ GUARDED = (
 )
 
 _CHUNK = "how much is read at once changes no answer"
+_MEMORY = "what is forgotten is found again"
 _CLOCK = "no clock reads exactly that moment"
 
 SAME: Mapping[str, Mapping[str, str]] = {
@@ -72,6 +73,14 @@ SAME: Mapping[str, Mapping[str, str]] = {
         ),
         "`0` → `1` in `width, height = (max(((number_of(view, node, name) or 0, name) for na…`": (
             "a picture of one row is never too large where its side is not"
+        ),
+    },
+    "ryla_graphs.engines.router.route": {
+        "`512` → `513` in `_REMEMBERED = 512`": _MEMORY,
+        "`if len(self._verdicts) > _REMEMBERED` turned round": _MEMORY,
+        "Gt → GtE in `len(self._verdicts) > _REMEMBERED`": _MEMORY,
+        "`True` → `False` in `return sum((w * seconds for w, (_, seconds) in zip(weights, rows, str…`": (
+            "the two are of one length"
         ),
     },
     "ryla_graphs.server.safety.fetch": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any, cast
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 from modal.exception import Error as ModalError
 from prometheus_client import CollectorRegistry
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.spending import RESERVED, Spending
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.records import Job, JobEvent, JobState
+from ryla_graphs.server.records import Job, JobEvent
 from tests.modal_app.test_spending import FLUX, USD, job
 
 RESERVATION = round(USD, 6)
@@ -36,8 +38,10 @@ class Records:
     def __init__(self) -> None:
         self.rows: dict[str, Any] = {}
         self.gone = False
+        self.asked = 0
 
     def get(self, key: str) -> Any:
+        self.asked += 1
         if self.gone:
             raise ModalError("no route")
         return self.rows.get(key)
@@ -128,7 +132,7 @@ def test_a_limit_may_be_reached_to_the_cent() -> None:
         one.admit("me", FLUX, None)
 
 
-@pytest.mark.parametrize(("before", "seconds"), [(0.5, 1), (1, 2), (86_400, 86_401)])
+@pytest.mark.parametrize(("before", "seconds"), [(0.5, 1), (0.999999, 1), (1, 2), (86_400, 86_401)])
 def test_who_is_refused_hears_when_the_day_ends(before: float, seconds: int) -> None:
     clock = Clock()
     clock.now = MIDNIGHT - before
@@ -158,6 +162,11 @@ def test_another_containers_money_is_read_now_and_then() -> None:
     clock.now += 1
     with pytest.raises(RequestError):
         one.admit("me", FLUX, None)
+    assert records.asked == 2
+    clock.now += 59
+    with pytest.raises(RequestError):
+        one.admit("me", FLUX, None)
+    assert records.asked == 2
     reported(one, replace(job(JobState.SUCCEEDED), run_id="r", metrics={"cost_usd": 0.25}))
     one.close()
     assert records.rows[day] == {"you": USD * 2, "me": 0.25}
@@ -165,6 +174,29 @@ def test_another_containers_money_is_read_now_and_then() -> None:
     clock.now += 60
     with pytest.raises(RequestError):
         one.admit("me", FLUX, None)
+
+
+def test_what_was_spent_is_written_down_in_order() -> None:
+    """The figure of an earlier moment never stands over a later one."""
+
+    class Slow(Records):
+        def __init__(self) -> None:
+            super().__init__()
+            self.second, self.met = threading.Event(), False
+
+        def put(self, key: str, value: Any) -> None:
+            if value == {"me": 1.0}:
+                self.met = self.second.wait(0.1)
+            else:
+                self.second.set()
+            super().put(key, value)
+
+    records = Slow()
+    one = spending(Clock(), records)
+    for number in range(3):
+        reported(one, replace(job(JobState.SUCCEEDED, id=str(number)), run_id="r", metrics={"cost_usd": 1.0}))
+    one.close()
+    assert not records.met and records.rows["spent:2024-10-04"] == {"me": 3.0}
 
 
 def test_without_limits_nothing_is_read() -> None:

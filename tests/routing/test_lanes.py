@@ -51,6 +51,14 @@ class TestHowFastItIs:
         expected = one.expected(None)
         assert expected is not None and min(last) - 1e-6 <= expected <= max(last) + 1e-6
 
+    def test_the_last_twenty_count(self) -> None:
+        one = lane()
+        for seconds in [1000.0, *[10.0] * 20]:
+            one.took(None, seconds)
+        assert one.expected(None) == pytest.approx(10)
+        one.took(None, 31)
+        assert one.expected(None) == pytest.approx(11.05)
+
     def test_a_run_of_ten_minutes_ago_counts_half(self) -> None:
         one = lane()
         one.took(None, 10)
@@ -132,6 +140,16 @@ class TestWhatItMayTake:
         assert one.unable(NEED, {}) == ""
         one.learn(one.known)
         assert one.unable(NEED, {}) == "it has no SaveImage"
+
+    def test_it_shows_what_a_person_reads(self) -> None:
+        one = Lane(Route("here", Place("here"), usd_per_second=0.1), clock=Clock(), wall=Clock())
+        one.took(None, 10.126)
+        one.end("run", "good", 0.0000014)
+        one.breaker.push_back(7.26)
+        shown = one.to_dict()
+        assert (shown["cost_usd"], shown["spent_today_usd"]) == (0.000001, 0.000001)
+        assert (shown["expected_seconds"], shown["next_try_seconds"]) == (10.13, 7.3)
+        assert (shown["priority"], shown["weight"], shown["slots"], shown["running"]) == (1, 1.0, 2, 0)
 
 
 class TestWhereARunGoes:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.storage import blobs as module
+from ryla_graphs.server.storage import recent
 from ryla_graphs.server.storage.blobs import GRACE_SECONDS, FileBlobs
+from ryla_graphs.server.storage.recent import RecentBlobs
 
 
 @pytest.fixture
@@ -111,3 +113,18 @@ class TestASweep:
         assert not blobs.put(pieces).new
         blobs.sweep(set())
         assert blobs.read(digest) == b"again" and begun(blobs) == []
+
+
+def test_what_was_just_made_is_in_memory_as_far_as_there_is_room(
+    blobs: FileBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "LARGEST", 4)
+    monkeypatch.setattr(recent, "TOTAL", 10)
+    held = RecentBlobs(blobs)
+    digests = [held.put(content).hash for content in (b"1111", b"2222", b"33", b"33", b"55555")]
+    assert [held.held(digest) for digest in digests] == [b"1111", b"2222", b"33", b"33", None]
+    assert held.put(iter([b"44"])).hash and held.held(blobs.put(b"44").hash) is None
+    held.put(b"6")
+    assert [held.held(digest) for digest in digests] == [None, b"2222", b"33", b"33", None]
+    assert [held.read(digest) for digest in digests] == [b"1111", b"2222", b"33", b"33", b"55555"]
+    assert b"".join(held.stream(digests[0], 1, 3)) == b"11" and held.size(digests[4]) == 5

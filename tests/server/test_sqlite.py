@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server import SqliteStore
-from ryla_graphs.server.records import Hook, Job, JobRequest, JobState
+from ryla_graphs.server.records import Hook, Job, JobRequest
 from ryla_graphs.server.storage import Retention
 from ryla_graphs.server.storage.checkpoints import Checkpoints
 from tests.server.test_store import asset, event, job
