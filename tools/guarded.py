@@ -53,7 +53,7 @@ GUARDED = (
     Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
     Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
-    Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhooks.py",), 0.5),
+    Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhook_laws.py",), 0.9),
     # what is kept
     Guarded(_ROOM + "server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
