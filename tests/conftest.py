@@ -26,7 +26,7 @@ _phases = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
 _quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile("default", max_examples=60, deadline=None, phases=_phases, suppress_health_check=_quiet)
 settings.register_profile("thorough", max_examples=1000, deadline=None, phases=_phases, suppress_health_check=_quiet)
-settings.register_profile(  # of `tools.mutants`: the same each time, and nobody reads what fails
+settings.register_profile(  # of `tools.mutants`: the same each time, and what fails is read by no person
     "mutants", max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

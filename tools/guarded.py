@@ -29,11 +29,11 @@ GUARDED = (
         ("tests/plan/test_choice.py", "tests/plan/test_laws.py", "tests/plan/test_services.py"),
         0.5,
     ),
-    Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.5),
+    Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
-    Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.5),
-    Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.5),
-    Guarded(_ROOM + "engines.router.route", _ROUTING, 0.5),
+    Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
+    Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
+    Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
     Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.5),
     Guarded(
         _ROOM + "modal_deploy.placement",
@@ -41,7 +41,9 @@ GUARDED = (
         0.8,
     ),
     Guarded(
-        _ROOM + "modal_deploy.spending", ("tests/modal_app/test_spending.py", "tests/modal_app/test_money.py"), 0.5
+        _ROOM + "modal_deploy.spending",
+        ("tests/modal_app/test_spending_laws.py", "tests/modal_app/test_spending.py"),
+        0.9,
     ),
     Guarded(_ROOM + "server.jobs.partners", ("tests/server/test_partners.py",), 0.5),
     Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.5),
@@ -51,16 +53,17 @@ GUARDED = (
     Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
     Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
-    Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhooks.py",), 0.5),
+    Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhook_laws.py",), 0.9),
     # what is kept
     Guarded(_ROOM + "server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
-    Guarded(_ROOM + "server.storage.blobs", _SQLITE, 0.5, "not modal and not Containers"),
-    Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.5, "not modal and not Containers"),
+    Guarded(_ROOM + "server.storage.blobs", ("tests/server/test_blobs.py",), 0.9),
+    Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.9, "not modal and not Containers"),
     Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
 )
 
 _CHUNK = "how much is read at once changes no answer"
+_MEMORY = "what is forgotten is found again"
 _CLOCK = "no clock reads exactly that moment"
 
 SAME: Mapping[str, Mapping[str, str]] = {
@@ -70,6 +73,15 @@ SAME: Mapping[str, Mapping[str, str]] = {
         ),
         "`0` → `1` in `width, height = (max(((number_of(view, node, name) or 0, name) for na…`": (
             "a picture of one row is never too large where its side is not"
+        ),
+    },
+    "ryla_graphs.engines.router.breaker": {"`0` → `1` in `self._good = 0`": "to open sets it again"},
+    "ryla_graphs.engines.router.route": {
+        "`512` → `513` in `_REMEMBERED = 512`": _MEMORY,
+        "`if len(self._verdicts) > _REMEMBERED` turned round": _MEMORY,
+        "Gt → GtE in `len(self._verdicts) > _REMEMBERED`": _MEMORY,
+        "`True` → `False` in `return sum((w * seconds for w, (_, seconds) in zip(weights, rows, str…`": (
+            "the two are of one length"
         ),
     },
     "ryla_graphs.server.safety.fetch": {

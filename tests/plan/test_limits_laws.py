@@ -136,7 +136,7 @@ def test_what_cannot_be_known_is_refused_where_a_limit_needs_it(
 
 
 def test_what_is_sure_to_be_too_much_is_refused_in_any_case() -> None:
-    """A file holds one picture at least, and nobody knows how many at most."""
+    """A file holds one picture at least, and how many at most is unknown."""
     prompt = {"file": node("LoadImage", image="me.png")}
     prompt["save"] = node("SaveImage", images=["file", 0], filename_prefix="x")
     assert asked(prompt, only(pictures=1), refuse_unknown=False) == []

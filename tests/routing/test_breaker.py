@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs.engines.router.breaker import MOST_OPEN_SECONDS, Breaker, Permit
+from ryla_graphs.engines.router.breaker import MOST_OPEN_SECONDS, NUMBERS, Breaker, Permit
 from tests.routing.places import Clock
 
 
@@ -44,6 +45,50 @@ def test_it_opens_at_five_faults_of_the_last_ten() -> None:
     assert of.shown().state == "closed"
     entered(of).fault("down")
     assert of.shown().state == "open"
+
+
+def test_a_fault_of_eleven_runs_ago_is_forgotten() -> None:
+    of, _ = breaker()
+    for ended in "F..F..F.F.F":
+        permit = entered(of)
+        permit.fault("down") if ended == "F" else permit.good()
+    assert of.shown().state == "closed"
+    entered(of).fault("down")
+    assert of.shown().state == "open"
+
+
+def test_what_is_said_twice_counts_once() -> None:
+    of, _ = breaker()
+    for _ in range(2):
+        permit = entered(of)
+        for _ in range(3):
+            permit.fault("down")
+    assert of.shown().state == "closed"
+
+
+def test_after_it_closed_it_begins_from_the_start() -> None:
+    of, clock = breaker()
+    for _ in range(3):
+        entered(of).fault("down")
+    clock.now += 15
+    for _ in range(2):
+        entered(of).good()
+    for _ in range(2):
+        entered(of).fault("down")
+    assert of.shown() == ("closed", "", None)
+    entered(of).fault("down again")
+    assert of.shown() == ("open", "down again", 15.0)
+
+
+@pytest.mark.parametrize(("spread", "seconds"), [(0.0, 12.0), (0.25, 13.5), (1.0, 18.0)])
+def test_breakers_of_many_servers_do_not_try_at_the_same_moment(spread: float, seconds: float) -> None:
+    of = Breaker(clock=Clock(), spread=lambda: spread)
+    of.suspect("no workers")
+    assert of.shown().next_try == pytest.approx(seconds)
+
+
+def test_metrics_have_a_number_for_each_state() -> None:
+    assert NUMBERS == {"closed": 0, "half-open": 1, "open": 2}  # as docs/routing.md says
 
 
 def test_half_open_lets_one_through_under_fifty_and_closes_after_two() -> None:
@@ -88,6 +133,11 @@ def test_push_back_is_no_fault_and_ends_by_itself() -> None:
     assert of.shown().state == "open" and of.enter() is None
     clock.now += 7
     assert of.shown().state == "closed"
+    entered(of).fault("down")
+    of.push_back(15)
+    assert of.shown() == ("open", "it takes no more at the moment", 15.0)
+    of.push_back(None)
+    assert of.shown().next_try == 15.0, "a shorter wait takes nothing back"
 
 
 def test_denied_stays_until_somebody_changes_something() -> None:

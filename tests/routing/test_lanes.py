@@ -51,6 +51,14 @@ class TestHowFastItIs:
         expected = one.expected(None)
         assert expected is not None and min(last) - 1e-6 <= expected <= max(last) + 1e-6
 
+    def test_the_last_twenty_count(self) -> None:
+        one = lane()
+        for seconds in [1000.0, *[10.0] * 20]:
+            one.took(None, seconds)
+        assert one.expected(None) == pytest.approx(10)
+        one.took(None, 31)
+        assert one.expected(None) == pytest.approx(11.05)
+
     def test_a_run_of_ten_minutes_ago_counts_half(self) -> None:
         one = lane()
         one.took(None, 10)
@@ -133,13 +141,23 @@ class TestWhatItMayTake:
         one.learn(one.known)
         assert one.unable(NEED, {}) == "it has no SaveImage"
 
+    def test_it_shows_what_a_person_reads(self) -> None:
+        one = Lane(Route("here", Place("here"), usd_per_second=0.1), clock=Clock(), wall=Clock())
+        one.took(None, 10.126)
+        one.end("run", "good", 0.0000014)
+        one.breaker.push_back(7.26)
+        shown = one.to_dict()
+        assert (shown["cost_usd"], shown["spent_today_usd"]) == (0.000001, 0.000001)
+        assert (shown["expected_seconds"], shown["next_try_seconds"]) == (10.13, 7.3)
+        assert (shown["priority"], shown["weight"], shown["slots"], shown["running"]) == (1, 1.0, 2, 0)
+
 
 class TestWhereARunGoes:
     def chosen(
         self, *lanes: Lane, asked: Asked = NOTHING, flags: Mapping[str, Flag] | None = None, **more: Any
     ) -> Choice:
         of = SimpleNamespace(of=(flags or {}).get)
-        options = {"flags": cast("Flags", of), "preference": Preference(), "first": None} | more
+        options: dict[str, Any] = {"flags": cast("Flags", of), "preference": Preference(), "first": None} | more
         return choose(lanes, NEED, {}, asked, **options)
 
     def order(self, *lanes: Lane, **options: Any) -> list[str]:
@@ -209,6 +227,19 @@ class TestWhereARunGoes:
         for number in range(3):
             wide.begin(str(number))
         assert self.order(idle, wide) == ["wide", "idle"], "it has a slot left"
+        two, later = lane("two", slots=2), lane("later")
+        two.took(None, 10)
+        later.took(None, 23)
+        for number in range(3):
+            two.begin(str(number))
+        assert self.order(later, two) == ["two", "later"], "two before it, at two slots: twenty seconds"
+
+    def test_what_is_on_counts_by_weight(self) -> None:
+        heavy, light = lane("heavy", slots=9, weight=4), lane("light", slots=9)
+        for number in range(3):
+            heavy.begin(str(number))
+        light.begin("x")
+        assert self.order(light, heavy) == ["heavy", "light"]
 
     def test_a_route_without_a_run_is_taken_to_be_as_fast_as_the_best(self) -> None:
         slow, quick, new = lane("slow"), lane("quick"), lane("new")

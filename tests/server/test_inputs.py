@@ -67,3 +67,39 @@ def test_what_is_none_is_not_found(client: TestClient, name: str) -> None:
     assert client.get(f"/jobs/{job['id']}/inputs/{name}", headers=MINE).status_code == 404
     refused = submit(client, f"/jobs/{job['id']}/inputs/{name}")
     assert refused.status_code in (400, 422)
+
+
+def problem(client: TestClient, image: str, **inputs: str) -> tuple[int, str, str]:
+    graph = {"1": {"class_type": "LoadImage", "inputs": {"image": image}}}
+    graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
+    answer = client.post("/workflow", json={"workflow": graph, "inputs": inputs}, headers=MINE | ASYNC)
+    (found,) = answer.json()["error"]["problems"]
+    return answer.status_code, found["code"], f"{found['message']}; {found.get('hint')}"
+
+
+def test_a_file_that_the_graph_does_not_name_is_a_slip(client: TestClient) -> None:
+    given = base64.b64encode(picture()).decode()
+    status, code, text = problem(client, "face.png", **{"fase.png": given})
+    assert (status, code) == (422, "unused_input")
+    assert text == "the graph names no input file 'fase.png'; did you mean 'face.png'?"
+    assert problem(client, "face.png", other=given)[2].endswith("it names face.png")
+
+
+def test_what_is_no_file_says_what_would_be_one(client: TestClient) -> None:
+    status, code, text = problem(client, "face.png", **{"face.png": "not base64!"})
+    assert (status, code) == (422, "bad_input") and text.startswith("this is no file")
+
+
+def test_a_file_whose_content_is_gone_is_missing(client: TestClient) -> None:
+    """As after a disk was lost: the rows are there, the content is not."""
+    content = picture()
+    job = submit(client, f"data:image/png;base64,{base64.b64encode(content).decode()}").json()
+    (given,) = job["inputs"]
+    fields = {"content_type": "image/png", "file_path": "me.png"}
+    files = {"file": ("me.png", content, "image/png")}
+    upload = client.post("/api/v2/assets", data=fields, files=files, headers=MINE)
+    blobs = client.app.state.deployment.store.blobs  # type: ignore[attr-defined]
+    blobs.path(given["hash"].removeprefix("blake3:")).unlink()
+    for place, says in ((given["url"], given["name"]), (upload.json()["id"], upload.json()["id"])):
+        status, code, text = problem(client, "face.png", **{"face.png": place})
+        assert (status, code) == (422, "missing_asset") and f"'{says}' is gone" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from collections.abc import Mapping
@@ -10,16 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ryla_graphs.engines.base import LogLine
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.problems import EngineUnreachable
 from ryla_graphs.server import Settings, create_app
-from ryla_graphs.server.log_lines import Marked, current_job, of_job
+from ryla_graphs.server.log_lines import Lines, Marked, current_job, of_job
 from ryla_graphs.server.safety.tokens import Tokens
+from ryla_graphs.server.sinks.lines import GatheredLines
 from tests.server.clients import TestClient
 from tests.server.kept import kept
+from tests.server.live import until
 
 MINE, YOURS = "a" * 20, "b" * 20
 SMALL = {"prompt": "a fox", "width": 64, "height": 64, "steps": 1}
@@ -134,3 +139,47 @@ def test_work_on_a_job_is_marked_with_it(tmp_path: Path) -> None:
     with TestClient(create_app(Seeing(), kept(tmp_path), Settings())) as client:
         job = client.post("/flux-dev", json=SMALL).headers["x-job-id"]
     assert seen == [job]
+
+
+def test_lines_are_written_together_and_warnings_at_once() -> None:
+    stream = io.StringIO()
+    lines = GatheredLines(stream)
+
+    def log(level: str, text: str, *args: object) -> None:
+        fields = {"name": "ryla_graphs.test", "levelname": level, "levelno": getattr(logging, level)}
+        lines.handle(logging.makeLogRecord(fields | {"msg": text, "args": args}))
+
+    log("INFO", "one")
+    log("INFO", "two")
+    log("WARNING", "three of %d", 3)
+    assert [line.split(" ", 2)[2] for line in stream.getvalue().splitlines()] == [
+        "INFO ryla_graphs.test one",
+        "INFO ryla_graphs.test two",
+        "WARNING ryla_graphs.test three of 3",
+    ]
+    log("INFO", "four")
+    until(lambda: "four" in stream.getvalue())
+    lines.addFilter(lambda record: record.levelno > logging.ERROR)
+    log("ERROR", "five")
+    lines.flush()
+    assert "five" not in stream.getvalue()
+
+
+def test_a_log_that_nothing_reads_any_more_stops_no_thread() -> None:
+    stream = io.StringIO()
+    lines = GatheredLines(stream)
+    stream.close()
+    record = logging.makeLogRecord({"msg": "lost", "levelno": logging.INFO})
+    assert lines.handle(record)
+    until(lambda: not lines._waiting)
+    lines._stream = stream = io.StringIO()
+    assert lines.handle(record)
+    until(lambda: "lost" in stream.getvalue())
+
+
+@given(st.lists(st.floats(1_700_000_000, 1_700_000_003), min_size=1))
+def test_times_are_those_of_the_usual_format(times: list[float]) -> None:
+    ours, usual = Lines(), logging.Formatter()
+    for created in times:
+        record = logging.makeLogRecord({"created": created, "msecs": int((created - int(created)) * 1000) + 0.0})
+        assert ours.formatTime(record) == usual.formatTime(record)

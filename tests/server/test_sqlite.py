@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server import SqliteStore
-from ryla_graphs.server.records import Hook, Job, JobRequest, JobState
+from ryla_graphs.server.records import Hook, Job, JobRequest
 from ryla_graphs.server.storage import Retention
+from ryla_graphs.server.storage.checkpoints import Checkpoints
 from tests.server.test_store import asset, event, job
 
 DISK = "disk I/O error"
@@ -30,7 +34,7 @@ def ended(number: int, inputs: Sequence[str] = ()) -> Job:
     return replace(job(number), request=request, state=JobState.CANCELLED, ended_at=float(number))
 
 
-def test_nobody_else_can_read_it(store: SqliteStore) -> None:
+def test_no_other_user_can_read_it(store: SqliteStore) -> None:
     assert store.folder.stat().st_mode & 0o777 == 0o700
     assert (store.folder / "ryla.sqlite3").stat().st_mode & 0o777 == 0o600
 
@@ -127,3 +131,18 @@ def test_trouble_is_looked_at_again_until_it_is_over(store: SqliteStore) -> None
     assert store.trouble() is None
     store._db.execute("PRAGMA query_only = 1")
     assert store.trouble() is None
+
+
+@pytest.mark.parametrize(("written", "times"), [(0, 0), (499, 0), (500, 1), (999, 1), (1000, 2)])
+def test_the_log_is_brought_in_every_500_transactions(
+    written: int, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    database = SimpleNamespace(execute=done.append, close=lambda: None)
+    monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: database)
+    checkpoints = Checkpoints(tmp_path / "ryla.sqlite3")
+    for _ in range(written):
+        checkpoints.written()
+    checkpoints.stop()
+    checkpoints.join()
+    assert done == ["PRAGMA wal_checkpoint(PASSIVE)"] * times

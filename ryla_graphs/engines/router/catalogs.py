@@ -42,7 +42,7 @@ def _with_files(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, A
 
 def _input(one: Any, other: Any) -> Any:
     mine, theirs = _choices(one), _choices(other)
-    if mine is None or theirs is None or mine == theirs:
+    if mine is None or theirs is None:
         return one
     if _is_open(other):
         return other  # it says nothing about what is not in its list

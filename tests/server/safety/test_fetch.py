@@ -285,7 +285,7 @@ def test_64_mib_in_half_a_minute_are_fetched_where_nothing_else_is_said() -> Non
     assert FetchPolicy() == FetchPolicy(hosts=(), size=67_108_864, seconds=30, idle_seconds=10, redirects=3)
 
 
-def test_who_may_fetch_nothing_is_told_what_to_do(fetcher: Fetcher) -> None:
+def test_who_may_fetch_nothing_gets_a_hint(fetcher: Fetcher) -> None:
     for asked, hint in ((Fetcher(FetchPolicy()), "send the file itself, as a data URL"), (fetcher, None)):
         with pytest.raises(InvalidInputs) as error:
             asked.get("https://elsewhere.org/x")
