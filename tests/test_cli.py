@@ -39,7 +39,7 @@ def ryla(
     else:
         result = run_warm(given, variables, stdin)
     assert "Traceback" not in result.stderr, result.stderr
-    assert "a fault in ryla-graphs" not in result.stderr, result.stderr
+    assert "a bug in ryla-graphs" not in result.stderr, result.stderr
     return result
 
 

@@ -80,7 +80,7 @@ def test_bad_files_are_reported(tmp_path: Path, content: bytes, code: int, messa
 @pytest.mark.parametrize("command", ["run", "plan", "compile", "validate"])
 def test_a_parameter_without_its_option_is_refused_with_the_way_to_give_it(command: str) -> None:
     refused = ryla(command, "flux-dev", "prompt=a cat", COLUMNS="300")
-    assert refused.returncode == 2 and "a parameter is given by -p: -p 'prompt=a cat'" in refused.stderr
+    assert refused.returncode == 2 and "to set a parameter, write -p 'prompt=a cat'" in refused.stderr
     assert "given by" not in ryla(command, "flux-dev", "more").stderr
     assert "-p steps=3" in ryla(command, "steps=3").stderr
 

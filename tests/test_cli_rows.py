@@ -131,7 +131,7 @@ def test_what_is_wrong_is_reported_before_anything_runs(tmp_path: Path) -> None:
 
     assert "in row 1, row 2" in refused("prompt,cfg\na,-1\nb,-1\nc,3\n")
     assert "promt" in refused("promt\na\n")
-    assert "given with -p as well" in refused("prompt,width\na,64\n")
+    assert "is set twice: by a column of" in refused("prompt,width\na,64\n")
     assert "row 1 and row 2 would both be 'A'" in refused("prompt\na\nA\n", "--name", "{prompt}")
     assert "--name has no effect without --rows" in ryla("run", "flux-dev", "--name", "x").stderr
     assert "--watch" in ryla("run", "flux-dev", "--rows", rows, "--watch").stderr

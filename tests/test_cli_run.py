@@ -153,7 +153,7 @@ def test_what_had_come_is_saved_where_a_later_output_fails(tmp_path: Path) -> No
     with serve(Script(object_info=SERVED, outputs=outputs)) as (address, _):
         result = ryla("run", graph, "--engine", address, "-o", tmp_path / "o")
     assert (result.returncode, result.stdout) == (1, "")
-    assert f"{tmp_path / 'o' / 'x.png'}  (had come before the run failed)" in result.stderr
+    assert f"{tmp_path / 'o' / 'x.png'}  (arrived before the run failed)" in result.stderr
     assert "error: SaveImage 'c' promised 1 image outputs and gave 0" in result.stderr
     assert (tmp_path / "o" / "x.png").is_file()
 
@@ -197,7 +197,7 @@ def test_part_of_a_graph_that_the_server_knows_better(tmp_path: Path) -> None:
     graph = written(tmp_path / "g.json", a=picture(), b=saved("a"), d=picture(color=1), c=saved("d"))
     with serve(on_half_a_server(left_out("d", "c"))) as (address, stub):
         refused = ryla("run", graph, "--engine", address)
-        assert refused.returncode == 1 and "would leave out some of the outputs" in refused.stderr
+        assert refused.returncode == 1 and "would leave out some outputs" in refused.stderr
         assert stub.cancelled == [stub.submitted[0]["prompt_id"]]
         reported = json.loads(good("run", graph, "--engine", address, "--partial", "--json", "-o", tmp_path / "o"))
         assert [row["node"] for row in reported["left_out"]] == ["d"]
@@ -226,7 +226,7 @@ def test_a_strict_run_fails_with_what_it_would_guess(tmp_path: Path) -> None:
     seed = {"class_type": "Seed (rgthree)", "inputs": {"seed": -1}}
     shown = {"class_type": "PreviewAny", "inputs": {"source": ["a", 0]}}
     graph = written(tmp_path / "g.json", a=seed, b=shown)
-    why = "what Seed (rgthree) 'a' gives is not known: it draws a random seed"
+    why = "the outputs of Seed (rgthree) 'a' are unknown: it draws a random seed"
     loose = ryla("run", graph, "-o", tmp_path / "o")
     assert loose.returncode == 0 and f"guessed: {why}" in loose.stderr
     assert json.loads(good("run", graph, "-o", tmp_path / "o", "--json"))["guessed"] == [why]

@@ -55,7 +55,7 @@ def ryla(*arguments: str | Path, **environment: str) -> Answer:
             main()
         except SystemExit as end:
             code = end.code or 0
-    assert "a fault in ryla-graphs" not in err.getvalue(), err.getvalue()
+    assert "a bug in ryla-graphs" not in err.getvalue(), err.getvalue()
     return Answer(code, out.getvalue(), err.getvalue())
 
 
@@ -155,7 +155,7 @@ def test_a_dry_run_sends_no_request(tmp_path: Path) -> None:
     assert answer["bytes"] == sum(file["size"] for file in answer["files"]) == 34_172_222_116
     assert not (tmp_path / "models").exists()
     text = good("weights", "pull", "flux-dev", "--into", tmp_path / "models", "--dry-run")
-    assert "34.2 GB to fetch" in text and "`--accept-licence` is needed for flux-1-dev-non-commercial" in text
+    assert "34.2 GB to download" in text and "`--accept-licence` is needed for flux-1-dev-non-commercial" in text
 
 
 def test_licences_are_accepted_first(tmp_path: Path, hub: Hub) -> None:

@@ -91,7 +91,7 @@ def ryla(*arguments: str | Path, stdin: bytes = b"") -> Answer:
             main()
         except SystemExit as end:
             code = int(end.code or 0)
-    assert "a fault in ryla-graphs" not in err.getvalue(), err.getvalue()
+    assert "a bug in ryla-graphs" not in err.getvalue(), err.getvalue()
     return Answer(code, out.getvalue(), err.getvalue())
 
 
@@ -192,7 +192,7 @@ def test_from_chooses(name: str, tmp_path: Path) -> None:
         for kind in ("prompt", "workflow")
     ]
     assert colours == [7, 5]
-    assert "its workflow is used: that was asked for" in ryla("convert", path, "--from", "workflow").stderr
+    assert "using its workflow: that was asked for" in ryla("convert", path, "--from", "workflow").stderr
     assert ryla("diff", path, path, "--from", "workflow").returncode == 0
 
 
@@ -275,7 +275,7 @@ def test_what_only_a_server_can_fetch_is_said(tmp_path: Path) -> None:
 def test_what_is_used_and_what_is_not_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"prompt": PROMPT, "webhook": "https://example.org"}))
-    assert "not used: `webhook`" in ryla("validate", path).stderr
+    assert "ignored: `webhook`" in ryla("validate", path).stderr
     assert json.loads(ryla("validate", path, "--json").stdout)[0]["unread"] == ["webhook"]
 
 

@@ -1,4 +1,4 @@
-"""The command line: `ryla-graphs`. Commands load what they need when they run, so that it starts quickly."""
+"""The command line `ryla-graphs`. Commands import what they need when they run, so that it starts quickly."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; errors become exit codes here and nowhere else."""
+    """Run the command line. This is the only place that turns errors into exit codes."""
     try:
         app()
     except KeyboardInterrupt:

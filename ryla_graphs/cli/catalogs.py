@@ -1,4 +1,4 @@
-"""`ryla-graphs nodes adopt | catalogs | diff | since`: catalogs of one's own, and how they and releases differ."""
+"""`ryla-graphs nodes adopt | catalogs | diff | since`: your own catalogs, and how catalogs and releases differ."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from ryla_graphs.cli.options import Json
 from ryla_graphs.cli.output import print_json
 
 SHOWN = 200
-"""How many differences a terminal shows."""
+"""The most differences that a terminal shows."""
 
 
 def adopt(
     source: Annotated[str, typer.Argument(metavar="URL|FILE", help="A server, or its /object_info in a file.")],
-    name: Annotated[str | None, typer.Option(help="What to call it; by default the host or the file's name.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The name of the catalog; by default the host or the file's name.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Keep a server's classes in the cache; --catalog NAME and RYLA_CATALOG=NAME then use them everywhere."""
+    """Save a server's node classes under a name, for --catalog NAME and RYLA_CATALOG=NAME."""
     from ryla_graphs.sources import adopt as keep  # noqa: PLC0415
 
     kept = keep(source, name)
@@ -35,7 +37,7 @@ def adopt(
             }
         )
         return
-    version = f"ComfyUI {kept.comfyui}" if kept.comfyui else "of an unknown ComfyUI"
+    version = f"ComfyUI {kept.comfyui}" if kept.comfyui else "unknown ComfyUI version"
     typer.echo(
         f"{kept.name}: {len(kept.entries)} classes, {version}, {len(packs)} packs; use it with --catalog {kept.name}"
     )
@@ -56,15 +58,17 @@ def catalogs(json: Json = False) -> None:
             }
         )
         return
-    typer.echo(f"adopted: {', '.join(names()) or 'none; `ryla-graphs nodes adopt URL` keeps one'}")
+    typer.echo(f"adopted: {', '.join(names()) or 'none; `ryla-graphs nodes adopt URL` adds one'}")
     typer.echo(f"bundled: bundled, {', '.join(NAMES)}")
     typer.echo(f"releases of ComfyUI: {', '.join(release_versions())}")
     typer.echo(f"{len([*packs()])} packs are in `bundled`; --json lists them")
 
 
 def diff(
-    first: Annotated[str, typer.Argument(metavar="CATALOG", help="What --catalog takes: bundled, 0.28, prod, a URL.")],
-    second: Annotated[str, typer.Argument(metavar="CATALOG", help="What it is compared with.")],
+    first: Annotated[
+        str, typer.Argument(metavar="CATALOG", help="A catalog as --catalog takes it: bundled, 0.28, prod, a URL.")
+    ],
+    second: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalog to compare it with.")],
     json: Json = False,
 ) -> None:
     """Compare two catalogs: classes, inputs, choices. Exits 1 if they differ."""
@@ -88,7 +92,10 @@ def _said(text: str | None) -> str:
 
 
 def since(
-    names: Annotated[list[str], typer.Argument(metavar="CLASS[.INPUT]...", help="ComfyUI's own: CFGNorm.pre_cfg.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="CLASS[.INPUT]...", help="ComfyUI's own classes or inputs, such as CFGNorm.pre_cfg."),
+    ],
     json: Json = False,
 ) -> None:
     """Show which releases of ComfyUI have a class or an input. Exits 1 if no recorded release has it."""

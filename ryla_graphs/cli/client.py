@@ -16,14 +16,16 @@ client_app = typer.Typer(help="Typed Python clients of a server.", no_args_is_he
 
 @client_app.callback()
 def _root() -> None:
-    """Keeps `generate` a command of its own."""
+    """Makes typer treat `generate` as a subcommand, although it is the only one."""
 
 
 @client_app.command("generate")
 def generate_command(
     source: Annotated[
         str,
-        typer.Argument(metavar="URL|openapi.json", help="A server (RYLA_TOKEN is its token), or its OpenAPI document."),
+        typer.Argument(
+            metavar="URL|openapi.json", help="A server (set RYLA_TOKEN to its token), or its OpenAPI document."
+        ),
     ],
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.py", help="Printed without.")] = None,
 ) -> None:
@@ -64,5 +66,5 @@ def _document(source: str) -> Any:
 def _refused(address: str, status: int) -> RylaError:
     from ryla_graphs.problems import ServerUnreachable  # noqa: PLC0415
 
-    hint = "; RYLA_TOKEN is the token that goes along" if status in (401, 403) else ""
+    hint = "; set RYLA_TOKEN to a token of this server" if status in (401, 403) else ""
     return ServerUnreachable(f"{address}/openapi.json answered {status}{hint}")

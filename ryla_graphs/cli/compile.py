@@ -1,4 +1,4 @@
-"""`ryla-graphs compile`: to ComfyUI's API JSON."""
+"""`ryla-graphs compile`: writes a workflow as ComfyUI's API JSON."""
 
 from __future__ import annotations
 
@@ -22,10 +22,8 @@ class Format(StrEnum):
 
 def compile_command(
     target: Target,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="API JSON, or a picture of the graph for Mermaid.")
-    ] = Format.API,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="API JSON, or a Mermaid diagram of the graph.")] = Format.API,
     param: Settings = None,
     params: ParamsFile = None,
     catalog: CatalogSource = None,
@@ -33,7 +31,7 @@ def compile_command(
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
-    """Check a workflow and compile it to the JSON that ComfyUI's POST /prompt takes."""
+    """Check a workflow and compile it to the JSON that ComfyUI's POST /prompt accepts."""
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415

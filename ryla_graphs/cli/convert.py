@@ -1,4 +1,4 @@
-"""`ryla-graphs convert`: from anything that carries a graph to another format."""
+"""`ryla-graphs convert`: converts anything that holds a graph to another format."""
 
 from __future__ import annotations
 
@@ -41,14 +41,13 @@ def convert_command(
         ),
     ] = None,
     to: Annotated[
-        Format | None, typer.Option("--to", help="What to write. By default what the suffix of --out says, else api.")
+        Format | None,
+        typer.Option("--to", help="The format to write; by default that of the suffix of --out, else api."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = None,
     jsonl: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE|-", help='Convert one {"id", "ui"} per line; prints one result per line and exits 0.'
-        ),
+        typer.Option(metavar="FILE|-", help='Convert one {"id", "ui"} per line; print one result per line and exit 0.'),
     ] = None,
     catalog: CatalogSource = None,
     engine: JudgingServer = None,
@@ -57,7 +56,7 @@ def convert_command(
     params: ParamsFile = None,
     json: Json = False,
 ) -> None:
-    """Convert a graph. Says what was left out and why; exits 1 if a part of it could not be converted."""
+    """Convert a graph, and list what was left out and why. Exits 1 if a part of it could not be converted."""
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
 
     if (target is None) == (jsonl is None):
@@ -74,7 +73,7 @@ def convert_command(
 
 
 def _format_of(out: Path | None) -> Format:
-    """The format that the name of a file says; a name in `.json` could be either, and means API JSON."""
+    """The format by the suffix of a file; `.json` could mean two formats, and means API JSON."""
     return Format.API if out is None else _BY_SUFFIX.get(out.suffix.lower(), Format.API)
 
 
@@ -118,13 +117,13 @@ class _Written(NamedTuple):
     """A graph in another format."""
 
     content: Any
-    """JSON, or a text."""
+    """JSON-ready data, or text."""
     left_out: tuple[LeftOut, ...] = ()
-    """What of the graph does not come back out of it."""
+    """The parts of the graph that the new format cannot hold."""
 
     @property
     def text(self) -> str:
-        """As it stands in a file."""
+        """The content of a file."""
         content = self.content
         return content if isinstance(content, str) else json_module.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -138,15 +137,13 @@ def _mermaid(opened: Opened, catalog: Catalog | None) -> _Written:
 
 
 def _own_file(opened: Opened) -> _Written | None:
-    """The editor's file that something already is or carries, with the layout that somebody made."""
+    """The editor's file itself, with its layout, if the source is one or holds one."""
     from ryla_graphs.formats import json_text  # noqa: PLC0415
 
     if opened.document is None or opened.document.ui is None:
         return None
     if not wants_json():
-        typer.echo(
-            "the workflow of the editor is written as it is; --from prompt gives the prompt a new layout", err=True
-        )
+        typer.echo("writing the editor's workflow unchanged; --from prompt lays out the prompt instead", err=True)
     return _Written(json_text.mended(opened.document.ui))
 
 
@@ -197,10 +194,12 @@ def _lines(source: str, catalog: Catalog | None) -> Iterator[str]:
                 result = convert_line(parse_json(line, f"{source}:{number}"), known, choices)
             except InvalidDocument as error:
                 result = {"id": None, "error": str(error)}
-            except Exception as error:  # noqa: BLE001 - one line is not to take the others with it
+            except Exception as error:  # noqa: BLE001 - one bad line must not stop the others
                 report(error)
                 result = {
                     "id": None,
-                    "error": f"line {number}: a fault in ryla-graphs: {type(error).__name__}: {error}",
+                    "error": f"line {number}: a bug in ryla-graphs: {type(error).__name__}: {error}",
                 }
-            yield json_module.dumps(result, default=repr) + "\n"  # in ASCII: some take U+2028 for the end of a line
+            yield (
+                json_module.dumps(result, default=repr) + "\n"
+            )  # in ASCII: some readers treat U+2028 as the end of a line

@@ -1,4 +1,4 @@
-"""`ryla-graphs diff`: what differs between two graphs."""
+"""`ryla-graphs diff`: shows the differences of two graphs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def diff_command(
 ) -> None:
     """Compare two graphs: changed values, rewired links, nodes added and removed. Exits 1 if they differ.
 
-    Nodes are matched by id and class; nodes with new ids by their class and their wires.
+    Nodes are matched by id and class, and nodes with new ids by their class and links.
     """
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.compare import compare  # noqa: PLC0415
@@ -54,7 +54,7 @@ def _print(found: Comparison) -> None:
 
     terminal = console()
     if found.equal:
-        terminal.print("the same" + (f", but for {len(found.renumbered)} ids" if found.renumbered else ""))
+        terminal.print("the same" + (f", except for {len(found.renumbered)} ids" if found.renumbered else ""))
         return
     for number, kind in found.removed:
         terminal.print(Text.assemble((f"- {kind} '{number}'", "red")))

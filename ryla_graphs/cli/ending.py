@@ -1,4 +1,4 @@
-"""Runs that somebody ends: Ctrl-C and SIGTERM cancel them on the engine, and say so."""
+"""Cancels a run on the engine when the user presses Ctrl-C or sends SIGTERM."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from ryla_graphs.engines.events import Event
 
 CONFIRMATION_SECONDS = 5.0
-"""How long the server may take to confirm. A node is interrupted between two steps, and a step can take minutes."""
+"""Seconds that the server may take to confirm. It interrupts a node between two steps, and a step can take minutes."""
 
 
 @contextmanager
 def cancelling(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> Iterator[None]:
-    """What runs inside is cancelled by SIGTERM as by Ctrl-C; the exit code is 143 or 130, as of any command."""
+    """Cancel the run if SIGTERM or Ctrl-C arrives inside the block, and exit with the usual code, 143 or 130."""
 
     def end(number: int, _: FrameType | None) -> None:
         raise SystemExit(128 + number)
@@ -38,7 +38,7 @@ def cancelling(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> Itera
 
 
 def _goodbye(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> str:
-    """What has become of a run that was asked to end, by the engine's own word where it gives it in time."""
+    """A sentence on the cancelled run, by the engine's answer if it comes in time."""
     found: list[Event] = []
 
     def look() -> None:
@@ -50,6 +50,6 @@ def _goodbye(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> str:
     if not found:
         return f"asked {engine.name} to cancel run {run_id}, which it has not confirmed yet"
     if found[-1].kind == "finished":
-        return f"run {run_id} on {engine.name} had ended before it could be cancelled"
-    # A run that was cancelled before its turn leaves no trace, so that it is lost says the same.
+        return f"run {run_id} on {engine.name} ended before it could be cancelled"
+    # A run that was cancelled before its turn leaves no trace, so a lost run counts as cancelled.
     return f"cancelled run {run_id} on {engine.name}"

@@ -1,4 +1,4 @@
-"""`ryla-graphs faces methods`: the ways to keep a face, side by side."""
+"""`ryla-graphs faces methods`: compares the methods that keep a face, side by side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def methods_command(
     method: Annotated[
         list[str] | None,
         typer.Option(
-            "--method", metavar="NAME", help="instantid, pulid, kontext or infinite-you; all that can run if left out."
+            "--method", metavar="NAME", help="instantid, pulid, kontext or infinite-you; by default all that can run."
         ),
     ] = None,
     axes: Annotated[
@@ -35,9 +35,9 @@ def methods_command(
     limits: Limits = True,
     json: Json = False,
 ) -> None:
-    """Draw a person with InstantID, PuLID, Kontext and InfiniteYou: one contact sheet, how well each kept the face.
+    """Draw a person with InstantID, PuLID, Kontext and InfiniteYou: a contact sheet, and how well each kept the face.
 
-    Methods whose nodes or weights the engine lacks are left out, with the reason.
+    Leaves out methods whose nodes or weights the engine lacks, and says why.
     """
     from ryla_graphs.cli.targets import from_file, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect, default_address, judge_of  # noqa: PLC0415

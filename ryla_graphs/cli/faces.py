@@ -1,4 +1,4 @@
-"""`ryla-graphs faces`: how well a face was kept."""
+"""`ryla-graphs faces`: measures how well a face was kept."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
     from ryla_graphs.faces import FaceScore, Reference
 
-faces_app = typer.Typer(help="How well a face was kept (extra `faces`).", no_args_is_help=True)
+faces_app = typer.Typer(help="Measure how well a face was kept (needs the extra `faces`).", no_args_is_help=True)
 
 _NOT_MEASURED = {
     "no_reference_face": "no face was found in the first picture",
     "no_face": "no face was found in the second picture",
 }
 _WEAK = {
-    "small": "a face is small: the numbers say little",
-    "profile": "a face is seen from the side: the numbers say little",
+    "small": "a face is small, so the numbers are unreliable",
+    "profile": "a face is seen from the side, so the numbers are unreliable",
 }
 
 
 Meter = Annotated[
     str,
-    typer.Option("--meter", metavar="NETWORK", help="`dlib`, or `sface:MODELS_FOLDER` where its weights are pulled."),
+    typer.Option("--meter", metavar="NETWORK", help="`dlib`, or `sface:MODELS_FOLDER` with the folder of its weights."),
 ]
 
 
@@ -39,9 +39,9 @@ def compare_command(
     meter: Meter = "dlib",
     json: Json = False,
 ) -> None:
-    """Compare the faces of two pictures, on this machine; nothing is kept.
+    """Compare the faces of two pictures on this machine, without storing anything.
 
-    Exit code 0 if they verify as one person, 1 where they do not, 2 where that cannot be measured.
+    Exits 0 if they show the same person, 1 if they do not, 2 if that cannot be measured.
     """
     from ryla_graphs.faces import compare, meter_at  # noqa: PLC0415
 
@@ -56,13 +56,13 @@ def compare_command(
 
 
 def reference_of(source: str, meter: str) -> Reference:
-    """The person that pictures are compared with; raises `InvalidDocument` if no face is found."""
+    """The reference that pictures are compared with; raises `InvalidDocument` if the picture has no face."""
     from ryla_graphs.faces import Reference, meter_at  # noqa: PLC0415
     from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
 
     reference = Reference(_opened(source), meter_at(meter))
     if reference.unseen.outcome != "no_face":
-        raise InvalidDocument(f"'{source}': no face was found in it; choose another picture of the person")
+        raise InvalidDocument(f"no face was found in '{source}'; choose another picture of the person")
     return reference
 
 
@@ -75,7 +75,7 @@ def _opened(source: str) -> Image:
     try:
         return picture_of(content[: len(content)])
     except ValueError as error:
-        raise InvalidDocument(f"'{source}' is no picture that can be read: {error}") from None
+        raise InvalidDocument(f"'{source}' cannot be read as a picture: {error}") from None
 
 
 def _lines(score: FaceScore) -> list[str]:
@@ -83,11 +83,14 @@ def _lines(score: FaceScore) -> list[str]:
         return [_NOT_MEASURED.get(score.outcome, "the pictures could not be measured")]
     same = "the same person" if score.verified else "not verified as the same person"
     if score.match is None:
-        lines = [same, f"distance {score.distance:.3f}, {score.calibration}: no probability is known of this network"]
+        lines = [
+            same,
+            f"distance {score.distance:.3f}, {score.calibration}: this network has no calibrated probability",
+        ]
     else:
         lines = [
-            f"{same}: match {score.match:.0%} (of two equally likely stories; verified from 85%)",
-            f"consistency {score.consistency:.0f} (50 is as near as two photos of one person)",
+            f"{same}: match {score.match:.0%} (assuming even odds; verified from 85%)",
+            f"consistency {score.consistency:.0f} (50 is as close as two photos of one person)",
             f"distance {score.distance:.3f}, false match rate {score.false_match_rate:.1e}, {score.calibration}",
         ]
     if score.faces > 1 or score.reference_faces > 1:

@@ -1,6 +1,6 @@
-"""What an error looks like on a terminal, and which exit code it is.
+"""Prints errors on the terminal, and maps them to exit codes.
 
-0 fine; 1 the graph is bad, or ran badly; 2 used wrongly, or the target is not reachable.
+0 means success; 1 the graph is invalid, or its run failed; 2 wrong usage, or an unreachable target.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def exit_code(error: RylaError) -> int:
 
 
 def report(error: Exception) -> int:
-    """Print an error, as JSON if `--json` was asked for; gives the exit code."""
+    """Print an error, as JSON with `--json`; returns the exit code."""
     if not isinstance(error, RylaError):
         if isinstance(error, OSError):
             print(f"error: {error}", file=sys.stderr)
             return MISUSE
         if os.environ.get("RYLA_DEBUG"):
             traceback.print_exc()
-        print(f"error: a fault in ryla-graphs: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"error: a bug in ryla-graphs: {type(error).__name__}: {error}", file=sys.stderr)
         print("set RYLA_DEBUG=1 for the traceback, and please report it", file=sys.stderr)
         return MISUSE
     if wants_json():

@@ -1,4 +1,4 @@
-"""What a person should know of how a graph was read, in lines and as data."""
+"""Notes on how a graph was read: which part was used, and what was left out."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from ryla_graphs.formats.editor.convert import LeftOut
 
 _MOST_SHOWN = 8
-"""Lines about what was left out."""
+"""The most lines about what was left out."""
 
 
 def notes_of(document: Document, source: str) -> Iterator[str]:
-    """What a person should know of how a graph was read, one line each; nothing for plain API JSON."""
+    """Notes on how a graph was read, one per line; none for plain API JSON."""
     if document.because is not None:
-        yield f"{source}: {document.kind}; its {document.used} is used: {document.because}"
+        yield f"{source}: {document.kind}; using its {document.used}: {document.because}"
     elif document.kind != "API JSON":
         yield f"{source}: {document.kind}"
     yield from left_out_lines(document.left_out)
     for key in document.unread:
-        yield f"not used: `{key}`, which stands beside the graph"
+        yield f"ignored: `{key}` beside the graph"
 
 
 def left_out_lines(rows: Sequence[LeftOut]) -> Iterator[str]:
-    """What was left out, a line each, as far as anybody reads it."""
+    """What was left out, one per line, up to the number of lines that people read."""
     for left in rows[:_MOST_SHOWN]:
         yield f"left out: {left.node} {left.what}: {left.reason}"
     if (more := len(rows) - _MOST_SHOWN) > 0:

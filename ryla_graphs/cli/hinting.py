@@ -1,4 +1,4 @@
-"""Commands that take parameters say how they are given, where somebody leaves the option out."""
+"""A hint for users who write ``prompt=x`` without ``-p``."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SETTING = re.compile(r"[A-Za-z_][\w.:]*=.*", re.DOTALL)
 
 
 def hint_for(text: str) -> str | None:
-    """How a parameter is given that stands by itself, such as ``prompt=x``; None for everything else."""
-    return f"a parameter is given by -p: -p {shlex.quote(text)}" if _SETTING.fullmatch(text) else None
+    """A hint if the text looks like a parameter without its option, such as ``prompt=x``; else None."""
+    return f"to set a parameter, write -p {shlex.quote(text)}" if _SETTING.fullmatch(text) else None
 
 
 class Hinting(TyperCommand):
-    """A command that takes `-p KEY=VALUE`."""
+    """A command with the option `-p KEY=VALUE`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As every command does; what is too much is refused with a hint."""
+        """Parse as usual, and add the hint to the error about an extra argument."""
         given = list(args)
         try:
             return super().parse_args(ctx, args)

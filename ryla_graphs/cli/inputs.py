@@ -1,4 +1,4 @@
-"""`ryla-graphs run --list-inputs`: what can be set in a graph or a preset."""
+"""`ryla-graphs run --list-inputs`: lists what can be set in a graph or a preset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def print_inputs(target: str, catalog: Catalog | None, prefer: Preference | None, *, json: bool) -> None:
-    """List the inputs of a graph that hold values. Raises `InvalidSettings` if it is no graph in a file."""
+    """List the inputs of a graph that hold values. Raises `InvalidSettings` if the target is not a graph in a file."""
     made = open_target(target, catalog, prefer)
     if not isinstance(made, GraphTarget):
         raise InvalidSettings(f"--list-inputs is for graphs in files; `ryla-graphs presets {target}` lists parameters")
@@ -31,7 +31,7 @@ def print_inputs(target: str, catalog: Catalog | None, prefer: Preference | None
 
 
 def table_of(rows: Iterable[SettableInput]) -> Table:
-    """The inputs as a table; those of the app mode are bold."""
+    """The inputs as a table, with the inputs of the editor's app mode in bold."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

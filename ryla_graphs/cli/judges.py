@@ -1,4 +1,4 @@
-"""Which node classes a command goes by."""
+"""Chooses the node classes that a command checks graphs with."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def chosen_catalog(catalog: str | None, engine: str | None) -> Catalog | None:
-    """The classes of ``--catalog``, or of the server of ``--engine``; None for those that are bundled.
+    """The classes of ``--catalog``, or of the server of ``--engine``; None for the bundled ones.
 
-    As for `run`, ``--catalog`` comes first where both are named, and a server of another release is said. The server
-    comes before `RYLA_CATALOG`, which is set for good. Raises `SourceUnreachable`, `InvalidDocument` or
-    `EngineUnreachable`.
+    As in `run`, ``--catalog`` takes precedence over ``--engine``, with a note if the server has another release.
+    ``--engine`` takes precedence over `RYLA_CATALOG`, since that is set permanently. Raises `SourceUnreachable`,
+    `InvalidDocument` or `EngineUnreachable`.
     """
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What is refused before it runs: graphs that ask for far too much."""
+"""Refuses graphs that exceed the limits, before they run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def refuse_too_much(workflows: Iterable[CompiledWorkflow]) -> None:
-    """Raise `CannotRunHere` with what graphs ask for beyond the limits, each once."""
+    """Raise `CannotRunHere` with every limit that the graphs exceed, each once."""
     from ryla_graphs.plan import check  # noqa: PLC0415
     from ryla_graphs.problems import CannotRunHere, Problem  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`ryla-graphs lock`: write down what a deployment is built from."""
+"""`ryla-graphs lock`: writes the lock file that a deployment is built from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Targets = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PRESET|FILE|FILE.py:NAME]...",
-        help="What the deployment has to run; by default what the lock has already, or all presets.",
+        help="What the deployment must run; by default the targets in the lock, or all presets.",
         autocompletion=preset_names,
     ),
 ]
@@ -29,7 +29,7 @@ Packs = Annotated[
     typer.Option(
         "--pack",
         metavar="OWNER/REPO@COMMIT[:FOLDER]|./FOLDER|ID[@VERSION]",
-        help="Add a node pack; later locks keep it.",
+        help="Add a node pack, which later locks keep.",
     ),
 ]
 
@@ -44,20 +44,20 @@ def lock_command(
         typer.Option(
             envvar="RYLA_CATALOG",
             metavar="FILE|URL|NAME",
-            help="object_info.json of a server that has the packs, or a name of `nodes adopt`: has their classes.",
+            help="The packs' classes: object_info.json of a server that has them, or a name of `nodes adopt`.",
         ),
     ] = None,
     comfyui: Annotated[
-        str | None, typer.Option(metavar="VERSION|COMMIT", help="A ComfyUI other than the pinned one.")
+        str | None, typer.Option(metavar="VERSION|COMMIT", help="Another ComfyUI than the pinned one.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the lock is out of date.")] = False,
     dockerfile: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the image of a RunPod worker, too."),
+        typer.Option(metavar="FILE", help="Also write the Dockerfile of a RunPod worker."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write ComfyUI, node packs, Python packages and weights of a deployment into ryla.lock, with exact versions."""
+    """Write the exact versions of a deployment's ComfyUI, node packs, Python packages and weights into ryla.lock."""
     from ryla_graphs.lockfile import Lock, known_to, lock_of  # noqa: PLC0415
 
     before = Lock.read(out) if out.exists() else None
@@ -72,7 +72,7 @@ def lock_command(
         out.parent.mkdir(parents=True, exist_ok=True)
         made.write(out)
     if dockerfile is not None and _dockerfile(made, dockerfile, check=check):
-        stale, changes = True, [*changes, f"{dockerfile} is another"]
+        stale, changes = True, [*changes, f"{dockerfile} changed"]
     if json:
         _print_json(made, out, changes, stale=stale)
     elif check:
@@ -83,7 +83,7 @@ def lock_command(
 
 
 def _dockerfile(made: Lock, file: Path, *, check: bool) -> bool:
-    """Write the Dockerfile of a lock, unless it is only to be checked; gives whether it was another."""
+    """Write the Dockerfile of a lock, or with `check` only compare it; returns whether it differed."""
     from ryla_graphs.runpod_deploy.dockerfile import dockerfile  # noqa: PLC0415
 
     text = dockerfile(made)
@@ -94,7 +94,7 @@ def _dockerfile(made: Lock, file: Path, *, check: bool) -> bool:
 
 
 def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list[str], comfyui: str | None) -> Asked:
-    """What the lock is to be made of: what is said, and beside that what the lock before it was made of."""
+    """What to lock: the options of this command, and for the rest those of the earlier lock."""
     from dataclasses import replace  # noqa: PLC0415
 
     from ryla_graphs.lockfile import Asked, CustomPack  # noqa: PLC0415
@@ -109,20 +109,20 @@ def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list
     for folder in drop:
         there = [pack.folder for pack in asked.packs]
         if folder not in there:
-            raise NotFound.among("pack that was asked for", folder, there)
+            raise NotFound.among("pack in the lock", folder, there)
     asked = asked.with_packs((), tuple(drop))
     if comfyui is not None:
         wanted = comfyui.removeprefix("v")
         if not is_commit(wanted) and (not wanted.replace(".", "").isdecimal() or "." not in wanted.strip(".")):
             raise InvalidSettings(
-                f"--comfyui: '{comfyui}' is no version, such as {RELEASE.version}, and no full commit of 40 digits"
+                f"--comfyui: '{comfyui}' is neither a version, such as {RELEASE.version}, nor a commit of 40 digits"
             )
         asked = replace(asked, comfyui=None if wanted in (RELEASE.version, RELEASE.commit) else wanted)
     return asked
 
 
 def _entries(source: str, before: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The classes of a catalog; those in the lock before stay where the catalog has nothing of their pack."""
+    """The classes of a catalog, plus those of the earlier lock for packs that the catalog lacks."""
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     found = open_catalog(source).entries()
@@ -132,7 +132,7 @@ def _entries(source: str, before: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _compiled(asked: Asked, known: Catalog) -> dict[str, CompiledWorkflow]:
-    """The graph of every target; what a preset must be given is taken from its example."""
+    """The graph of every target; required parameters of presets come from their examples."""
     from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.cli.targets import open_target  # noqa: PLC0415
     from ryla_graphs.presets import Preset  # noqa: PLC0415
@@ -146,7 +146,7 @@ def _compiled(asked: Asked, known: Catalog) -> dict[str, CompiledWorkflow]:
 
 
 def _changes(before: Lock | None, made: Lock) -> Iterator[str]:
-    """What is another than in the lock before, in a few words each."""
+    """The differences from the earlier lock, in a few words each."""
     if before is None:
         return
     if before.comfyui != made.comfyui:
@@ -158,12 +158,12 @@ def _changes(before: Lock | None, made: Lock) -> Iterator[str]:
         ("graph", {row.name: row for row in before.graphs}, {row.name: row for row in made.graphs}),
     ):
         yield from (f"{what} {name} is new" for name in new if name not in old)
-        yield from (f"{what} {name} is gone" for name in old if name not in new)
-        yield from (f"{what} {name} is another" for name in new if name in old and old[name] != new[name])
+        yield from (f"{what} {name} was removed" for name in old if name not in new)
+        yield from (f"{what} {name} changed" for name in new if name in old and old[name] != new[name])
     if before.ryla_graphs != made.ryla_graphs:
         yield f"ryla_graphs {before.ryla_graphs} -> {made.ryla_graphs}"
     if (before.requirements, before.python) != (made.requirements, made.python):
-        yield "Python packages of ryla_graphs"
+        yield "Python packages of ryla_graphs changed"
     if before.asked != made.asked:
         yield f"made by `{made.asked.command}`"
 
@@ -178,22 +178,22 @@ def _weights(lock: Lock) -> dict[str, Any]:
 
 
 def _notes(lock: Lock) -> Iterator[str]:
-    """What one has to know of a lock before one deploys it."""
+    """Notes to read before deploying a lock."""
     for pack in lock.packs:
         if not pack.classes:
             yield (
-                f"the classes of {pack.folder} are not known, so graphs with them are refused: add --catalog, "
+                f"the classes of {pack.folder} are unknown, so graphs with them are refused: add --catalog with "
                 "the object_info.json of a server that has it"
             )
         if pack.own_requirements:
-            yield f"the Python packages of {pack.folder} are not pinned, but kept within the pins of the others"
+            yield f"the Python packages of {pack.folder} are not pinned, but stay within the pins of the others"
         for fix in dict.fromkeys(fix.why for fix in pack.fixes):
-            yield f"{pack.folder} is changed in the image: {fix}"
+            yield f"the image patches {pack.folder}: {fix}"
     if lock.comfyui.own_requirements:
-        yield f"Python packages were pinned for another ComfyUI; {lock.comfyui.version} brings its own on top"
+        yield f"the Python packages were pinned for another ComfyUI; {lock.comfyui.version} installs its own on top"
     unknown = [f"{row.folder}/{row.file}" for row in lock.weights if row.repository is None and row.url is None]
     if unknown:
-        yield f"where these weights come from is not known, so bring them yourself: {', '.join(unknown)}"
+        yield f"these weights have no known source, so copy them yourself: {', '.join(unknown)}"
 
 
 def _print_json(lock: Lock, out: Path, changes: list[str], *, stale: bool) -> None:
@@ -242,4 +242,4 @@ def _print(lock: Lock, out: Path, changes: list[str]) -> None:
         terminal.print(f"changed: {line}")
     for line in _notes(lock):
         terminal.print(f"note: {line}")
-    terminal.print(f"{out} is written; deploy to use it")
+    terminal.print(f"wrote {out}; deploy to use it")

@@ -19,26 +19,34 @@ if TYPE_CHECKING:
 
 def mcp_command(
     server: Annotated[
-        str | None, typer.Option(metavar="URL", help="A ryla_graphs server; RYLA_TOKEN is its token. By default none.")
+        str | None,
+        typer.Option(
+            metavar="URL", help="A ryla_graphs server (set RYLA_TOKEN to its token); by default one in this process."
+        ),
     ] = None,
     engine: Annotated[
-        str, typer.Option(envvar="RYLA_ENGINE", metavar="simulator|URL", help="What runs graphs, without --server.")
+        str,
+        typer.Option(
+            envvar="RYLA_ENGINE", metavar="simulator|URL", help="The engine that runs graphs, without --server."
+        ),
     ] = "simulator",
     data_dir: Annotated[
-        Path, typer.Option(envvar="RYLA_DATA_DIR", metavar="DIR", help="Where jobs are kept, without --server.")
+        Path, typer.Option(envvar="RYLA_DATA_DIR", metavar="DIR", help="The folder for jobs, without --server.")
     ] = Path("ryla-data"),
     max_usd: Annotated[
         float | None,
         typer.Option(
-            min=0, help="The most that a run may cost by its plan unless a person agrees.", envvar="RYLA_MCP_MAX_USD"
+            min=0,
+            help="Most US dollars that a run may be planned to cost without a person's consent.",
+            envvar="RYLA_MCP_MAX_USD",
         ),
     ] = None,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Nothing is run or cancelled.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Run and cancel nothing.")] = False,
     tool: Annotated[
-        list[str] | None, typer.Option(metavar="PIPELINE", help="A pipeline that is a tool of its own; repeatable.")
+        list[str] | None, typer.Option(metavar="PIPELINE", help="A pipeline that gets its own tool; repeatable.")
     ] = None,
 ) -> None:
-    """Serve tools to an agent (Model Context Protocol) on standard input and output, until it hangs up."""
+    """Serve tools to an agent (Model Context Protocol) on standard input and output, until it closes them."""
     from ryla_graphs.problems.extras import needs_extra  # noqa: PLC0415
 
     with needs_extra("mcp"):
@@ -48,7 +56,7 @@ def mcp_command(
 
         from ryla_graphs.mcp import Limits  # noqa: PLC0415
 
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)  # standard output is the protocol's
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)  # the protocol uses standard output
     limits = Limits(max_usd=max_usd, read_only=read_only)
     anyio.run(_serve, server, engine, data_dir, limits, tuple(tool or ()))
 
@@ -68,7 +76,7 @@ async def _serve(server: str | None, engine: str, data_dir: Path, limits: Limits
 
 
 async def _app(stack: AsyncExitStack, engine: str, data_dir: Path) -> Any:
-    """A server in this process, which no other process can reach."""
+    """The app of a server in this process, which no other process can reach."""
     from ryla_graphs.engines import connect  # noqa: PLC0415
     from ryla_graphs.pipelines.python_files import aside  # noqa: PLC0415
     from ryla_graphs.server import Settings, SqliteStore, create_app  # noqa: PLC0415

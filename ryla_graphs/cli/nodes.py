@@ -1,4 +1,4 @@
-"""`ryla-graphs nodes`: look into a catalog, and make typed classes of it."""
+"""`ryla-graphs nodes`: searches catalogs, and generates typed classes from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.catalog.schema import InputSpec, NodeSchema
 
-nodes_app = typer.Typer(help="Look into a catalog, and make typed classes of it.", no_args_is_help=True)
+nodes_app = typer.Typer(help="Search catalogs, and generate typed classes from them.", no_args_is_help=True)
 
 
 @nodes_app.command("show")
@@ -55,17 +55,17 @@ def show(
 
 
 def _beside(schema: NodeSchema) -> Iterator[str]:
-    """What the class takes beside its declared inputs."""
+    """What the class accepts besides its declared inputs."""
     if schema.any_input_names:
-        yield "takes values under any name"
+        yield "accepts values under any name"
     for dynamic in schema.dynamic_inputs:
         what = "wires or values" if dynamic.values else "wires"
         count = f", as many as `{dynamic.count}` says" if dynamic.count else ""
-        yield f"takes {what} of {dynamic.type} under names like {dynamic.pattern}{count}"
+        yield f"accepts {what} of {dynamic.type} under names like {dynamic.pattern}{count}"
 
 
 def _rows(specs: Iterable[InputSpec], indent: str = "") -> Iterator[tuple[str, str, str]]:
-    """One row an input; those that a choice brings stand below the choice."""
+    """One row per input; inputs that a choice adds are below the choice."""
     for spec in specs:
         default = repr(spec.default) if spec.has_default else "" if spec.required else "optional"
         yield f"{indent}{spec.name}{'' if spec.required else '?'}", _takes(spec), default
@@ -128,7 +128,7 @@ def search(
 
 
 def _distance(schema: NodeSchema, words: Iterable[str]) -> tuple[bool, bool, str]:
-    """How far down the list a class stands: without a word in its name, then of a pack, then by name."""
+    """The sort key of a search result: first classes with a word in their name, core before packs, then by name."""
     own_name = schema.class_type.casefold()
     in_name = any(word.casefold() in own_name for word in words)
     return not in_name, (schema.module or "").startswith("custom_nodes"), schema.class_type
@@ -141,10 +141,10 @@ def _haystack(schema: NodeSchema) -> str:
 
 @nodes_app.command("where")
 def where(
-    names: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Node classes, bundled or not.")],
+    names: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Names of node classes, bundled or not.")],
     json: Json = False,
 ) -> None:
-    """Show which node packs have a class, among 40,000 classes of all known packs. Exits 1 if none is known."""
+    """Show which of the known node packs (40,000 classes) have a class. Exits 1 if none has it."""
     from ryla_graphs.catalogs import bundled, hidden_in, repositories_of  # noqa: PLC0415
 
     found = {name: repositories_of(name) for name in names}
@@ -155,7 +155,7 @@ def where(
             known = " (bundled)" if name in bundled() else ""
             typer.echo(f"{name}{known}: {', '.join(repositories) or 'no known pack has it'}")
             for pack in hidden_in(name):
-                typer.echo(f"  that of {pack} is hidden: a server with the pack runs ComfyUI's own class of this name")
+                typer.echo(f"  ComfyUI's own class hides that of {pack}, also on a server with the pack")
     raise typer.Exit(0 if all(found.values()) else 1)
 
 
@@ -164,20 +164,22 @@ def generate(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.py", help="The module to write.")],
     object_info: Annotated[
         str | None,
-        typer.Option(metavar="URL|FILE", help="A server, or its /object_info in a file; by default what is bundled."),
+        typer.Option(
+            metavar="URL|FILE", help="A server, or its /object_info in a file; by default the bundled catalog."
+        ),
     ] = None,
     pack: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="OWNER/REPO|NAME", help="Only classes of this pack: a bundled one, or a part of its folder's name."
+            metavar="OWNER/REPO|NAME", help="Only classes of this pack: a bundled one, or part of its folder's name."
         ),
     ] = None,
-    node: Annotated[list[str] | None, typer.Option("--class", help="This class, wherever it comes from.")] = None,
-    loaders: Annotated[bool, typer.Option(help="Also core classes, where they list this server's own files.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Every class the server has.")] = False,
+    node: Annotated[list[str] | None, typer.Option("--class", help="This class, whatever pack it is from.")] = None,
+    loaders: Annotated[bool, typer.Option(help="Also core classes that list the server's own files.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every class of the server.")] = False,
     json: Json = False,
 ) -> None:
-    """Write typed classes for node packs: bundled ones by name, or your server's, with its files as choices.
+    """Generate typed classes for node packs: for bundled packs, or for your server's, with its files as choices.
 
     ryla-graphs nodes generate --pack kijai/ComfyUI-KJNodes --out kjnodes.py
 
@@ -210,7 +212,7 @@ def _to_generate(object_info: str | None, packs: list[str]) -> tuple[Catalog, st
 
 
 def _wanted(known: Catalog, packs: list[str], names: list[str], *, loaders: bool) -> list[str]:
-    """The classes to write: those named, those of the packs named, else those that have no typed class yet."""
+    """The classes to write: the named ones, those of named packs, else all that have no typed class yet."""
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
     from ryla_graphs.nodes import is_typed  # noqa: PLC0415
 

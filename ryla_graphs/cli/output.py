@@ -1,4 +1,4 @@
-"""What commands print: text for people, JSON for programs."""
+"""The output of commands: text for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
 def wants_json() -> bool:
-    """Whether this run was asked for JSON; also known where the command itself did not get that far."""
+    """Whether the command line has `--json`; works even if the command failed before it read its options."""
     return "--json" in sys.argv
 
 
@@ -29,7 +29,7 @@ def print_json(content: Any) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A terminal for tables and progress; a file or a pipe gets every cell of a table on one line."""
+    """A console for tables and progress; in a file or pipe, no table cell is wrapped."""
     from rich.console import Console  # noqa: PLC0415 - a third of the start-up time
 
     width = None if stderr or sys.stdout.isatty() else _ENDLESS

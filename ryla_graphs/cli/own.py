@@ -1,4 +1,4 @@
-"""The user's own pipelines, as a server has them: of `RYLA_PIPELINES`, and of installed packages."""
+"""The user's own pipelines, as a server finds them: from `RYLA_PIPELINES` and installed packages."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ VARIABLE = "RYLA_PIPELINES"
 
 
 def sources_in(text: str | None) -> tuple[str, ...]:
-    """The files, folders and modules that a list with commas names."""
+    """The files, folders and modules in a list with commas."""
     return tuple(filter(None, (part.strip() for part in (text or "").split(","))))
 
 
 def own_pipelines(catalog: Catalog | None = None) -> Pipelines:
-    """All that there is; saved graphs are read by `catalog`, the bundled one by default."""
+    """All own pipelines; saved graphs are read with `catalog`, by default the bundled one."""
     from ryla_graphs.pipelines import Pipelines, load  # noqa: PLC0415 - `serve` takes only the variable from here
     from ryla_graphs.pipelines.python_files import aside  # noqa: PLC0415
 
@@ -30,7 +30,7 @@ def own_pipelines(catalog: Catalog | None = None) -> Pipelines:
 
 
 def own_pipeline(name: str, catalog: Catalog | None = None) -> Preset[Any]:
-    """The pipeline of a name. Raises `NotFound` with the nearest names, and with what could not be loaded."""
+    """A pipeline by its name. Raises `NotFound` with similar names, and with the files that could not be loaded."""
     from ryla_graphs.pipelines.python_files import aside  # noqa: PLC0415
     from ryla_graphs.problems import NotFound  # noqa: PLC0415
 
@@ -38,6 +38,6 @@ def own_pipeline(name: str, catalog: Catalog | None = None) -> Preset[Any]:
     if name in pipelines.own:
         return pipelines.get(name).through(aside)
     if hint := hint_for(name):
-        raise NotFound(f"'{name}' is no preset, pipeline or file; {hint}")
+        raise NotFound(f"'{name}' is not a preset, pipeline or file; {hint}")
     missing = str(NotFound.among("preset, pipeline or file", name, pipelines.names))
     raise NotFound("\n".join([missing, *(f"not loaded: {row}" for row in pipelines.not_served)]))

@@ -1,4 +1,4 @@
-"""Pictures on terminals that can show them: by kitty's protocol, or by iTerm2's."""
+"""Shows pictures on terminals that can, with kitty's or iTerm2's protocol."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _KITTY = ("ghostty",)
 
 
 def protocol_of(environment: Mapping[str, str]) -> Protocol | None:
-    """How the terminal takes pictures, by what it says of itself; None if it is not known to."""
+    """The protocol that the terminal supports, by its environment variables; None if it is unknown."""
     if environment.get("TMUX") or environment.get("TERM", "").startswith("screen"):
-        return None  # these pass no pictures on
+        return None  # these do not forward pictures
     program = environment.get("TERM_PROGRAM", "")
     if environment.get("KITTY_WINDOW_ID") or "kitty" in environment.get("TERM", "") or program in _KITTY:
         return "kitty"
@@ -28,7 +28,7 @@ def protocol_of(environment: Mapping[str, str]) -> Protocol | None:
 
 
 def show(paths: Iterable[Path], environment: Mapping[str, str]) -> None:
-    """Show pictures, smaller, where standard output is a terminal that can; files that are no pictures are skipped."""
+    """Show thumbnails if standard output is a terminal that can; skips files that are not pictures."""
     protocol = protocol_of(environment)
     if protocol is None or not sys.stdout.isatty():
         return
@@ -39,7 +39,7 @@ def show(paths: Iterable[Path], environment: Mapping[str, str]) -> None:
 
 
 def frames(png: bytes, protocol: Protocol) -> Iterator[str]:
-    """What to write so that the terminal shows a PNG."""
+    """The escape sequences that make the terminal show a PNG."""
     text = base64.b64encode(png).decode()
     if protocol == "iterm2":
         yield f"\x1b]1337;File=inline=1;size={len(png)}:{text}\x07"

@@ -1,4 +1,4 @@
-"""`ryla-graphs plan`: what a workflow needs and costs, before anything runs."""
+"""`ryla-graphs plan`: estimates what a workflow needs and costs, before it runs."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def plan_command(
     models: ModelsFolders = None,
     json: Json = False,
 ) -> None:
-    """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 if it is too much.
+    """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 if it exceeds the limits.
 
-    Required parameters that are missing are taken from the preset's example. Files in the folders of --models count
-    with their real size.
+    Missing required parameters are taken from the preset's example. Files in the folders of --models count with their
+    real size.
     """
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.plan import check, choose_gpu  # noqa: PLC0415
@@ -77,7 +77,7 @@ def plan_command(
 
 
 def _measured(compiled: CompiledWorkflow, folders: Sequence[str]) -> Plan:
-    """The plan with the files of some models folders."""
+    """The plan with the real sizes of files in these models folders."""
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
     from ryla_graphs.plan import plan_of  # noqa: PLC0415
     from ryla_graphs.validation import View  # noqa: PLC0415
@@ -124,7 +124,7 @@ def _print(
     for unknown in plan.unknowns:
         terminal.print(f"unknown: {unknown}")
     if choice is None and not problems:
-        terminal.print("\nNo GPU is recommended: what the graph needs is not known.")
+        terminal.print("\nNo GPU is recommended, because the graph's needs are unknown.")
     elif choice is not None:
         terminal.print(f"\n{choice.reason[0].upper()}{choice.reason[1:]}.")
         terminal.print(_targets(plan, plan.on(choice.gpu.name)))
@@ -161,7 +161,7 @@ def _print_needs(terminal: Console, plan: Plan, taken: Sequence[str]) -> None:
     because = f" ({'; '.join(plan.comfyui.because)})" if plan.comfyui.because else ""
     terminal.print(f"\nComfyUI {plan.comfyui.version} or newer{because}")
     span = f"{taken[0]} to {taken[-1]}" if taken else "none"
-    terminal.print(f"recorded releases whose server takes the graph as it is: {span}\n")
+    terminal.print(f"recorded releases whose server accepts the graph unchanged: {span}\n")
 
 
 def _print_stages(terminal: Console, plan: Plan) -> None:
@@ -182,10 +182,10 @@ def _print_stages(terminal: Console, plan: Plan) -> None:
     if plan.peak_bytes is not None:
         terminal.print(
             f"\nGPU memory: {_between(plan.peak_bytes_at_least, plan.peak_bytes)} at '{plan.peak_stage}'; "
-            f"{_memory(plan.resident_bytes)} where all weights stay loaded\n"
+            f"{_memory(plan.resident_bytes)} if all weights stay loaded\n"
         )
     else:
-        terminal.print("\nGPU memory: not known\n")
+        terminal.print("\nGPU memory: unknown\n")
 
 
 def _print_gpus(terminal: Console, plan: Plan, rows: Sequence[OnGPU]) -> None:
@@ -210,7 +210,7 @@ def _print_gpus(terminal: Console, plan: Plan, rows: Sequence[OnGPU]) -> None:
     for row in rows:
         if row.reasons:
             terminal.print(f"{row.gpu}: {'; '.join(row.reasons)}")
-    terminal.print(f"\nPrices of {plan.prices_as_of}, with processor and memory, on a server that is warm.")
+    terminal.print(f"\nPrices of {plan.prices_as_of}, including CPU and memory, on a warm server.")
 
 
 def _targets(plan: Plan, row: OnGPU) -> str:
@@ -238,7 +238,7 @@ def _table(*columns: str, title: str | None = None) -> Any:
 
 
 def _figure(value: float, digits: int) -> str:
-    """A number with so many digits behind the point, and with more where it would look like nothing."""
+    """A number with this many decimals, or more if it would round to zero."""
     return f"{value:,.{digits}f}" if value == 0 or value >= 10**-digits else f"{value:.1g}"
 
 

@@ -1,4 +1,4 @@
-"""`ryla-graphs presets`: the presets and their parameters."""
+"""`ryla-graphs presets`: lists the presets and their parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def presets_command(
     name: Annotated[str | None, typer.Argument(metavar="[PRESET]", help="One preset, with its parameters.")] = None,
     json: Json = False,
 ) -> None:
-    """List the presets and the pipelines of your own (RYLA_PIPELINES), or show the parameters of one."""
+    """List the presets and your own pipelines (RYLA_PIPELINES), or show the parameters of one."""
     from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.cli.own import own_pipeline, own_pipelines  # noqa: PLC0415
 
@@ -68,7 +68,7 @@ def _print_parameters(preset: Preset[Any], schema: dict[str, Any]) -> None:
 
 
 def _shown(default: Any) -> str:
-    """A default in a few letters."""
+    """A default in short."""
     return "none" if default is None else f"{len(default)} of them" if isinstance(default, list) else repr(default)
 
 

@@ -1,4 +1,4 @@
-"""How far a run is, on the terminal."""
+"""Shows the progress of a run on the terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress(nodes: int, *, quiet: bool) -> Iterator[Callable[[Event], None]]:
-    """A bar of nodes done, with the steps of the node at work; on the terminal's error stream."""
+    """A bar of finished nodes with the steps of the current node, on standard error."""
     terminal = console(stderr=True)
     if quiet or not terminal.is_terminal:
         yield lambda _event: None

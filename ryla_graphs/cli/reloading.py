@@ -1,7 +1,7 @@
-"""`serve --reload`: a server in a process of its own, which ends and starts again when one of its files is saved.
+"""`serve --reload`: runs the server in a child process, and restarts it when one of its files is saved.
 
-A process of its own, because Python forgets no module that was imported, and because a file that loops or ends the
-process while it is imported takes only that one down.
+It needs its own process because Python does not unload modules, and because a file that hangs or exits while it is
+imported then only affects that process.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from ryla_graphs.problems import InvalidSettings
 
 _PAUSE = 0.3
 _END_SECONDS = 15.0
-"""How long the server may take to end; its jobs survive."""
+"""Seconds that the server may take to end; its jobs survive."""
 _SUFFIXES = (".py", ".json", ".toml")
 
 Stamp = dict[Path, tuple[int, int]]
 
 
 def serve_again_on_each_save(sources: Sequence[str], *, wait: Callable[[], None] | None = None) -> None:
-    """Run this command without ``--reload``, again after each save, until Ctrl-C.
+    """Run this command without ``--reload``, and restart it after each save, until Ctrl-C.
 
-    `wait` passes the time between two looks at the files. Raises `InvalidSettings` if there is nothing to watch.
+    `wait` sleeps between two checks of the files. Raises `InvalidSettings` if there is nothing to watch.
     """
     if not sources:
-        raise InvalidSettings("--reload goes with --pipelines, whose files it watches")
+        raise InvalidSettings("--reload needs --pipelines, whose files it watches")
     command = [sys.executable, "-m", "ryla_graphs", *(part for part in sys.argv[1:] if part != "--reload")]
     wait = wait or _sleep
     seen = stamp_of(sources)
@@ -42,7 +42,7 @@ def serve_again_on_each_save(sources: Sequence[str], *, wait: Callable[[], None]
             wait()
             if (found := stamp_of(sources)) != seen:
                 names = sorted({path.name for path, _ in found.items() ^ seen.items()})
-                typer.echo(f"{', '.join(names)} changed: starting again", err=True)
+                typer.echo(f"{', '.join(names)} changed: restarting", err=True)
                 seen = found
                 _end(server)
                 server = subprocess.Popen(command)
@@ -53,10 +53,10 @@ def serve_again_on_each_save(sources: Sequence[str], *, wait: Callable[[], None]
 
 
 def stamp_of(sources: Sequence[str]) -> Stamp:
-    """When each file that counts was saved: those that are named, and those beside them that may be imported."""
+    """When each watched file was saved: the named ones, and their neighbours that they may import."""
     stamps: Stamp = {}
     for file in {path for source in sources for path in _files(source)}:
-        with suppress(OSError):  # an editor may have taken the file away to put another in its place
+        with suppress(OSError):  # an editor may be replacing the file
             facts = file.stat()
             stamps[file] = (facts.st_mtime_ns, facts.st_size)
     return stamps
@@ -65,11 +65,11 @@ def stamp_of(sources: Sequence[str]) -> Stamp:
 def _files(source: str) -> Iterator[Path]:
     path = Path(source)
     if path.is_dir() or path.suffix in _SUFFIXES:
-        folder = path if path.is_dir() else path.parent  # its own time of change is none: the server may write into it
+        folder = path if path.is_dir() else path.parent  # ignore the folder's own mtime: the server may write into it
         yield from (file for file in folder.glob("*") if file.suffix in _SUFFIXES)
         return
     with suppress(ImportError, ValueError):
-        spec = find_spec(source.partition(".")[0])  # of the package, which imports nothing
+        spec = find_spec(source.partition(".")[0])  # of the package: finding that imports nothing
         for place in (spec and spec.submodule_search_locations) or ():
             yield from Path(place).rglob("*.py")
         if spec is not None and spec.origin:

@@ -1,4 +1,4 @@
-"""`ryla-graphs run --rows`: a run for each row of a table; what is done is not run again."""
+"""`ryla-graphs run --rows`: runs each row of a table, and skips finished rows."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ if TYPE_CHECKING:
     from ryla_graphs.workflow import Workflow
 
 _VOID = (Cancelled, RunLost)
-"""How a run that an earlier command began may have ended, so that the row is to be run once more."""
+"""Errors of a run of an earlier command after which the row is run again."""
 
 
 class Table(NamedTuple):
-    """What was asked for."""
+    """The options of a run over rows."""
 
     target: str
     source: str
     encoding: str | None
     name: str
-    """How the files of a row are called: ``{style}/{row}``."""
+    """The template of a row's file names: ``{style}/{row}``."""
     settings: list[str] | None
     params: str | None
     prefer: Preference | None
@@ -87,7 +87,7 @@ def run_rows(
     limits: bool,
     json: bool,
 ) -> bool:
-    """Run every row that is not done yet, and tell of all; gives whether all are done."""
+    """Run every unfinished row and report all rows; returns whether all are finished."""
     rows = read_rows(read_bytes(table.source), table.source, encoding=table.encoding)
     made = open_target(table.target, known, table.prefer)
     jobs, journal = _jobs(table, made, rows), Journal(out)
@@ -109,7 +109,7 @@ def _jobs(table: Table, made: Made, rows: tuple[Row, ...]) -> list[_Job]:
     files = files_of(made) | files
     columns = dict.fromkeys(column for row in rows for column in row.cells)
     if twice := [column for column in columns if column in fixed]:
-        raise InvalidSettings(f"'{twice[0]}' is a column of '{table.source}', and given with -p as well")
+        raise InvalidSettings(f"'{twice[0]}' is set twice: by a column of '{table.source}' and by -p")
     texts = columns_in(fixed) | columns_in(table.name)
     only_text = {column for column in columns if column in texts and not _is_parameter(made, column)}
     identity = _identity(table.target, made)
@@ -143,7 +143,7 @@ def _digests(files: Mapping[str, bytes], common: Mapping[str, bytes]) -> dict[st
 
 
 def _identity(target: str, made: Made) -> str:
-    """What tells targets apart: its name, and the bytes of the file that it is, or that it is from."""
+    """Distinguishes targets: the name, and the content of the target's file."""
     path = Path(target.rpartition(":")[0] if ".py:" in target else target)
     if isinstance(made, Preset) and made.file is not None:
         path = made.file
@@ -165,7 +165,7 @@ def _refuse_twins(jobs: list[_Job]) -> None:
 
 
 class _Batch:
-    """The rows that are to be run."""
+    """The rows to run."""
 
     def __init__(
         self, made: Made, known: Catalog | None, engine: Engine, journal: Journal, out: Path, at_once: int | None
@@ -178,7 +178,7 @@ class _Batch:
         self.simulated = False
 
     def prepare(self, jobs: list[_Job], *, limits: bool) -> None:
-        """Build and check all rows; raises with what is wrong in any before the first runs."""
+        """Build and check all rows; raises with the problems of all rows before the first one runs."""
         wrong: list[tuple[Problem, list[str]]] = []
         workflows: dict[_Job, Workflow] = {}
         for job in jobs:
@@ -196,13 +196,13 @@ class _Batch:
             refuse_too_much(self.compiled.values())
 
     def _drawn(self, job: _Job) -> Mapping[str, Any]:
-        """What is drawn for a row, such as a seed: once, also where it takes several commands."""
+        """The drawn values of a row, such as a seed; drawn once, even if the row takes several commands."""
         run, values, begun = self._journal.planned(job.key, drawn(self._made, set(job.given)))
         self._runs[job] = run, begun
         return values
 
     def run(self, jobs: list[_Job], *, quiet: bool) -> None:
-        """Run rows, and save what each gives as it ends."""
+        """Run rows, and save the outputs of each when it ends."""
         with progress_of(len(jobs), show=False if quiet else None) as advance:
             again = []
             for ended in self._each(jobs):
@@ -240,7 +240,7 @@ class _Batch:
 
 
 def _built(made: Made, given: Mapping[str, Any]) -> Workflow:
-    """The workflow of a row; a preset's own nodes can be set by ``node.input``, too."""
+    """The workflow of a row; ``node.input`` also sets inputs of a preset's nodes."""
     if not isinstance(made, Preset):
         return made(**given)
     inputs = {name: value for name, value in given.items() if "." in name}
@@ -249,7 +249,7 @@ def _built(made: Made, given: Mapping[str, Any]) -> Workflow:
 
 
 def _typed(value: Any) -> Any:
-    """Text as JSON where it is a number or a truth."""
+    """The text as a JSON number or boolean, if it is one."""
     try:
         read = json_module.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -258,7 +258,7 @@ def _typed(value: Any) -> Any:
 
 
 def _rows_of(problem: Problem, wrong: list[tuple[Problem, list[str]]]) -> list[str]:
-    """The rows that are known to have a problem."""
+    """The rows that have a problem, as recorded so far."""
     for other, rows in wrong:
         if other == problem:
             return rows
@@ -271,7 +271,7 @@ def _some(rows: list[str]) -> str:
 
 
 def named(name: str, outputs: tuple[Artifact, ...]) -> Iterator[Artifact]:
-    """The outputs of a row under its name; several are named by their nodes, or counted."""
+    """The outputs of a row under its name; several outputs also get the name of their node, or a number."""
     nodes = Counter(artifact.node for artifact in outputs)
     path = PurePosixPath(name)
     for place, artifact in enumerate(outputs, start=1):

@@ -1,4 +1,4 @@
-"""`ryla-graphs run`: to files on disk."""
+"""`ryla-graphs run`: runs a workflow and saves its outputs."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def run_command(
     at_once: AtOnce = None,
     json: Json = False,
 ) -> None:
-    """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten.
+    """Compile a workflow, run it, and save its outputs and its JSON, without overwriting any file.
 
-    The engine's own catalog judges the workflow, unless `--catalog` names another. Ctrl-C and SIGTERM cancel the run.
-    Terminals that can show pictures (kitty, iTerm2, WezTerm and others) get them.
+    The workflow is checked with the engine's own catalog, unless `--catalog` names another. Ctrl-C and SIGTERM cancel
+    the run. Terminals that can show pictures (kitty, iTerm2, WezTerm and others) show the results.
     """
     from ryla_graphs.cli.inputs import print_inputs  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
@@ -106,7 +106,7 @@ def _refuse_together(rows: str | None, only_with: Mapping[str, object], *, watch
     if rows is None and (idle := [option for option, value in only_with.items() if value is not None]):
         raise InvalidSettings(f"{idle[0]} has no effect without --rows")
     if rows is not None and (watch or partial):
-        raise InvalidSettings(f"--rows does not go with {'--watch' if watch else '--partial'}")
+        raise InvalidSettings(f"--rows cannot be combined with {'--watch' if watch else '--partial'}")
 
 
 def _tell_before(compiled: CompiledWorkflow, engine: str, key: PartnerKey | None, *, quiet: bool) -> None:
@@ -136,7 +136,7 @@ def _part(workflow: Workflow, known: Catalog | None, *, partial: bool, limits: b
 def _run(
     engine: Engine, compiled: CompiledWorkflow, inputs: Mapping[str, bytes], out: Path, *, quiet: bool
 ) -> tuple[Result, list[tuple[Artifact, Path]]]:
-    """Run a graph and save its outputs; where it fails, those that had come are saved all the same."""
+    """Run a graph and save its outputs; if it fails, save those that had arrived."""
     from ryla_graphs.cli.ending import cancelling  # noqa: PLC0415
     from ryla_graphs.engines.base import follow  # noqa: PLC0415
     from ryla_graphs.problems import EngineError  # noqa: PLC0415
@@ -149,13 +149,13 @@ def _run(
             result = follow(started, on_event=_collecting(arrived, watch, quiet=quiet))
     except EngineError:
         for artifact in arrived:
-            typer.echo(f"{artifact.save(out)}  (had come before the run failed)", err=True)
+            typer.echo(f"{artifact.save(out)}  (arrived before the run failed)", err=True)
         raise
     return result, [(artifact, artifact.save(out)) for artifact in result.outputs]
 
 
 def _collecting(arrived: list[Artifact], watch: Callable[[Event], None], *, quiet: bool) -> Callable[[Event], None]:
-    """Keeps the outputs of the attempt that is on, and says where each attempt goes."""
+    """Collect the outputs of the current attempt, and print the route of each attempt."""
     from ryla_graphs.engines.events import OutputReady, Retrying, Routed  # noqa: PLC0415
 
     def collect(event: Event) -> None:
@@ -172,7 +172,7 @@ def _collecting(arrived: list[Artifact], watch: Callable[[Event], None], *, quie
 
 
 def workflow_file(compiled: CompiledWorkflow) -> Artifact:
-    """The compiled graph as one more file to save."""
+    """The compiled graph as a further file to save."""
     from ryla_graphs.engines import Artifact  # noqa: PLC0415
 
     text = json_module.dumps(compiled.document, indent=2, ensure_ascii=False) + "\n"

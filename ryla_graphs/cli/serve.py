@@ -24,7 +24,7 @@ _Classes = Annotated[
         "--catalog",
         envvar="RYLA_CATALOG",
         metavar="FILE|URL|NAME|VERSION",
-        help="The classes that the simulator has; a ComfyUI server has its own.",
+        help="The node classes of the simulator; a ComfyUI server has its own.",
     ),
 ]
 
@@ -40,7 +40,7 @@ _Pipelines = Annotated[
 ]
 
 _Reload = Annotated[
-    bool, typer.Option("--reload", help="For development: start again when a file of the pipelines is saved.")
+    bool, typer.Option("--reload", help="For development: restart when a file of the pipelines is saved.")
 ]
 
 
@@ -50,38 +50,40 @@ def serve_command(
         typer.Option(
             envvar="RYLA_ENGINE",
             metavar="simulator|URL[,URL…]|remote:URL|runpod:ID|routes|FILE.toml",
-            help="As for `run`: by default the routes that the environment names, or the simulator.",
+            help="As for `run`: by default the routes in the environment, or the simulator.",
         ),
     ] = None,
     catalog: _Classes = None,
     comfyui_dir: Annotated[
         Path | None,
-        typer.Option(envvar="RYLA_COMFYUI_DIR", metavar="DIR", help="A ComfyUI checkout, started and watched here."),
+        typer.Option(
+            envvar="RYLA_COMFYUI_DIR", metavar="DIR", help="A ComfyUI checkout, which the server starts and supervises."
+        ),
     ] = None,
     comfyui_python: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The python of that checkout, if it has no venv of its own.")
+        Path | None, typer.Option(metavar="FILE", help="The Python of that checkout, if it has no venv of its own.")
     ] = None,
     comfyui_arg: Annotated[
         list[str] | None, typer.Option(metavar="ARG", help="An argument for that ComfyUI, such as --cpu; repeatable.")
     ] = None,
     data_dir: Annotated[
-        Path, typer.Option(envvar="RYLA_DATA_DIR", metavar="DIR", help="Where jobs and their files are kept.")
+        Path, typer.Option(envvar="RYLA_DATA_DIR", metavar="DIR", help="The folder for jobs and their files.")
     ] = Path("ryla-data"),
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 chooses a free one.")] = 8100,
     pipelines: _Pipelines = None,
     reload: _Reload = False,
     allow_open: Annotated[
-        bool, typer.Option("--allow-open", help="Listen beyond this machine without tokens (RYLA_TOKENS).")
+        bool, typer.Option("--allow-open", help="Accept callers from the network without tokens (RYLA_TOKENS).")
     ] = False,
 ) -> None:
-    """Serve workflows and presets over HTTP. Jobs survive a restart, whatever ended the process.
+    """Serve workflows and presets over HTTP. Jobs survive restarts and crashes.
 
-    Tokens, limits, webhooks and the rest are environment variables: see docs/serving.md.
+    Tokens, limits, webhooks and other settings are environment variables: see docs/serving.md.
     """
     from ryla_graphs.claims import refuse_taken  # noqa: PLC0415
 
-    refuse_taken(data_dir, host, port)  # the rest takes seconds to load
+    refuse_taken(data_dir, host, port)  # checked first, since the imports below take seconds
     from ryla_graphs.cli.reloading import serve_again_on_each_save  # noqa: PLC0415
     from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
     from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
@@ -122,19 +124,19 @@ def _engine(
     data_dir: Path,
     catalog: str | None,
 ) -> Iterator[Engine]:
-    """The engine that was asked for; a ComfyUI of our own lives as long as the server."""
+    """The requested engine; a ComfyUI that we start runs as long as the server."""
     from ryla_graphs.engines import SIMULATOR, connect, default_address  # noqa: PLC0415
     from ryla_graphs.engines.router import as_routes  # noqa: PLC0415
     from ryla_graphs.problems import InvalidSettings  # noqa: PLC0415
 
     if directory is None:
         if python is not None or arguments:
-            raise InvalidSettings("--comfyui-python and --comfyui-arg go with --comfyui-dir")
+            raise InvalidSettings("--comfyui-python and --comfyui-arg need --comfyui-dir")
         address = address or default_address()
         yield _simulator(catalog) if address == SIMULATOR and catalog else as_routes(connect(address))
         return
     if address not in (None, SIMULATOR):
-        raise InvalidSettings("--engine and --comfyui-dir are two engines; give one of them")
+        raise InvalidSettings("--engine and --comfyui-dir both name an engine; give only one of them")
     from ryla_graphs.engines.comfyui.process import ComfyUIProcess  # noqa: PLC0415 - loads subprocess and more
 
     process = ComfyUIProcess(directory, data_dir / "comfyui", python=python, arguments=arguments)

@@ -1,4 +1,4 @@
-"""Partners' paid services: the key that pays for them, and what is said before they are called."""
+"""Partners' paid services: the key that pays for them, and what is printed before they are called."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def partner_key() -> PartnerKey | None:
-    """The key in ``COMFY_API_KEY``; raises `InvalidSettings` if that cannot be one."""
+    """The key in ``COMFY_API_KEY``; raises `InvalidSettings` if it is malformed."""
     from ryla_graphs.engines.partner_key import VARIABLE, PartnerKey  # noqa: PLC0415
     from ryla_graphs.problems import InvalidSettings  # noqa: PLC0415
 
@@ -33,12 +33,12 @@ def price_lines(services: Iterable[PaidService]) -> Iterator[str]:
 
     for paid in services:
         known = paid.usd_at_least is not None and paid.usd_at_most is not None
-        price = usd(paid.usd_at_least or 0, paid.usd_at_most or 0) if known else paid.rate or "its price is not known"
+        price = usd(paid.usd_at_least or 0, paid.usd_at_most or 0) if known else paid.rate or "price unknown"
         yield f"calls a paid service: {paid.service} ({paid.class_type} '{paid.node}'), {price}"
 
 
 def tell_before(workflows: Iterable[CompiledWorkflow], engine: str, key: PartnerKey | None) -> None:
-    """Say on standard error which services these runs call, and where that will fail."""
+    """Print on standard error which services these runs call, and whether that will fail."""
     from ryla_graphs.engines import SIMULATOR  # noqa: PLC0415
     from ryla_graphs.plan.services import services_of  # noqa: PLC0415
 
@@ -46,6 +46,6 @@ def tell_before(workflows: Iterable[CompiledWorkflow], engine: str, key: Partner
     for line, times in lines.items():
         typer.echo(line if times == 1 else f"{times} times: {line}", err=True)
     if lines and engine == SIMULATOR:
-        typer.echo("the simulator calls no service and makes stand-ins", err=True)
+        typer.echo("the simulator calls no service, and makes placeholders instead", err=True)
     elif lines and key is None:
-        typer.echo("there is no key for it, so it will refuse: set COMFY_API_KEY", err=True)
+        typer.echo("no key is set, so the service will refuse: set COMFY_API_KEY", err=True)

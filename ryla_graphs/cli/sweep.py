@@ -1,4 +1,4 @@
-"""`ryla-graphs sweep`: every combination of some parameters' values."""
+"""`ryla-graphs sweep`: runs every combination of some parameters' values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Axes = Annotated[
         "--grid",
         metavar="KEY=V,V,…",
         help="A parameter's values: seed=1,2,3, seed=1..8, image=@a.png,@b.png, or a JSON list, or a JSON object"
-        ' that labels them: prompt={"day": "a street at noon", "night": "…"}. Several give every combination.',
+        ' with labels: prompt={"day": "a street at noon", "night": "…"}. Repeat it to run every combination.',
     ),
 ]
 
@@ -51,7 +51,7 @@ MeasureFace = Annotated[
     typer.Option(
         "--measure-face",
         metavar="FILE",
-        help="Measure how well each picture kept the face of this one, with the person's consent (extra `faces`).",
+        help="Measure how well each picture kept the face in this one, with the person's consent (extra `faces`).",
     ),
 ]
 
@@ -63,11 +63,11 @@ def sweep_command(
     param: Settings = None,
     params: ParamsFile = None,
     one_graph: Annotated[
-        bool, typer.Option("--one-graph/--many", help="Run it as one graph that shares its loaders, or cell by cell.")
+        bool, typer.Option("--one-graph/--many", help="Run one graph that shares its loaders, or one graph per cell.")
     ] = False,
     zipped: Annotated[
         bool,
-        typer.Option("--zip", help="Take the axes in step (first values, second values) instead of crossing."),
+        typer.Option("--zip", help="Pair the values (first with first, second with second) instead of crossing them."),
     ] = False,
     most_cells: Annotated[int, typer.Option("--most-cells", min=1, help="Refuse larger sweeps.")] = 100,
     engine: EngineAddress = None,
@@ -78,10 +78,10 @@ def sweep_command(
     meter: Meter = "dlib",
     json: Json = False,
 ) -> None:
-    """Run a workflow for every combination of some parameters' values; a contact sheet shows them all.
+    """Run a workflow for every combination of some parameters' values, and draw a contact sheet of the results.
 
-    Everything is checked first, by the engine's own catalog unless `--catalog` names another. Cell by cell, one that
-    fails loses no other: the sheet shows why, and the exit code is 1.
+    All cells are checked first, with the engine's own catalog unless `--catalog` names another. Unless they run as one
+    graph, a failing cell does not stop the others: the sheet shows why it failed, and the exit code is 1.
     """
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect, default_address, judge_of  # noqa: PLC0415
@@ -117,7 +117,7 @@ def run_and_save(
     limits: bool = True,
     **facts: Any,
 ) -> SavedSweep:
-    """Run a sweep with its progress shown; `facts` go into `sweep.json`."""
+    """Run a sweep and show its progress; `facts` go into `sweep.json`."""
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.sweeps import run_grid, save_sweep  # noqa: PLC0415
 
@@ -136,7 +136,7 @@ def run_and_save(
 
 
 def axes_in(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
-    """Values by parameter. Raises `InvalidParameters` for what is not KEY=VALUES, or names a key twice."""
+    """Values by parameter. Raises `InvalidParameters` for text that is not KEY=VALUES, and for repeated keys."""
     from ryla_graphs.problems import AtField, InvalidParameters, Problem  # noqa: PLC0415
 
     axes: dict[str, Any] = {}
@@ -157,7 +157,7 @@ def axes_in(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def _values(text: str, files: dict[str, bytes]) -> Any:
-    """A list of values, or of labels and values."""
+    """A list of values, or a mapping of labels to values."""
     from ryla_graphs.cli.targets import from_file  # noqa: PLC0415
     from ryla_graphs.sources import parse_json  # noqa: PLC0415
 
@@ -170,7 +170,7 @@ def _values(text: str, files: dict[str, bytes]) -> Any:
 
 
 def show_saved(saved: SavedSweep, out: Path, *, json: bool) -> None:
-    """Print where the files of a sweep are, how well faces were kept, and what failed."""
+    """Print the files of a sweep, its face scores, and the failures."""
     from ryla_graphs.faces import FaceScore, in_short  # noqa: PLC0415
 
     if json:

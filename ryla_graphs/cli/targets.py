@@ -1,4 +1,4 @@
-"""What a command works on: a preset, a graph in whatever it comes in, or something in a Python file."""
+"""The targets of commands: presets, own pipelines, files with graphs, and workflows in Python files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """A workflow, and the input files that came with it or with its parameters."""
+    """A workflow with the input files from its document or its parameters."""
 
     workflow: Workflow
     inputs: Mapping[str, bytes]
@@ -45,10 +45,10 @@ _SUFFIXES = frozenset({
     ".py", ".json", ".gz", ".png", ".webp", ".jpg", ".jpeg", ".avif", ".gif", ".tiff", ".mp4", ".mov", ".webm", ".mkv",
     ".flac", ".mp3", ".opus", ".ogg", ".wav", ".latent", ".glb", ".svg", ".exr",
 })  # fmt: skip
-"""What a name ends in that is meant as a file's, whether or not there is one."""
+"""Suffixes that mark a name as a file's, even if the file does not exist."""
 
 Made = Preset[Any] | GraphTarget | Callable[..., Workflow]
-"""What makes workflows of parameters."""
+"""Everything that makes workflows from parameters."""
 
 
 def load_target(
@@ -58,19 +58,19 @@ def load_target(
     catalog: Catalog | None = None,
     prefer: Preference | None = None,
 ) -> Loaded:
-    """The workflow that a command names, with its parameters set."""
+    """The workflow of a target, with its parameters set."""
     given, files = parameters(settings or [], params)
     made = open_target(target, catalog, prefer)
     return Loaded(made.build(given) if isinstance(made, Preset) else made(**given), {**files_of(made), **files})
 
 
 def open_target(target: str, catalog: Catalog | None = None, prefer: Preference | None = None) -> Made:
-    """What a command names: a preset, an own pipeline, a graph in whatever it comes in, something in a Python file.
+    """Open a target: a preset, an own pipeline, a file with a graph, or a workflow in a Python file.
 
-    Files are read once. How a graph was read goes to standard error, unless JSON is asked for.
+    Files are read once. Notes on how a graph was read go to standard error, except with `--json`.
     """
     if prefer is not None and is_made(target):
-        raise InvalidSettings(f"--from chooses what is read of a file with a graph, which '{target}' is not")
+        raise InvalidSettings(f"--from needs a file with a graph, and '{target}' is not one")
     if target in presets.NAMES:
         return presets.get(target)
     if not names_graph(target):
@@ -86,27 +86,27 @@ def open_target(target: str, catalog: Catalog | None = None, prefer: Preference 
 
 
 class Opened(NamedTuple):
-    """A graph in API JSON as it was read: nothing is checked, and nothing merged."""
+    """A graph in API JSON as it was read, neither checked nor merged."""
 
     prompt: Mapping[str, Any]
     document: Document | None = None
-    """What it was read from; None for presets and Python."""
+    """The document that it was read from; None for presets and Python."""
     made: Workflow | None = None
-    """The workflow of a preset or of Python."""
+    """The workflow, if a preset or Python made it."""
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What reading it found."""
+        """The problems that reading found."""
         return self.document.problems if self.document is not None else ()
 
     def workflow(self, catalog: Catalog | None) -> Workflow:
-        """The same as a workflow."""
+        """The graph as a workflow."""
         if self.made is not None:
             return self.made
         return Workflow.load(self.prompt, catalog=catalog, name=self.document.name if self.document else None)
 
     def facts(self) -> dict[str, Any]:
-        """What is known of how it was read, as JSON-ready data."""
+        """How the graph was read, as JSON-ready data."""
         facts = {} if self.document is None else self.document.facts()
         return {**facts, "problems": [problem.to_dict() for problem in self.problems]}
 
@@ -118,7 +118,7 @@ def open_prompt(
     catalog: Catalog | None = None,
     prefer: Preference | None = None,
 ) -> Opened:
-    """The graph of a target. Required parameters that are missing are taken from the preset's example."""
+    """The graph of a target. Missing required parameters are taken from the preset's example."""
     given, _ = parameters(settings or [], params)
     made = open_target(target, catalog, prefer)
     if isinstance(made, GraphTarget):
@@ -129,17 +129,17 @@ def open_prompt(
 
 
 def files_of(made: Made) -> dict[str, bytes]:
-    """The input files that came along with a graph."""
+    """The input files in a graph's document."""
     return made.files if isinstance(made, GraphTarget) else {}
 
 
 def is_made(target: str) -> bool:
-    """Whether code makes the graph that a target names: a preset, an own pipeline, or something in a Python file."""
+    """Whether code makes the target's graph: a preset, an own pipeline, or a Python file."""
     return target in presets.NAMES or not names_graph(target) or ".py:" in target or target.endswith(".py")
 
 
 def names_graph(target: str) -> bool:
-    """Whether a target is a file with a graph, a template, or something in a Python file."""
+    """Whether a target is a file with a graph, a template, or a workflow in a Python file."""
     return (
         target == "-"
         or ".py:" in target
@@ -150,7 +150,7 @@ def names_graph(target: str) -> bool:
 
 
 def parameters(settings: Sequence[str], params: str | None) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Parameters from ``KEY=VALUE`` and a file, and the input files among them by the name they go by."""
+    """Parameters from ``KEY=VALUE`` settings and a file, and the input files among them by name."""
     given: dict[str, Any] = {}
     files: dict[str, bytes] = {}
     if params is not None:
@@ -177,7 +177,7 @@ def _bad_setting(setting: str) -> Problem:
 
 
 def from_file(name: str, files: dict[str, bytes]) -> str:
-    """A text from a file, or the name under which a picture, sound or video goes as an input file."""
+    """The text of a file, or the name under which a picture, sound or video becomes an input file."""
     content = read_bytes(name)
     media = (mimetypes.guess_type(name)[0] or "text").split("/")[0]
     if media not in ("image", "video", "audio"):
@@ -186,7 +186,7 @@ def from_file(name: str, files: dict[str, bytes]) -> str:
         except UnicodeDecodeError:
             pass
     own = Path(name).name
-    if files.get(own, content) != content:  # another file of this name, from another folder
+    if files.get(own, content) != content:  # a different file with the same name, from another folder
         own = f"{hashlib.sha256(content).hexdigest()[:12]}-{own}"
     files[own] = content
     return own

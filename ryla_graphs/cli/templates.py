@@ -1,4 +1,4 @@
-"""`ryla-graphs templates`: the official templates."""
+"""`ryla-graphs templates`: lists the official templates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ryla_graphs.sources.templates import Template
 
 templates_app = typer.Typer(
-    help="The official templates, where their package is installed: targets as template:NAME.", no_args_is_help=True
+    help="The official templates, if their package is installed. Use them as template:NAME.", no_args_is_help=True
 )
 
 
@@ -23,7 +23,7 @@ def list_command(
     local: Annotated[bool, typer.Option("--local", help="Only those that need no paid service.")] = False,
     json: Json = False,
 ) -> None:
-    """List templates, all or those with some words in their name, title, tags or models."""
+    """List all templates, or those with these words in their name, title, tags or models."""
     from rich.table import Column, Table  # noqa: PLC0415
 
     from ryla_graphs.cli.weights.words import size  # noqa: PLC0415
@@ -50,7 +50,7 @@ def show_command(
     catalog: CatalogSource = None,
     json: Json = False,
 ) -> None:
-    """Show what a template is, what can be set in it, and what is wrong with it on a server with this catalog."""
+    """Show a template, the inputs that can be set, and its problems on a server with this catalog."""
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
     from ryla_graphs.pipelines.settable import GraphTarget  # noqa: PLC0415
     from ryla_graphs.sources import TEMPLATE, open_catalog  # noqa: PLC0415

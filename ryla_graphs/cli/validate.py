@@ -1,4 +1,4 @@
-"""`ryla-graphs validate`: everything that is wrong with a graph, before a GPU is paid for."""
+"""`ryla-graphs validate`: reports every problem of a graph before a GPU costs anything."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def validate_command(
         str | None,
         typer.Option(
             metavar="FILE|-",
-            help='Judge one graph a line: {"id": …, "prompt": …}, or the bare graph in API format. Prints one JSON '
-            'verdict a line: {"id", "accepted", "error", "nodes", "problems"}.',
+            help='Check one graph per line: {"id": …, "prompt": …}, or the bare graph in API format. Prints one JSON '
+            'verdict per line: {"id", "accepted", "error", "nodes", "problems"}.',
         ),
     ] = None,
     exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Exit 0 whatever was found, for scripts that read the verdicts.")
+        bool, typer.Option("--exit-zero", help="Exit 0 whatever is found, for scripts that read the verdicts.")
     ] = False,
     models: ModelsFolders = None,
     param: Settings = None,
@@ -47,7 +47,7 @@ def validate_command(
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
-    """Check graphs as ComfyUI's server would, and beyond. Exits 1 if one has an error, of files and lines alike."""
+    """Check graphs as ComfyUI's server would, and with further rules. Exits 1 if any graph has an error."""
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
 
@@ -59,7 +59,7 @@ def validate_command(
     if jsonl is not None:
         refused = False
         for verdict in _verdicts(jsonl, known, held):
-            # In ASCII: some take U+2028 for the end of a line.
+            # In ASCII: some readers treat U+2028 as the end of a line.
             sys.stdout.write(json_module.dumps(verdict, default=repr) + "\n")
             refused |= any(problem["level"] == "error" for problem in verdict["problems"])
         raise typer.Exit(1 if refused and not exit_zero else 0)
@@ -72,18 +72,18 @@ def validate_command(
 
 
 def _refuse_parameters(files: Sequence[str]) -> None:
-    """Raise `BadParameter` for ``prompt=x`` among the files: it was to be a parameter."""
+    """Raise `BadParameter` for ``prompt=x`` among the files, which was meant as a parameter."""
     from ryla_graphs.cli.hinting import hint_for  # noqa: PLC0415
     from ryla_graphs.cli.targets import names_graph  # noqa: PLC0415
 
     for name in files:
         if not names_graph(name) and (hint := hint_for(name)):
-            raise typer.BadParameter(f"'{name}' is no file; {hint}")
+            raise typer.BadParameter(f"'{name}' is not a file; {hint}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A file, and everything that is wrong with it."""
+    """A file with all its problems."""
 
     file: str
     problems: Sequence[Problem]
@@ -141,7 +141,7 @@ def _judge(
 
 
 def _verdicts(source: str, catalog: Catalog | None, held: Files | None) -> Iterator[dict[str, Any]]:
-    """The verdicts on the lines of a file, in their order."""
+    """The verdicts on the lines of a file, in order."""
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
     from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
     from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
@@ -169,7 +169,7 @@ def _verdicts(source: str, catalog: Catalog | None, held: Files | None) -> Itera
 
 
 def _row(row: Any, source: str, number: int) -> tuple[Any, Any]:
-    """The id and the prompt of a line; a bare graph goes by the number of its line. Raises `InvalidDocument`."""
+    """The id and the prompt of a line; the id of a bare graph is its line number. Raises `InvalidDocument`."""
     from ryla_graphs.formats.shapes import is_node, is_prompt  # noqa: PLC0415
     from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`run --watch`: run a file again each time that it, or a Python file beside it, is saved."""
+"""`run --watch`: runs a file again whenever it, or a Python file beside it, is saved."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Stamp = dict[Path, tuple[int, int]]
 
 
 def run_on_each_save(target: str, run: Callable[[], None], *, wait: Callable[[], None] | None = None) -> None:
-    """Run, then again after each save, until Ctrl-C; an error of the graph is printed, and does not end it.
+    """Run, and run again after each save, until Ctrl-C; prints errors of the graph and continues.
 
-    `wait` passes the time between two looks at the files. Raises `InvalidSettings` if the target is no file.
+    `wait` sleeps between two checks of the files. Raises `InvalidSettings` if the target is not a file.
     """
     path = _file_of(target)
     for _ in _saves(path, wait or _sleep):
@@ -28,18 +28,18 @@ def run_on_each_save(target: str, run: Callable[[], None], *, wait: Callable[[],
             run()
         except (RylaError, OSError) as error:
             typer.echo(f"error: {error}", err=True)
-        typer.echo(f"waiting for {path} to be saved; Ctrl-C ends", err=True)
+        typer.echo(f"waiting for {path} to be saved; stop with Ctrl-C", err=True)
 
 
 def _file_of(target: str) -> Path:
     name = target if Path(target).is_file() else target.rpartition(":")[0]
     if not Path(name).is_file():
-        raise InvalidSettings(f"--watch needs a file to watch, and '{target}' is none")
+        raise InvalidSettings(f"--watch needs a file to watch, and '{target}' is not one")
     return Path(name)
 
 
 def _saves(path: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """Now, and whenever something was saved."""
+    """Yields at once, and after each save."""
     seen: Stamp = {}
     while True:
         found = _stamp(path)
@@ -50,7 +50,7 @@ def _saves(path: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 
 def _stamp(path: Path) -> Stamp:
-    """When each file that counts was saved; an editor may have taken the file away to put another in its place."""
+    """When each watched file was saved; ignores a missing file, which an editor may be replacing."""
     stamps: Stamp = {}
     for file in sorted({path, *path.parent.glob("*.py")}):
         try:
@@ -62,7 +62,7 @@ def _stamp(path: Path) -> Stamp:
 
 
 def _forget_modules(folder: Path) -> None:
-    """Modules of the user's folder are imported again, as they may have been saved."""
+    """Drop the modules of the user's folder, so that changed ones are imported again."""
     home = folder.resolve()
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)

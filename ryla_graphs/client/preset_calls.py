@@ -80,11 +80,11 @@ class FluxDevParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxSchnellParameters(TypedDict, total=False):
@@ -131,11 +131,11 @@ class FluxSchnellParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxLoraParameters(TypedDict, total=False):
@@ -184,11 +184,11 @@ class FluxLoraParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class ZImageTurboParameters(TypedDict, total=False):
@@ -231,11 +231,11 @@ class ZImageTurboParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class Flux2KleinParameters(TypedDict, total=False):
@@ -284,11 +284,11 @@ class Flux2KleinParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class QwenImageParameters(TypedDict, total=False):
@@ -331,11 +331,11 @@ class QwenImageParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class SdxlParameters(TypedDict, total=False):
@@ -403,11 +403,11 @@ class SdxlParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class Sd15Parameters(TypedDict, total=False):
@@ -477,11 +477,11 @@ class Sd15Parameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class BaseImagesParameters(TypedDict, total=False):
@@ -534,11 +534,11 @@ class BaseImagesParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxInstantidParameters(TypedDict, total=False):
@@ -616,13 +616,13 @@ class FluxInstantidParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
     measure_face: bool
-    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
+    """Measure afterwards how well the face was kept; needs the person's consent, and not every server can"""
 
 
 class FluxPulidParameters(TypedDict, total=False):
@@ -681,13 +681,13 @@ class FluxPulidParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
     measure_face: bool
-    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
+    """Measure afterwards how well the face was kept; needs the person's consent, and not every server can"""
 
 
 class ZImageInstantidParameters(TypedDict, total=False):
@@ -759,13 +759,13 @@ class ZImageInstantidParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
     measure_face: bool
-    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
+    """Measure afterwards how well the face was kept; needs the person's consent, and not every server can"""
 
 
 class SdxlInstantidParameters(TypedDict, total=False):
@@ -816,13 +816,13 @@ class SdxlInstantidParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
     measure_face: bool
-    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
+    """Measure afterwards how well the face was kept; needs the person's consent, and not every server can"""
 
 
 class CharacterSheetParameters(TypedDict, total=False):
@@ -902,13 +902,13 @@ class CharacterSheetParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
     measure_face: bool
-    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
+    """Measure afterwards how well the face was kept; needs the person's consent, and not every server can"""
 
 
 class FaceSwapParameters(TypedDict, total=False):
@@ -966,13 +966,13 @@ class FaceSwapParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
     measure_face: bool
-    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
+    """Measure afterwards how well the face was kept; needs the person's consent, and not every server can"""
 
 
 class FaceDetailerParameters(TypedDict, total=False):
@@ -1041,11 +1041,11 @@ class FaceDetailerParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxImg2imgParameters(TypedDict, total=False):
@@ -1096,11 +1096,11 @@ class FluxImg2imgParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxKontextParameters(TypedDict, total=False):
@@ -1151,11 +1151,11 @@ class FluxKontextParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class QwenImageEditParameters(TypedDict, total=False):
@@ -1200,11 +1200,11 @@ class QwenImageEditParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxFillParameters(TypedDict, total=False):
@@ -1265,11 +1265,11 @@ class FluxFillParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class SdxlInpaintParameters(TypedDict, total=False):
@@ -1332,11 +1332,11 @@ class SdxlInpaintParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxControlnetParameters(TypedDict, total=False):
@@ -1397,11 +1397,11 @@ class FluxControlnetParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class ZImageControlnetParameters(TypedDict, total=False):
@@ -1454,11 +1454,11 @@ class ZImageControlnetParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class FluxReduxParameters(TypedDict, total=False):
@@ -1521,11 +1521,11 @@ class FluxReduxParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class UpscaleParameters(TypedDict, total=False):
@@ -1589,11 +1589,11 @@ class UpscaleParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class Seedvr2UpscaleParameters(TypedDict, total=False):
@@ -1618,11 +1618,11 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class RemoveBackgroundParameters(TypedDict, total=False):
@@ -1643,11 +1643,11 @@ class RemoveBackgroundParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class WanT2vParameters(TypedDict, total=False):
@@ -1694,11 +1694,11 @@ class WanT2vParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class WanI2vParameters(TypedDict, total=False):
@@ -1749,11 +1749,11 @@ class WanI2vParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class Wan22T2vParameters(TypedDict, total=False):
@@ -1826,11 +1826,11 @@ class Wan22T2vParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class Wan22I2vParameters(TypedDict, total=False):
@@ -1905,11 +1905,11 @@ class Wan22I2vParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class LtxVideoParameters(TypedDict, total=False):
@@ -1954,11 +1954,11 @@ class LtxVideoParameters(TypedDict, total=False):
     labels: dict[str, str]
     """Labels to find the job by: `GET /jobs?label=name:value`"""
     gpu: str
-    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    """The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
+    """The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"""
     user_key: str
-    """The user it is for, who decides its share where routes have shares; by default the caller"""
+    """The user that the job is for, by whom routes with shares are chosen; by default the caller"""
 
 
 class PresetCalls(Generic[R]):

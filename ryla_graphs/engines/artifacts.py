@@ -1,4 +1,4 @@
-"""`Artifact`: one output of a run, in memory or still at the engine."""
+"""`Artifact`: one output of a run, in memory or still on the engine."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ _COUNTER = re.compile(r"^(?P<head>.*_)(?P<number>\d+)(?P<tail>_?\.\w+)$")
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file or text that a node gave."""
+    """One file or text that a node produced."""
 
     node: str
     kind: OutputKind
     filename: str
-    """The engine's name for it; for a text the name it gets when it is saved."""
+    """The engine's name of the file; for a text, the name under which it is saved."""
     subfolder: str = ""
     folder: str = "output"
-    """`output`, or `temp` for what is only shown."""
+    """`output`, or `temp` for files that are only shown."""
     text: str | None = None
     simulated: bool = False
     guessed: tuple[str, ...] = ()
-    """Why the simulator only guessed at it, where it did."""
+    """Why the simulator guessed this output; empty if it did not."""
     read: Callable[[], bytes] = field(default=lambda: b"", repr=False, compare=False)
-    """The content; asks the engine for it where it is not here yet."""
+    """Returns the content; downloads it from the engine if needed."""
 
     @property
     def media_type(self) -> str:
-        """The MIME type, by the name."""
+        """The MIME type, by the file name."""
         return mimetypes.guess_type(self.filename)[0] or "application/octet-stream"
 
     def to_dict(self) -> dict[str, Any]:
-        """What is known about it, as JSON-ready data."""
+        """The facts about it, as JSON-ready data."""
         facts: dict[str, Any] = {
             "node": self.node,
             "kind": self.kind,
@@ -58,7 +58,7 @@ class Artifact:
         return facts
 
     def to_html(self) -> str:
-        """How a notebook shows it: a picture or a text itself, another file by its name and size."""
+        """HTML for notebooks: a picture or text itself, any other file by its name and size."""
         if self.text is not None:
             return f"<pre>{escape(self.text)}</pre>"
         content, name = self.read(), escape(f"{self.filename}{' (simulated)' if self.simulated else ''}")
@@ -69,7 +69,7 @@ class Artifact:
         return f"<figure>{picture}<figcaption>{name}</figcaption></figure>"
 
     def save(self, directory: Path) -> Path:
-        """Write it into a directory, under its subfolder; what is already there is never overwritten.
+        """Write it into a directory, below its subfolder, without overwriting any file.
 
         Raises `OSError` if the directory cannot be written.
         """
@@ -85,7 +85,7 @@ class Artifact:
 
 
 def _next_name(name: str) -> str:
-    """The name after this one, counted as ComfyUI counts: `x_00001_.png`, `x_00002_.png`."""
+    """The next name in ComfyUI's numbering: `x_00001_.png`, `x_00002_.png`."""
     counted = _COUNTER.match(name)
     if counted:
         number = str(int(counted["number"]) + 1).zfill(len(counted["number"]))

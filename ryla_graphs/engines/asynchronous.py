@@ -1,4 +1,4 @@
-"""`arun`: a run to await."""
+"""`arun`: awaits a run."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ async def arun(
     partial: bool = False,
     partner_key: PartnerKey | None = None,
 ) -> Result:
-    """Run a graph to its end without blocking the event loop; everything else as `run` does.
+    """Run a graph to its end without blocking the event loop; otherwise the same as `run`.
 
-    Each run has a thread of its own, so as many go at once as are awaited. `on_event` is called in the loop. Cancelling
+    Each run has its own thread, so all awaited runs go in parallel. `on_event` is called in the loop. Cancelling
     the task cancels the run.
 
     >>> import asyncio
@@ -47,7 +47,7 @@ async def arun(
                 run = engine.start(part.workflow, inputs, previews=previews, partner_key=partner_key)
                 running.is_on(run)
                 running.tell(running.succeed, follow(run, on_event=watch).without(part.left_out))
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
+        except BaseException as error:  # noqa: BLE001 - re-raised where it is awaited
             running.tell(running.fail, error)
 
     threading.Thread(target=work, name="arun", daemon=True).start()
@@ -59,7 +59,7 @@ async def arun(
 
 
 class _Awaited:
-    """A run in a thread that a loop waits for; it may be cancelled before it is there."""
+    """A run in a thread that a loop waits for; it may be cancelled before it has started."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.wanted = True
@@ -69,29 +69,29 @@ class _Awaited:
         self._lock = threading.Lock()
 
     def tell(self, call: Callable[..., None], *arguments: Any) -> None:
-        """Call something in the loop, from the thread."""
-        with suppress(RuntimeError):  # the loop is closed: nothing listens any more
+        """Call a function in the loop, from the thread."""
+        with suppress(RuntimeError):  # the loop is closed, so nothing waits any more
             self._loop.call_soon_threadsafe(call, *arguments)
 
     def succeed(self, result: Result) -> None:
-        """End well, in the loop."""
+        """Set the result, in the loop."""
         if not self.ended.done():
             self.ended.set_result(result)
 
     def fail(self, error: BaseException) -> None:
-        """End with an error, in the loop."""
+        """Set the error, in the loop."""
         if not self.ended.done():
             self.ended.set_exception(error)
 
     def is_on(self, run: Run) -> None:
-        """The run has begun, in the thread."""
+        """Note that the run has started, in the thread."""
         with self._lock:
             self._run = run
         if not self.wanted:
             run.cancel()
 
     def cancel(self) -> None:
-        """Nothing waits any more."""
+        """Cancel the run, because its task was cancelled."""
         with self._lock:
             self.wanted = False
             run = self._run

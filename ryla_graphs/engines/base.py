@@ -1,4 +1,4 @@
-"""The protocol of engines: start a compiled graph, follow its events, cancel it."""
+"""The protocol of engines: start a compiled graph, follow its events, cancel its run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ryla_graphs.workflow import Workflow
 SIMULATOR = "simulator"
 
 Inputs = Mapping[str, bytes]
-"""Files that the graph names as its inputs, by that name."""
+"""Input files by the names that the graph uses."""
 
 
 class Run(Protocol):
@@ -34,34 +34,34 @@ class Run(Protocol):
         ...
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event. Read once, in one thread; never raises for the run's fate."""
+        """The events, up to the terminal one. Read them once, in one thread; never raises if the run fails."""
         ...
 
     def cancel(self) -> None:
-        """Ask for the run to end; may be called from any thread, also after the end; never raises.
+        """Ask for the run to be cancelled; may be called from any thread, also after the end; never raises.
 
-        How the run ended its last event tells: a run that was faster has `Finished`.
+        The last event tells how the run ended: a run that was faster has `Finished`.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Health:
-    """Whether an engine can take work."""
+    """Whether an engine can accept work."""
 
     ready: bool
     reason: str = ""
-    """Why not, for people; empty if it is ready."""
+    """Why the engine is not ready, for people; empty if it is."""
     queued: int | None = None
-    """Runs that wait or are on, where the engine tells."""
+    """Waiting and active runs; None if the engine does not report them."""
 
 
 @runtime_checkable
 class Comparing(Protocol):
-    """An engine that can say which release of ComfyUI it runs."""
+    """An engine that knows which release of ComfyUI it runs."""
 
     def compare(self, used: Catalog) -> None:
-        """Log, once, that it runs another release than a catalog is of."""
+        """Log, once, if the engine runs another release than that of a catalog."""
         ...
 
 
@@ -69,21 +69,21 @@ class LogLine(NamedTuple):
     """A line of an engine's log."""
 
     at: float
-    """In seconds since 1970."""
+    """Seconds since 1970."""
     text: str
 
 
 @runtime_checkable
 class Logged(Protocol):
-    """An engine that can say what its machine wrote while a run was on."""
+    """An engine that can return its machine's log of a run."""
 
     def log_of(self, run_id: str, began: float, ended: float | None) -> Sequence[LogLine]:
-        """The lines that are still known, of a run that began and ended then; never raises."""
+        """The lines that still exist, of a run with these times; never raises."""
         ...
 
 
 class Engine(Protocol):
-    """Something that runs compiled graphs. All of it may be called from any thread.
+    """Runs compiled graphs. All methods may be called from any thread.
 
     >>> from ryla_graphs import connect
     >>> connect("simulator").health().ready
@@ -92,16 +92,16 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """How messages call it."""
+        """The engine's name in messages."""
         ...
 
     @property
     def slots(self) -> int:
-        """How many runs it is worth giving it at once: one more would only wait there instead of here."""
+        """How many runs to give the engine at once; a further one would wait there instead of here."""
         ...
 
     def catalog(self) -> Catalog:
-        """The node classes it has. Raises `EngineUnreachable`."""
+        """The engine's node classes. Raises `EngineUnreachable`."""
         ...
 
     def start(
@@ -115,34 +115,33 @@ class Engine(Protocol):
         gpu: str | None = None,
         partner_key: PartnerKey | None = None,
     ) -> Run:
-        """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
+        """Submit a graph. Raises `EngineRefused` or `EngineUnreachable`; later failures are events.
 
-        `run_id` is a lower-case UUID for the run, for callers that write it down first. If
-        the engine already has a run of that id, it takes it up as `resume` does and never runs it twice. `fresh` says
-        that the id is new, which saves the engine the lookup. `gpu` is the kind of GPU to run on, for engines that
-        have several; engines with one kind ignore it. `partner_key` pays for the
-        partners' services that the graph calls.
+        `run_id` is a lower-case UUID for the run, for callers that store it first. If the engine already has a run
+        with this id, it resumes that run, and never runs it twice. `fresh` means that the id is new, which saves the
+        engine a lookup. `gpu` is the kind of GPU to run on; engines with only one kind ignore it. `partner_key` pays
+        for the partners' services that the graph calls.
         """
         ...
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:
-        """Take up a run that `start` began, also in another process; its events tell all outputs again.
+        """Resume a run that `start` started, also in another process; its events repeat all outputs.
 
-        Where the engine no longer knows it, the run's last event is `Failed` with `RunLost`.
+        If the engine no longer knows the run, its last event is `Failed` with `RunLost`.
         """
         ...
 
     def health(self) -> Health:
-        """Whether it can take work now; never raises."""
+        """Whether the engine can accept work now; never raises."""
         ...
 
     def close(self) -> None:
-        """Give back connections and threads; runs that are on go on at the engine, and can be resumed."""
+        """Close connections and threads; active runs continue on the engine, and can be resumed."""
         ...
 
 
 class LostRun:
-    """A run that is gone; only the reason is left."""
+    """A run that is lost; its only event is the reason."""
 
     def __init__(self, run_id: str, error: EngineError) -> None:
         self.id = run_id
@@ -154,12 +153,12 @@ class LostRun:
         yield Failed(self.id, self._error)
 
     def cancel(self) -> None:
-        """There is nothing to end."""
+        """Does nothing: a lost run has nothing to cancel."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run that ended well gave.
+    """The result of a successful run.
 
     >>> from ryla_graphs import Workflow, connect, run
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage
@@ -172,21 +171,21 @@ class Result:
     outputs: tuple[Artifact, ...]
     seconds: float
     left_out: tuple[Problem, ...] = ()
-    """What is wrong with the outputs that were not run, where the caller did without them."""
+    """The problems of outputs that were not run, if the caller allowed that."""
 
     @property
     def guessed(self) -> tuple[str, ...]:
-        """Why outputs are only guessed, each reason once; nothing where the run was a real one."""
+        """Why outputs are guessed, each reason once; empty for a real run."""
         return tuple(dict.fromkeys(reason for artifact in self.outputs for reason in artifact.guessed))
 
     def without(self, left_out: Iterable[Problem]) -> Result:
-        """The same result, with more left out of the graph before the engine saw it."""
+        """The same result, with further outputs that were left out before the engine got the graph."""
         ours = tuple(left_out)
         nodes = {problem.node for problem in ours}
         return replace(self, left_out=(*ours, *(p for p in self.left_out if p.node not in nodes)))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the pictures and texts, and the names of other files."""
+        """HTML for notebooks: the pictures and texts, and the names of other files."""
         return f"<div>{''.join(artifact.to_html() for artifact in self.outputs)}</div>"
 
     def save(self, directory: Path) -> tuple[Path, ...]:
@@ -206,12 +205,12 @@ def run(
 ) -> Result:
     """Run a graph to its end.
 
-    A `Workflow` is compiled first, against the engine's own catalog. `partial` runs what is good of a graph, as
-    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them. `partner_key`
-    pays for the partners' services that the graph calls.
+    A `Workflow` is compiled first, with the engine's own catalog. If some outputs of the graph are invalid, `partial`
+    runs the others, as ComfyUI does, and `Result.left_out` has the problems. `partner_key` pays for the partners'
+    services that the graph calls.
 
     Raises `InvalidWorkflow`, or `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`,
-    `OutputMissing`, `Cancelled`. An interrupt (Ctrl-C) or an exit cancels the run before it goes on up.
+    `OutputMissing`, `Cancelled`. An interrupt (Ctrl-C) or an exit cancels the run, and then propagates.
 
     >>> from ryla_graphs import Workflow, connect
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage
@@ -226,7 +225,7 @@ def run(
 
 
 def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: bool = False) -> GoodPart:
-    """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` if the engine is to judge."""
+    """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` if its classes are needed."""
     if isinstance(engine, (str, Workflow, CompiledWorkflow)) or not isinstance(workflow, (Workflow, CompiledWorkflow)):
         given = ", ".join(type(each).__name__ for each in (engine, workflow))
         raise TypeError(f"run takes an engine and a workflow, not {given}: run(connect(address), Workflow(...))")
@@ -239,11 +238,11 @@ def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: 
 
 
 def judge_of(engine: Engine, chosen: Catalog | None = None) -> Catalog | None:
-    """The catalog that a graph for an engine is checked against: the chosen one, or the engine's own.
+    """The catalog for checking a graph for an engine: the chosen one, or the engine's own.
 
-    Input files may still come with the run, so the engine's own misses none. None for a simulator that was given no
-    catalog: it takes any class, so the workflow's own catalog judges. A ComfyUI of another release than the chosen
-    catalog, or than typed nodes and presets are of, is logged once. Raises `EngineUnreachable`.
+    The engine's own catalog accepts any input file, since files may come with the run. None for a simulator without a
+    catalog: it accepts any class, so the workflow's own catalog counts. Logs, once, if ComfyUI's release differs from
+    that of the chosen catalog, or of typed nodes and presets. Raises `EngineUnreachable`.
     """
     if engine.name == SIMULATOR:
         own = engine.catalog()
@@ -254,7 +253,7 @@ def judge_of(engine: Engine, chosen: Catalog | None = None) -> Catalog | None:
 
 
 def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:
-    """Wait for the end of a run; raises as `run` does."""
+    """Follow a run to its end; raises as `run` does."""
     left_out: tuple[Problem, ...] = ()
     try:
         for event in started.events():
@@ -271,11 +270,11 @@ def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> 
     except (KeyboardInterrupt, SystemExit):
         started.cancel()
         raise
-    raise EngineError(f"run {started.id} reported no end")
+    raise EngineError(f"the events of run {started.id} stopped before it ended")
 
 
 def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) -> OutputMissing | None:
-    """The error for the first promised output that is not among these; None if all are."""
+    """The error for the first promised output that is missing; None if none is."""
     for promised in workflow.outputs:
         arrived = sum(artifact.node == promised.node for artifact in outputs)
         if arrived < promised.at_least:
@@ -286,8 +285,8 @@ def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) ->
 
 def _shortfall(promised: PromisedOutput, arrived: int) -> str:
     if promised.kind == "unknown":
-        return "is an output node, and delivered nothing"
-    text = f"promised {promised.at_least} {promised.kind} outputs and gave {arrived}"
+        return "is an output node but delivered nothing"
+    text = f"promised {promised.at_least} {promised.kind} outputs but delivered {arrived}"
     if promised.class_type in OVER_SOCKET:
-        text += "; pictures that are sent over the socket are lost where it breaks: SaveImage keeps them on the server"
+        text += "; pictures sent over the socket are lost if it breaks: SaveImage stores them on the server"
     return text

@@ -1,4 +1,4 @@
-"""From an address to an engine, the same on the command line, for a server, in a file of routes and in Python."""
+"""Opens the engine at an address: for the command line, servers, files of routes, and Python alike."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ryla_graphs.problems import InvalidSettings, NotFound
 
 ROUTES, REMOTE, RUNPOD = "routes", "remote:", "runpod:"
 _SAY_SO = ("COMFYUI_POD_URL", "MODAL_WORKSPACE", "MODAL_WEB_URL", "RUNPOD_ENDPOINT_ID", "RUNPOD_API_KEY", "RYLA_ROUTES")
-"""Variables that each set up a route, or say where the routes are."""
+"""Variables that each configure a route, or name the routes."""
 
 
 def default_address(environment: Mapping[str, str] | None = None) -> str:
-    """What runs graphs by default: the routes that the environment names, or the simulator."""
+    """The default engine: the routes in the environment, or the simulator."""
     given = os.environ if environment is None else environment
     return ROUTES if any(given.get(name, "").strip() for name in _SAY_SO) else SIMULATOR
 
@@ -29,17 +29,17 @@ def connect(address: str | None = None, *, strict: bool | None = None, partner_k
 
     | address | engine |
     |---|---|
-    | `simulator` | the built-in one |
-    | ``http://host:8188`` | a ComfyUI server; several with commas between |
-    | ``remote:https://…`` | a server of Comfy API v2: our own, comfy-api-proxy, Comfy Cloud; `RYLA_REMOTE_TOKEN` |
-    | ``runpod:ID`` | a queue endpoint of RunPod; `RUNPOD_API_KEY` |
-    | ``routes.toml`` | the routes of a file |
-    | `routes` | those that environment variables name; the default where they name any |
+    | `simulator` | the built-in simulator |
+    | ``http://host:8188`` | a ComfyUI server; several, separated by commas, form a pool |
+    | ``remote:https://…`` | a server with Comfy API v2: ours, comfy-api-proxy, Comfy Cloud; `RYLA_REMOTE_TOKEN` |
+    | ``runpod:ID`` | a RunPod queue endpoint; `RUNPOD_API_KEY` |
+    | ``routes.toml`` | the routes in a file |
+    | `routes` | the routes in environment variables; the default if there are any |
 
-    A `strict` simulator fails with the list of what it would have to guess; None leaves that to
-    ``RYLA_SIMULATOR_STRICT``. `partner_key` goes with graphs that call partners' paid services. Nothing is asked of the
-    servers yet. With the first run it is logged, once, if a server is of another release of ComfyUI than the catalog in
-    use. Raises `NotFound` for what is no address, and `InvalidSettings` if a key or a route is not set up.
+    A `strict` simulator fails and lists what it would have to guess; None leaves that to ``RYLA_SIMULATOR_STRICT``.
+    `partner_key` is sent with graphs that call partners' paid services. This sends no request yet. The first run logs,
+    once, if a server has another release of ComfyUI than the catalog in use. Raises `NotFound` for an invalid address,
+    and `InvalidSettings` for a missing key or an incomplete route.
 
     >>> connect("simulator").name
     'simulator'
@@ -73,11 +73,11 @@ def _remote(address: str) -> Engine:
     address = address or os.environ.get("COMFY_BASE_URL", "")
     host = urlsplit(address).hostname or ""
     if not address.startswith(("http://", "https://")) or not host:
-        raise NotFound(f"'{REMOTE}{address}' is no server: use {REMOTE}https://host")
+        raise NotFound(f"'{REMOTE}{address}' is not the address of a server: use {REMOTE}https://host")
     token = os.environ.get("RYLA_REMOTE_TOKEN", "").strip() or None
     comfys_own = host == "cloud.comfy.org" or host.endswith(".run.comfy.app")
     if token is None and comfys_own and address.startswith("https://"):
-        token = os.environ.get(PARTNER_KEY, "").strip() or None  # Comfy's key, which goes to Comfy's servers alone
+        token = os.environ.get(PARTNER_KEY, "").strip() or None  # Comfy's key, which is only sent to Comfy's servers
     return Remote(address, token)
 
 
@@ -87,7 +87,7 @@ def _runpod(endpoint: str) -> Engine:
     endpoint = endpoint or os.environ.get("RUNPOD_ENDPOINT_ID", "").strip()
     key = os.environ.get("RUNPOD_API_KEY", "").strip()
     if not endpoint or not key:
-        raise InvalidSettings("a RunPod endpoint needs its id, runpod:ID, and the key in RUNPOD_API_KEY")
+        raise InvalidSettings("a RunPod endpoint needs its id (runpod:ID) and a key in RUNPOD_API_KEY")
     return RunPod(endpoint, key)
 
 

@@ -1,9 +1,9 @@
-"""What an engine tells about a run: one small vocabulary, the same for every engine.
+"""The events of a run: one small vocabulary for every engine.
 
 A run is `Queued` (and `Routed`, each time a router hands it over), then `Started`, then any number of `Cached`,
 `NodeStarted`, `Progress`, `Preview` and `OutputReady`, and ends with exactly one of `Finished`, `Failed` and
-`Cancelled`. A run that the engine starts again says `Retrying` and goes on with nodes; outputs reported before that are
-void. A run that does not get far has no `Started`.
+`Cancelled`. When the engine restarts a run, it sends `Retrying` and continues with nodes; earlier outputs are void. A
+run that fails early has no `Started`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from ryla_graphs.problems import EngineError, EngineRefused, Problem
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run took, where the engine knows it. Times are in seconds."""
+    """The resources that a run took, as far as the engine knows. Times are in seconds."""
 
     gpu: str | None = None
     queue_seconds: float | None = None
-    """From handing over to the first work on it, a cold start not counted."""
+    """From submission until the work starts, without a cold start."""
     cold_seconds: float | None = None
-    """The start of the machine, where this run had to wait for it; 0 on a warm one."""
+    """The start of the machine, if this run had to wait for it; 0 on a warm machine."""
     idle_seconds: float | None = None
-    """Of the machine that no run used, and that this run pays for."""
+    """Idle time of the machine that this run pays for."""
     execution_seconds: float | None = None
     cost_usd: float | None = None
-    """By the engine's price list, of all seconds that the machine was held for this run, idle ones included."""
+    """By the engine's price list, for all seconds of the machine for this run, including idle ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +57,21 @@ class Queued(Event):
 
     kind = "queued"
     ahead: int | None = None
-    """How many runs are before this one, where the engine tells."""
+    """How many runs are before this one; None if the engine does not say."""
     left_out: tuple[Problem, ...] = ()
-    """What is wrong with the outputs that the engine does not run, where the caller does without them."""
+    """The problems of outputs that the engine leaves out, if the caller allowed that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """The run has begun."""
+    """The run has started."""
 
     kind = "started"
 
 
 @dataclass(frozen=True, slots=True)
 class Cached(Event):
-    """Nodes do not run, since the engine has what they gave before."""
+    """Nodes do not run, because the engine has their outputs cached."""
 
     kind = "cached"
     nodes: tuple[str, ...]
@@ -79,7 +79,7 @@ class Cached(Event):
 
 @dataclass(frozen=True, slots=True)
 class NodeStarted(Event):
-    """A node has begun."""
+    """A node has started."""
 
     kind = "node"
     node: str
@@ -98,7 +98,7 @@ class Progress(Event):
 
 @dataclass(frozen=True, slots=True)
 class Preview(Event):
-    """A small picture of what is being made."""
+    """A small preview of the picture in progress."""
 
     kind = "preview"
     node: str | None
@@ -108,7 +108,7 @@ class Preview(Event):
 
 @dataclass(frozen=True, slots=True)
 class OutputReady(Event):
-    """An output is there."""
+    """An output is available."""
 
     kind = "output"
     artifact: Artifact
@@ -116,13 +116,13 @@ class OutputReady(Event):
 
 @dataclass(frozen=True, slots=True)
 class Retrying(Event):
-    """The engine runs the graph once more, from its beginning; what was reported of outputs and nodes is void."""
+    """The engine restarts the graph; earlier reports of outputs and nodes are void."""
 
     kind = "retrying"
     attempt: int
-    """Which attempt begins, the first being 1."""
+    """The number of the attempt that starts; the first one is 1."""
     reason: str
-    """What became of the attempt before, for people."""
+    """Why the previous attempt ended, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +132,17 @@ class Routed(Event):
     kind = "routed"
     route: str
     reason: str
-    """What chose it."""
+    """Why this route was chosen."""
     tried: Mapping[str, str]
-    """Why it is none of the other routes, by their names."""
+    """Why the other routes were not chosen, by their names."""
     experiment: str | None = None
     arm: str | None = None
-    """The arm of the experiment that the user is in, where there is one."""
+    """The user's arm in the experiment, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(Event):
-    """The run ended well, with every output that the graph promises."""
+    """The run succeeded, with every output that the graph promises."""
 
     kind = "finished"
     terminal = True
@@ -153,7 +153,7 @@ class Finished(Event):
 
 @dataclass(frozen=True, slots=True)
 class Failed(Event):
-    """The run ended badly."""
+    """The run failed."""
 
     kind = "failed"
     terminal = True
@@ -178,7 +178,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, EngineRefused) and value.problems:
-        # Its text holds its problems; apart they keep their nodes and codes on the other side.
+        # The text repeats the problems; as separate data they keep their nodes and codes.
         return {"code": value.code, "message": value.args[0], "problems": [each.to_dict() for each in value.problems]}
     if isinstance(value, EngineError):
         return {"code": value.code, "message": str(value), "node": value.node, "class_type": value.class_type}

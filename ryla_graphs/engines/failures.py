@@ -1,4 +1,4 @@
-"""What became of a run elsewhere, in terms of our graph, by what another server or worker says in its own words."""
+"""Translates failures that other servers and workers report into errors about our graph."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OUT_OF_MEMORY = re.compile(
     r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|failed to allocate memory",
     re.IGNORECASE,
 )
-"""The words of torch on CUDA, ROCm, MPS and CPU, of cuBLAS, cuDNN and onnxruntime."""
+"""Messages of torch on CUDA, ROCm, MPS and CPU, and of cuBLAS, cuDNN and onnxruntime."""
 
 POISONED = re.compile(
     r"device-side assert|illegal memory access|illegal instruction|illegal address|misaligned address"
@@ -32,7 +32,7 @@ POISONED = re.compile(
     r"|(CUBLAS|CUDNN)_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR|NOT_INITIALIZED)",
     re.IGNORECASE,
 )
-"""Faults after which CUDA refuses every call of the process, whatever the graph."""
+"""Faults after which CUDA refuses every call of the process, for any graph."""
 
 _SHOWN = 500
 _KINDS: Mapping[str, type[EngineError]] = {
@@ -45,9 +45,9 @@ _KINDS: Mapping[str, type[EngineError]] = {
 
 
 def failure_of(workflow: CompiledWorkflow, error: Mapping[str, Any], place: str) -> EngineError:
-    """The error of a run by its ``code``, ``message``, ``node_id`` and ``class_type``, as servers of ours tell it.
+    """The error of a run from ``code``, ``message``, ``node_id`` and ``class_type``, as our servers report it.
 
-    A traceback beside them is dropped.
+    Drops the traceback.
     """
     code = str(error.get("code") or "")
     node = str(error["node_id"]) if error.get("node_id") else None
@@ -58,7 +58,7 @@ def failure_of(workflow: CompiledWorkflow, error: Mapping[str, Any], place: str)
     source = workflow.sources.get(node) if node is not None else None
     text = f"{stated} [{source}]" if source else stated
     if code == "engine_refused":
-        return EngineRefused(f"{place} refuses the graph: {stated}")
+        return EngineRefused(f"{place} rejects the graph: {stated}")
     if code in _KINDS:
         return _KINDS[code](text, node=node, class_type=class_type)
     if OUT_OF_MEMORY.search(stated):

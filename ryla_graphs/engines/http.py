@@ -1,6 +1,6 @@
-"""Asking a service over HTTP, so that it is always known whether a request that got no answer may have been heard.
+"""HTTP requests to a service that always report whether an unanswered request may have reached it.
 
-For services that are paid by the run this is the difference between trying again and paying twice.
+For services with a price per run, this decides between a safe retry and paying twice.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ryla_graphs.sessions import is_loopback, reason_of, session_for
 
 CONNECT_SECONDS = 10.0
 ASK_SECONDS = 30.0
-"""From the first byte of the answer's head to its last: what comes slower is as good as no answer."""
+"""Seconds within which the whole head of an answer must arrive; a slower one counts as no answer."""
 FILE_SECONDS = 300.0
 ANSWER_BYTES = 64 * 2**20
 FILE_BYTES = 2 * 2**30
 MOST_SECONDS = 600.0
-"""The longest pause that a service may ask for."""
+"""The longest ``Retry-After`` that is respected, in seconds."""
 _CHUNK = 64 * 1024
 _REDIRECTS = 3
 _MOVED = (301, 302, 303, 307, 308)
@@ -33,7 +33,7 @@ _SHOWN = 200
 
 
 class NoAnswer(Exception):
-    """Nothing came back, or nothing whole; `sent` says whether the other side may have heard the request."""
+    """No complete answer arrived; `sent` says whether the service may have received the request."""
 
     def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(reason)
@@ -42,7 +42,7 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """The answer of a service."""
 
     status: int
     headers: Mapping[str, str]
@@ -50,11 +50,11 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the status is of success."""
+        """Whether the status means success."""
         return 200 <= self.status < 300
 
     def object(self) -> dict[str, Any] | None:
-        """The JSON object in it; None if it holds none, as a web page does."""
+        """The JSON object in the body; None for any other content, such as a web page."""
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -63,7 +63,7 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """After how many seconds to come back, where it says so in a number that can be believed."""
+        """The seconds in ``Retry-After``, if it is a plausible number."""
         try:
             seconds = float(self.headers.get("Retry-After", ""))
         except ValueError:
@@ -71,24 +71,24 @@ class Answer:
         return min(max(seconds, 0.0), MOST_SECONDS) if seconds == seconds else None
 
     def odd(self) -> str:
-        """What is wrong with it, in few words and none of its own: a page may say anything."""
+        """What is wrong with the answer, in our own words: a page may contain anything."""
         if self.status in _MOVED:
-            return "it redirects; give the address that it ends at"
+            return "it redirects; use the final address instead"
         if not self.ok:
             return f"status {self.status}"
-        return "a web page" if self.body.lstrip()[:1] == b"<" else "no JSON object"
+        return "a web page" if self.body.lstrip()[:1] == b"<" else "not a JSON object"
 
 
 class Service:
-    """A service at an address, with the bearer token that it knows us by. Safe for threads.
+    """A service at an address, with our bearer token for it. Thread-safe.
 
-    A redirect is an answer like any other: the token goes nowhere but to the address that was given.
+    Redirects are not followed, so the token only goes to the given address.
     """
 
     def __init__(
         self, address: str, token: str | None = None, *, what: str = "nothing", seconds: float = ASK_SECONDS
     ) -> None:
-        """`what` is how messages call it: ``Comfy API v2``. An answer may take so many `seconds`."""
+        """`what` is its name in messages: ``Comfy API v2``. `seconds` is the timeout of an answer."""
         self.seconds = seconds
         self.address = address.rstrip("/")
         self.what = what
@@ -100,11 +100,11 @@ class Service:
         return f"<Service {self.address}>"
 
     def url(self, path: str) -> str:
-        """The address of something; a link from the service's own answers counts from its origin."""
+        """The URL of a path below the service's address."""
         return path if urlsplit(path).scheme else self.address + path
 
     def linked(self, link: str) -> str:
-        """The address of a link: absolute, or relative to the origin with any mount prefix in it."""
+        """The URL of a link in an answer: absolute, or relative to the origin, with any mount prefix in it."""
         return urljoin(self.address + "/", link)
 
     def ask(
@@ -117,10 +117,10 @@ class Service:
         limit: int = ANSWER_BYTES,
         **options: Any,
     ) -> Answer:
-        """One request and all of its answer; raises `NoAnswer`.
+        """Send one request and read the whole answer; raises `NoAnswer`.
 
-        `once` is for what must not be heard twice: it takes a connection of its own, since one that idled may be
-        closed already on the other side, which looks the same as a request that was heard and not answered.
+        `once` is for requests that must not arrive twice: it opens a new connection, because the service may have
+        closed an idle one, which looks the same as a request that arrived but was not answered.
         """
         url = self.url(path)
         session = session_for(self._headers) if once else self._session_to(url)
@@ -131,22 +131,22 @@ class Service:
                 session.close()
 
     def is_ours(self, url: str) -> bool:
-        """Whether an address is of the service itself, which alone gets the token."""
+        """Whether a URL belongs to the service itself; only then is the token sent."""
         return urlsplit(url)[:2] == urlsplit(self.address)[:2]
 
     def _session_to(self, url: str) -> requests.Session:
         return self._session if self.is_ours(url) else self._elsewhere
 
     def download(self, link: str, *, seconds: float = FILE_SECONDS, limit: int = FILE_BYTES) -> Answer:
-        """A file, through redirects to wherever it is kept; raises `NoAnswer`.
+        """Download a file, following redirects to its storage; raises `NoAnswer`.
 
-        Where it redirects to is a signed address, which gets no token, be it on the same host.
+        A redirect leads to a signed URL, so it gets no token, even on the same host.
         """
         url = self.linked(link)
         session = self._session_to(url)
         for _ in range(_REDIRECTS + 1):
             if not self.is_ours(url) and not (url.startswith("https://") or is_loopback(url)):
-                raise NoAnswer("it leads to an address that is not https", sent=True)
+                raise NoAnswer("it redirects to a URL that is not https", sent=True)
             answer = self._exchange(session, "GET", url, seconds, limit, {})
             if answer.status not in _MOVED:
                 return answer
@@ -154,7 +154,7 @@ class Service:
         raise NoAnswer(f"more than {_REDIRECTS} redirects", sent=True)
 
     def stream(self, url: str, *, silence: float) -> requests.Response:
-        """An answer whose body is read as it comes; raises `NoAnswer`. The caller closes it."""
+        """An answer whose body is streamed; raises `NoAnswer`. The caller must close it."""
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
         try:
             return self._session_to(url).get(
@@ -169,21 +169,21 @@ class Service:
         self._elsewhere.close()
 
     def unreachable(self, why: object) -> EngineUnreachable:
-        """The error where it does not answer."""
+        """The error for a service that does not answer."""
         return EngineUnreachable(f"{self.what} does not answer at {self.address}: {why}")
 
     def trouble(self, answer: Answer) -> EngineError | None:
-        """The error that an answer means whatever was asked; None if it depends on that.
+        """The error of an answer that means the same for every request; None for any other answer.
 
-        Neither a refusal nor the state of what was asked for: a wrong key, no money, too much at once, a redirect.
+        Such as a wrong key, no credit, a rate limit, or a redirect.
         """
         if answer.status in (401, 403):
-            return EngineDenied(f"{self.what} at {self.address} turns us away: a wrong key? ({answer.status})")
+            return EngineDenied(f"{self.what} at {self.address} denies access; is the key wrong? ({answer.status})")
         if answer.status == 402:
-            return EngineDenied(f"the account at {self.address} has no money left (402)")
+            return EngineDenied(f"the account at {self.address} has no credit left (402)")
         if answer.status == 429 or (answer.status == 503 and answer.retry_after is not None):
             return EngineBusy(
-                f"{self.what} at {self.address} takes no more at the moment ({answer.status})",
+                f"{self.what} at {self.address} accepts no more requests at the moment ({answer.status})",
                 retry_after=answer.retry_after,
             )
         if answer.status in _MOVED:
@@ -205,23 +205,23 @@ class Service:
 
 
 def _body(response: requests.Response, limit: int, deadline: float) -> bytes:
-    """All of a body; raises `NoAnswer` if it is too long, or comes too slowly to wait for its end."""
+    """The whole body; raises `NoAnswer` if it is too long or too slow."""
     content = bytearray()
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         content += chunk
         if len(content) > limit:
-            raise NoAnswer(f"an answer of more than {limit:,} bytes", sent=True)
+            raise NoAnswer(f"the answer has more than {limit:,} bytes", sent=True)
         if time.monotonic() > deadline:
-            raise NoAnswer("the answer does not come to its end", sent=True)
+            raise NoAnswer("the answer did not end in time", sent=True)
     declared = response.headers.get("Content-Length", "")
     whole = response.headers.get("Content-Encoding") is None and response.request.method != "HEAD"
     if whole and declared.isdigit() and len(content) < int(declared):
-        raise NoAnswer(f"the answer ends after {len(content):,} of {declared} bytes", sent=True)
+        raise NoAnswer(f"the answer ended after {len(content):,} of {declared} bytes", sent=True)
     return bytes(content)
 
 
 def _was_sent(error: BaseException) -> bool:
-    """Whether the request may have got to the other side: not where there never was a connection."""
+    """Whether the request may have been received; False if there was no connection."""
     if isinstance(error, (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError)):
         return False
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):

@@ -1,4 +1,4 @@
-"""Input files of a graph: uploaded under names of their own, and named so in the prompt."""
+"""Uploads the input files of a graph under unique names, and renames them in the prompt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def file_inputs(workflow: CompiledWorkflow) -> Iterator[tuple[str, str, str]]:
 
 
 def check_names(workflow: CompiledWorkflow, inputs: Mapping[str, Any]) -> None:
-    """Raise `EngineRefused` where a file is given that the graph does not name."""
+    """Raise `EngineRefused` for a given file that the graph does not name."""
     named = {value for _, _, value in file_inputs(workflow)}
     for name in inputs:
         if name not in named:
@@ -30,7 +30,7 @@ def check_names(workflow: CompiledWorkflow, inputs: Mapping[str, Any]) -> None:
 def with_inputs(
     workflow: CompiledWorkflow, inputs: Mapping[str, bytes], upload: Callable[[str, bytes], Any]
 ) -> ApiDocument:
-    """The prompt with every given file uploaded, and with what the server calls it where its name stood."""
+    """Upload every given file, and return the prompt with the server's names of them."""
     check_names(workflow, inputs)
     stored = {name: upload(_own_name(name, content), content) for name, content in inputs.items()}
     prompt = dict(workflow.document)
@@ -42,6 +42,6 @@ def with_inputs(
 
 
 def _own_name(name: str, content: bytes) -> str:
-    """A name that no other content has, so that runs do not get in each other's way."""
+    """A name that is unique to the content, so that runs do not overwrite each other's files."""
     path = PurePosixPath(name)
     return f"{path.stem}-{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"

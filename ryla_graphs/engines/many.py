@@ -1,4 +1,4 @@
-"""Many graphs on one engine: as many at once as it takes; what fails loses nothing else."""
+"""Runs many graphs on one engine, in parallel; a failing run does not affect the others."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ Watch = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class Order(Generic[K]):
-    """A graph to run, and what the caller calls it."""
+    """A graph to run, with the caller's key for it."""
 
     key: K
     workflow: CompiledWorkflow
     inputs: Inputs = field(default_factory=dict)
     run_id: str | None = None
-    """The id of the run; if the engine already has a run of that id, it takes it up and never runs it twice."""
+    """The id of the run. If the engine already has a run with this id, it resumes it, and never runs it twice."""
 
 
 @dataclass(frozen=True)
 class Ended(Generic[K]):
-    """What became of it."""
+    """The end of a run."""
 
     key: K
     result: Result | None = None
@@ -47,9 +47,10 @@ class Ended(Generic[K]):
 def run_each(
     engine: Engine, orders: Iterable[Order[K]], *, at_once: int | None = None, on_event: Watch | None = None
 ) -> Generator[Ended[K]]:
-    """Run graphs, `at_once` or as many as the engine takes, and give each as it ends.
+    """Run graphs, `at_once` or as many as the engine accepts in parallel, and yield each when it ends.
 
-    One that fails loses no other; once the engine is gone the rest is not tried. Closing it cancels what runs.
+    A failing run does not affect the others; if the engine is gone, the rest is not tried. Closing the iterator cancels
+    the active runs.
     """
     runs = _Runs(engine, on_event)
     with ThreadPoolExecutor(max(1, at_once or engine.slots), thread_name_prefix="many") as pool:
@@ -62,13 +63,13 @@ def run_each(
 
 
 def own_inputs(workflow: CompiledWorkflow, inputs: Inputs) -> Inputs:
-    """Those of many files that a graph names."""
+    """The files among `inputs` that a graph names."""
     named = {file for _, _, file in file_inputs(workflow)}
     return {file: content for file, content in inputs.items() if file in named}
 
 
 class _Runs:
-    """The runs that are on, and why no more are to begin."""
+    """The active runs, and the reason for starting no more."""
 
     def __init__(self, engine: Engine, on_event: Watch | None) -> None:
         self._engine = engine
@@ -78,7 +79,7 @@ class _Runs:
         self._ended: EngineError | None = None
 
     def one(self, order: Order[K]) -> Ended[K]:
-        """Run one graph to its end, whatever that is."""
+        """Run one graph to its end, successful or not."""
         if self._ended is not None:
             return Ended(order.key, error=self._ended)
         try:
@@ -104,7 +105,7 @@ class _Runs:
                 self._on.discard(run)
 
     def stop(self, reason: EngineError) -> None:
-        """Begin no more runs, and cancel those that are on."""
+        """Start no more runs, and cancel the active ones."""
         self._ended = reason
         with self._lock:
             for run in self._on:
@@ -112,7 +113,7 @@ class _Runs:
 
 
 class ManyResults(Sequence[Ended[str]]):
-    """What many runs gave, in the order they were given; prints as a table."""
+    """The results of many runs, in the order of the graphs; prints as a table."""
 
     def __init__(self, ended: Iterable[Ended[str]]) -> None:
         self._ended = tuple(ended)
@@ -129,11 +130,11 @@ class ManyResults(Sequence[Ended[str]]):
 
     @property
     def failed(self) -> Mapping[str, EngineError]:
-        """Why some gave nothing, by name."""
+        """The errors of failed runs, by name."""
         return {each.key: each.error for each in self if each.error is not None}
 
     def rows(self) -> list[tuple[str, str, str, str]]:
-        """Name, state, seconds, and outputs or the reason, as the table shows them."""
+        """The rows of the table: name, state, seconds, and outputs or error."""
         return [
             (each.key, "done", f"{each.result.seconds:.1f}", ", ".join(a.filename for a in each.result.outputs))
             if each.result is not None
@@ -151,7 +152,7 @@ class ManyResults(Sequence[Ended[str]]):
         return f"<ManyResults: {len(self) - len(self.failed)} done, {len(self.failed)} failed>"
 
     def table(self) -> Table:
-        """The same as a table of rich."""
+        """The results as a rich table."""
         from rich.table import Table  # noqa: PLC0415 - a third of the start-up time
 
         table = Table("run", "state", "seconds", "outputs", box=None)
@@ -169,14 +170,14 @@ def run_many(
     show: bool | None = None,
     on_event: Watch | None = None,
 ) -> ManyResults:
-    """Run many graphs to their ends, with one progress bar, and a table at the end where errors go to a terminal.
+    """Run many graphs, with a progress bar, and a table at the end if standard error is a terminal.
 
-    They are named by their keys, or counted. `at_once` is how many run at a time, by default as many as the engine
-    takes. `inputs` are the files of all of them: each gets those it names. `show` has the bar and the table drawn or
-    not, wherever errors go. All are checked before the first runs.
+    They are named by their keys, or numbered. `at_once` is how many run at a time, by default as many as the engine
+    accepts. `inputs` are the files of all graphs: each gets those that it names. `show` forces the bar and the table on
+    or off. All graphs are checked before the first one runs.
 
-    Raises `InvalidWorkflow` with what is wrong with any, `EngineRefused` for an input that none names, and
-    `EngineUnreachable` if the engine is not there. A run that fails raises nothing: `ManyResults.failed` has it.
+    Raises `InvalidWorkflow` with the problems of all graphs, `EngineRefused` for a file that no graph names, and
+    `EngineUnreachable`. A failing run raises nothing: `ManyResults.failed` has its error.
 
     >>> from ryla_graphs import Workflow, connect, run_many
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage
@@ -185,7 +186,7 @@ def run_many(
     [('32px', 1), ('64px', 1)]
     """
     if at_once is not None and at_once < 1:
-        raise ValueError(f"at_once is how many run at a time, so at least 1, not {at_once}")
+        raise ValueError(f"at_once must be at least 1, not {at_once}")
     orders = _orders(engine, _named(workflows), inputs or {})
     health = engine.health()
     if not health.ready:
@@ -240,7 +241,7 @@ def _shown(show: bool | None) -> bool:
 
 @contextmanager
 def progress_of(total: int, *, show: bool | None) -> Iterator[Callable[..., None]]:
-    """One bar for many runs, on the error stream: `advance(name, failed=…)` as each ends."""
+    """One progress bar for many runs, on standard error; call `advance(name, failed=…)` when each ends."""
     if not _shown(show):
         yield lambda _name, **_: None
         return

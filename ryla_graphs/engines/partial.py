@@ -1,4 +1,4 @@
-"""Part of a graph: the outputs that a server would run although others are wrong."""
+"""The valid part of a graph: the outputs that a server runs although others are invalid."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ryla_graphs.workflow import Workflow
 
 
 class GoodPart(NamedTuple):
-    """A graph that will run only some of its outputs."""
+    """A graph of which only the valid outputs will run."""
 
     workflow: CompiledWorkflow
-    """All of the graph, but only the good outputs are promised, and an engine may leave out more of them."""
+    """The whole graph, but with only the valid outputs promised, of which an engine may leave out more."""
     left_out: tuple[Problem, ...]
-    """What is wrong with the others."""
+    """The problems of the other outputs."""
 
 
 def good_part(workflow: Workflow, catalog: Catalog | None = None) -> GoodPart:
-    """What ComfyUI would run of a graph; `catalog` is what the server has.
+    """The part of a graph that ComfyUI would run; `catalog` has the server's classes.
 
-    ComfyUI judges each output by itself: it runs those behind which nothing is wrong, and leaves the others out.
-    Raises `InvalidWorkflow` if no output is good, and if the part that would run has an error that the
-    server does not see.
+    ComfyUI checks each output separately: it runs those without errors upstream, and leaves the others out. Raises
+    `InvalidWorkflow` if no output is valid, and if the part that would run has an error that the server does not
+    detect.
     """
     problems = workflow.validate(catalog)
     errors = [problem for problem in problems if problem.level == "error"]
@@ -46,13 +46,13 @@ def good_part(workflow: Workflow, catalog: Catalog | None = None) -> GoodPart:
 
 
 def optional(workflow: CompiledWorkflow, nodes: set[str] | None = None) -> CompiledWorkflow:
-    """The same, with these output nodes alone, by default all, and none of them so wanted that the rest may not run."""
+    """The workflow with only these output nodes (default all), each of them optional."""
     kept = (output for output in workflow.outputs if nodes is None or output.node in nodes)
     return replace(workflow, outputs=tuple(replace(output, optional=True) for output in kept))
 
 
 def upstream(prompt: Prompt, node: str) -> set[str]:
-    """The nodes that one needs, itself among them."""
+    """A node and all nodes upstream of it."""
     found, stack = {node}, [node]
     while stack:
         for source in prompt.links.get(stack.pop(), ()):

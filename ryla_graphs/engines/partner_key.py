@@ -1,4 +1,4 @@
-"""The key of an account at ComfyUI's partners, whose services cost money: nothing shows, logs or stores it."""
+"""The key that pays for ComfyUI's partner services. It is never shown, logged or stored."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 from ryla_graphs.problems import InvalidSettings
 
 VARIABLE = "COMFY_API_KEY"
-"""The environment variable that has it on the command line and on a server."""
+"""The environment variable with the key, for the command line and servers."""
 EXTRA = "api_key_comfy_org"
-"""What ComfyUI calls it, in the `extra_data` of a prompt."""
+"""ComfyUI's name of the key in the `extra_data` of a prompt."""
 HEADER = "Comfy-Api-Key"
-"""What a caller of our own server sends it in."""
+"""The header in which callers send the key to our server."""
 HIDDEN = "[partner key]"
 
 _FORM = re.compile(r"[\x21-\x7e]{8,512}")
@@ -20,7 +20,7 @@ _LOOKS_LIKE_ONE = re.compile(r"\bcomfyui-[0-9A-Za-z]{16,}")
 
 
 class PartnerKey:
-    """A key. Its text comes out of `reveal` alone; it cannot be pickled.
+    """A key. Only `reveal` returns its text; it cannot be pickled.
 
     >>> PartnerKey("comfyui-0123456789abcdef")
     PartnerKey([partner key])
@@ -29,9 +29,9 @@ class PartnerKey:
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
-        """Raises `InvalidSettings`, which does not repeat it, for what no key looks like."""
+        """Raises `InvalidSettings`, without the text in its message, if the key is malformed."""
         if not _FORM.fullmatch(text):
-            raise InvalidSettings("a partner key has 8 to 512 characters, no spaces among them")
+            raise InvalidSettings("a partner key must have 8 to 512 characters and no spaces")
         self._text = text
 
     def reveal(self) -> str:
@@ -39,7 +39,7 @@ class PartnerKey:
         return self._text
 
     def hide(self, value: Any) -> Any:
-        """JSON in which the key is blacked out, wherever it stands."""
+        """JSON with the key redacted wherever it occurs."""
         if isinstance(value, str):
             return value.replace(self._text, HIDDEN)
         if isinstance(value, dict):
@@ -54,5 +54,5 @@ class PartnerKey:
 
 
 def without_keys(text: str) -> str:
-    """A text in which everything that looks like a partner key is blacked out."""
+    """A text with everything redacted that looks like a partner key."""
     return _LOOKS_LIKE_ONE.sub(HIDDEN, text)

@@ -1,4 +1,4 @@
-"""How patiently a service is asked about a job that it runs."""
+"""The timeouts for polling a service about a job."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for what, in seconds."""
+    """Timeouts in seconds."""
 
     least: float = 0.5
-    """Between two questions; grows to `most` while nothing changes."""
+    """Between two polls; grows to `most` while nothing changes."""
     most: float = 5.0
-    """A job that says nothing is asked about after this time at the latest."""
+    """Silence after which a job is polled at the latest."""
     doubt: float = 5.0
-    """A job that is called unknown or expired is believed gone after so long: some services say it of live ones."""
+    """Time after which an unknown or expired job counts as gone: some services report live jobs so."""
     unreachable: float = 60.0
-    """A service that says nothing of use for so long is given up."""
+    """Time without a useful answer after which the service is given up."""

@@ -1,4 +1,4 @@
-"""Threads that want the same thing, one after another."""
+"""Locks by key, for threads that must work on the same key one after another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """A lock for every key; only locks that are held take memory."""
+    """A lock for every key; only held locks use memory."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -16,7 +16,7 @@ class Turns:
 
     @contextmanager
     def of(self, key: str) -> Iterator[None]:
-        """Have a key to oneself."""
+        """Hold the lock of a key inside the block."""
         with self._changed:
             self._changed.wait_for(lambda: key not in self._held)
             self._held.add(key)

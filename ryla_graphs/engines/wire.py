@@ -1,6 +1,6 @@
-"""Runs that cross from one process to another: jobs and events as JSON, and back.
+"""Sends runs between processes: converts jobs and events to JSON and back.
 
-The two may be of different versions, one release apart: what this side does not know is passed over.
+The two may have different versions, one release apart: each ignores what it does not know.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ryla_graphs.problems import EngineError, EngineRefused, Problem
 from ryla_graphs.validation import View
 
 Read = Callable[[Mapping[str, Any]], bytes]
-"""Gives the content of an output by what was reported of it."""
+"""Reads the content of an output, given its reported facts."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A graph to run, with all that a worker needs to run it."""
+    """A graph to run, with everything that a worker needs."""
 
     run: str
     workflow: CompiledWorkflow
@@ -49,7 +49,7 @@ class Job:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], catalog: Catalog) -> Job:
-        """The job; `catalog` is what this side knows of the classes."""
+        """The job; `catalog` has the classes that this side knows."""
         workflow = CompiledWorkflow(
             view=View(data["prompt"], catalog, sources=data["sources"]),
             outputs=tuple(PromisedOutput(**_known(PromisedOutput, output)) for output in data["outputs"]),
@@ -62,12 +62,12 @@ class Job:
 
 
 def is_known(data: Mapping[str, Any]) -> bool:
-    """Whether this version has such an event."""
+    """Whether this version knows the event."""
     return data.get("event") in _CLASSES
 
 
 def load_event(data: Mapping[str, Any], read: Read) -> events.Event:
-    """The event that `Event.to_dict` wrote; outputs are read with `read` when they are asked for."""
+    """The event that `Event.to_dict` wrote; the content of outputs is read with `read` when needed."""
     given = {name: value for name, value in data.items() if name in _FIELDS[data["event"]]}
     if "artifact" in given:
         given["artifact"] = load_artifact(given["artifact"], read)
@@ -94,7 +94,7 @@ def load_artifact(facts: Mapping[str, Any], read: Read) -> Artifact:
 
 
 def load_error(data: Mapping[str, Any]) -> EngineError:
-    """The error of a run, of the class that its code names."""
+    """The error of a run, as the class for its code."""
     kind = _ERRORS.get(data.get("code", ""), EngineError)
     if issubclass(kind, EngineRefused):
         return kind(data["message"], [Problem.from_dict(row) for row in data.get("problems", [])])
@@ -102,7 +102,7 @@ def load_error(data: Mapping[str, Any]) -> EngineError:
 
 
 def _known(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """What of some data the fields of a class take."""
+    """The entries of some data that are fields of a class."""
     return {field.name: data[field.name] for field in fields(cls) if field.name in data}
 
 

@@ -1,1 +1,1 @@
-"""What ``runtime_modal.py`` wires together: the HTTP runtime as a web function, ComfyUI as a class on GPUs."""
+"""The parts that ``runtime_modal.py`` wires together: the HTTP runtime as a web function, ComfyUI as a GPU class."""

@@ -1,9 +1,9 @@
-"""Starts ComfyUI's ``main.py`` on a machine whose GPU comes later, as before a CPU memory snapshot on Modal.
+"""Starts ComfyUI's ``main.py`` on a machine that gets its GPU later, as before a CPU memory snapshot on Modal.
 
-Run as a script in the checkout, by ComfyUI's own Python: ``python before_gpu.py <arguments of main.py>``. ComfyUI asks
-torch for its GPU while it is imported. Until `SIGUSR1` comes, stand-ins answer: a card of 22.5 GiB named `STAND_IN`,
-which nothing may compute on. With the signal torch answers for itself, and ComfyUI measures the memory again. Its
-dynamic VRAM, which must see the card at the start, stays off in such a process.
+Run it as a script in the checkout, with ComfyUI's own Python: ``python before_gpu.py <arguments of main.py>``. ComfyUI
+asks torch for the GPU while it is imported. Until `SIGUSR1` arrives, stand-ins answer for torch: they report a card of
+22.5 GiB named `STAND_IN`, on which nothing may compute. The signal restores torch's own functions, and ComfyUI measures
+the memory again. Its dynamic VRAM stays off in such a process, because it must see the card at the start.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 STAND_IN = "no GPU yet"
-"""What ``/system_stats`` calls the card as long as it is not there."""
+"""The name of the card in ``/system_stats`` until there is a GPU."""
 _MEMORY = 45 * 2**29
 _CARD = SimpleNamespace(
     name=STAND_IN, major=8, minor=0, total_memory=_MEMORY, multi_processor_count=80, gcnArchName="", warp_size=32
@@ -38,7 +38,7 @@ _ANSWERS: dict[str, Any] = {
 
 
 def stand_in(cuda: Any) -> dict[str, Any]:
-    """Have the stand-ins answer for `torch.cuda`; gives what answered before."""
+    """Replace functions of `torch.cuda` by stand-ins; returns the originals."""
     before = {name: getattr(cuda, name) for name in _ANSWERS if hasattr(cuda, name)}
     for name in before:
         setattr(cuda, name, _ANSWERS[name])
@@ -46,7 +46,7 @@ def stand_in(cuda: Any) -> dict[str, Any]:
 
 
 def give_back(cuda: Any, before: dict[str, Any]) -> None:
-    """Have torch answer for itself again, and ComfyUI measure the card that is there now."""
+    """Restore torch's own functions, and make ComfyUI measure the real card."""
     for name, answer in before.items():
         setattr(cuda, name, answer)
     management: Any = sys.modules.get("comfy.model_management")
@@ -57,7 +57,7 @@ def give_back(cuda: Any, before: dict[str, Any]) -> None:
 
 def main() -> None:
     """Start ComfyUI."""
-    sys.path[0] = "."  # as if `main.py` had been started itself
+    sys.path[0] = "."  # as if `main.py` had been started directly
     import torch  # type: ignore[import-not-found] # noqa: PLC0415 - ComfyUI's
 
     before = stand_in(torch.cuda)

@@ -22,20 +22,20 @@ class Broken:
         self._why = why
 
     def catalog(self) -> Catalog:
-        """What is bundled, so that a job can be read before it is refused."""
+        """The bundled classes, so that a job can be read before it is refused."""
         return catalogs.bundled()
 
     def start(self, *_: Any, **__: Any) -> Run:
         """Raises `EngineError` with the reason."""
         raise EngineError(self._why)
 
-    def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:  # noqa: ARG002 - no run was ever here
-        """Nothing runs here."""
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:  # noqa: ARG002 - this container never had a run
+        """Raises `EngineError`: nothing runs here."""
         return LostRun(run_id, RunLost(self._why))
 
     def health(self) -> Health:
-        """It is not."""
+        """Never ready."""
         return Health(ready=False, reason=self._why)
 
     def close(self) -> None:
-        """It holds nothing."""
+        """Does nothing, since it holds nothing."""

@@ -1,4 +1,4 @@
-"""What a Modal container does around a `Worker`: events into the queue, outputs onto the volume, cancels heard."""
+"""Connects a `Worker` to Modal: events go into the queue, outputs onto the volume, and cancellations come in."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from ryla_graphs.server.log_lines import of_job
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 EVENTS_KEPT_SECONDS = 24 * 3600
-"""How long a partition of events lives after its last event; Modal's own limit."""
+"""Seconds that a partition of events lives after its last event; Modal's own limit."""
 END_SECONDS = 15.0
-"""How long ComfyUI may take to end a run."""
+"""Seconds that ComfyUI may take to end a run."""
 MOST_BYTES = 900_000
-"""Of one event: an item of Modal's queue takes 1 MiB. Larger previews are left out."""
+"""The most bytes of one event: an item of Modal's queue holds 1 MiB. Larger previews are dropped."""
 
 
 MOST_LINES, LONGEST_LINE = 300, 2000
-"""Of a run's log."""
+"""The most lines of a run's log."""
 
 
 class QueueChannel:
@@ -43,20 +43,20 @@ class QueueChannel:
         self._run = run
 
     def send(self, batch: list[dict[str, Any]]) -> None:
-        """Put a batch; previews that are too large, or find the queue full, are dropped."""
+        """Put a batch into the queue; drops previews that are too large, or if the queue is full."""
         kept = [event for event in batch if event["event"] != "preview" or len(event["data"]) < MOST_BYTES]
         try:
             self._events.put_many(kept, partition=self._run, partition_ttl=EVENTS_KEPT_SECONDS, block=False)
         except queue.Full:
             needed = [event for event in kept if event["event"] not in ("preview", "progress")]
-            with suppress(queue.Full):  # the call's own result still tells the end
+            with suppress(queue.Full):  # the result of the call still reports the end
                 self._events.put_many(needed, partition=self._run, partition_ttl=EVENTS_KEPT_SECONDS, timeout=10)
 
 
 def deliver_to(volume: modal.Volume, run: str, number: int, artifact: Artifact) -> str:
-    """Upload an output to a volume; gives its path there. On return the other side can read it, without a reload.
+    """Upload an output to a volume; returns its path there. The web side can then read it, without a reload.
 
-    No folder is made for it: a volume keeps folders for ever, and has a limit of them.
+    It makes no folder: a volume keeps folders forever, and limits their number.
     """
     name = PurePosixPath(artifact.filename.replace("\\", "/")).name
     path = f"{run}-{number:03}-{name}"
@@ -67,14 +67,14 @@ def deliver_to(volume: modal.Volume, run: str, number: int, artifact: Artifact) 
 
 
 def attempts_of(run: str) -> str:
-    """Where it is counted how often a run was begun: Modal gives the input of a lost container to another one."""
+    """The entry that counts the attempts of a run: Modal gives the input of a lost container to another one."""
     return f"attempts:{run}"
 
 
 async def begun(runs: modal.Dict, run: str) -> int:
-    """Count an attempt of a run, and say which it is; the first one, which most are, asks Modal once.
+    """Count an attempt of a run, and return its number. The usual first attempt costs one request to Modal.
 
-    Not in the run's own record: the web side may write that just now.
+    The count is not in the run's own record, because the web side may be writing that.
     """
     if await runs.put.aio(attempts_of(run), 1, skip_if_exists=True):
         return 1
@@ -92,11 +92,10 @@ async def serve(
     logged: Logged | None = None,
     end: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Run a job to its end; gives what `Worker.work` gives. A cancel of the call ends the run in ComfyUI too.
+    """Run a job to its end; returns what `Worker.work` returns. Cancelling the call cancels the run in ComfyUI, too.
 
-    A job that takes longer than its ``limit_seconds`` is ended; where ComfyUI does not answer to that, `end` is called,
-    which ends ComfyUI. What `logged` tells of the run goes into the container's log and into `runs`, without keeping
-    the next job waiting.
+    A job that exceeds its ``limit_seconds`` is ended; if ComfyUI does not react, `end` is called to kill ComfyUI. The
+    lines of `logged` go into the container's log and into `runs`, without delaying the next job.
     """
     run, began = job["run"], time.time()
     attempt = await begun(runs, run)
@@ -108,7 +107,7 @@ async def serve(
             return work.result() if done else await _ended(worker, work, float(limit or 0.0), end)
         except asyncio.CancelledError:
             await asyncio.to_thread(worker.cancel)
-            await work  # its last event says that it was cancelled
+            await work  # its last event reports the cancellation
             raise
         finally:
             if logged is not None:
@@ -118,39 +117,39 @@ async def serve(
 
 
 _KEEPING: set[asyncio.Task[None]] = set()
-"""What is written down after its job has ended; the event loop alone would let it go."""
+"""Tasks that write logs after a job has ended; the event loop itself only holds weak references to tasks."""
 
 
 def keep_log(logged: Logged, run: str, began: float, runs: modal.Dict) -> None:
-    """Write what a run's machine reported into the container's log, and where the web side finds it."""
+    """Write the log of a run into the container's log, and into the dictionary where the web side reads it."""
     lines = logged.log_of(run, began, time.time())[-MOST_LINES:]
     for line in lines:
         log.info("%s", line.text)
     try:
         runs.put(log_name(run), [(line.at, line.text[:LONGEST_LINE]) for line in lines])
     except ModalError as error:
-        log.warning("the log of run %s was not written down: %s", run, error)
+        log.warning("cannot store the log of run %s: %s", run, error)
 
 
 def log_name(run: str) -> str:
-    """Where the log of a run is in the dictionary of runs; Modal forgets it after seven days."""
+    """The entry of a run's log in the dictionary of runs; Modal deletes it after seven days."""
     return f"log:{run}"
 
 
 def log_of(runs: modal.Dict, run: str) -> list[LogLine]:
-    """What was written down of a run; nothing where Modal does not answer."""
+    """The stored log of a run; empty if Modal does not answer."""
     try:
         return [LogLine(at, text) for at, text in runs.get(log_name(run)) or ()]
     except ModalError as error:
-        log.warning("the log of run %s cannot be read: %s", run, error)
+        log.warning("cannot read the log of run %s: %s", run, error)
         return []
 
 
 async def _ended(
     worker: Worker, work: asyncio.Task[dict[str, Any]], limit: float, end: Callable[[str], None]
 ) -> dict[str, Any]:
-    """End a job that takes too long: politely, then with ComfyUI, then without an answer."""
-    why = f"the run was ended after {limit:.0f} s, which is far more than the plan of its graph expects"
+    """End a job that takes too long: cancel it, then kill ComfyUI, then give up the job without an answer."""
+    why = f"the run was ended after {limit:.0f} s, far more than the plan of its graph expects"
     await asyncio.to_thread(worker.expire, ExecutionFailed(why))
     for ending in (lambda: None, lambda: end(why)):
         await asyncio.to_thread(ending)

@@ -1,8 +1,8 @@
-"""The web side: hand jobs to GPU workers on Modal, follow their events, and find out what became of them.
+"""The engine of the web side: hands jobs to GPU workers on Modal, follows their events, and finds out how they ended.
 
-Three things of Modal carry a run: a `FunctionCall` is the work, a `Queue` partition its events, a `Dict` entry the
-record of which call and GPU it has. Events are read from the beginning and not consumed, so any process may take a
-run up again. A worker that is gone says nothing: after a while of silence the call itself is asked.
+A run on Modal has three parts: a `FunctionCall` for the work, a `Queue` partition for its events, and a `Dict` entry
+that records its call and GPU. Events are read from the start and not consumed, so any process can resume a run. A lost
+worker sends nothing, so after some silence the engine asks for the state of the call itself.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, 
 from ryla_graphs.server.log_lines import current_job
 
 SILENCE_SECONDS = 15.0
-"""After this long without an event the call is asked whether it still works."""
+"""Seconds without an event after which the engine asks for the state of the call."""
 GRACE_SECONDS = 2.0
-"""How long the last events of a call that has ended may be on their way."""
+"""Seconds within which the last events of an ended call must arrive."""
 HANDOVER_SECONDS = 180.0
-"""How long outputs may be on their way after their call has ended."""
+"""Seconds within which outputs must be stored after their call has ended."""
 NOTED_SECONDS = 3
-"""How long a run may have no call, before the container that began it is taken for lost."""
+"""Seconds that a run may have no call before the container that started it counts as lost."""
 LIMIT = (10.0, 300.0)
-"""A run may take so many times what its plan says, and so many seconds more."""
+"""A run may take this many times its planned time, plus this many seconds."""
 
 
 class ModalEngine:
@@ -70,17 +70,17 @@ class ModalEngine:
         self._outputs = outputs
         self._known = known
         self._circuit = circuit
-        """Why no container would come up; empty where one may."""
+        """Why no container would start; empty if one may."""
         self.slots = slots
         self.silence_seconds = silence_seconds
         self.grace_seconds = grace_seconds
         self.handover_seconds = handover_seconds
         self._gpus = gpus
-        """Those of the worker class's own list."""
+        """The GPUs in the worker class's own list."""
         self._limit = limit
 
     def catalog(self) -> Catalog:
-        """The classes of the image that the workers run."""
+        """The classes of the workers' image."""
         return self._known()
 
     def start(
@@ -89,18 +89,18 @@ class ModalEngine:
         inputs: Inputs | None = None,
         *,
         run_id: str | None = None,
-        fresh: bool = False,  # noqa: ARG002 - to write the id down is the look
+        fresh: bool = False,  # noqa: ARG002 - storing the id also detects an earlier run
         previews: bool = False,
         gpu: str | None = None,
         partner_key: PartnerKey | None = None,
     ) -> ModalRun | LostRun:
-        """Spawn a call for the graph, unless a run of this id has one already.
+        """Spawn a call for the graph, unless a run with this id has one already.
 
-        Without `gpu` the worker class's own list decides. Raises `EngineRefused` for a partner key: Modal keeps what
-        calls are given.
+        Without `gpu`, the worker class's own list decides. Raises `EngineRefused` for a partner key, because Modal
+        stores the arguments of calls.
         """
         if partner_key is not None:
-            why = "Modal keeps what its calls are given, so no partner key is handed to it"
+            why = "Modal stores the arguments of calls, so this server gives it no partner key"
             raise EngineRefused(f"{why}: run graphs with paid nodes on a server of your own")
         if why := self._circuit():
             raise EngineUnreachable(why)
@@ -118,14 +118,14 @@ class ModalEngine:
             noted = False
             self.runs.put(run_id, {**record, "call": call.object_id})
         except ModalError as error:
-            if noted:  # so that the next try is the first one
+            if noted:  # so that the next attempt counts as the first one
                 with suppress(ModalError):
                     self.runs.pop(run_id)
-            raise EngineUnreachable(f"Modal accepts no call: {error}") from error
+            raise EngineUnreachable(f"Modal did not accept the call: {error}") from error
         return ModalRun(self, run_id, call)
 
     def _limit_of(self, workflow: CompiledWorkflow, gpu: str | None) -> float | None:
-        """After how many seconds a run can only be one that hangs; None if it is unknown how long it takes."""
+        """Seconds after which a run must be hanging; None if its duration is unknown."""
         if not workflow.plan.knows("seconds"):
             return None
         plans = [workflow.plan.on(name) for name in ((gpu,) if gpu is not None else self._gpus) if name in GPUS]
@@ -133,13 +133,13 @@ class ModalEngine:
         return self._limit(max(seconds)) if seconds and len(seconds) == len(plans) else None
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> ModalRun | LostRun:  # noqa: ARG002 - the worker has it
-        """Take up the events of a run from its first one."""
+        """Resume a run: its events, from the first one."""
         try:
             record = self.runs.get(run_id)
             for _ in range(NOTED_SECONDS):
                 if not record or record["call"] is not None:
                     break
-                time.sleep(1)  # another container has just spawned the call, and writes down which it is
+                time.sleep(1)  # another container has just spawned the call, and is about to record it
                 record = self.runs.get(run_id)
         except ModalError as error:
             raise EngineUnreachable(f"Modal does not answer: {error}") from error
@@ -148,7 +148,7 @@ class ModalEngine:
         return ModalRun(self, run_id, modal.FunctionCall.from_id(record["call"]))
 
     def health(self) -> Health:
-        """Whether Modal takes calls and containers come up, and how many wait."""
+        """Whether Modal accepts calls and containers start, and how many calls wait."""
         if why := self._circuit():
             return Health(ready=False, reason=why)
         try:
@@ -158,18 +158,18 @@ class ModalEngine:
         return Health(ready=True, queued=stats.backlog)
 
     def log_of(self, run_id: str, began: float, ended: float | None) -> list[LogLine]:  # noqa: ARG002
-        """What the container wrote in which the run ended; it is written down there just after its end."""
+        """The log of the container in which the run ended, which is stored just after the end."""
         return log_of(self.runs, run_id)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Does nothing, since it holds nothing."""
 
     def read(self, facts: Mapping[str, Any]) -> bytes:
         """The content of an output that a worker stored."""
         try:
             return b"".join(self._outputs.read_file(facts["stored"]))
         except (ModalError, FileNotFoundError) as error:
-            raise EngineError(f"the output '{facts['filename']}' is not on the volume: {error}") from error
+            raise EngineError(f"cannot read the output '{facts['filename']}' from the volume: {error}") from error
 
 
 class ModalRun:
@@ -189,10 +189,10 @@ class ModalRun:
         try:
             self._call.cancel()
         except ModalError:
-            return  # its last event will tell
+            return  # its last event reports the end
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event."""
+        """The events of the run, up to the terminal one."""
         yield Queued(self.id)
         try:
             while True:
@@ -213,7 +213,7 @@ class ModalRun:
             yield Failed(self.id, EngineUnreachable(f"Modal no longer answers: {error}"))
 
     def _fresh_events(self, patience: float) -> Iterator[Event]:
-        """New events, until none comes for `patience` seconds. The queue is read from its beginning."""
+        """New events, until none arrives for `patience` seconds. Reads the queue from its start."""
         for item in self._engine.events.iterate(partition=self.id, item_poll_timeout=patience):
             place = (item["attempt"], item["number"])
             if place <= self._seen:
@@ -221,7 +221,7 @@ class ModalRun:
             if self._seen[0] and item["attempt"] > self._seen[0]:
                 yield Retrying(self.id, item["attempt"], "the container was lost")
             self._seen = place
-            if is_known(item):  # a worker of another version may tell more
+            if is_known(item):  # a worker of another version may send unknown events
                 yield load_event(item, self._engine.read)
 
     def _last(self, result: Mapping[str, Any]) -> Event | None:
@@ -233,7 +233,7 @@ class ModalRun:
         return Failed(self.id, RunLost("the container was lost before it had stored the outputs"))
 
     def _ended(self) -> Event | None:
-        """The end that follows from the call itself; None if it still waits or works."""
+        """The end of the run by the state of its call; None if it still waits or runs."""
         try:
             return self._last(self._call.get(timeout=0))
         except TimeoutError:
@@ -248,5 +248,5 @@ class ModalRun:
             return Failed(self.id, RunLost(f"the container of this run was lost: {error}"))
         except ModalError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a worker raised comes out of its call
-            return Failed(self.id, EngineError(f"the worker broke: {type(error).__name__}: {error}"))
+        except Exception as error:  # noqa: BLE001 - the call re-raises whatever the worker raised
+            return Failed(self.id, EngineError(f"the worker failed: {type(error).__name__}: {error}"))

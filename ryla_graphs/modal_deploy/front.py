@@ -1,7 +1,7 @@
-"""Fronts: web functions with an address of their own for one preset, which pass every request on to the one app.
+"""Fronts: web functions with their own URL for one preset, which forward every request to the one app.
 
 RYLA's clients call ``https://<workspace>--ryla-comfyui-comfyui-flux-dev.modal.run``. Only one web container may own
-the records of jobs, so these hold nothing: the answer streams through as it comes.
+the records of jobs, so fronts have no state: they stream the answer through.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from starlette.routing import Route
 from ryla_graphs.sessions import session_for
 
 PROXY_TOKEN = "RYLA_PROXY_TOKEN"
-"""A proxy token of the workspace: Modal may take the caller's off a request before a front has it."""
+"""The header for a proxy token of the workspace: Modal may strip the caller's before a front gets the request."""
 CONNECT_SECONDS, SECONDS = 30.0, 600.0
-"""How long an answer may take; the app answers before Modal's own limit of 150 s, but streams go on."""
+"""Seconds that an answer may take. The app answers before Modal's own limit of 150 s, but streams take longer."""
 _HOP_BY_HOP = frozenset(
     ("connection", "host", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade")
 )
 
 
 def label(app: str, name: str) -> str:
-    """The label of a front's address: ``ryla-comfyui-comfyui-flux-dev``."""
+    """The label in a front's URL: ``ryla-comfyui-comfyui-flux-dev``."""
     return f"{app}-comfyui-{name}"
 
 
 def proxy_headers(environment: Mapping[str, str]) -> dict[str, str]:
-    """What Modal's proxy in front of `web` asks for, from ``RYLA_PROXY_TOKEN``: ``wk-…:ws-…``; nothing without one."""
+    """The headers that Modal's proxy requires, from ``RYLA_PROXY_TOKEN`` (``wk-…:ws-…``); empty without one."""
     key, _, secret = environment.get(PROXY_TOKEN, "").strip().partition(":")
     return {"modal-key": key, "modal-secret": secret} if key and secret else {}
 
 
 def front(path: str, target: Callable[[], str], own: Mapping[str, str] = MappingProxyType({})) -> Starlette:
-    """An app that passes `POST /` on to `path` of the app at `target()`, and every other request as it is.
+    """An app that forwards `POST /` to `path` of the app at `target()`, and every other request unchanged.
 
-    `own` are headers that go along where a request has not got them itself.
+    `own` are headers that are added to requests without them.
     """
     session = session_for(connections=100)
-    session.headers.clear()  # those of the caller go on, and no others
+    session.headers.clear()  # forward the caller's headers, and no others
 
     async def passed_on(request: Request) -> Response:
         inner = request.url.path if request.url.path != "/" or request.method != "POST" else path
@@ -64,7 +64,7 @@ def front(path: str, target: Callable[[], str], own: Mapping[str, str] = Mapping
         try:
             answer = await run_in_threadpool(send)
         except requests.RequestException:
-            error = {"error": {"code": "not_ready", "message": "the app behind this address does not answer"}}
+            error = {"error": {"code": "not_ready", "message": "the app behind this URL does not answer"}}
             return Response(json.dumps(error), 503, {"Retry-After": "10"}, "application/json")
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
         return StreamingResponse(iterate_in_threadpool(_pieces(answer)), answer.status_code, kept)

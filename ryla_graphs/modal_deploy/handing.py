@@ -1,4 +1,4 @@
-"""Outputs on their way out of a container: stored in a thread, while the graph goes on and the next job begins."""
+"""Stores the outputs of a container in a thread, while the graph continues and the next job starts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ryla_graphs.problems import EngineError
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 Deliver = Callable[[str, int, Artifact], str]
-"""Stores an output of a run, by the run's id and the output's number; gives the path on the volume."""
+"""Stores an output, given its run's id and its number; returns the path on the volume."""
 Tell = Callable[[dict[str, Any]], None]
 
 PAUSES = (0.5, 2.0, 5.0)
-"""Between attempts to store an output."""
+"""Seconds between attempts to store an output."""
 LONGEST_TEXT = 100_000
-"""Characters of an output that go along in an event; a longer text is read from the volume."""
+"""The most characters of an output that an event carries; a longer text is read from the volume."""
 MOST = 2
-"""So many jobs at most have outputs on their way while another one begins."""
+"""How many jobs may still be storing outputs when another one starts."""
 
 
 class Handing:
@@ -46,7 +46,7 @@ class Handing:
         self._thread.start()
 
     def output(self, event: OutputReady) -> None:
-        """Take an output; it is read now, for its engine may forget it, and stored later."""
+        """Accept an output: read it now, because its engine may delete it, and store it later."""
         artifact = event.artifact
         if artifact.text is None:
             content = artifact.read()
@@ -54,12 +54,12 @@ class Handing:
         self._steps.put(lambda: self._store(replace(event, artifact=artifact)))
 
     def start_over(self, event: Event) -> None:
-        """What came so far is void; tells so once it is stored."""
+        """Discard the outputs so far; reports `event` after they are stored."""
         self._steps.put(self._stored.clear)
         self._steps.put(lambda: self._tell(event.to_dict()))
 
     def end(self, event: Event) -> None:
-        """Take the last event; it is reported once all outputs are stored. Only the first one counts."""
+        """Accept the last event, which is reported once all outputs are stored. Only the first call counts."""
         with self._lock:
             if self._closing:
                 return
@@ -68,7 +68,7 @@ class Handing:
         self._steps.put(None)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Whether the last event was reported in this time."""
+        """Wait for the last event to be reported; False if that takes longer than `seconds`."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -77,8 +77,8 @@ class Handing:
             try:
                 step()
             except Exception as error:
-                log.exception("run %s: its outputs are not handed over", self.run)
-                self._failure = self._failure or EngineError(f"the outputs could not be handed over: {error}")
+                log.exception("run %s: cannot store its outputs", self.run)
+                self._failure = self._failure or EngineError(f"the container could not store the outputs: {error}")
 
     def _store(self, event: OutputReady) -> None:
         if self._failure is not None:
@@ -94,7 +94,7 @@ class Handing:
         for pause in PAUSES:
             try:
                 return self._deliver(self.run, len(self._stored), artifact)
-            except Exception as error:  # noqa: BLE001 - whatever Modal's client raises; the last attempt's goes on up
+            except Exception as error:  # noqa: BLE001 - whatever Modal's client raises; re-raised after the last attempt
                 log.warning("run %s: the output '%s' was not stored: %s", self.run, artifact.filename, error)
                 time.sleep(pause)
         return self._deliver(self.run, len(self._stored), artifact)
@@ -109,14 +109,14 @@ class Handing:
 
 
 class Pending:
-    """The runs of a container whose outputs are on their way."""
+    """The runs of a container whose outputs are still being stored."""
 
     def __init__(self) -> None:
         self._runs: list[Handing] = []
         self._lock = threading.Lock()
 
     def add(self, handing: Handing) -> None:
-        """Let a run be handed over in the background; waits where `MOST` are already."""
+        """Add a run; blocks while `MOST` runs are being stored already."""
         with self._lock:
             self._runs = [run for run in self._runs if not run.wait(0)] + [handing]
             oldest = self._runs[0] if len(self._runs) > MOST else None
@@ -124,7 +124,7 @@ class Pending:
             oldest.wait()
 
     def wait(self, seconds: float) -> bool:
-        """Whether all are handed over in this time."""
+        """Wait until all outputs are stored; False if that takes longer than `seconds`."""
         end = time.monotonic() + seconds
         with self._lock:
             runs = [*self._runs]

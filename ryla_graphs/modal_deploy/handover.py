@@ -1,7 +1,7 @@
-"""One web container after another: whoever started last works on the jobs, the one before answers its callers and ends.
+"""Hands jobs from one web container to the next: the newest works on them, the old one answers its callers and ends.
 
-While Modal redeploys, requests still come to the old container. It waits with them for what the new one writes, and
-hands new jobs and cancels on to it.
+While Modal redeploys, requests still reach the old container. It answers them with what the new one writes, and
+forwards new jobs and cancellations to it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from ryla_graphs.server.threads import in_thread
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 READ_SECONDS = 1.0
-"""How often a container that has let go reads what the owner has written of the jobs that its callers wait for."""
+"""Seconds between two reads of the new owner's records, for jobs that the old container's callers wait for."""
 MAIL = "owner"
-"""The partition of the queue of events with what is handed on to the owner."""
+"""The partition of the event queue for messages to the owner."""
 
 
 class Handover:
-    """Takes the lease for an app, watches over it, and lets go of it; see `ryla_graphs.server.jobs.service.Relay`."""
+    """Takes the lease for an app, renews it, and releases it; see `ryla_graphs.server.jobs.service.Relay`."""
 
     def __init__(
         self,
@@ -49,18 +49,18 @@ class Handover:
         self.lease = lease
         self._store = store
         self._taken = taken
-        """Hears of jobs that another container left."""
+        """Called with jobs that another container left unfinished."""
         self._events = events
         self._beat = beat
         self._deployment: Deployment | None = None
         self._outbox: deque[Mapping[str, str]] = deque()
         self._done = threading.Event()
         self.gone = threading.Event()
-        """Set once another container works on the jobs."""
+        """Set when another container has taken over the jobs."""
         self._thread = threading.Thread(target=self._watch, name="ryla-lease", daemon=True)
 
     def install(self, app: FastAPI) -> None:
-        """Have an app own the records while it runs."""
+        """Make an app own the records while it runs."""
         inner = app.router.lifespan_context
 
         @asynccontextmanager
@@ -76,16 +76,16 @@ class Handover:
         app.router.lifespan_context = lifespan
 
     def job(self, job_id: str) -> None:
-        """Hand a new job on."""
+        """Forward a new job to the owner."""
         self._send({"job": job_id})
 
     def cancel(self, job_id: str) -> None:
-        """Hand on that somebody wants a job to end."""
+        """Forward a cancellation to the owner."""
         self._send({"cancel": job_id})
 
     def _begin(self) -> None:
         if not self.lease.take():
-            log.warning("a web container that started after this one works on the jobs")
+            log.warning("a web container that started later works on the jobs")
         self._store.load()
         self._taken(self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING)))
         self._thread.start()
@@ -101,9 +101,9 @@ class Handover:
             try:
                 self._tick()
             except StoreUnreachable as error:
-                log.warning("the lease of the records could not be read: %s", error)
-            except Exception:  # the thread lives, or the lease is lost
-                log.exception("a fault of this server while it watched over its lease")
+                log.warning("cannot read the lease of the records: %s", error)
+            except Exception:  # the thread must survive, or the lease is lost
+                log.exception("a bug in this server interrupted the renewal of its lease")
 
     def _tick(self) -> None:
         deployment = self._deployment
@@ -143,7 +143,7 @@ class Handover:
 
     def _send(self, message: Mapping[str, str]) -> None:
         self._outbox.append(message)
-        with suppress(StoreUnreachable):  # the next tick tries again
+        with suppress(StoreUnreachable):  # the next tick retries
             self._flush()
 
     def _flush(self) -> None:
@@ -153,4 +153,4 @@ class Handover:
                 self._events.put(dict(message), partition=MAIL)
             except (ModalError, OSError) as error:
                 self._outbox.appendleft(message)
-                raise StoreUnreachable(f"Modal takes no message now: {error}") from error
+                raise StoreUnreachable(f"Modal accepts no message at the moment: {error}") from error

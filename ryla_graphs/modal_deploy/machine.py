@@ -1,4 +1,4 @@
-"""The GPU side: the ComfyUI of one container, brought up once, and the jobs that it runs one after the other."""
+"""The GPU side: the ComfyUI of one container, which starts once and runs jobs one after the other."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from ryla_graphs.prompt import Prompt
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 HEALTH_SECONDS = 15.0
-"""How long a ComfyUI that was restored may take to answer."""
+"""Seconds that a restored ComfyUI may take to answer."""
 RESTORED_SECONDS = 5.0
-"""Longer than this between start and readiness lies only a snapshot."""
+"""If more seconds than this lie between start and readiness, a snapshot was restored in between."""
 FREE_SECONDS = 30.0
-"""How long ComfyUI may take to hear that it should unload its models."""
+"""Seconds that ComfyUI may take to accept the request to unload its models."""
 HANDING_SECONDS = 25.0
-"""How long a container that ends waits for outputs on their way; Modal kills it after 30 s."""
+"""Seconds that an ending container waits for outputs to be stored; Modal kills it after 30 s."""
 
 
 class Machine:
-    """One container. `start` before a snapshot, `ready` after it, then `run` for each job."""
+    """One container. Call `start` before a snapshot, `ready` after it, then `run` for each job."""
 
     def __init__(
         self,
@@ -66,20 +66,20 @@ class Machine:
         self._before_gpu = snapshot == "cpu"
         self.clock = Clock()
         self.broken = ""
-        """Why no job can run here; empty where one can."""
+        """Why no job can run here; empty if jobs can."""
         self.lacking: Mapping[str, str] = {}
-        """The classes of the lock that this ComfyUI lacks, and why: no graph with one of them can run here."""
+        """The classes of the lock that this ComfyUI lacks, with the reasons; graphs that use them cannot run here."""
         self.catalog: Catalog | None = None
-        """The classes that this ComfyUI really has."""
+        """The classes that this ComfyUI actually has."""
         self._pending = Pending()
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
 
     def start(self) -> None:
-        """Bring ComfyUI up on loopback and compare its classes with the lock.
+        """Start ComfyUI on loopback and compare its classes with the lock.
 
-        Raises nothing: Modal would start the container again and again, and pay for it. What is wrong is logged. Where
-        ComfyUI does not start, every job that comes here fails; where classes are missing, only graphs that use them.
+        Never raises, because then Modal would restart the container again and again, which costs money; it logs errors
+        instead. If ComfyUI does not start, every job here fails; if classes are missing, only graphs that use them.
         """
         launcher = Path(before_gpu.__file__) if self._before_gpu else None
         process = ComfyUIProcess(self._comfyui, self._data, arguments=self._arguments, launcher=launcher)
@@ -92,7 +92,7 @@ class Machine:
         except EngineError as error:
             self.broken = str(error)
         for difference in found:
-            log.error("this deployment's ComfyUI is not what the lock says: %s", difference)
+            log.error("this deployment's ComfyUI does not match the lock: %s", difference)
         self.lacking = {name: difference.text for difference in found for name in difference.classes}
         self._up_at = time.time()
         if self.broken:
@@ -102,20 +102,20 @@ class Machine:
             self._process = process
 
     def ready(self) -> None:
-        """Look whether ComfyUI answers, as after a snapshot was restored; if not, start it again. Jobs from now on."""
+        """Check that ComfyUI answers, for example after a restored snapshot; restart it if not. Then jobs may run."""
         restored = time.time() - self._up_at > RESTORED_SECONDS
         if restored:
-            self.clock = Clock(started=0.0)  # the wait for a snapshot begins before anything of ours runs
+            self.clock = Clock(started=0.0)  # the wait for a restored snapshot begins before our code runs
         hopeless = self.broken and not restored and not self._before_gpu
         if not hopeless and (trouble := self._trouble()):
-            log.warning("ComfyUI %s and is started again", trouble)
+            log.warning("ComfyUI %s; restarting it", trouble)
             self._end()
             self._before_gpu = False
             self.start()
         self.clock.ready()
 
     def _trouble(self) -> str:
-        """Why this ComfyUI cannot work; empty where it can. One that was started before its GPU is given it now."""
+        """Why this ComfyUI cannot work; empty if it can. Attaches the GPU if ComfyUI was started before it."""
         if self._process is None:
             return "was not started"
         if self._before_gpu:
@@ -131,24 +131,24 @@ class Machine:
 
     @property
     def gpu(self) -> str:
-        """What Modal calls the GPU of this container."""
+        """Modal's name of this container's GPU."""
         return gpu_here() or "unknown"
 
     @property
     def engine(self) -> Engine:
-        """The engine over this container's ComfyUI, or one that says why there is none."""
+        """The engine over this container's ComfyUI, or one that reports why there is none."""
         return Broken(self.broken or "ComfyUI was not started") if self._process is None else self._process.engine
 
     @property
     def leave(self) -> str:
-        """Why the next job should get another container; empty where it may come here."""
-        return self.broken or ("weights have come that it cannot see" if self._weights.stale else "")
+        """Why the next job should get another container; empty if it may run here."""
+        return self.broken or ("it cannot see weights that arrived after it started" if self._weights.stale else "")
 
     def stop(self) -> None:
-        """Wait for outputs on their way, and end ComfyUI."""
+        """Wait for outputs to be stored, and end ComfyUI."""
         self._end()
         if not self._pending.wait(HANDING_SECONDS):
-            log.error("outputs are lost: they could not be stored in %g s", HANDING_SECONDS)
+            log.error("outputs are lost: they could not be stored within %g s", HANDING_SECONDS)
 
     def _end(self) -> None:
         if self._process is not None:
@@ -164,7 +164,7 @@ class Machine:
         outputs: modal.Volume,
         done: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
-        """Run a job until its outputs are on their way; a thread calls `done` once they are stored and reported."""
+        """Run a job until its outputs are being stored; a thread calls `done` once they are stored and reported."""
         return await run_job(
             self.engine,
             job,
@@ -184,17 +184,17 @@ class Machine:
         self._weights.bring(prompt, self._let_go)
 
     def _let_go(self) -> None:
-        """Have ComfyUI unload its models, so that no file of a volume stays open."""
+        """Make ComfyUI unload its models, so that no file of a volume stays open."""
         if self._process is not None:
             wanted = {"unload_models": True, "free_memory": True}
             try:
                 self._process.engine.client.request("POST", "/free", content=wanted, seconds=FREE_SECONDS)
             except EngineUnreachable as error:
-                log.warning("ComfyUI was not asked to unload its models: %s", error)
+                log.warning("cannot ask ComfyUI to unload its models: %s", error)
 
     def _hung(self, why: str) -> None:
         """End a ComfyUI that does not end its run."""
-        self.broken = f"ComfyUI did not answer any more: {why}"
+        self.broken = f"ComfyUI stopped answering: {why}"
         log.error("%s", self.broken)
         self._end()
 
@@ -215,9 +215,9 @@ async def run_job(
 ) -> dict[str, Any]:
     """Run a job on an engine of this container.
 
-    `prepare` is called with its graph first, and may raise `EngineError`; `gpu` is asked of the driver if left out.
+    `prepare` is called first, with the graph, and may raise `EngineError`; `gpu` is read from the driver by default.
     """
-    # A web side of an earlier version says it in the record only.
+    # A web side of an earlier version stores it in the record only.
     record = job if "spawned_at" in job else await runs.get.aio(job["run"]) or {}
     name = gpu or gpu_here() or record.get("gpu") or "unknown"
     waited = clock.begin(float(record.get("spawned_at", 0.0)) or time.time())
@@ -237,7 +237,7 @@ _DRIVER_NAMES = {"A10G": "A10", "A100-SXM4-40GB": "A100-40GB", "A100-SXM4-80GB":
 
 
 def gpu_here() -> str | None:
-    """What Modal calls the GPU of this machine, by what its driver says; None if there is none."""
+    """Modal's name of this machine's GPU, from the driver's name of it; None if there is no GPU."""
     try:
         asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
         printed = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
@@ -247,9 +247,9 @@ def gpu_here() -> str | None:
 
 
 def gpu_named(driver_name: str) -> str | None:
-    """What Modal calls a GPU: ``NVIDIA A100-SXM4-80GB`` is ``A100-80GB``."""
+    """Modal's name of a GPU: ``NVIDIA A100-SXM4-80GB`` is ``A100-80GB``."""
     for part, name in _DRIVER_NAMES.items():
         if part in driver_name:
             return name
-    # The longest name first: an L40S is no L4.
+    # The longest name first: an L40S is not an L4.
     return next((name for name in sorted(GPUS, key=len, reverse=True) if name in driver_name), None)

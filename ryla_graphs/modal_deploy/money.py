@@ -1,8 +1,8 @@
-"""What runs cost on this deployment: the container's seconds, those that no job uses included, at its own prices.
+"""The cost of runs on this deployment: all seconds of the container, including idle ones, at its own prices.
 
-A container is billed from its start to the end of its idle window. The run that it was started for pays the start, its
-work and the window that follows; each later run pays the time since the run before it. So the costs of all runs of a
-container add up to what Modal bills for it.
+Modal bills a container from its start to the end of its idle window. The first run of a container pays for the start,
+its work and the idle window; each later run pays for the time since the run before it. So the costs of all runs of a
+container add up to its bill.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Pricing:
     """The prices of one deployment."""
 
     window: float = 0.0
-    """Seconds that a container is kept after its last job."""
+    """Seconds that a container stays after its last job."""
     factor: float = 1.0
-    """Of its region."""
+    """The price factor of the deployment's region."""
     base: Size = DEFAULT_SIZE
-    """What containers of the fall-back list ask for."""
+    """The resources that containers of the fall-back list request."""
     longest: float = 3600.0
     """Seconds after which a job is ended."""
     slowest_start: float = 900.0
@@ -42,7 +42,7 @@ class Pricing:
 
     @classmethod
     def of(cls, settings: ModalSettings) -> Pricing:
-        """The prices that follow from settings."""
+        """The prices for these settings."""
         return cls(
             window=settings.scaledown_seconds,
             factor=region_factor(settings.region),
@@ -57,9 +57,9 @@ class Pricing:
         return cls.of(ModalSettings.of(os.environ))
 
     def rate(self, gpu: str, *, chosen: bool = True) -> float | None:
-        """USD a second; None for a GPU without a known price.
+        """US dollars per second; None for a GPU without a known price.
 
-        A container of the fall-back list, for which no GPU was `chosen`, has the size of the list's largest.
+        If no GPU was `chosen`, the container comes from the fall-back list, and has the size of the list's largest.
         """
         if gpu not in GPUS:
             return None
@@ -67,7 +67,7 @@ class Pricing:
         return (GPUS[gpu].usd_per_second + size.usd_per_second) * self.factor
 
     def alone(self, row: OnGPU, *, chosen: bool = True) -> float | None:
-        """What a run costs that finds no container, by the plan: slow start, weights, work, idle; None if unknown."""
+        """The planned cost of a run without a warm container: slow start, weights, work, idle; None if unknown."""
         rate = self.rate(row.gpu, chosen=chosen)
         if rate is None or row.seconds is None or row.cold_seconds is None:
             return None
@@ -75,7 +75,7 @@ class Pricing:
         return (cold + row.seconds + self.window) * rate
 
     def at_most(self, plan: Plan, gpu: str | None, fallback: tuple[str, ...]) -> float:
-        """What a run may cost: by the plan, and where that does not know, with every time limit used up."""
+        """The most that a run may cost, by the plan; if that is unknown, with every time limit used up."""
         names = (gpu,) if gpu is not None else fallback
         return max(self._bound(plan, name, chosen=gpu is not None) for name in names)
 
@@ -88,19 +88,19 @@ class Pricing:
 
 
 class Waited(NamedTuple):
-    """What a run waited for, and what it pays beside its own work; in seconds."""
+    """What a run waited for, and what it pays besides its own work; in seconds."""
 
     queue: float
     cold: float
-    """The start of the container, as far as this run waited for it."""
+    """The part of the container's start that this run waited for."""
     start: float = 0.0
-    """The whole start of the container, where this run is its first."""
+    """The whole start of the container, if this run is its first."""
     idle: float = 0.0
-    """Idle time of the container that this run pays: before it, and after it for the first one."""
+    """Idle time of the container that this run pays for: before it, and for the first run also after it."""
 
 
 class Clock:
-    """When this container began, when its last job ended, and what each job pays of the time between."""
+    """Tracks when this container started and when its last job ended, to charge each job its share of the time."""
 
     def __init__(self, started: float | None = None, pricing: Pricing | None = None) -> None:
         self._started = time.time() if started is None else started
@@ -109,27 +109,27 @@ class Clock:
         self.pricing = pricing or Pricing.here()
 
     def ready(self) -> None:
-        """The container takes jobs from now on."""
+        """Note that the container takes jobs from now on."""
         self._ready = time.time()
 
     def begin(self, spawned: float) -> Waited:
-        """What a job waited for that was handed over at `spawned`."""
+        """What a job waited for, if its call was spawned at `spawned`."""
         now, window = time.time(), self.pricing.window
         ready = self._ready or now
         cold = max(0.0, ready - max(spawned, self._started))
         queue = max(0.0, now - spawned - cold)
         if self._ended is not None:
             return Waited(queue, cold, idle=min(window, max(0.0, now - self._ended)))
-        # Before a restored snapshot nothing of ours ran, so only what the job waited is known.
+        # Before a restored snapshot, none of our code ran, so only the job's waiting time is known.
         start = ready - self._started if self._started else cold
         return Waited(queue, cold, start, min(window, max(0.0, now - ready)) + window)
 
     def end(self) -> None:
-        """A job has ended; what follows is idle time."""
+        """Note that a job has ended; idle time follows."""
         self._ended = time.time()
 
     def usage(self, gpu: str, chosen: bool, waited: Waited, seconds: float) -> Usage:
-        """What a run took that has just ended, after so many seconds of work."""
+        """The usage of a run that has just ended, after this many `seconds` of work."""
         self.end()
         rate = self.pricing.rate(gpu, chosen=chosen)
         paid = waited.start + waited.idle + seconds

@@ -1,4 +1,4 @@
-"""The volumes of weights and LoRAs as a container has them mounted, and what comes onto them while it is warm."""
+"""The mounted volumes of weights and LoRAs, and the files that arrive on them while the container is warm."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ log = logging.getLogger("ryla_graphs.modal_deploy")
 
 DATA = Path("/tmp/ryla-comfyui")
 LATE_LORAS = DATA / "late-loras"
-"""LoRAs that came while the container's view of their volume could not be renewed."""
+"""The folder for LoRAs that arrived while their volume could not be reloaded."""
 RELOAD_PAUSES = (0.5, 1.0, 2.0, 4.0)
-"""Seconds in which ComfyUI may close its files, after it was asked to."""
+"""Seconds within which ComfyUI may close its files after the request to unload models."""
 
 
 class WeightsFolder:
@@ -33,13 +33,14 @@ class WeightsFolder:
         """Mount point and volume of ``models`` and of ``loras``."""
         self._late = late
         self.stale = False
-        """Whether weights have come that this container cannot see."""
+        """Whether weights have arrived that this container cannot see."""
 
     def bring(self, prompt: Mapping[str, Any], let_go: Callable[[], None] = lambda: None) -> None:
-        """Have what a graph loads, also what came after this container began. Raises `EngineRefused` for the rest.
+        """Make all weights of a graph available, including those that arrived after this container started.
 
-        A volume that has open files cannot be reloaded. A LoRA is then fetched through Modal's API; for other weights
-        `let_go` has ComfyUI close its files. Where that does not help, raises `RunLost`: another container has them.
+        A volume with open files cannot be reloaded. Then LoRAs are fetched through Modal's API; for other weights,
+        `let_go` makes ComfyUI close its files. Raises `EngineRefused` for weights that do not exist, and `RunLost` if
+        only another container can see them.
         """
         absent = self._absent(prompt)
         for kind in {kind for kind, _ in absent}:
@@ -52,7 +53,7 @@ class WeightsFolder:
         still = self._absent(prompt)
         if still and all(self._came(kind, name) for kind, name in still):
             self.stale = True
-            raise RunLost(f"this container began before '{still[0][1]}' came, and could not look at its volume again")
+            raise RunLost(f"this container started before '{still[0][1]}' arrived, and could not reload the volume")
         if still:
             raise EngineRefused("weights are missing", [_missing(kind, name) for kind, name in still])
 
@@ -61,12 +62,12 @@ class WeightsFolder:
         try:
             self._mounts[kind][1].reload()
         except (RuntimeError, ModalError) as error:
-            log.warning("the volume of %s could not be reloaded: %s", kind, error)
+            log.warning("cannot reload the volume of %s: %s", kind, error)
             return False
         return True
 
     def _came(self, kind: str, name: str) -> bool:
-        """Whether a file is on the volume that is not in this container's view of it."""
+        """Whether a file is on the volume but not in this container's view of it."""
         if kind != "models":
             return False
         try:
@@ -100,7 +101,7 @@ class WeightsFolder:
 
 
 def _leads_out(name: str) -> bool:
-    """Whether a name that a graph gives is no file below a folder of weights."""
+    """Whether a name in a graph points out of the folder of weights."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.is_absolute() or ".." in path.parts or "\0" in name
 
@@ -116,7 +117,7 @@ def _missing(kind: str, name: str) -> Problem:
 
 
 def late_loras(folder: Path = LATE_LORAS) -> str:
-    """Write the ``extra_model_paths.yaml`` that has ComfyUI look for late LoRAs too; gives its path."""
+    """Write an ``extra_model_paths.yaml`` with the folder of late LoRAs; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder.with_suffix(".yaml")
     file.write_text(f"ryla_late_loras:\n  base_path: {folder}\n  loras: .\n")

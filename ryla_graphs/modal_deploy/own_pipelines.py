@@ -1,4 +1,4 @@
-"""One's own pipelines on Modal: their files go into the image, and the container finds them there."""
+"""Your own pipelines on Modal: their files go into the image, where the container finds them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ryla_graphs.problems import InvalidSettings
 
 VARIABLE = "RYLA_PIPELINES"
 FOLDER = PurePosixPath(HOME) / "pipelines"
-"""Where they are in the image."""
+"""Their folder in the image."""
 _SUFFIXES = (".py", ".json", ".toml")
 
 
 @dataclass
 class OwnPipelines:
-    """What the variable names, and where it goes."""
+    """The sources in the variable, and their places in the image."""
 
     sources: list[str] = field(default_factory=list)
-    """What the container gets."""
+    """The value of the variable in the container."""
     files: list[tuple[Path, PurePosixPath]] = field(default_factory=list)
-    """What goes where in the image; nothing where this is the container already."""
+    """Local paths and their places in the image; empty inside a container."""
     packages: list[str] = field(default_factory=list)
-    """Python packages that go along whole."""
+    """Python packages that are added whole."""
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variable, as it is in a container."""
+        """The variable, as a container gets it."""
         return {VARIABLE: ",".join(self.sources)} if self.sources else {}
 
     def into(self, image: modal.Image) -> modal.Image:
@@ -58,14 +58,14 @@ class OwnPipelines:
             self.packages.append(source.partition(".")[0])
             self.sources.append(source)
         else:
-            raise InvalidSettings(f"{VARIABLE}: '{source}' is no file, no folder and no module's name")
+            raise InvalidSettings(f"{VARIABLE}: '{source}' is not a file, a folder or the name of a module")
 
 
 def own_pipelines(environment: Mapping[str, str]) -> OwnPipelines:
-    """What the variable names.
+    """The sources that the variable names.
 
-    A Python file goes alone: one that imports others beside it is given as its folder, or as a module of a package.
-    Raises `InvalidSettings` for what is not there.
+    A Python file is added alone; if it imports its neighbours, name its folder or a module of a package instead.
+    Raises `InvalidSettings` for a source that does not exist.
     """
     own = OwnPipelines()
     for source in filter(None, (part.strip() for part in environment.get(VARIABLE, "").split(","))):

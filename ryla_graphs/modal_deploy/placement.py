@@ -1,4 +1,4 @@
-"""Which GPU a job gets, and whether its weights are there: decided at submit, before a GPU is paid for."""
+"""Chooses the GPU of a job and checks its weights, at submission, before a GPU costs anything."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from ryla_graphs.weights import Need, needed
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 LISTED_SECONDS = 30.0
-"""How long a listing of a volume is good; after a pull it takes at most this long until jobs are taken."""
+"""Seconds that a listing of a volume is cached; after a pull, jobs are accepted at most this much later."""
 
 
 class VolumeFiles:
-    """The files of a volume by path, asked through Modal's API and remembered for a while."""
+    """The paths of a volume's files, read through Modal's API and cached for a while."""
 
     def __init__(self, volume: modal.Volume, seconds: float = LISTED_SECONDS) -> None:
         self._volume = volume
@@ -54,7 +54,7 @@ def placing(
     models: VolumeFiles | None = None,
     reported: Reported | None = None,
 ) -> Place:
-    """Chooses by the plan; graphs whose weights are not on the volume, or whose classes no worker has, are refused."""
+    """Make a chooser of GPUs that refuses graphs whose weights are not on the volume or whose classes no worker has."""
 
     def place(workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
         if reported is not None and (why := reported.circuit()):
@@ -69,11 +69,11 @@ def placing(
 
 
 def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
-    """The GPU that was asked for, else what RYLA prefers for the preset, where it fits, else the plan's choice.
+    """The requested GPU; else RYLA's preference for the preset, if the graph fits it; else the plan's choice.
 
-    None, the class's own fall-back list, where that begins with the choice, and if it is unknown what the graph
-    needs. Raises `CannotRunHere` for a GPU that is not offered, that the graph does not fit, or where all cost more
-    than was said: what counts is a run that finds no container, with its cold start and idle window.
+    None stands for the worker class's fall-back list: if that begins with the choice, or if the graph's needs are
+    unknown. Raises `CannotRunHere` for a GPU that is not offered or too small, or if every GPU costs more than
+    `maxCostUsd`: that counts a run without a warm container, with its cold start and idle window.
     """
     if wishes.gpu is not None and wishes.gpu not in settings.gpus:
         raise CannotRunHere([not_offered(wishes.gpu, settings)])
@@ -89,28 +89,31 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
         cost=Pricing.of(settings).alone,
     )
     if choice is None:
-        log.info("%s is left to the fall-back list: what it needs is not known", workflow.name or "a graph")
+        log.info("%s runs on a GPU of the fall-back list, because its needs are unknown", workflow.name or "a graph")
         return None
     chosen = choice.gpu.name
     log.info("%s for %s: %s", chosen, workflow.name or "a graph", choice.reason)
-    # The list is only for graphs that fit all of it, and for callers who did not say what they pay.
+    # The list is only for graphs that fit all of its GPUs, and for callers who set no limit on the cost.
     anyone = wishes.any_machine and chosen == settings.fallback[0]
     return None if anyone and all(workflow.plan.on(name).runs for name in settings.fallback) else chosen
 
 
 def missing(prompt: Mapping[str, Any], models: VolumeFiles) -> list[Need]:
-    """The weights of a graph that are not on the volume; LoRAs lie on another one. Nothing where Modal is silent."""
+    """The weights of a graph that are not on the volume, except LoRAs, which have their own volume.
+
+    Empty if Modal does not answer.
+    """
     wanted = [need for need in needed(Prompt(prompt, catalogs.bundled())) if need.folder != "loras"]
     try:
         if not absent(wanted, models()):
             return []
-        return absent(wanted, models(fresh=True))  # a pull may have ended just now
+        return absent(wanted, models(fresh=True))  # a pull may have just ended
     except ModalError:
-        return []  # the worker looks again
+        return []  # the worker checks again
 
 
 def absent(wanted: Iterable[Need], held: Collection[str]) -> list[Need]:
-    """Those that are missing: neither the file nor, for a folder of files, anything below it is held."""
+    """The missing ones: neither the file itself nor, for a folder of files, anything below it is in `held`."""
     return [
         need
         for need in wanted
@@ -119,7 +122,7 @@ def absent(wanted: Iterable[Need], held: Collection[str]) -> list[Need]:
 
 
 def not_there(workflow: CompiledWorkflow, need: Need) -> Problem:
-    """The problem of weights that are missing, with the command that brings them."""
+    """The problem of missing weights, with the command that downloads them."""
     preset = workflow.origin.preset
     return workflow.explain(
         Problem(
@@ -133,12 +136,12 @@ def not_there(workflow: CompiledWorkflow, need: Need) -> Problem:
 
 
 def not_offered(gpu: str, settings: ModalSettings) -> Problem:
-    """The problem of a GPU that this deployment has not."""
+    """The problem of a GPU that this deployment does not have."""
     return Problem(
         code="no_such_gpu",
         message=f"this deployment has no GPU '{gpu[:40]}'",
         given=gpu[:40],
         expected=", ".join(settings.gpus),
         parameters=("gpu",),
-        hint="take one of those, or leave `gpu` out",
+        hint="choose one of those, or leave `gpu` out",
     )

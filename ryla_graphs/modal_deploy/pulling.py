@@ -1,4 +1,4 @@
-"""Filling the volume of weights: the command `ryla-graphs weights pull`, run where the volume is mounted."""
+"""Fills the volume of weights: runs the command `ryla-graphs weights pull` where the volume is mounted."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ryla_graphs.models_folder.own import DEFAULT, VARIABLE, dumps
 from ryla_graphs.weights import Weight
 
 OPTIONS = ("--at-once", "4", "--unmeasured")
-"""A volume tells nothing true of its free space, and one connection does not use up a container's network."""
+"""A volume reports a wrong free space, and a single connection does not saturate a container's network."""
 
 
 def pull_into(folder: str, arguments: Sequence[str], volume: modal.Volume, rows: Iterable[Weight] = ()) -> int:
-    """Run the command into a mounted volume and keep what came, also where it failed half-way; gives its status.
+    """Run the command into a mounted volume and commit what it downloaded, even if it failed; returns its exit status.
 
-    `rows` are of files that the manifest does not know, such as those of the lock.
+    `rows` describe files that the manifest does not know, such as those of the lock.
     """
-    # A child does not have what Modal put onto this process's path.
+    # A child process does not inherit what Modal added to this process's `sys.path`.
     where = os.pathsep.join(filter(None, (str(Path(ryla_graphs.__file__).parents[1]), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "ryla_graphs", "weights", "pull", *arguments, "--into", folder, *OPTIONS]
     with tempfile.TemporaryDirectory() as own:

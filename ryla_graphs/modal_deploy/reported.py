@@ -1,8 +1,8 @@
-"""What GPU containers report to the web side: the classes that their ComfyUI really has, and that it did not come up.
+"""What GPU containers report to the web side: the classes that their ComfyUI actually has, and failed starts.
 
-A container compares its ComfyUI with the lock when it starts, and writes the differences down; they become part of the
-catalog that graphs are checked with. Containers that do not come up open a circuit: no job is given to Modal, and
-``/ready`` says why, until one has come up or `WINDOW_SECONDS` have gone by.
+When a container starts, it compares its ComfyUI with the lock and reports the differences; graphs are then checked with
+the corrected catalog. Failed starts open a circuit breaker: Modal gets no jobs, and ``/ready`` says why, until a
+container has started or `WINDOW_SECONDS` have passed.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from ryla_graphs.version import __version__
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 KNOWN_SECONDS = 15.0
-"""How long the web side takes what it has read for true."""
+"""Seconds that the web side caches reports."""
 MOST_BROKEN = 3
-"""So many containers in a row that do not come up open the circuit."""
+"""How many failed starts in a row open the circuit breaker."""
 WINDOW_SECONDS = 15 * 60.0
-"""Containers that did not come up longer ago do not count."""
-HINT = "`modal app logs` has the traceback of a pack that did not load; correct the lock and deploy again"
+"""Seconds after which a failed start no longer counts."""
+HINT = "`modal app logs` has the traceback of a pack that failed to load; correct the lock and deploy again"
 
 
 def lacked(prompt: Prompt, lacking: Mapping[str, str]) -> list[Problem]:
-    """The problems of a graph's nodes whose class is lacking; `lacking` says why, by class."""
+    """A problem for each node whose class is missing; `lacking` has the reasons by class."""
     return [
         Problem(
             code="class_not_here",
@@ -50,7 +50,7 @@ def lacked(prompt: Prompt, lacking: Mapping[str, str]) -> list[Problem]:
 
 
 class Reported:
-    """What containers of one lock and version report, in a dictionary on Modal."""
+    """The reports of containers with one lock and version, in a dictionary on Modal."""
 
     def __init__(
         self,
@@ -71,15 +71,15 @@ class Reported:
         self._broken: list[Mapping[str, Any]] = []
 
     def came_up(self, lacking: Mapping[str, str], besides: Mapping[str, Any] | None = None) -> None:
-        """Write down what a container's ComfyUI lacks of the lock, and the classes it has besides, as it tells them.
+        """Report the classes of the lock that a container's ComfyUI lacks, and additional ones that it has.
 
-        Nothing is lost where Modal does not answer.
+        If Modal does not answer, the report is only logged as failed.
         """
         self._write(self._classes_key, {"lacking": dict(lacking), "besides": dict(besides or {})})
         self._write(self._broken_key, [])
 
     def broke(self, why: str) -> None:
-        """Write down that a container's ComfyUI did not come up."""
+        """Report that a container's ComfyUI did not start."""
         try:
             before = self._runs.get(self._broken_key) or []
         except ModalError:
@@ -90,33 +90,33 @@ class Reported:
         try:
             self._runs.put(key, value)
         except ModalError as error:
-            log.warning("the state of this container could not be reported to the web side: %s", error)
+            log.warning("cannot report the state of this container to the web side: %s", error)
 
     def lacking(self) -> Mapping[str, str]:
-        """Why each lacking class is not there, as the container that started last has it; none where none has said."""
+        """The missing classes with their reasons, as the latest container reports them; empty without a report."""
         self._look()
         found: Mapping[str, str] = self._classes.get("lacking", {})
         return found
 
     def catalog(self, promised: Catalog) -> Catalog:
-        """The classes that containers really have: those of the lock, but for what the last one reported."""
+        """The classes that containers actually have: those of the lock, corrected by the latest report."""
         lacking = self.lacking()
         besides = {name: entry for name, entry in self._classes.get("besides", {}).items() if name not in promised}
         there = promised.subset([name for name in promised if name not in lacking], name=promised.name)
         if besides:
             there |= catalogs.from_object_info(besides, name="what containers have besides")
-        reasons = {name: f"`{name}` is not here: {why}; {HINT}" for name, why in lacking.items()}
+        reasons = {name: f"`{name}` is missing here: {why}; {HINT}" for name, why in lacking.items()}
         return there.replace(absent={**promised.absent, **reasons})
 
     def circuit(self) -> str:
-        """Why no container would come up; empty where one may."""
+        """Why no container would start; empty if one may."""
         self._look()
         recent = [row for row in self._broken if self._clock() - row["at"] < WINDOW_SECONDS]
         if len(recent) < MOST_BROKEN:
             return ""
         minutes = (recent[0]["at"] + WINDOW_SECONDS - self._clock()) / 60
-        again = f"the next one is tried in {max(1, round(minutes))} minutes, or with POST /warm"
-        return f"the last {len(recent)} GPU containers did not come up ({recent[-1]['why']}); {again}"
+        again = f"the next attempt is in {max(1, round(minutes))} minutes, or at POST /warm"
+        return f"the last {len(recent)} GPU containers failed to start ({recent[-1]['why']}); {again}"
 
     def _look(self) -> None:
         with self._lock:
@@ -126,11 +126,11 @@ class Reported:
                 self._classes = self._runs.get(self._classes_key) or {}
                 self._broken = self._runs.get(self._broken_key) or []
             except ModalError as error:
-                log.warning("what GPU containers report could not be read: %s", error)
+                log.warning("cannot read the reports of GPU containers: %s", error)
             self._until = time.monotonic() + self._seconds
 
 
 def besides(lock_catalog: Catalog, there: Catalog) -> dict[str, Any]:
-    """The classes that a server has and the lock does not name, as it tells them."""
+    """The classes that a server has and the lock does not name, as the server describes them."""
     more = [name for name in there if name not in lock_catalog and not there[name].api_node]
     return dict(there.subset(more).entries()) if more else {}

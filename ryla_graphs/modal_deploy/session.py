@@ -1,7 +1,7 @@
-"""An editor to look at: ComfyUI behind an address that asks for a token and ends after a time.
+"""An editing session: ComfyUI's editor at a URL that requires a token and expires.
 
-The proxy is all that the tunnel reaches. ComfyUI itself listens on loopback, knows no tokens, and would do anything for
-anybody.
+The tunnel reaches only the proxy. ComfyUI itself listens on loopback: it has no tokens, and does whatever any caller
+wants.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HOP_BY_HOP = frozenset(
     )
 )
 EVERY_SECONDS = 60.0
-"""How often the time left is printed."""
+"""Seconds between two messages about the remaining time."""
 
 
 def new_token() -> str:
@@ -41,7 +41,7 @@ def new_token() -> str:
 
 
 class Door:
-    """A reverse proxy that lets in who knows the token."""
+    """A reverse proxy that admits callers who know the token."""
 
     def __init__(self, target: str, token: str) -> None:
         self._target = target.rstrip("/")
@@ -63,13 +63,13 @@ class Door:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         given = request.query.get(PARAMETER)
         if given is not None and self._knows(given):
-            # The token goes from the address, where it would be seen, into a cookie.
+            # The token moves from the URL, where others could see it, into a cookie.
             away = web.Response(status=303, headers={"Location": request.path, "Referrer-Policy": "no-referrer"})
             away.set_cookie(COOKIE, self._token, httponly=True, secure=True, samesite="Strict")
             return away
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not (self._knows(request.cookies.get(COOKIE, "")) or self._knows(bearer)):
-            return web.Response(status=401, text="open the address that `modal run … ::session` printed\n")
+            return web.Response(status=401, text="open the URL that `modal run … ::session` printed\n")
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
         return await self._passed_on(request)
@@ -137,7 +137,7 @@ def editor(
 
 
 def editing(function: Any, settings: ModalSettings, minutes: float, gpu: str) -> Iterator[str]:
-    """Run an editor on Modal from a terminal; tells first what it may cost. Raises `SystemExit` for a wrong wish."""
+    """Run an editor on Modal from a terminal; says first what it may cost. Raises `SystemExit` for invalid options."""
     name = gpu or settings.fallback[0]
     longest = LONGEST_SESSION_SECONDS / 60 - 30
     if name not in settings.gpus:
@@ -145,7 +145,7 @@ def editing(function: Any, settings: ModalSettings, minutes: float, gpu: str) ->
     if not 1 <= minutes <= longest:
         raise SystemExit(f"--minutes: {minutes:g} is not between 1 and {longest:g}")
     rate = Pricing.of(settings).rate(name) or 0.0
-    yield f"an editor on {name} for {minutes:g} minutes: ${rate * 60 * minutes:.2f}, and its start"
+    yield f"an editor on {name} for {minutes:g} minutes costs ${rate * 60 * minutes:.2f}, plus its start"
     chosen = function.with_options(**chosen_options(name)) if gpu else function
     yield from chosen.remote_gen(minutes, new_token())
 
@@ -153,27 +153,27 @@ def editing(function: Any, settings: ModalSettings, minutes: float, gpu: str) ->
 def opened(
     process: ComfyUIProcess, token: str, minutes: float, forward: Forward, start_seconds: float
 ) -> Iterator[str]:
-    """Start ComfyUI, open it to who has the token, and end both after so many minutes; tells how it goes.
+    """Start ComfyUI, open it to holders of the token, and end both after `minutes`; yields messages.
 
-    Raises `EngineUnreachable` where ComfyUI does not start.
+    Raises `EngineUnreachable` if ComfyUI does not start.
     """
     yield "ComfyUI starts"
     process.start(start_seconds)
     try:
         with listening(Door(process.engine.client.address, token)) as port, forward(port) as tunnel:
             ends = time.monotonic() + minutes * 60
-            yield f"open {tunnel.url}/?{PARAMETER}={token} within {minutes:g} minutes; Ctrl-C ends it before"
+            yield f"open {tunnel.url}/?{PARAMETER}={token} within {minutes:g} minutes; Ctrl-C ends it earlier"
             while (left := ends - time.monotonic()) > 0:
                 time.sleep(min(left, EVERY_SECONDS))
                 yield f"{max(0.0, ends - time.monotonic()) / 60:.0f} minutes are left"
     finally:
         process.stop()
-    yield "the time is over; what was not downloaded is gone"
+    yield "the time is over; files that you did not download are gone"
 
 
 @contextmanager
 def listening(door: Door) -> Iterator[int]:
-    """Serve the proxy from a thread; gives its port."""
+    """Serve the proxy from a thread; yields its port."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="session-door", daemon=True)
     thread.start()

@@ -1,7 +1,7 @@
-"""What jobs may cost in a day: counted on the web side, and refused there before a GPU starts.
+"""The daily budget of jobs: counted on the web side, which refuses jobs beyond it before a GPU starts.
 
-A job that is taken reserves what it may cost by the plan. When it ends, its true cost is booked instead. If the
-container is lost, the cost is not measured, so the reservation stays booked.
+An accepted job reserves what it may cost by the plan. When it ends, its actual cost replaces the reservation. If its
+container is lost, the cost is unknown, so the reservation stays booked.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from ryla_graphs.server.records import Job, JobEvent
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 RESERVED = "usd_at_most"
-"""In `JobRequest.extra`: what the job may cost."""
+"""The key in `JobRequest.extra` for what the job may cost."""
 KNOWN_SECONDS = 60.0
-"""How long what was read of today's money is good."""
+"""Seconds that the stored spending of today is cached."""
 CLAIM_SECONDS = 60.0
-"""How long what was admitted counts, until its job is there."""
+"""Seconds that an admission counts while its job does not exist yet."""
 
 
 class Spending:
-    """The money of a day (UTC), by owner; a sink of the server's events."""
+    """The spending of a day (UTC) by owner; a sink for the server's events."""
 
     def __init__(
         self, settings: ModalSettings, records: modal.Dict | None = None, now: Callable[[], float] = time.time
@@ -52,12 +52,12 @@ class Spending:
         self._spent: dict[str, float] = defaultdict(float, self._read())
         self._known_until = now() + KNOWN_SECONDS
         self._reserved: dict[str, tuple[str, float]] = {}
-        """Owner and money by job."""
+        """Owner and US dollars of each reservation, by job."""
         self._claims: list[tuple[float, str, float]] = []
-        """Until when, owner and money of what was admitted just now."""
+        """Recent admissions: expiry, owner and US dollars."""
 
     def admit(self, owner: str, workflow: CompiledWorkflow, gpu: str | None) -> Mapping[str, Any]:
-        """What is to be kept with a job that may run; raises `RequestError` (`over_budget`) if it may not."""
+        """Admit a job; returns JSON to store with it. Raises `RequestError` (`over_budget`) if it costs too much."""
         usd = self._pricing.at_most(workflow.plan, gpu, self._fallback)
         with self._lock:
             self._turn()
@@ -68,12 +68,12 @@ class Spending:
         return {RESERVED: round(usd, 6)}
 
     def total(self, owner: str | None = None) -> float:
-        """What was spent today and what is reserved, of all owners or of one."""
+        """The US dollars spent and reserved today, by all owners or one."""
         rows = [*self._spent.items(), *self._reserved.values(), *(claim[1:] for claim in self._claims)]
         return sum(usd for name, usd in rows if owner in (None, name))
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        """Reserve for a job that is new, and book one that has ended."""
+        """Reserve the cost of a new job, and book the cost of an ended one."""
         if event.kind != "status":
             return
         with self._lock:
@@ -81,21 +81,21 @@ class Spending:
             if job.state.terminal:
                 _, reserved = self._reserved.pop(job.id, ("", 0.0))
                 self._book(job, reserved)
-            elif job.id not in self._reserved:  # new, or of an earlier container
+            elif job.id not in self._reserved:  # a new job, or one of an earlier container
                 self._reserve(job)
 
     def take_up(self, jobs: Iterable[Job]) -> None:
-        """Reserve for jobs of an earlier container that have not ended."""
+        """Reserve the cost of unfinished jobs of an earlier container."""
         with self._lock:
-            self._spent.update(self._read())  # which the container before has written until now
+            self._spent.update(self._read())  # the earlier container may have written more since the last read
             for job in jobs:
                 self._reserve(job)
 
     def show(self, registry: CollectorRegistry) -> None:
-        """Have ``/metrics`` tell it."""
-        spent = Gauge("ryla_budget_used_usd", "What today's jobs cost, or may cost", registry=registry)
+        """Add the spending to ``/metrics``."""
+        spent = Gauge("ryla_budget_used_usd", "US dollars that today's jobs cost, or may cost", registry=registry)
         spent.set_function(self.total)
-        Gauge("ryla_budget_usd", "What the jobs of a day may cost", registry=registry).set(self.most or math.inf)
+        Gauge("ryla_budget_usd", "Budget of a day in US dollars", registry=registry).set(self.most or math.inf)
 
     def _reserve(self, job: Job) -> None:
         usd = float(job.request.extra.get(RESERVED, 0.0))
@@ -111,17 +111,17 @@ class Spending:
         if not usd:
             return
         self._spent[job.owner] += usd
-        if self._records is not None:  # the job's caller does not wait for it
+        if self._records is not None:  # in a thread, so that no caller waits
             self._writer.submit(self._write, self._records, self._day, dict(self._spent))
 
     def _write(self, records: modal.Dict, day: str, spent: Mapping[str, float]) -> None:
         try:
             records.put(f"spent:{day}", dict(spent))
         except ModalError as error:
-            log.warning("what was spent today could not be written down: %s", error)
+            log.warning("cannot store today's spending: %s", error)
 
     def close(self) -> None:
-        """Wait until all is written down."""
+        """Wait until all spending is stored."""
         self._writer.shutdown()
 
     def _check(self, whose: str, most: float | None, spent: float, usd: float) -> None:
@@ -129,13 +129,13 @@ class Spending:
             return
         raise RequestError(
             "over_budget",
-            f"the jobs of {whose} may cost ${most:.2f} a day (UTC); ${spent:.2f} are spent or reserved today, "
+            f"the jobs of {whose} may cost ${most:.2f} a day (UTC); ${spent:.2f} is spent or reserved today, "
             f"and this one may cost ${usd:.4f}",
             retry_after=self._until_midnight(),
         )
 
     def _turn(self) -> None:
-        """Begin with nothing on a new day; what still runs stays reserved."""
+        """Reset the spending on a new day; running jobs stay reserved."""
         now = self._now()
         self._claims = [claim for claim in self._claims if claim[0] > now]
         if (day := self._today()) != self._day:
@@ -143,7 +143,7 @@ class Spending:
             self._spent.clear()
 
     def _learn(self) -> None:
-        """Now and then, what another web container booked before this one owned the records."""
+        """Read from time to time what an earlier web container booked."""
         if self._now() < self._known_until or (self.most is None and self.most_each is None):
             return
         self._known_until = self._now() + KNOWN_SECONDS
@@ -164,5 +164,5 @@ class Spending:
         try:
             return self._records.get(f"spent:{self._day}") or {}
         except ModalError as error:
-            log.warning("what was spent today could not be read: %s", error)
+            log.warning("cannot read today's spending: %s", error)
             return {}

@@ -1,4 +1,4 @@
-"""What scheduled functions do: drain product events into files, remove what is too old."""
+"""The scheduled work: drains product events into files, and deletes old outputs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import modal
 from ryla_graphs.server.sinks.analytics import Batched
 
 HOURS = 24
-"""Partitions of a queue live this long."""
+"""Seconds that partitions of a queue live."""
 RAW_OUTPUTS_SECONDS = 24 * 3600
-"""Outputs as workers uploaded them; the store has its own copy as soon as a job has ended."""
+"""Seconds until workers' uploads are deleted; the store has its own copy as soon as a job has ended."""
 
 
 class QueueTarget(Batched):
-    """Puts product events into a queue, a partition an hour; a partition takes 5,000."""
+    """Puts product events into a queue, with one partition per hour; a partition holds 5,000."""
 
     def __init__(self, events: modal.Queue) -> None:
         self._events = events
@@ -36,9 +36,9 @@ def _partition(when: datetime) -> str:
 
 
 def drain(events: modal.Queue, files: modal.Volume, now: datetime | None = None) -> int:
-    """Move what waits into a JSONL file on a volume; gives how many events it were.
+    """Move the waiting events into a JSONL file on a volume; returns how many there were.
 
-    Each drain writes a file of its own, ``2026/11/25/143005-….jsonl``, for a volume has no appending.
+    Each drain writes its own file, ``2026/11/25/143005-….jsonl``, because files on a volume cannot be appended to.
     """
     now = now or datetime.now(UTC)
     rows: list[Mapping[str, Any]] = []
@@ -54,7 +54,7 @@ def drain(events: modal.Queue, files: modal.Volume, now: datetime | None = None)
 
 
 def remove_raw_outputs(outputs: modal.Volume, now: float | None = None) -> int:
-    """Remove the outputs of runs that ended long ago, with folders that earlier versions made; gives how many went."""
+    """Delete the outputs of runs that ended long ago, and folders of earlier versions; returns the number deleted."""
     oldest = (time.time() if now is None else now) - RAW_OUTPUTS_SECONDS
     old = [entry for entry in outputs.listdir("/") if entry.mtime < oldest]
     for entry in old:

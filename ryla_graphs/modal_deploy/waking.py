@@ -1,7 +1,7 @@
-"""What a job's end starts when no request reaches the web side: its container may sleep, and webhooks wait for it.
+"""Finishes jobs while the web container sleeps: without it, no webhook of an ended job would be sent.
 
-A worker has a function on a processor called, by Modal and not over HTTP, so no address has to be reached and no proxy
-asks for a token. That function is the web side without its routes, for as long as something comes to its end.
+A worker calls a CPU function through Modal, not over HTTP, so it needs no URL and no proxy token. The function runs the
+web side without its routes, until no job or webhook is left to finish.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from ryla_graphs.server.deployment import Deployment
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 QUIET_SECONDS = 20.0
-"""Nothing has happened for so long: what still runs has its own end set this going again."""
+"""Seconds without events after which the function ends; jobs that still run call it again at their own end."""
 HOOK_SECONDS = 150.0
-"""A webhook that is due within this time is waited for."""
+"""The function waits for a webhook that is due within this many seconds."""
 LOOK_SECONDS = 0.5
 
 
 def wake(settle: modal.Function[..., None, None], records: modal.Dict) -> None:
-    """Have `settle` called, unless a web side is awake; what goes wrong is logged."""
+    """Call `settle` unless a web side is awake; logs errors."""
     try:
         if not Lease(records).owned():
             settle.spawn()
     except (ModalError, StoreUnreachable) as error:
-        log.warning("the web side could not be woken: %s", error)
+        log.warning("cannot wake the web side: %s", error)
 
 
 def unsettled(records: modal.Dict) -> bool:
-    """Whether jobs have not ended, or webhooks are due, and no web side is awake. Raises `StoreUnreachable`."""
+    """Whether jobs are unfinished or webhooks due while no web side is awake. Raises `StoreUnreachable`."""
     if Lease(records).owned():
         return False
     with reaching("records"):
@@ -49,11 +49,11 @@ def unsettled(records: modal.Dict) -> bool:
 
 
 HOOKS_DUE = "hooks_due"
-"""The entry that says when the next webhook is due that no process waits for."""
+"""The entry with the time of the next webhook that no process waits for."""
 
 
 async def settled(app: FastAPI, records: modal.Dict, *, quiet: float = QUIET_SECONDS) -> None:
-    """Run an app without its routes until nothing comes to its end any more, or another container has taken over."""
+    """Run an app without its routes until no job or webhook is left to finish, or another container takes over."""
     handover: Handover = app.state.handover
     async with app.router.lifespan_context(app):
         deployment: Deployment = app.state.deployment

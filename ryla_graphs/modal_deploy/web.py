@@ -1,4 +1,4 @@
-"""The web side: the same app as everywhere, over Modal's engine and store."""
+"""The web side: the usual app, over Modal's engine and store."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ from ryla_graphs.version import __version__
 
 
 class Pace(NamedTuple):
-    """Seconds between looks at Modal; tests take shorter ones."""
+    """Seconds between requests to Modal; tests use shorter ones."""
 
     silence: float = SILENCE_SECONDS
-    """Of a run, before its call is asked."""
+    """Silence of a run before the state of its call is read."""
     grace: float = GRACE_SECONDS
-    """For the last events of a call that has ended."""
+    """Wait for the last events of a call that has ended."""
     beat: float = BEAT_SECONDS
-    """Between two looks at the lease."""
+    """Time between two checks of the lease."""
     lease: float = LOST_SECONDS
-    """After which an owner that says nothing is gone."""
+    """Silence after which an owner counts as lost."""
 
 
 class Parts(NamedTuple):
-    """What a deployment keeps on Modal, by `ModalSettings.name`."""
+    """The volumes, dictionaries and queues of a deployment, named by `ModalSettings`."""
 
     models: modal.Volume
     loras: modal.Volume
@@ -67,7 +67,7 @@ class Parts(NamedTuple):
 
     @classmethod
     def of(cls, settings: ModalSettings) -> Parts:
-        """The parts of an app, made where they are not there yet."""
+        """The parts of an app, which are created if they do not exist."""
 
         def volume(part: str) -> modal.Volume:
             return modal.Volume.from_name(settings.record_name(part), create_if_missing=True)
@@ -100,7 +100,7 @@ class VolumeShelf:
         self._volume = volume
 
     def put(self, name: str, content: Iterable[bytes]) -> None:
-        """Upload a file; one that is there already is the same, for its name holds its hash."""
+        """Upload a file, unless it exists: then it is the same, because its name holds its hash."""
         with tempfile.TemporaryFile() as file, reaching("LoRAs"):
             for chunk in content:
                 file.write(chunk)
@@ -109,7 +109,7 @@ class VolumeShelf:
                 batch.put_file(cast("BinaryIO", file), f"{FOLDER}/{name}")
 
     def remove(self, name: str) -> None:
-        """Remove the file, if it is there."""
+        """Remove the file, if it exists."""
         with reaching("LoRAs"), suppress(FileNotFoundError, NotFoundError):
             self._volume.remove_file(f"{FOLDER}/{name}")
 
@@ -125,12 +125,12 @@ def build_app(
     scratch: Path | None = None,
     pace: Pace | None = None,
 ) -> FastAPI:
-    """The app of a deployment. `catalog` is what its lock promises, `reported` what its workers tell of that,
-    `scratch` an empty folder of this container.
+    """The app of a deployment. `catalog` has the classes of the lock, `reported` the workers' corrections of it;
+    `scratch` is an empty folder of this container.
 
-    It owns the records while it runs, and lets go where another container begins to run it.
+    The app owns the records while it runs, and releases them when another container starts to run it.
 
-    Raises `InvalidSettings` if neither we nor Modal ask for a token, unless that is wanted.
+    Raises `InvalidSettings` if neither we nor Modal require a token, unless the settings allow that.
     """
     pace = pace or Pace()
     models = VolumeFiles(parts.models)
@@ -163,22 +163,22 @@ def build_app(
 def _server_settings(
     settings: ModalSettings, environment: Mapping[str, str], place: Place, spending: Spending
 ) -> Settings:
-    # Modal's own edge sends here only what asks for an address of this app.
+    # Modal's edge only forwards requests for the URLs of this app.
     hosts = {} if environment.get("RYLA_HOSTS") else {"hosts": ("*",)}
     server = settings_from(environment, place=place, budget=spending.admit, **hosts)
     if not len(server.tokens) and not settings.proxy_auth and not settings.allow_open:
         raise InvalidSettings(
-            f"anybody could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"
+            f"anyone could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"
             " RYLA_MODAL_PROXY_AUTH=1 (or, for an open app, RYLA_MODAL_ALLOW_OPEN=1) and deploy again"
         )
     if server.partner_nodes:
-        why = "RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there"
+        why = "RYLA_PARTNER_NODES: Modal stores the arguments of calls, so this server gives it no partner key"
         raise InvalidSettings(f"{why}: leave it out, and run graphs with paid nodes on a server of your own")
     return server
 
 
 def _tell_deployed(analytics: QueueTarget, records: modal.Dict, environment: Mapping[str, str]) -> None:
-    """Say once for each image that it is there."""
+    """Send the product event of a deployment, once for each image."""
     image = environment.get("MODAL_IMAGE_ID", "local")
     with suppress(ModalError):
         if records.put(f"deployed:{image}", {"at": time.time()}, skip_if_exists=True):
@@ -197,7 +197,7 @@ def _warming(settings: ModalSettings, worker: modal.Cls) -> APIRouter:
 
     @router.post("/warm", status_code=202, responses=errors("unauthorized", "cannot_run_here", "engine_unreachable"))
     async def warm(_: Owner, wanted: Annotated[Warm, Body()] = Warm()) -> dict[str, Any]:  # noqa: B008
-        """Start a GPU container ahead of the jobs that will need it; it stays as long as others do."""
+        """Start a GPU container before jobs need it; it stays as long as any other idle container."""
         if wanted.gpu is not None and wanted.gpu not in settings.gpus:
             raise CannotRunHere([not_offered(wanted.gpu, settings)])
         await in_thread(_warm, worker, wanted.gpu)
@@ -210,4 +210,4 @@ def _warm(worker: modal.Cls, gpu: str | None) -> None:
     try:
         (worker if gpu is None else worker.with_options(**chosen_options(gpu)))().warm.spawn()
     except ModalError as error:
-        raise EngineUnreachable(f"Modal accepts no call: {error}") from error
+        raise EngineUnreachable(f"Modal did not accept the call: {error}") from error

@@ -1,7 +1,7 @@
-"""The GPU side: run one job on the ComfyUI of this container, and tell the other side what happens.
+"""The GPU side: runs one job on this container's ComfyUI, and sends its events to the web side.
 
-Events leave in numbered batches, at most a few a second, since each costs a round trip; the last one always
-leaves, whatever became of the run.
+Events are sent in numbered batches, at most a few per second, since each costs a round trip. The last event is always
+sent, however the run ended.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ log = logging.getLogger("ryla_graphs.modal_deploy")
 
 SECONDS_BETWEEN_BATCHES = 0.25
 MOST_EVENTS = 2_000
-"""Of one run. A partition of Modal's queue takes 5,000 items; progress beyond this is left out."""
+"""The most items of one run. A partition of Modal's queue holds 5,000; progress beyond this is dropped."""
 
 _PASSING = frozenset({"progress", "preview"})
-"""Kinds where only the newest event counts."""
+"""Kinds of events of which only the newest counts."""
 
 
 class Channel(Protocol):
-    """Where the events of one run go."""
+    """The destination of one run's events."""
 
     def send(self, batch: list[dict[str, Any]]) -> None:
-        """Hand over some events, in order."""
+        """Send some events, in order."""
         ...
 
 
 PROTOCOL = 1
-"""What a web side understands of its workers: from 1 on, that a call ends with `HANDED_OVER` and its run goes on."""
+"""The protocol version of a web side: from 1 on, it knows that a run goes on when its call ends with `HANDED_OVER`."""
 HANDED_OVER = "handed_over"
-"""What a call gives whose outputs are still on their way; the last event of its run comes over the channel alone."""
+"""The result of a call whose outputs are still being stored; the run's last event follows over the channel only."""
 
 
 def _no_usage(seconds: float) -> Usage:
@@ -49,7 +49,7 @@ def _no_usage(seconds: float) -> Usage:
 
 
 class Outbox:
-    """Numbers events and sends them in batches, the first at once and the others at most a few times a second."""
+    """Numbers events and sends them in batches: the first one at once, the others at most a few times a second."""
 
     def __init__(self, channel: Channel, attempt: int) -> None:
         self._channel = channel
@@ -61,9 +61,9 @@ class Outbox:
         self._ended = False
 
     def put(self, event: dict[str, Any], *, last: bool = False) -> None:
-        """Take an event; it leaves within `SECONDS_BETWEEN_BATCHES`, the last one before this returns.
+        """Send an event within `SECONDS_BETWEEN_BATCHES`; the last one before this returns.
 
-        What could not be sent is sent with what comes next; raises what the channel raises for the last event.
+        Events that could not be sent go with the next batch. Raises what the channel raises for the last event.
         """
         with self._lock:
             if self._ended:
@@ -95,7 +95,7 @@ class Outbox:
             try:
                 return self._send()
             except Exception as error:  # noqa: BLE001 - whatever Modal's client raises
-                log.warning("the end of a run could not be reported: %s", error)
+                log.warning("cannot report the end of a run: %s", error)
                 time.sleep(pause)
         return self._send()
 
@@ -103,7 +103,7 @@ class Outbox:
         try:
             self._send()
         except Exception as error:  # noqa: BLE001 - whatever Modal's client raises
-            log.warning("events of a run could not be reported: %s", error)
+            log.warning("cannot report events of a run: %s", error)
         self._timer = threading.Timer(SECONDS_BETWEEN_BATCHES, self._time_is_up)
         self._timer.daemon = True
         self._timer.start()
@@ -135,27 +135,27 @@ class Worker:
         self._usage = usage
         self._began = 0.0
         self._pending = pending
-        """Takes the outputs of a run that has ended; without it a job waits until they are stored."""
+        """Stores the outputs of an ended run in the background; without it, a job waits until they are stored."""
         self._done = done
-        """Called when the last event is reported, in the thread that reports it."""
+        """Called after the last event is reported, in the thread that reports it."""
         self._expired: EngineError | None = None
         self._unwanted = False
         self._run: Run | None = None
         self._handing: Handing | None = None
 
     def cancel(self) -> None:
-        """End the job that is on, from another thread; one that has not begun yet ends at once."""
+        """Cancel the current job, from another thread; a job that has not started ends at once."""
         self._unwanted = True
         if self._run is not None:
             self._run.cancel()
 
     def expire(self, why: EngineError) -> None:
-        """End the job that is on, which then has failed, from another thread."""
+        """End the current job as failed, from another thread."""
         self._expired = why
         self.cancel()
 
     def give_up(self) -> dict[str, Any]:
-        """The last event of a job that does not end; what it does after this is not reported."""
+        """Give up a job that does not end; returns its last event. Later events of the job are not reported."""
         assert self._handing is not None
         assert self._expired is not None
         self._handing.end(Failed(self._handing.run, self._expired))
@@ -163,9 +163,9 @@ class Worker:
         return self._handing.last
 
     def work(self, data: Mapping[str, Any], channel: Channel, attempt: int) -> dict[str, Any]:
-        """Run a job to its end; gives its last event, which also went into the channel. Never raises for its fate.
+        """Run a job to its end; returns its last event, which the channel also gets. Never raises if the job fails.
 
-        Where outputs may be stored afterwards, and the web side knows of that, gives `HANDED_OVER`.
+        Returns `HANDED_OVER` if outputs are stored in the background and the web side supports that.
         """
         outbox = Outbox(channel, attempt)
         self._began = time.monotonic()
@@ -208,7 +208,7 @@ class Worker:
         yield from self._run.events()
 
     def _judged(self, event: Event) -> Event:
-        """The last event with what the run took, which is paid for however it ended."""
+        """The last event with the usage of the run, which costs money however it ended."""
         if isinstance(event, Finished):
             return replace(event, outputs=(), usage=self._usage(event.seconds))
         usage = self._usage(time.monotonic() - self._began)

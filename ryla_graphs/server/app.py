@@ -39,18 +39,18 @@ from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
 ROUTERS = (workflow.running, workflow.router, presets.router, loras.router, jobs.router, events.router, status.router)
-"""Our own, which take no query that they do not know."""
+"""Our own routes. They refuse query parameters that they do not know."""
 OPEN_ROUTERS = (routing.router, page.router, docs.router, *V2_ROUTERS)
-"""Those that others call as they like: services with their webhooks, browsers, clients of a contract not of ours."""
+"""Routes that accept any query: webhooks of services, browsers, and Comfy API v2, whose contract is not ours."""
 _OTHER_ROUTES = {"docs", "redoc", "openapi.json", "favicon.ico", "warm", "mcp", "forms", "static"}
-"""What FastAPI and other parts of the house answer at, or may."""
+"""First path segments that FastAPI or other parts of the server use, or may use."""
 _DOCUMENTED: dict[str, Any] = {
     "generate_unique_id_function": operation_id,
     "docs_url": None,
     "redoc_url": None,
     "openapi_url": None,
 }
-"""The names of operations. FastAPI's own pages fetch their scripts from elsewhere, and it makes the document on the
+"""Options of `FastAPI`. Its own pages fetch scripts from a CDN, and it builds the document on the
 event loop, so `/docs` and `/openapi.json` are ours."""
 
 
@@ -64,11 +64,12 @@ def create_app(
     targets: Iterable[Target] = (),
     pipelines: Pipelines | None = None,
 ) -> FastAPI:
-    """An app that runs graphs on `engine` and remembers in `store`; both are closed when it stops.
+    """Make an app that runs graphs on `engine` and keeps jobs in `store`. It closes both when it stops.
 
-    `shelf` is where the engine finds LoRAs, if that is no folder of this machine, `targets` get product events beside
-    those of the settings, and are closed too. `pipelines` are served; those of the settings and of installed packages,
-    if they are not given. Jobs that an earlier app left unfinished in the store are taken up at the start.
+    `shelf` is where the engine finds LoRAs, if that is not a folder on this machine. `targets` receive product events
+    in addition to the targets of the settings; the app closes them too. `pipelines` are the pipelines to serve; by
+    default those that the settings name and those of installed packages. On start, the app resumes the jobs that an
+    earlier app left unfinished in the store.
 
     >>> from tempfile import mkdtemp
     >>> from ryla_graphs import connect
@@ -110,7 +111,7 @@ def _route(app: FastAPI, pipelines: Pipelines) -> None:
 
 @cache
 def _included() -> tuple[BaseRoute, ...]:
-    """All routes but those of pipelines. What FastAPI works out of them at a first request, all apps have in common."""
+    """All routes except those of pipelines. All apps share what FastAPI derives from them at the first request."""
     app = FastAPI(**_DOCUMENTED)
     for router in ROUTERS:
         app.include_router(router, **STRICT)
@@ -120,7 +121,7 @@ def _included() -> tuple[BaseRoute, ...]:
 
 
 def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:
-    """Put in front of all routes what every request meets; the last one added is met first."""
+    """Add the middleware that every request passes; the one added last runs first."""
     app.add_middleware(ShortWay, routes=[*workflow.running.routes, *presets.running(deployment.pipelines).routes])
     app.add_middleware(Callers, tokens=settings.tokens)
     app.add_middleware(Heads)
@@ -133,13 +134,13 @@ def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:
 
 
 def _routes() -> set[str]:
-    """How the paths of the server begin, so that no pipeline is called so."""
+    """The first path segments of the server's routes, which no pipeline may use as its name."""
     routes = (route for router in (*ROUTERS, *OPEN_ROUTERS) for route in router.routes)
     return _OTHER_ROUTES | {getattr(route, "path", "/").split("/")[1] for route in routes}
 
 
 def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
-    """Have the numbers tell what there is now."""
+    """Register gauges that read the current number of jobs."""
     for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
         Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)
     if deployment.routes is not None:

@@ -1,4 +1,4 @@
-"""What one deployment is made of: an engine, a store, settings, and everything that hangs on them."""
+"""One deployment: an engine, a store, settings, and everything built from them."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ from ryla_graphs.server.threads import in_thread
 log = logging.getLogger("ryla_graphs.server")
 
 CATALOG_SECONDS = 300.0
-"""How often the engine is asked for its node classes and files."""
+"""Seconds between two requests to the engine for its node classes and files."""
 EXPIRY_EVERY = 12
-"""So many times between two looks at what is too old."""
+"""How many of those requests pass between two clean-ups of expired jobs and files."""
 
 
 class Deployment:
-    """The parts that routes use. It begins to work with `start`, and gives everything back with `stop`."""
+    """The parts that routes use. `start` begins the work, `stop` releases everything."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Deployment:
         self.gate = Gate(settings.tokens, settings.hosts, settings.origins, settings.open)
         self.catalog = LiveCatalog(engine)
         self.streams: Counter[str] = Counter()
-        """Event streams that are open, by owner."""
+        """The number of open event streams, by owner."""
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._reported, store)
         prefix = "" if settings.analytics_plain else PREFIX
         self.analytics = Analytics([*_targets(settings), *targets], prefix=prefix)
@@ -87,7 +87,7 @@ class Deployment:
         self.loras = Loras(store, shelf, size=settings.lora_bytes, quota=settings.quota)
         simulated = engine.name == SIMULATOR
         self.routes = engine if isinstance(engine, Routing) else None
-        """The engine, where it has routes."""
+        """The engine, if it is a router."""
         self.intake = Intake(
             self.jobs,
             self.catalog,
@@ -100,14 +100,14 @@ class Deployment:
         )
 
     async def start(self) -> None:
-        """Take up jobs of an earlier process and begin to work."""
+        """Resume the jobs of an earlier process and start to work."""
         await in_thread(self.catalog.get)
         await in_thread(self.jobs.start, asyncio.get_running_loop())
         await _survived(self.webhooks.restore)
         self._upkeep = asyncio.create_task(self._keep_up())
 
     async def _keep_up(self) -> None:
-        """Forget what is too old, and learn what the engine has now."""
+        """Delete what has expired, and read the engine's current classes and files."""
         while True:
             await _survived(self.store.expire, self.settings.retention, time.time())
             for _ in range(EXPIRY_EVERY):
@@ -115,7 +115,7 @@ class Deployment:
                 await _survived(self.catalog.refresh)
 
     async def stop(self) -> None:
-        """Begin nothing more, and close engine and store."""
+        """Start no more jobs, and close engine and store."""
         if self._upkeep is not None:
             self._upkeep.cancel()
         await in_thread(self.jobs.stop)
@@ -128,7 +128,7 @@ class Deployment:
 
     @contextmanager
     def stream_of(self, owner: str) -> Iterator[None]:
-        """Hold one of the owner's event streams; raises `RequestError` (`too_many_streams`)."""
+        """Count an open event stream of the owner; raises `RequestError` (`too_many_streams`)."""
         if self.streams[owner] >= self.settings.streams:
             raise RequestError("too_many_streams", f"{self.streams[owner]} event streams are open already")
         self.streams[owner] += 1
@@ -138,31 +138,31 @@ class Deployment:
             self.streams[owner] -= 1
 
     async def job_of(self, owner: str, job_id: str) -> Job:
-        """A job of this owner; raises `NotFound`, also for somebody else's."""
+        """A job of this owner; raises `NotFound`, also if the job belongs to someone else."""
         job = self.jobs.live(job_id) or await in_thread(self.store.job, job_id)
         if job is None or job.owner != owner:
             raise NotFound(f"there is no job '{job_id[:80]}'")
         return job
 
     async def asset_of(self, owner: str, asset_id: str) -> Asset:
-        """An upload or output of this owner; raises `NotFound`, also for somebody else's."""
+        """An upload or output of this owner; raises `NotFound`, also if it belongs to someone else."""
         asset = await in_thread(self.store.asset, asset_id)
         if asset is None or asset.owner != owner:
             raise NotFound(f"there is no asset '{asset_id[:80]}'")
         return asset
 
     def _reported(self, job: Job) -> dict[str, Any]:
-        """A job that has ended, as webhooks tell it."""
+        """The body of the webhook of a finished job."""
         outputs = map(output_shape, self.store.outputs(job.id))
         return job_shape(job, outputs, self.jobs).model_dump(mode="json", exclude_unset=True)
 
 
 async def _survived(work: Callable[..., Any], *args: Any) -> None:
-    """Do upkeep; what goes wrong is logged, and tried again next time."""
+    """Run a maintenance task. If it fails, log the error; the next round tries again."""
     try:
         await in_thread(work, *args)
     except Exception as error:
-        log.error("upkeep failed: %s", error, exc_info=not isinstance(error, RylaError))
+        log.error("maintenance failed, and runs again later: %s", error, exc_info=not isinstance(error, RylaError))
 
 
 def _signer(settings: Settings) -> Signer | None:
@@ -170,7 +170,7 @@ def _signer(settings: Settings) -> Signer | None:
 
 
 def _faces(settings: Settings, store: Store, blobs: RecentBlobs, heard: Iterable[Sink]) -> list[FaceScores]:
-    """What measures faces, where this deployment does; `heard` get the scores."""
+    """The sink that measures faces, if this deployment does; `heard` receive the scores."""
     return [] if settings.face_meter is None else [FaceScores(store, blobs, settings.face_meter, heard)]
 
 

@@ -101,29 +101,37 @@ def _deadlines(text: str) -> Deadlines:
 
 
 VARIABLES: Mapping[str, Variable] = {
-    "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
-    "RYLA_HOSTS": Variable("hosts", _names, "host names of the server, besides localhost: `a.com,*.b.com`"),
-    "RYLA_ORIGINS": Variable("origins", _names, "web pages that may call from a browser: `https://app.a.com`"),
+    "RYLA_TOKENS": Variable("tokens", Tokens.parse, "bearer tokens of callers: `owner:token,owner:sha256:<hex>`"),
+    "RYLA_HOSTS": Variable(
+        "hosts", _names, "host names that the server answers to, besides localhost: `a.com,*.b.com`"
+    ),
+    "RYLA_ORIGINS": Variable(
+        "origins", _names, "origins of web pages that may call from a browser: `https://app.a.com`"
+    ),
     "RYLA_PIPELINES": Variable("pipelines", _names, "your own pipelines: `my.py,folder/,package.module`"),
-    "RYLA_PUBLIC_URL": Variable("public_url", str, "how callers reach the server; absolute addresses begin with it"),
-    "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
+    "RYLA_PUBLIC_URL": Variable(
+        "public_url", str, "the URL under which callers reach the server; absolute URLs in answers begin with it"
+    ),
+    "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "how many jobs may wait; a further one gets 429"),
     "RYLA_WAIT_SECONDS": Variable(
-        "wait_seconds", float, "how long a request waits for its job before 202; 240 if left out"
+        "wait_seconds", float, "seconds that a request waits for its job before it gets 202; default 240"
     ),
     "RYLA_PATIENCE_SECONDS": Variable(
-        "patience_seconds", float, "how long a started job waits for an engine that does not answer"
+        "patience_seconds", float, "seconds that a started job waits for an engine that does not answer"
     ),
     "RYLA_DEADLINES": Variable(
         "deadlines",
         _deadlines,
-        "seconds that an engine may take: `silence,download,cancel,least,most`, each may be empty; a run may take 20 "
-        "times its plan, but `least` in any case, and never more than `most`",
+        "timeouts of the engine in seconds: `silence,download,cancel,least,most`, each may be empty; a run may take 20 "
+        "times its planned time, but at least `least` and at most `most`",
     ),
     "RYLA_STREAM_SECONDS": Variable(
-        "stream_seconds", float, "after how long an event stream ends, and clients come back for the rest"
+        "stream_seconds", float, "seconds after which the server ends an event stream; clients reconnect for the rest"
     ),
-    "RYLA_BODY_BYTES": Variable("body_bytes", int, "the largest request"),
-    "RYLA_INPUT_PIXELS": Variable("media", lambda text: MediaLimits(pixels=int(text)), "the largest input picture"),
+    "RYLA_BODY_BYTES": Variable("body_bytes", int, "largest size of a request body, in bytes"),
+    "RYLA_INPUT_PIXELS": Variable(
+        "media", lambda text: MediaLimits(pixels=int(text)), "largest input picture, in pixels"
+    ),
     "RYLA_FETCH_HOSTS": Variable(
         "fetch",
         lambda text: FetchPolicy(hosts=_names(text)),
@@ -135,45 +143,57 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_LIMITS": Variable(
         "limits", _limits, "limits for one graph: `megapixels,pictures,steps,work`, each may be empty"
     ),
-    "RYLA_PARTNER_NODES": Variable("partner_nodes", _yes, "1 lets graphs call partners' paid services"),
-    PARTNER_KEY: Variable("partner_key", _partner_key, "the key that pays for them if the caller sends none"),
+    "RYLA_PARTNER_NODES": Variable("partner_nodes", _yes, "1 allows graphs to call partners' paid services"),
+    PARTNER_KEY: Variable("partner_key", _partner_key, "the Comfy API key that pays for them if the caller sends none"),
     "RYLA_PARTNER_MAX_USD": Variable(
-        "partner_max_usd", float, "the most that they may cost in one job; those without a known price are refused"
+        "partner_max_usd",
+        float,
+        "most US dollars that one job may spend on them; services without a known price are refused",
     ),
-    "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 leaves out the metadata that marks pictures as generated"),
+    "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 omits the metadata that marks pictures as generated"),
     "RYLA_RETENTION": Variable(
-        "retention", _retention, "how long things are kept: `days,gigabytes`, each may be empty"
+        "retention",
+        _retention,
+        "when ended jobs and old uploads are deleted: `days,gigabytes` of one owner, each may be empty",
     ),
-    "RYLA_QUOTA": Variable("quota", _quota, "what one owner may keep: gigabytes of `uploads,loras`, each may be empty"),
+    "RYLA_QUOTA": Variable("quota", _quota, "storage for each owner: gigabytes of `uploads,loras`, each may be empty"),
     "RYLA_MCP_MAX_USD": Variable(
-        "mcp_max_usd", _dollars, "the most that an agent's run at `/mcp` may cost by its plan unless a person agrees"
+        "mcp_max_usd",
+        _dollars,
+        "most US dollars that a run of an agent at `/mcp` may be planned to cost without a person's consent",
     ),
-    "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras` folder, to accept LoRAs over HTTP"),
-    "RYLA_WEBHOOK_SECRET": Variable("webhook_secret", _secret, "signs webhooks: `whsec_…`; without it, none are sent"),
+    "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras` folder; enables LoRA uploads"),
+    "RYLA_WEBHOOK_SECRET": Variable(
+        "webhook_secret", _secret, "the key that signs webhooks: `whsec_…`; without it, none are sent"
+    ),
     "RYLA_WEBHOOK_HOSTS": Variable(
         "webhook_fetch",
         lambda text: FetchPolicy(hosts=_names(text), size=2**16, seconds=15),
-        "hosts that webhooks go to; `*` if left out",
+        "hosts that webhooks may go to; default `*`",
     ),
-    "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "product events, one JSON object per line"),
-    "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "the same, posted in batches"),
-    "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "bearer token for that address"),
-    "RYLA_ANALYTICS_PLAIN": Variable("analytics_plain", _yes, "1 names them without `modal_`"),
+    "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "file for product events, one JSON object per line"),
+    "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "URL to which product events are posted in batches"),
+    "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "bearer token for that URL"),
+    "RYLA_ANALYTICS_PLAIN": Variable("analytics_plain", _yes, "1 names product events without the prefix `modal_`"),
     "RYLA_FACE_SCORE": Variable(
         "face_meter",
         _face_meter,
         "1 (or `dlib`, or `sface:MODELS_FOLDER`) measures how well a face was kept, for requests with `measureFace`",
     ),
-    "RYLA_TRACES": Variable("traces", _yes, "1 sends traces of jobs to OpenTelemetry, as `OTEL_…` says; extra `otel`"),
-    "RYLA_GPU": Variable("gpu", str, "the hardware that the engine runs on, for the records of jobs"),
-    "RYLA_USD_PER_SECOND": Variable("usd_per_second", float, "what a second of it costs, for the cost of jobs"),
+    "RYLA_TRACES": Variable(
+        "traces", _yes, "1 sends traces of jobs to OpenTelemetry, configured by `OTEL_…`; needs the extra `otel`"
+    ),
+    "RYLA_GPU": Variable("gpu", str, "name of the engine's hardware, recorded with each job"),
+    "RYLA_USD_PER_SECOND": Variable(
+        "usd_per_second", float, "price of a second of that hardware in US dollars, used for the cost of a job"
+    ),
 }
 
 
 def settings_from(environment: Mapping[str, str], **given: Any) -> Settings:
-    """Settings from the variables that are set and not empty; `given` goes before them.
+    """Settings from the variables that are set and not empty; `given` takes precedence over them.
 
-    Raises `InvalidSettings` with the variable's name; what it holds is not repeated, for it may be a secret.
+    Raises `InvalidSettings`, which names the variable but not its value: that may be a secret.
     """
     found: dict[str, Any] = {}
     for name, variable in VARIABLES.items():

@@ -1,4 +1,4 @@
-"""Log lines that say which job they are about, whoever writes them."""
+"""Log lines that name their job, whichever module logs them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class Lines(logging.Formatter):
-    """Writes records as `FORMAT` says. It works a second out once, not for each line."""
+    """Formats records by `FORMAT`. It formats each second once, not for every line."""
 
     def __init__(self) -> None:
         super().__init__(FORMAT)
@@ -33,7 +33,7 @@ _JOB: ContextVar[str] = ContextVar("ryla_job", default="")
 
 @contextmanager
 def of_job(job_id: str) -> Iterator[None]:
-    """Have all lines that are logged meanwhile, in this thread or task, bear the job's id."""
+    """Add the job's id to every line that this thread or task logs inside the block."""
     token = _JOB.set(job_id)
     try:
         yield
@@ -42,15 +42,15 @@ def of_job(job_id: str) -> Iterator[None]:
 
 
 def current_job() -> str:
-    """The job that this thread or task works on; empty where it is none."""
+    """The job that this thread or task works on; empty if there is none."""
     return _JOB.get()
 
 
 class Marked(logging.Filter):
-    """Puts ``job=…`` before lines that do not name their job, and gives every record a `job` for other formats."""
+    """Adds ``job=…`` to lines that do not name their job, and gives every record a `job` for other formats."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mark a record; none is left out."""
+        """Mark a record; filters out none."""
         record.job = job = current_job()
         if job and job not in (text := record.getMessage()):
             record.msg, record.args = f"job={job} {text}", ()
@@ -58,14 +58,14 @@ class Marked(logging.Filter):
 
 
 def configure(handler: logging.Handler | None = None, level: int = logging.INFO) -> None:
-    """Write log lines to standard error, each with its job. Does no more where logging is configured already."""
+    """Log to standard error, each line with its job. If logging is configured already, only adds the job."""
     root = logging.getLogger()
     if not root.handlers:
         if handler is None:
             handler = logging.StreamHandler()
             handler.setFormatter(Lines())
         logging.basicConfig(level=level, handlers=[handler])
-        # No format of ours names these, and to find them out takes longer than all else that a line costs.
+        # Our format uses none of these, and computing them would be the largest cost of a line.
         logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
         logging._srcfile = None
     for each in root.handlers:

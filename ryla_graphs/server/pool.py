@@ -1,4 +1,4 @@
-"""Threads for what blocks. Coroutines hand work over, and sleep until it is done or until somebody wakes them."""
+"""A thread pool. Coroutines hand over blocking work, and sleep until it is done or until another thread wakes them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 Wake = Callable[[], None]
-"""Wakes a coroutine, from any thread; once is as good as often."""
+"""Wakes a coroutine, from any thread; calling it again does nothing."""
 SleepsOn = Callable[[T, Wake], bool]
-"""Given what some work gave, whether the coroutine must sleep on; something else then calls what wakes it."""
+"""Says, given a result and a `Wake`, whether the coroutine must sleep on until something else calls the `Wake`."""
 
 
 class Sleeper:
@@ -27,16 +27,16 @@ class Sleeper:
         self._awake: asyncio.Future[None] = self._loop.create_future()
 
     async def sleep(self) -> None:
-        """Sleep, in the coroutine that made this."""
+        """Sleep; call it in the coroutine that made this."""
         await self._awake
 
     def wake(self) -> None:
-        """Wake it; may be called in any thread, and again."""
-        with suppress(RuntimeError):  # the loop is closed, and nothing sleeps there
+        """Wake the coroutine; may be called in any thread, and repeatedly."""
+        with suppress(RuntimeError):  # the loop is closed, so nothing sleeps there
             self._loop.call_soon_threadsafe(self._settle)
 
     def _settle(self) -> None:
-        if not self._awake.done():  # what slept may have gone
+        if not self._awake.done():  # the coroutine may be gone
             self._awake.set_result(None)
 
 
@@ -51,26 +51,26 @@ class Call(Sleeper, Generic[T]):
         self._raised: BaseException | None = None
 
     def run(self) -> None:
-        """Do the work, in a thread; raises nothing."""
+        """Do the work, in a thread; never raises."""
         try:
             given = self._work()
         except BaseException as error:  # noqa: BLE001 - raised where it is awaited
             self._raised = error
         else:
             self._given.append(given)
-            sleeps_on = self._sleeps_on  # after what was given is there, see `result`
+            sleeps_on = self._sleeps_on  # read after the result is set, see `result`
             if sleeps_on is not None and sleeps_on(given, self.wake):
                 return
         self.wake()
 
     async def result(self, seconds: float | None = None) -> T:
-        """What the work gives or raises; where it is done, the coroutine sleeps on for so long at most."""
+        """Return or raise what the work does. Once it is done, the coroutine sleeps on for `seconds` at most."""
         timer = None if seconds is None else self._loop.call_later(seconds, self._settle)
         try:
             await self.sleep()
             if not self._done:
-                # The time is up, so it sleeps no longer than the work takes. One of two sees the other: the thread
-                # gives first and then looks whether to wake; this says first that it is to be woken, and then looks.
+                # The time is up, so sleep only until the work is done. No wake-up is lost: the thread sets its result
+                # and then checks `sleeps_on`; this clears `sleeps_on` and then checks for a result.
                 self._awake, self._sleeps_on = self._loop.create_future(), None
                 if not self._done:
                     await self.sleep()
@@ -87,17 +87,17 @@ class Call(Sleeper, Generic[T]):
 
 
 class _Worker:
-    """A thread, and where it gets its next task from."""
+    """A thread, and the slot through which it gets its next task."""
 
     def __init__(self) -> None:
         self.tasks: queue.SimpleQueue[Wake] = queue.SimpleQueue()
 
 
 class Pool:
-    """Threads that are started as they are needed. The one that rested last works next: its memory is still warm.
+    """Threads, started when needed. The thread that became idle last works next, because its caches are still warm.
 
-    Not the pool of asyncio or anyio, whose bookkeeping costs more than most of what is done here. And when a call has
-    been answered its thread can go on with the job that it brought (`go_on`), so that no other thread has to wake up.
+    It replaces the pools of asyncio and anyio, whose bookkeeping costs more than most of the work here. Also, after a
+    call is answered, its thread can continue with the job that came with it (`go_on`), without waking another thread.
     """
 
     def __init__(self, most: int) -> None:
@@ -109,7 +109,7 @@ class Pool:
         self._here = threading.local()
 
     def put(self, task: Wake) -> None:
-        """Do a task, which must not raise."""
+        """Run a task, which must not raise."""
         with self._lock:
             if self._resting:
                 self._resting.pop().tasks.put(task)
@@ -120,7 +120,7 @@ class Pool:
                 self._waiting.append(task)
 
     def go_on(self, work: Wake) -> None:
-        """Do long work, which must not raise: in this thread, once the task that it works at is done."""
+        """Run long work, which must not raise, in this thread after its current task."""
         if getattr(self._here, "next", self) is None:
             self._here.next = work
         else:
@@ -144,7 +144,7 @@ class Pool:
 
     def _long(self, work: Wake) -> None:
         with self._lock:
-            self._threads -= 1  # others may have its place meanwhile
+            self._threads -= 1  # frees its place for another thread
         self._start_one()
         try:
             work()
@@ -153,7 +153,7 @@ class Pool:
                 self._threads += 1
 
     def _start_one(self) -> None:
-        """Have a task that waits begin, where a place has become free."""
+        """Start a waiting task if a place has become free."""
         with self._lock:
             task = self._waiting.popleft() if self._waiting else None
         if task is not None:

@@ -1,4 +1,4 @@
-"""What a deployment remembers: jobs, their events, and assets. Plain values; a store keeps them."""
+"""The records of a deployment: jobs, their events, and assets. Plain values, which a store saves."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from ryla_graphs.answers.words import JobState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
-    """What was asked for; it never changes."""
+    """The request of a job, which never changes."""
 
     prompt: Mapping[str, Any]
     """The API graph that runs."""
     inputs: Mapping[str, str] = field(default_factory=dict)
-    """Input files by the name that the graph gives them: the hash of their content."""
+    """The content hashes of the input files, by their name in the graph."""
     preset: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """The preset's parameters as they were used, the seed that was drawn included."""
+    """The preset's parameters as they were used, with a seed that was drawn."""
     seed: int | None = None
     warnings: tuple[Mapping[str, Any], ...] = ()
-    """Problems that did not stop the graph."""
+    """Warnings about the graph."""
     previews: bool = False
     gpu: str | None = None
-    """The kind of GPU that was chosen for it; None leaves it to the engine."""
+    """The kind of GPU that was chosen for the job; None leaves the choice to the engine."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """The caller's, to find the job by."""
+    """The caller's labels, by which the job can be found."""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """JSON that sinks and other interfaces keep with the job, such as the address of a webhook."""
+    """JSON that sinks and interfaces store with the job, such as the URL of a webhook."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobError:
-    """Why a job failed, fit for its owner: no traceback, no path."""
+    """Why a job failed, as its owner may see it: without traceback or paths."""
 
     code: str
     message: str
@@ -54,34 +54,34 @@ class Job:
     created_at: float
     state: JobState = JobState.QUEUED
     run_id: str | None = None
-    """The engine's id of the run; written before the engine hears of it."""
+    """The engine's id of the run, stored before the run is submitted."""
     attempt: int = 0
-    """How many runs were begun."""
+    """How many runs were started."""
     cancel_requested: bool = False
     started_at: float | None = None
     ended_at: float | None = None
     error: JobError | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
-    """Where it was handed to, and what became of it there; see `engines.router.Attempt`. Empty without routes."""
+    """The routes that got the job, with the result of each; see `engines.router.Attempt`. Empty without routes."""
     faces: tuple[Mapping[str, Any], ...] = ()
-    """How well each picture kept the person's face, with `output` for its number; see `faces.FaceScore`. It comes after
+    """How well each picture kept the person's face, with `output` for its number; see `faces.FaceScore`. Measured after
     the job's end."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    """`queue_ms`, `cold_ms` (the start of a machine), `idle_ms` (of a machine, paid by this job), `execution_ms`, of
-    which `load_ms` in loaders; `nodes` (ms by node id), `gpu`, `cost_usd`. What is not known is left out."""
+    """`queue_ms`, `cold_ms` (start of a machine), `idle_ms` (idle time of a machine, paid by this job), `execution_ms`,
+    of which `load_ms` in loaders; `nodes` (ms by node id), `gpu`, `cost_usd`. Unknown ones are left out."""
 
     @property
     def marks(self) -> Mapping[str, str]:
-        """What a job is found by, beside its owner and its state: `preset`, and a `label:<name>` for each label."""
+        """Index entries of a job besides owner and state: `preset`, and a `label:<name>` for each label."""
         preset = {} if self.request.preset is None else {"preset": self.request.preset}
         return preset | {f"label:{name}": value for name, value in self.request.labels.items()}
 
 
 class JobEvent(NamedTuple):
-    """Something that happened to a job."""
+    """An event of a job."""
 
     seq: int
-    """Counts from 1 in each job, with gaps; 0 for a preview, which is not kept."""
+    """Counts from 1 in each job, with gaps; 0 for a preview, which is not stored."""
     at: float
     kind: str
     """`status`, `progress`, `output` or `preview`."""
@@ -90,7 +90,7 @@ class JobEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A file that somebody owns: uploaded, or the output of a job."""
+    """A file that an owner has: an upload, or the output of a job."""
 
     id: str
     owner: str
@@ -104,30 +104,30 @@ class Asset:
     expires_at: float | None = None
     tags: tuple[str, ...] = ()
     job_id: str | None = None
-    """The job that made it; None for uploads. What follows is only known of outputs."""
+    """The job that made it; None for uploads. The fields below are set for outputs only."""
     number: int | None = None
-    """Which output of the job it is, from 0, in the order they were committed."""
+    """Its index among the outputs of the job, from 0, in the order in which they were committed."""
     node: str | None = None
     place: int | None = None
-    """Which output of its node it is, from 0."""
+    """Its index among the outputs of its node, from 0."""
     kind: str = "file"
     """An `OutputKind`."""
     folder: str = "output"
-    """`temp` for what is only shown."""
+    """`output`, or `temp` for files that are only shown."""
     simulated: bool = False
 
 
 _IDS = UUID("9d0b8a52-6f4e-4c39-8f6b-1f5f6f0a7c11")
-"""The namespace of ids that are derived: whoever derives one from the same facts has the same id."""
+"""The namespace of derived ids: equal facts give equal ids, in every process."""
 
 
 def run_id_of(job_id: str, attempt: int) -> str:
-    """The engine's id of an attempt of a job, so that two processes that begin it begin one run."""
+    """The engine's id of an attempt of a job. It is derived, so two processes that submit the attempt start one run."""
     return str(uuid5(_IDS, f"{job_id}/{attempt}"))
 
 
 def output_id_of(job_id: str, attempt: int, node: str, place: int) -> str:
-    """The id of an output, so that two processes that commit it commit one asset."""
+    """The id of an output. It is derived, so two processes that commit the output commit one asset."""
     return str(uuid5(_IDS, f"{job_id}/{attempt}/{place}/{node}"))
 
 
@@ -139,27 +139,27 @@ class Ended(NamedTuple):
 
 
 class IdempotencyKey(NamedTuple):
-    """A key that a caller chose for one request."""
+    """An idempotency key, which a caller chose for one request."""
 
     owner: str
     key: str
     fingerprint: str
-    """Tells one request from another."""
+    """Equal for equal requests only."""
 
 
 class Hook(NamedTuple):
-    """What a webhook has still to tell."""
+    """A webhook that is still to be delivered."""
 
     job_id: str
     owner: str
     address: str
     body: str
     attempt: int = 0
-    """How often it was tried."""
+    """How many deliveries were tried."""
 
 
 class KeyUse(NamedTuple):
-    """What a key was used for."""
+    """The job and request that an idempotency key was used for."""
 
     job_id: str
     fingerprint: str

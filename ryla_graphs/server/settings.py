@@ -1,4 +1,4 @@
-"""How a deployment behaves; nothing here says where it runs."""
+"""The settings of a deployment, whatever platform it runs on."""
 
 from __future__ import annotations
 
@@ -18,87 +18,87 @@ from ryla_graphs.server.wishes import Budget, Place
 
 
 class Settings(BaseModel):
-    """All of it may be left out."""
+    """Settings of a deployment; every one has a default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     tokens: Tokens = Field(default_factory=Tokens)
-    """Who may call; without any, no token is asked for."""
+    """Bearer tokens of callers; without any, no token is required."""
     hosts: tuple[str, ...] = ()
-    """Names that the server is called by, beside loopback; see `safety.gate.Gate`."""
+    """Host names of the server besides loopback; see `safety.gate.Gate`."""
     origins: tuple[str, ...] = ()
     """Origins of web pages that may call from a browser."""
     open: bool = False
-    """Whether anybody on the network may call without a token."""
+    """Whether callers on the network need no token."""
     public_url: str | None = None
-    """How callers reach the server, such as ``https://ryla.example.com``; absolute addresses begin with it."""
+    """The URL of the server for callers, such as ``https://ryla.example.com``; absolute URLs begin with it."""
     body_bytes: int = Field(default=128 * 2**20, ge=1)
-    """The largest request."""
+    """The most bytes of a request body."""
     body_seconds: float = Field(default=30, gt=0)
-    """How long the next part of a body may take."""
+    """Seconds within which the next part of a body must arrive."""
     media: MediaLimits = MediaLimits()
-    """The largest input files."""
+    """The limits of input files."""
     fetch: FetchPolicy = FetchPolicy()
-    """Which hosts input files may come from; none by default."""
+    """The hosts that input files may be fetched from; none by default."""
     confinement: Confinement = Confinement()
-    """What graphs may use."""
+    """The node classes and files that graphs may use."""
     limits: Limits | None = Limits()
-    """What graphs may ask for: pixels, batch and steps."""
+    """Limits of a graph: pixels, batch and steps."""
     place: Place | None = Field(default=None, exclude=True)
-    """Chooses the kind of GPU for each graph, where the engine has several; without it there is nothing to choose."""
+    """Chooses the kind of GPU for each graph; for engines that have several kinds."""
     budget: Budget | None = Field(default=None, exclude=True)
-    """Asked for each job whether its owner may still spend what it may cost."""
+    """Decides for each job whether its owner may still spend what it may cost."""
     face_meter: str | None = None
-    """The network that measures faces where a request asks for it: `dlib`, `sface:FOLDER`; without it none is."""
+    """The network that measures faces on request: `dlib` or `sface:FOLDER`; None measures none."""
     traces: bool = False
-    """Whether jobs are reported to OpenTelemetry; the ``OTEL_…`` variables say where."""
+    """Whether jobs are reported to OpenTelemetry, as the ``OTEL_…`` variables configure it."""
     partner_nodes: bool = False
     """Whether graphs may call partners' paid services."""
     partner_key: SecretStr | None = None
-    """Pays for those whose caller gives no key."""
+    """The Comfy API key that pays for callers who send none."""
     partner_max_usd: float | None = Field(default=None, ge=0)
-    """The most that the services of a job may cost together; with it those without a known price are refused."""
+    """The most US dollars for all services of a job; if set, services without a known price are refused."""
     mark_outputs: bool = True
-    """Whether pictures say in their metadata that a machine made them."""
+    """Whether the metadata of outputs says that they are generated."""
     queue_limit: int = Field(default=200, ge=1)
-    """Jobs that may wait; more are refused with 429."""
+    """How many jobs may wait; a further one is refused with 429."""
     attempts: int = Field(default=2, ge=1)
-    """How often a run is begun that the engine loses."""
+    """How many times a job is tried if the engine loses its run."""
     patience_seconds: float = Field(default=300, ge=0)
-    """How long a job that was begun waits for an engine that does not answer."""
+    """Seconds that a started job waits for an engine that does not answer."""
     deadlines: Deadlines = Deadlines()
-    """How long an engine may take for what."""
+    """The time limits of the engine."""
     wait_seconds: float = Field(default=240, gt=0)
-    """How long a request waits for its job before it is answered 202; common clients give up after 300."""
+    """Seconds that a request waits for its job before it gets 202; common clients give up after 300."""
     retention: Retention = Retention(seconds=7 * 24 * 3600, bytes=20 * 2**30)
-    """What is kept after its end."""
+    """How long ended jobs and uploads are stored."""
     gpu: str | None = None
-    """What the engine runs on, for the record."""
+    """The name of the engine's hardware, recorded with each job."""
     usd_per_second: float | None = Field(default=None, ge=0)
-    """What a second of the engine costs."""
+    """The price of a second of the engine in US dollars."""
     quota: Quota = Quota()
-    """What one owner may keep."""
+    """The storage quota of each owner."""
     mcp_max_usd: float | None = None
-    """The most that a run which an agent asks for may cost by its plan unless a person agrees; None for any price."""
+    """The most US dollars that an agent's run may be planned to cost without a person's consent; None for no limit."""
     lora_folder: Path | None = None
-    """The engine's ``models/loras``, where it is on this machine; without it no LoRAs are taken."""
+    """The engine's ``models/loras`` if it is on this machine; without it, LoRA uploads are refused."""
     lora_bytes: int = Field(default=2 * 2**30, ge=1)
-    """The largest LoRA."""
+    """The most bytes of a LoRA."""
     pipelines: tuple[str, ...] = ()
-    """Files, folders and modules with pipelines to serve beside the presets; see docs/pipelines.md."""
+    """Files, folders and modules with pipelines to serve besides the presets; see docs/pipelines.md."""
     webhook_secret: SecretStr | None = None
-    """Signs webhooks; without it there are none."""
+    """The key that signs webhooks; without it, none are sent."""
     webhook_fetch: FetchPolicy = FetchPolicy(hosts=("*",), size=2**16, seconds=15)
-    """Where webhooks may be posted."""
+    """The hosts that webhooks may be posted to."""
     analytics_file: Path | None = None
-    """Gets RYLA's product events, one JSON object a line."""
+    """The file for RYLA's product events, one JSON object per line."""
     analytics_url: str | None = None
-    """Gets the same in batches, as JSON arrays; https."""
+    """The https URL to which product events are posted in batches, as JSON arrays."""
     analytics_token: SecretStr = SecretStr("")
-    """Goes with them as a bearer token."""
+    """The bearer token for that URL."""
     analytics_plain: bool = False
-    """Whether the events' names come without ``modal_``, for servers that are not on Modal."""
+    """Whether product events are named without ``modal_``, for servers that are not on Modal."""
     stream_seconds: float | None = Field(default=None, gt=0)
-    """After this long an event stream ends, for proxies that would cut it; clients come back for the rest."""
+    """Seconds after which an event stream ends, before a proxy would cut it; clients reconnect for the rest."""
     streams: int = Field(default=2000, ge=1)
-    """Event streams that one owner may have open; more are refused with 429."""
+    """How many event streams one owner may have open; a further one is refused with 429."""

@@ -1,6 +1,6 @@
-"""What blocks goes to threads: a fair share of them for each owner, and none for callers who are gone.
+"""Runs blocking work in threads: a fair share for each owner, and none for callers who have hung up.
 
-A thread cannot be ended from outside, so work that may take long asks `checkpoint` between its steps.
+A thread cannot be killed from outside, so long work calls `checkpoint` between its steps.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MOST = 64
-"""How many threads work for callers at once; more wait. Jobs do not count."""
+"""How many threads work for callers at once; further work waits. Jobs do not count."""
 SHARE = 16
-"""So many of them may be at one owner's work; what else that owner wants waits; other owners do not."""
+"""How many of them may work for one owner; that owner's further work waits, without delaying other owners."""
 WORK_SECONDS = 120.0
-"""How long the work of one request may take, its downloads included."""
+"""Seconds that the work of one request may take, including downloads."""
 _WATCHED_AFTER = 0.05
-"""Most work is done before it is worth a look whether the caller is still there."""
+"""Seconds before the first check for a hang-up: most work is done by then."""
 
 
 _POOL = Pool(MOST)
 
 
 class CallerGone(BaseException):
-    """No caller waits for the answer any more. No `Exception`, so that no handler makes an answer of it."""
+    """The caller has hung up. Not an `Exception`, so that no handler turns it into an answer."""
 
 
 class WorkTimedOut(RylaError, TimeoutError):
-    """The work of a request took longer than it may."""
+    """The work of a request exceeded its time limit."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asked for what is done now, and whether it is still wanted."""
+    """The caller of the current work, and whether they still wait for it."""
 
     owner: str
     gone: threading.Event
     watch: Callable[[], None]
-    """Begins to look whether the caller hangs up, which sets `gone`."""
+    """Starts to watch for a hang-up, which sets `gone`."""
 
 
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 class _Share:
-    """An owner's threads. Whoever wants one more than there are waits in line."""
+    """An owner's share of threads. Work beyond it waits in line."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ class _Share:
         self._line: deque[Sleeper] = deque()
 
     async def take(self) -> None:
-        """Hold a thread."""
+        """Acquire a thread of the share."""
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -84,7 +84,7 @@ class _Share:
             raise
 
     def give(self) -> None:
-        """Hand a thread on; called in any thread."""
+        """Release a thread of the share; may be called in any thread."""
         with self._lock:
             if not self._line:
                 self._free += 1
@@ -105,15 +105,15 @@ _WORK = _Work()
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do blocking work in a thread once the owner's share has one; raises `CallerGone` if no caller waits then."""
+    """Run blocking work in a thread of the owner's share; raises `CallerGone` if the caller hangs up first."""
     return await _called(partial(work, *args, **kwargs))
 
 
 async def in_thread_until(sleeps_on: SleepsOn[T], seconds: float, work: Callable[[], T]) -> T:
-    """The same, where the coroutine wants to be woken by something that comes after the work.
+    """Run blocking work in a thread, and then sleep until a later event wakes the coroutine.
 
-    `sleeps_on` is asked in the thread, with what the work gave and what wakes the coroutine: whether that will be
-    called. It sleeps for so many `seconds` at most, but not before the work is done.
+    `sleeps_on` is called in the thread with the result and a function that wakes the coroutine; it says whether that
+    function will be called. After the work is done, the coroutine sleeps for `seconds` at most.
     """
     return await _called(work, sleeps_on, seconds)
 
@@ -136,7 +136,7 @@ async def _called(work: Callable[[], T], sleeps_on: SleepsOn[T] | None = None, s
 
 
 async def in_thread_anyway(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do blocking work in a thread although its caller may be gone, such as what follows from that."""
+    """Run blocking work in a thread even if the caller has hung up, for example to cancel their job."""
     return await _put(partial(work, *args, **kwargs))
 
 
@@ -156,16 +156,16 @@ def _done_for(caller: Caller, share: _Share, work: Callable[[], T]) -> T:
 
 
 def checkpoint(*, timed: bool = True) -> None:
-    """Called between two steps of long work; raises `CallerGone`, and `WorkTimedOut` if it is `timed`.
+    """Call this between two steps of long work; raises `CallerGone`, and `WorkTimedOut` if `timed`.
 
     Does nothing in threads that work for no caller, such as those of jobs.
     """
     if _WORK.caller is not None and _WORK.caller.gone.is_set():
         raise CallerGone
     if timed and _WORK.deadline is not None and time.monotonic() > _WORK.deadline:
-        raise WorkTimedOut(f"the work of the request took more than {WORK_SECONDS:g} seconds")
+        raise WorkTimedOut(f"the request took longer than {WORK_SECONDS:g} seconds to process")
 
 
 def go_on(work: Wake) -> None:
-    """Do long work, which must not raise: in this thread once its caller is answered, or in one of its own."""
+    """Run long work, which must not raise: in this thread after its caller is answered, or in a new one."""
     _POOL.go_on(work)

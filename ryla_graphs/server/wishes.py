@@ -1,4 +1,4 @@
-"""What a caller asks for beside the graph: one object, from headers, query and body to the answer."""
+"""The options of a request besides the graph, from headers, query and body, in one object."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ COST_NAMES = ("maxCostUsd", "max_cost_usd")
 USER_NAMES, USER_HEADER = ("userKey", "user_key"), "X-Ryla-User"
 FACE_NAMES = ("measureFace", "measure_face")
 USER, MAX_USD = "user_key", "max_usd"
-"""Where a job keeps, in `JobRequest.extra`, who it is for and what all its attempts may cost."""
+"""The keys in `JobRequest.extra` for the job's user, and for the most that all its attempts may cost."""
 
-GPU_MEANING = "The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"
-USER_MEANING = "The user it is for, who decides its share where routes have shares; by default the caller"
+GPU_MEANING = "The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one"
+USER_MEANING = "The user that the job is for, by whom routes with shares are chosen; by default the caller"
 COST_MEANING = (
-    "The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"
+    "The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes"
 )
 
 
-FACE_MEANING = "Measure afterwards how well its face was kept, with the person's consent. Not on every server"
-OUTPUTS_MEANING = "Ids of the output nodes to run, with what they need; all if left out"
+FACE_MEANING = "Measure afterwards how well the face was kept; needs the person's consent, and not every server can"
+OUTPUTS_MEANING = "Ids of the output nodes to run, together with the nodes that they need; default all"
 LABELS_MEANING = "Labels to find the job by: `GET /jobs?label=name:value`"
 MOST_LABELS, LABEL_NAME, LABEL_VALUE = 16, 64, 512
-"""How many labels a job may have, and how long their names and values may be."""
+"""The most labels of a job, and the most characters of their names and values."""
 Labels = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=LABEL_NAME)], Annotated[str, Field(max_length=LABEL_VALUE)]],
     Field(max_length=MOST_LABELS),
@@ -41,13 +41,13 @@ Labels = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureWish:
-    """How a picture is to come; what is left out stays as it is."""
+    """The requested form of a picture; None leaves it unchanged."""
 
     media_type: str | None = None
     width: int | None = None
-    """In pixels; a picture that is narrower stays so."""
+    """The largest width in pixels; narrower pictures are not enlarged."""
     quality: int = 90
-    """Of JPEG and WebP."""
+    """The quality of JPEG and WebP."""
 
 
 NO_PICTURE_WISH = PictureWish()
@@ -55,42 +55,42 @@ NO_PICTURE_WISH = PictureWish()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What was asked for; what is left out is left to the deployment. `submit.asked` reads them."""
+    """The options of a request; the deployment decides what is left out. `submit.asked` reads them."""
 
     gpu: str | None = None
     max_cost_usd: float | None = None
     measure_face: bool = False
-    """Whether the faces of what comes out are to be measured; the caller has the person's consent."""
+    """Whether to measure the faces in the outputs; the caller declares to have the person's consent."""
     prefer: Preference | None = None
-    """Which graph is read of a file that has two; as in `formats.read`."""
+    """Which graph to read from a file that has two; as in `formats.read`."""
     randomize: bool = False
-    """Whether every seed of a graph is drawn (``?randomize=seed``)."""
+    """Whether to draw every seed of the graph (``?randomize=seed``)."""
     partner_key: PartnerKey | None = None
-    """The caller's, for partners' paid services."""
+    """The caller's key for partners' paid services."""
     previews: bool = False
-    """Whether the job's events carry pictures of what is being made (``Prefer: previews``)."""
+    """Whether the job's events include previews (``Prefer: previews``)."""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """What is kept with the job: see `JobRequest.extra`."""
+    """JSON to store with the job: see `JobRequest.extra`."""
     asynchronous: bool = False
     """Answer 202 at once (``Prefer: respond-async``)."""
     wait: float | None = None
-    """In seconds: answer 202 after so long (``Prefer: wait=N``)."""
+    """Answer 202 after this many seconds (``Prefer: wait=N``)."""
     cancel_on_disconnect: bool = False
     """Cancel the job if the caller hangs up (``X-Cancel-On-Disconnect: true``)."""
     accept: str = "*/*"
     """The media types that the answer may have."""
     picture: PictureWish = NO_PICTURE_WISH
-    """How a picture is to come."""
+    """The requested form of the picture."""
     outputs: tuple[str, ...] | None = None
-    """The output nodes that are to run, with what they need; all where it is left out."""
+    """The output nodes to run, with the nodes that they need; None for all."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """What the job can be found by."""
+    """Labels by which the job can be found."""
     inline: bool = False
-    """Whether outputs stand in JSON themselves."""
+    """Whether the JSON answer holds the outputs themselves, in base64."""
 
     @property
     def any_machine(self) -> bool:
-        """Whether nothing is asked of the machine."""
+        """Whether the request leaves the choice of machine open."""
         return self.gpu is None and self.max_cost_usd is None
 
 
@@ -100,22 +100,22 @@ Place = Callable[[CompiledWorkflow, Wishes], str | None]
 """Chooses the kind of GPU for a graph; None leaves it to the engine. Raises `CannotRunHere` if none will do."""
 
 Budget = Callable[[str, CompiledWorkflow, str | None], Mapping[str, Any]]
-"""Whether an owner may still spend what a graph may cost on a kind of GPU; gives what is to be kept with the job.
+"""Checks that an owner may still spend what a graph may cost on a kind of GPU; returns JSON to store with the job.
 Raises `RequestError` (`over_budget`)."""
 
 
 def unlimited(_owner: str, _workflow: CompiledWorkflow, _gpu: str | None) -> Mapping[str, Any]:
-    """For engines that count no money."""
+    """For deployments without a budget."""
     return {}
 
 
 def some_route(_: CompiledWorkflow, wishes: Wishes) -> str | None:
-    """For engines that choose among routes: a price bounds all attempts together, and GPUs are the routes' own."""
+    """For routers: `maxCostUsd` limits all attempts together, and each route has its own GPUs."""
     return anywhere(_, replace(wishes, max_cost_usd=None))
 
 
 def anywhere(_: CompiledWorkflow, wishes: Wishes) -> str | None:
-    """For engines that have one kind of machine: there is nothing to choose, and a wish is refused, not ignored."""
+    """For engines with one kind of machine: refuses a choice of GPU or price instead of ignoring it."""
     if not wishes.any_machine:
         asked = {"gpu": wishes.gpu, "maxCostUsd": wishes.max_cost_usd}
         raise CannotRunHere(

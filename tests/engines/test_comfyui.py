@@ -67,7 +67,7 @@ def test_a_failing_node_is_named_with_its_line() -> None:
 
 
 def test_an_output_that_does_not_arrive_is_no_success() -> None:
-    with pytest.raises(OutputMissing, match="SaveImage 'save' promised 2 image outputs and gave 1"):
+    with pytest.raises(OutputMissing, match="SaveImage 'save' promised 2 image outputs but delivered 1"):
         reported(Script(outputs={"save": {"images": [{"filename": "x.png", "subfolder": "", "type": "output"}]}}))
     with pytest.raises(OutputMissing):
         reported(Script(outputs={}))
@@ -188,7 +188,7 @@ def test_a_reason_that_no_register_has_is_reported_all_the_same() -> None:
 
 def test_a_graph_taken_in_part_is_cancelled_and_refused() -> None:
     with serving(Script(refusal=(200, refusal(error=None)), waits=True)) as (engine, stub):
-        with pytest.raises(EngineRefused, match="would leave out some of the outputs"):
+        with pytest.raises(EngineRefused, match="would leave out some outputs"):
             run(engine, compiled())
         assert stub.cancelled == [stub.submitted[0]["prompt_id"]]
 

@@ -57,7 +57,7 @@ def failed(class_type: str, inputs: dict[str, Any], exception_type: str, message
 @pytest.mark.parametrize(("exception_type", "message", "reason"), HEARD)
 def test_the_file_is_named(exception_type: str, message: str, reason: str) -> None:
     error = failed("VAELoader", {"vae_name": "mine.safetensors"}, exception_type, message)
-    assert str(error).startswith("VAELoader 'file' cannot read models/vae/mine.safetensors: damaged, cut off,")
+    assert str(error).startswith("VAELoader 'file' cannot read models/vae/mine.safetensors: damaged, incomplete,")
     assert f"({reason})" in str(error) and "weights check" in str(error)
     assert "weights_only" not in str(error), "advice that would run whatever code is in the file"
 
@@ -91,7 +91,7 @@ def test_a_loader_that_no_table_knows() -> None:
         ("RuntimeError", "mat1 and mat2 shapes cannot be multiplied", "mat1 and mat2 shapes cannot be multiplied"),
         ("_pickle.UnpicklingError", "Unsupported global: GLOBAL os.system", "Unsupported global: GLOBAL os.system"),
         ("spandrel.registry.UnsupportedModelError", "\n", "UnsupportedModelError"),
-        ("", "", "the server gives no reason"),
+        ("", "", "the server reports no reason"),
     ],
 )
 def test_other_errors_stay_what_they_are(exception_type: str, message: str, expected: str) -> None:

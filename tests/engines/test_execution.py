@@ -191,7 +191,7 @@ def test_a_damaged_weight_file_is_named(comfyui: ComfyUI, name: str) -> None:
     folder, _, file = name.rpartition("/")
     loader: Any = VAELoader(vae_name=file) if folder == "vae" else UpscaleModelLoader(model_name=file)
     shown = AnyNode(of="PreviewAny", inputs={"source": loader.named("loader")}).named("shown")
-    with pytest.raises(ExecutionFailed, match=f"cannot read models/{name}: damaged, cut off") as caught:
+    with pytest.raises(ExecutionFailed, match=f"cannot read models/{name}: damaged, incomplete") as caught:
         ran(comfyui, shown)
     assert caught.value.node == "loader"
 
@@ -266,7 +266,7 @@ def test_an_output_node_that_others_need_runs_with_them(comfyui: ComfyUI, n: Any
 
 def test_an_output_node_that_gives_nothing_to_anybody_is_no_success(comfyui: ComfyUI, n: Any) -> None:
     lonely = n.TestOutputNodeWithSocketOutput(image=stub(n, WHITE), value=0.5).named("lonely")
-    with pytest.raises(OutputMissing, match="TestOutputNodeWithSocketOutput 'lonely' is an output node, and delivered"):
+    with pytest.raises(OutputMissing, match="TestOutputNodeWithSocketOutput 'lonely' is an output node but delivered"):
         ran(comfyui, lonely)
 
 

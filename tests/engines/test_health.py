@@ -45,7 +45,7 @@ def test_failures_in_a_row_give_a_server_a_rest(monkeypatch: pytest.MonkeyPatch)
             assert engine.health().ready
             story(engine)
         health = engine.health()
-        assert not health.ready and "the last 5 runs failed at once" in health.reason
+        assert not health.ready and "its last 5 runs failed at once" in health.reason
         time.sleep(0.3)
         assert engine.health().ready
 

@@ -126,7 +126,7 @@ def test_the_good_part_runs_and_it_is_said() -> None:
 
 def test_a_compiled_graph_has_no_catalog_to_ask_but_the_server() -> None:
     with half_a_server() as (engine, stub):
-        with pytest.raises(EngineRefused, match="would leave out some of the outputs; `partial` runs the others"):
+        with pytest.raises(EngineRefused, match="would leave out some outputs; `partial` runs the others"):
             run(engine, halves().compile())
         assert len(stub.cancelled) == 1
         assert [problem.node for problem in run(engine, halves().compile(), partial=True).left_out] == ["vae"]

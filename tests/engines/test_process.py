@@ -113,7 +113,7 @@ def test_one_that_a_run_has_broken_is_replaced(checkout: Path, tmp_path: Path, m
 
 def test_one_that_cannot_start_is_given_up_with_its_last_words(checkout: Path, tmp_path: Path) -> None:
     (checkout / "broken").touch()
-    with pytest.raises(EngineUnreachable, match="was started 5 times and ended with code 1 every time") as caught:
+    with pytest.raises(EngineUnreachable, match="was started 5 times, and each time it ended with code 1") as caught:
         ComfyUIProcess(checkout, tmp_path / "data").start()
     assert "no module named torch" in str(caught.value)
     assert len(starts(checkout)) == 5

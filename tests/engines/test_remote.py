@@ -226,7 +226,7 @@ def test_no_server_answers_and_nothing_like_v2_there() -> None:
     with standing(V2StandIn(faults=Faults(always={"POST jobs": "404"}))) as engine, pytest.raises(EngineDenied):
         engine.start(WORKFLOW, fresh=True)
     poor = V2StandIn(faults=Faults(always={"POST jobs": "402"}))
-    with standing(poor) as engine, pytest.raises(EngineDenied, match="money"):
+    with standing(poor) as engine, pytest.raises(EngineDenied, match="credit"):
         engine.start(WORKFLOW, fresh=True)
 
 

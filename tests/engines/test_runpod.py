@@ -99,10 +99,10 @@ def test_inputs_go_along_under_names_of_the_run() -> None:
         ("cut off", OutputMissing, "cut off"),
         ("node fails", ExecutionFailed, "KSampler 'sampler' failed: mat1"),
         ("out of memory", OutOfMemory, "Allocation on device"),
-        ("refused", EngineRefused, "refuses the graph"),
+        ("refused", EngineRefused, "rejects the graph"),
         ("worker lost", RunLost, "lost its ComfyUI"),
         ("raises", ExecutionFailed, "'x'"),
-        ("times out", RunTimedOut, "longer"),
+        ("times out", RunTimedOut, "exceeded its time limit"),
         ("vanishes", RunLost, "no longer has"),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_bucket_is_read_without_the_key_and_only_where_it_is_named() -> None:
             store.assets[name] = (name, PNG)
         last = events_of(engine)[-1]
         assert isinstance(last, Finished)
-        with pytest.raises(OutputMissing, match="does not name"):
+        with pytest.raises(OutputMissing, match="which is not in the `buckets`"):
             last.outputs[0].read()
         engine._buckets = ("127.0.0.1",)
         last = events_of(engine)[-1]

@@ -75,8 +75,8 @@ def test_the_recorded_graph_promises_them() -> None:
 def test_fewer_than_the_batch_are_no_success() -> None:
     with serving(Script(outputs={}, sent={"out": 2})) as (engine, _), pytest.raises(OutputMissing) as caught:
         run(engine, graph())
-    assert "promised 3 image outputs and gave 2" in str(caught.value)
-    assert "SaveImage keeps them on the server" in str(caught.value)
+    assert "promised 3 image outputs but delivered 2" in str(caught.value)
+    assert "SaveImage stores them on the server" in str(caught.value)
 
 
 @pytest.mark.parametrize("event", range(boundaries(script()) - 2))
@@ -116,7 +116,7 @@ def test_a_run_that_is_taken_up_elsewhere_has_lost_them() -> None:
 def test_an_output_node_of_an_unknown_kind_must_deliver_something() -> None:
     with serving(Script(outputs={})) as (engine, _), pytest.raises(OutputMissing) as caught:
         run(engine, graph("CustomSink"))
-    assert str(caught.value) == "CustomSink 'out' is an output node, and delivered nothing"
+    assert str(caught.value) == "CustomSink 'out' is an output node but delivered nothing"
     assert (caught.value.node, caught.value.class_type) == ("out", "CustomSink")
 
 

@@ -173,7 +173,7 @@ def test_a_reference_without_a_face_is_refused_before_anything_runs(
         ("sweep", "flux-dev", "--grid", "seed=1", "--measure-face", PORTRAIT),
     ):
         done = command(monkeypatch, {}, *words, "-p", "prompt=x", "-o", tmp_path / "out")
-        assert done.exit_code != 0 and "no face was found in it" in str(done.exception)
+        assert done.exit_code != 0 and "no face was found in '" in str(done.exception)
     assert not (tmp_path / "out").exists()
 
 

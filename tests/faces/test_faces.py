@@ -157,7 +157,7 @@ def test_the_command(tmp_path: Path) -> None:
     same = ryla("faces", "compare", first, second)
     assert (same.returncode, same.stdout.splitlines()[0][:15]) == (0, "the same person")
     (tmp_path / "x.png").write_text("no picture")
-    assert "is no picture" in ryla("faces", "compare", tmp_path / "x.png", first).stderr
+    assert "cannot be read as a picture" in ryla("faces", "compare", tmp_path / "x.png", first).stderr
 
 
 @pytest.mark.parametrize(

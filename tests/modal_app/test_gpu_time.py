@@ -90,7 +90,7 @@ def test_an_output_that_is_not_stored_at_once_is_tried_again(handed: Handed) -> 
     assert isinstance(ended(handed.engine.start(flux())), Finished)
     handed.trouble = [OSError("the volume is away")] * 9
     last = ended(handed.engine.start(flux()))
-    assert isinstance(last, Failed) and "could not be handed over" in str(last.error)
+    assert isinstance(last, Failed) and "could not store the outputs" in str(last.error)
 
 
 def test_a_container_that_is_lost_before_it_stored_the_outputs(handed: Handed) -> None:

@@ -180,7 +180,7 @@ def test_a_folder_of_ones_own(control_plane: LoopbackModal, own: Path) -> None:
     assert "/opt/ComfyUI/custom_nodes/my_pack/__init__.py" in sent
     assert not any("__pycache__" in name for name in sent)
     (own / "__init__.py").write_text("# changed\n")
-    with pytest.raises(InvalidSettings, match="is not what the lock was made with: `ryla-graphs lock`"):
+    with pytest.raises(InvalidSettings, match="has changed since the lock was written: run `ryla-graphs lock` again"):
         image_from(lock)
 
 

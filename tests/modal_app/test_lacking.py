@@ -221,7 +221,7 @@ def test_containers_that_do_not_come_up_open_a_circuit(gpu: OnMachine) -> None:
         assert ready.status_code == 503 and "No module named torch" in ready.json()["reason"] and health.is_success
         refused = client.post("/flux-dev", json=small())
         assert refused.status_code == 503 and refused.headers["retry-after"]
-        assert "did not come up" in refused.json()["error"]["message"] and not gpu.calls
+        assert "failed to start" in refused.json()["error"]["message"] and not gpu.calls
         now[0] += WINDOW_SECONDS  # one is tried
         assert client.get("/ready").status_code == 200
         reports.broke("still no torch")

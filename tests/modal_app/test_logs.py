@@ -58,4 +58,7 @@ class Gone:
 def test_without_modal_a_log_is_only_not_kept(caplog: pytest.LogCaptureFixture) -> None:
     keep_log(Telling(), "run", 0.0, Gone())  # type: ignore[arg-type]
     assert log_of(Gone(), "run") == []  # type: ignore[arg-type]
-    assert "was not written down: no Modal" in caplog.text and "cannot be read: no Modal" in caplog.text
+    assert (
+        "cannot store the log of run run: no Modal" in caplog.text
+        and "cannot read the log of run run: no Modal" in caplog.text
+    )

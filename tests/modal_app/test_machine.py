@@ -233,7 +233,7 @@ class TestWeights:
         if freed:
             folder.bring(loading(vae="ae.safetensors"), let_go)
         else:
-            with pytest.raises(RunLost, match="began before 'vae/ae"):
+            with pytest.raises(RunLost, match="started before 'vae/ae"):
                 folder.bring(loading(vae="ae.safetensors"), let_go)
         assert asked == [True] and folder.stale == (not freed)
         with pytest.raises(EngineRefused):  # which no container has

@@ -130,8 +130,8 @@ def test_a_class_that_containers_lack_is_refused() -> None:
 
 
 def test_an_open_circuit_takes_nothing() -> None:
-    with pytest.raises(EngineUnreachable, match="did not come up"):
-        place(compiled(), None, Containers("the last 3 GPU containers did not come up"))
+    with pytest.raises(EngineUnreachable, match="failed to start"):
+        place(compiled(), None, Containers("the last 3 GPU containers failed to start"))
 
 
 def test_the_name_of_a_gpu_that_is_not_offered_is_cut() -> None:

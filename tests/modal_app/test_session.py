@@ -165,7 +165,7 @@ def test_a_terminal_shows_what_it_costs_first() -> None:
     function = Function()
     lines = list(editing(function, ModalSettings(), 30, "H100"))
     by_hand = 1800 * (0.001097 + 4 * 0.0000131 + 48 * 0.00000222)
-    assert lines == [f"an editor on H100 for 30 minutes: ${by_hand:.2f}, and its start", "ComfyUI starts"]
+    assert lines == [f"an editor on H100 for 30 minutes costs ${by_hand:.2f}, plus its start", "ComfyUI starts"]
     assert function.asked == [{"gpu": "H100", "cpu": 4.0, "memory": 48 * 1024}, (30, True)]
 
 

@@ -63,7 +63,7 @@ def test_a_job_beyond_the_budget_starts_no_gpu_and_reports_the_numbers(
     assert (second.status_code, error["code"]) == (429, "over_budget")
     assert f"may cost ${USD * 1.5:.2f} a day" in error["message"]
     assert f"this one may cost ${USD:.4f}" in error["message"]
-    assert f"${paid:.2f} are spent" in error["message"] and 0 < int(second.headers["retry-after"]) <= 86_401
+    assert f"${paid:.2f} is spent" in error["message"] and 0 < int(second.headers["retry-after"]) <= 86_401
     assert len(gpu.calls) == 1
     with gpu.client() as client:  # the next web container knows what was spent
         assert client.post("/flux-dev", json=small(seed=9)).status_code == 429

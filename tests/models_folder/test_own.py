@@ -87,7 +87,7 @@ def test_an_unpublished_hash_is_taken_by_pull(hub: Hub, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["ftp://x/y.safetensors"], "expected an address"),
+        (["ftp://x/y.safetensors"], "expected a URL"),
         (["{hub}/web/none.safetensors", "--folder", "loras"], "no longer at"),
         (["{hub}/web/page.safetensors", "--folder", "loras"], "web page"),
         (["{hub}/web/odd.safetensors"], "--folder loras"),

@@ -159,8 +159,8 @@ def test_lines_say_how_far_it_is(hub: Hub, models: ModelsFolder, capsys: pytest.
     hub.drops = [1_000_000]
     pull(plan_pull([row()], models), Lines(seconds=0))
     printed = capsys.readouterr().err
-    assert "diffusion_models/model.bin: 3.0 MB\n" in printed and "(100%)" in printed and "a second" in printed
-    assert printed.endswith("checking them\ndiffusion_models/model.bin: in place\n")
+    assert "diffusion_models/model.bin: 3.0 MB\n" in printed and "(100%)" in printed and "per second" in printed
+    assert printed.endswith("computing its hash\ndiffusion_models/model.bin: in place\n")
     with bars(shown=True) as watcher:  # pytest's standard error is no terminal
         assert isinstance(watcher, Lines)
 

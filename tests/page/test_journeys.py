@@ -149,7 +149,7 @@ def test_files_are_dropped_and_pasted_and_what_is_none_is_refused(page: Page, ad
     drop(page, "body", "broken.png", "no picture either", "image/png", event="paste")
     field.get_by_text("broken.png").wait_for()
     run(page)
-    page.locator("#field-image-error").filter(has_text="not a supported picture").wait_for()
+    page.locator("#field-image-error").filter(has_text="not a picture, video or sound of a supported type").wait_for()
 
 
 def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_container_finds_them_where_they_are(tmp_path: Path) -> None:
     assert there.environment == {"RYLA_PIPELINES": f"{FOLDER}/0,a_package.inside"}
     assert (there.files, there.packages) == ([], ["a_package"])
     assert own_pipelines({}).environment == {}
-    with pytest.raises(InvalidSettings, match="RYLA_PIPELINES: 'not/there' is no file"):
+    with pytest.raises(InvalidSettings, match="RYLA_PIPELINES: 'not/there' is not a file"):
         own_pipelines({"RYLA_PIPELINES": "not/there"})
 
 

@@ -82,7 +82,7 @@ def test_files_beside_a_named_one_and_modules_of_a_package_are_watched(
 
 
 def test_without_pipelines_there_is_nothing_to_watch() -> None:
-    with pytest.raises(InvalidSettings, match="--reload goes with --pipelines"):
+    with pytest.raises(InvalidSettings, match="--reload needs --pipelines"):
         reloading.serve_again_on_each_save([])
     answer = ryla("serve", "--reload")
-    assert answer.returncode != 0 and "--reload goes with --pipelines" in answer.stderr
+    assert answer.returncode != 0 and "--reload needs --pipelines" in answer.stderr

@@ -124,7 +124,7 @@ def test_a_value_error_of_a_function_reaches_the_caller(address: str) -> None:
 def test_a_name_that_is_not_served_is_answered_with_the_nearest_and_where_to_look(address: str) -> None:
     message = requests.post(f"{address}/one-color", json={}, timeout=60).json()["error"]["message"]
     assert "did you mean '/one-colour'" in message
-    assert "some pipelines of this deployment did not load, and its log says why" in message
+    assert "some pipelines of this deployment failed to load, and its log says why" in message
 
 
 def test_our_client_calls_them_as_methods(address: str, tmp_path: Path) -> None:

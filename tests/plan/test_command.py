@@ -104,9 +104,9 @@ def test_what_is_unknown_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "graph.json"
     path.write_text(json.dumps(flux(unet="unknown_model.safetensors")))
     text = quickly(str(path))
-    assert "GPU memory: not known" in text
+    assert "GPU memory: unknown" in text
     assert "unknown: UNETLoader 'model': 'unknown_model.safetensors' in models/diffusion_models is not in" in text
-    assert "No GPU is recommended: what the graph needs is not known." in text
+    assert "No GPU is recommended, because the graph's needs are unknown." in text
     assert "has the most memory" not in text and " 0.00" not in text
     assert json.loads(quickly(str(path), "--json"))["chosen"] is None
 

@@ -53,7 +53,7 @@ def test_capability_is_asked_before_anything_is_sent() -> None:
     ("accepts", "says"),
     [
         (Accepts(classes=frozenset({"EmptyImage"})), "it has no SaveImage"),
-        (Accepts(outputs=frozenset({"video"})), "it gives no image"),
+        (Accepts(outputs=frozenset({"video"})), "it delivers no image"),
         (Accepts(input_bytes=5), "input files"),
         (Accepts(memory_gb=0.0), "GB"),
     ],
@@ -102,7 +102,7 @@ def test_budgets_weights_draining_and_switches(tmp_path: Any) -> None:
         router.drain("a", on=False)
         flags.write_text('{"a": false, "b": false}')
         clock.now += 2
-        with pytest.raises(EngineRefused, match="it is off"):
+        with pytest.raises(EngineRefused, match="it is switched off"):
             routed(router)
     spent = Router([Route("a", Place("a"), usd_per_second=1, budget=Budget(usd_per_day=0.5))], spread_seconds=0)
     assert isinstance(last := routed(spent)[0][-1], Finished) and last.usage.cost_usd == 0.5

@@ -81,19 +81,19 @@ def test_other_orders_and_switches(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"RUNPOD_API_KEY": KEY}, "RUNPOD_ENDPOINT_ID is not set"),
         ({"RUNPOD_ENDPOINT_ID": "abc"}, "RUNPOD_API_KEY is not set"),
-        ({**RUNPOD, "RUNPOD_ENDPOINT_ID": "https://x"}, "no address"),
+        ({**RUNPOD, "RUNPOD_ENDPOINT_ID": "https://x"}, "not a URL"),
         ({**RUNPOD, "RUNPOD_WORKER": "mine"}, "RUNPOD_WORKER"),
         ({**MODAL, "MODAL_TIMEOUT": "0"}, "MODAL_TIMEOUT"),
         ({**MODAL, "MODAL_TIMEOUT": "soon"}, "MODAL_TIMEOUT"),
         ({**MODAL, "USE_MODAL": "maybe"}, "USE_MODAL"),
         ({**MODAL, "USE_MODAL": "120%"}, "USE_MODAL"),
         ({**MODAL, "MODAL_WORKSPACE": "a.b"}, "MODAL_WORKSPACE"),
-        ({**POD, "USE_MODAL": "true"}, "MODAL_WORKSPACE is not"),
+        ({**POD, "USE_MODAL": "true"}, "but MODAL_WORKSPACE, which it needs, is not"),
         ({**POD, "RYLA_ROUTES": "pod,mars"}, "mars"),
-        ({**POD, "RYLA_ROUTES": "pod,runpod"}, "nothing sets it up"),
+        ({**POD, "RYLA_ROUTES": "pod,runpod"}, "which is not configured"),
         ({"COMFYUI_POD_URL": "10.0.0.1:8188"}, "http://host:port"),
         ({**POD, "RYLA_FLAGS": "/no/such/file.json"}, "RYLA_FLAGS"),
-        ({"RYLA_ROUTES": "/no/such/routes.toml"}, "cannot be read"),
+        ({"RYLA_ROUTES": "/no/such/routes.toml"}, "cannot read the routes in"),
     ],
 )
 def test_what_is_wrong_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], says: str) -> None:
@@ -147,16 +147,16 @@ def test_a_file_of_routes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[[route]\n", "no TOML"),
+        ("[[route]\n", "is not valid TOML"),
         ("", "route: Field required"),
         ('[[route]]\nname = "a"\n', "route 'a'.engine"),
         ('[[route]]\nname = "a"\nengine = "simulator"\nprio = 1', "route 'a'.prio"),
         ('[[route]]\nname = "a"\nengine = "simulator"\nweight = -1', "route 'a'.weight"),
         ('[[route]]\nname = "a"\nengine = "simulator"\nshare = "x"', "percentage"),
         ('[[route]]\nname = "a"\nengine = "runpod:x"\n', "needs a key"),
-        ('[[route]]\nname = "a"\nengine = "runpod:x"\ntoken = "rpa_SECRET"', "names a variable"),
+        ('[[route]]\nname = "a"\nengine = "runpod:x"\ntoken = "rpa_SECRET"', "must name a variable"),
         ('[[route]]\nname = "a"\nengine = "runpod:x"\ntoken = "$NONE"', "NONE, which is not set"),
-        ('[[route]]\nname = "a"\nengine = "simulator"\n' * 2, "names of their own"),
+        ('[[route]]\nname = "a"\nengine = "simulator"\n' * 2, "unique names"),
     ],
 )
 def test_what_is_wrong_with_a_file(tmp_path: Path, text: str, says: str) -> None:

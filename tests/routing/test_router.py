@@ -165,7 +165,7 @@ def test_a_run_that_takes_too_long_fails_and_goes_nowhere_else() -> None:
         routes = [Route("pod", Place("pod", "works"), 1, **limit), Route("modal", modal, 2)]  # type: ignore[arg-type]
         with Router(routes, spread_seconds=0) as router:
             events, attempts = routed(router)
-        assert isinstance(last := events[-1], Failed) and "took longer than the 0.02 s" in str(last.error)
+        assert isinstance(last := events[-1], Failed) and "took longer than its limit of 0.02 s" in str(last.error)
         assert attempts[0].outcome == "too slow" and attempts[0].ran
     assert not modal.executed
 

@@ -100,5 +100,7 @@ def test_an_address_that_answers_pages_changes_nothing() -> None:
         assert flags.of("modal") == Flag(True, 1000)
         pages.faults.always["flags"] = "page"
         flags._read()
-        assert (flags.of("modal") == Flag(True, 1000) and "web page" in flags.trouble) or "no JSON" in flags.trouble
+        assert (
+            flags.of("modal") == Flag(True, 1000) and "web page" in flags.trouble
+        ) or "not valid JSON" in flags.trouble
         assert "secret" not in flags.trouble

@@ -149,11 +149,11 @@ def test_cancelling_frees_the_slot_whatever_the_engine_does(
 @pytest.mark.parametrize(
     ("act", "deadline", "reason"),
     [
-        (Hung("node"), "silence", "sent nothing about the run for 0.2 seconds"),
-        (Hung("finished"), "silence", "sent nothing about the run for 0.2 seconds"),
-        (Dripping(Hung("")), "download", "did not hand an output over in 0.2 seconds"),
-        (Chatty("node"), "most", "took more than the 0.2 seconds that it may take"),
-        (Hung("started"), "most", "did not begin the run in 0.2 seconds"),
+        (Hung("node"), "silence", "sent no event of the run for 0.2 seconds"),
+        (Hung("finished"), "silence", "sent no event of the run for 0.2 seconds"),
+        (Dripping(Hung("")), "download", "did not deliver an output within 0.2 seconds"),
+        (Chatty("node"), "most", "took longer than its limit of 0.2 seconds"),
+        (Hung("started"), "most", "did not start the run within 0.2 seconds"),
     ],
     ids=["silent", "silent at the end", "download", "endless", "never begun"],
 )

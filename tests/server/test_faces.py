@@ -141,8 +141,8 @@ def test_it_is_refused_where_it_cannot_be(tmp_path: Path) -> None:
     plain = {key: value for key, value in asked.items() if key != "referenceImage"}
     graph = {"workflow": {"1": {"class_type": "EmptyImage", "inputs": {}}}, "measure_face": True}
     with serving(tmp_path, scored(SAME)) as client:
-        assert refused(client, "/flux-dev", plain) == "flux-dev has no parameter that shows who is to be kept"
-        assert refused(client, "/workflow", graph) == "a graph does not say who is to be kept"
+        assert refused(client, "/flux-dev", plain) == "flux-dev has no parameter for a picture of the person"
+        assert refused(client, "/workflow", graph) == "a graph does not say which picture shows the person"
     with serving(tmp_path / "other", face_meter=None) as client:
         assert refused(client, "/flux-instantid", asked) == "this deployment measures no faces"
         for no in (False, None):

@@ -76,7 +76,7 @@ def test_a_full_disk_refuses_new_jobs_and_is_not_ready(client: TestClient, disk:
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unreachable")
     assert int(answer.headers["Retry-After"]) > 0
     ready = client.get("/ready")
-    assert ready.status_code == 503 and "cannot be kept" in ready.json()["reason"]
+    assert ready.status_code == 503 and "cannot be stored" in ready.json()["reason"]
     disk.free()
     assert client.get("/ready").status_code == 200
     assert client.post("/workflow", json=flux()).status_code == 200

@@ -96,17 +96,17 @@ def test_a_route_that_is_not_there_says_where_to_look(client: TestClient) -> Non
     missing = client.post("/fluxdev", json={"prompt": "x"}, headers=ANN)
     assert missing.status_code == 404
     assert missing.json()["error"]["message"].startswith(
-        "there is no '/fluxdev'; GET /presets lists the pipelines, GET /docs the routes; did you mean '/flux-dev'"
+        "there is no '/fluxdev'; GET /presets lists the pipelines, and GET /docs the routes; did you mean '/flux-dev'"
     )
     wrong = client.get("/flux-dev", headers=ANN)
-    assert wrong.status_code == 405 and wrong.json()["error"]["message"] == "'/flux-dev' takes POST, not GET"
+    assert wrong.status_code == 405 and wrong.json()["error"]["message"] == "'/flux-dev' accepts POST, not GET"
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "a token is needed: Authorization: Bearer TOKEN"),
-        ({"Authorization": "ann-token-ann-token-ann"}, "not of the form: Bearer TOKEN"),
+        ({}, "needs a token: send the header Authorization: Bearer TOKEN"),
+        ({"Authorization": "ann-token-ann-token-ann"}, "must have the form: Bearer TOKEN"),
         ({"Authorization": "Bearer wrong"}, "does not know the token"),
     ],
 )

@@ -303,6 +303,6 @@ def test_a_store_that_is_dropped_leaves_its_folder_and_its_thread(tmp_path: Path
 def test_a_broken_database_leaves_nothing_open(tmp_path: Path) -> None:
     (tmp_path / "ryla.sqlite3").write_bytes(b"no database" * 99)
     for _ in range(2):  # the folder is free again after the first, and Python 3.13 warns of a connection left open
-        with pytest.raises(InvalidSettings, match="broken or of another program"):
+        with pytest.raises(InvalidSettings, match="broken or belongs to another program"):
             SqliteStore(tmp_path)
     gc.collect()

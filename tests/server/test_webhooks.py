@@ -178,7 +178,7 @@ def test_an_address_that_may_not_be_posted_to_is_refused_at_once(address: str, c
 def test_without_a_secret_there_are_no_webhooks(tmp_path: Path) -> None:
     with TestClient(create_app(Simulator(), kept(tmp_path))) as client:
         answer = client.post("/flux-dev", json={**FLUX, "webhook_url": "https://hooks.example/x"})
-    assert answer.status_code == 422 and "posts no webhooks" in answer.text
+    assert answer.status_code == 422 and "sends no webhooks" in answer.text
 
 
 @pytest.mark.parametrize("secret", ["", "short", "whsec_!!!", base64.b64encode(bytes(8)).decode()])

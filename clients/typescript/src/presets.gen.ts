@@ -63,11 +63,11 @@ export interface FluxDevParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -113,11 +113,11 @@ export interface FluxSchnellParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -165,11 +165,11 @@ export interface FluxLoraParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -211,11 +211,11 @@ export interface ZImageTurboParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -263,11 +263,11 @@ export interface Flux2KleinParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -309,11 +309,11 @@ export interface QwenImageParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -369,11 +369,11 @@ export interface SdxlParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -431,11 +431,11 @@ export interface Sd15Parameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -487,11 +487,11 @@ export interface BaseImagesParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -565,13 +565,13 @@ export interface FluxInstantidParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
-  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  /** Measure afterwards how well the face was kept; needs the person's consent, and not every server can */
   measureFace?: boolean | undefined;
 }
 
@@ -629,13 +629,13 @@ export interface FluxPulidParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
-  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  /** Measure afterwards how well the face was kept; needs the person's consent, and not every server can */
   measureFace?: boolean | undefined;
 }
 
@@ -703,13 +703,13 @@ export interface ZImageInstantidParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
-  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  /** Measure afterwards how well the face was kept; needs the person's consent, and not every server can */
   measureFace?: boolean | undefined;
 }
 
@@ -759,13 +759,13 @@ export interface SdxlInstantidParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
-  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  /** Measure afterwards how well the face was kept; needs the person's consent, and not every server can */
   measureFace?: boolean | undefined;
 }
 
@@ -841,13 +841,13 @@ export interface CharacterSheetParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
-  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  /** Measure afterwards how well the face was kept; needs the person's consent, and not every server can */
   measureFace?: boolean | undefined;
 }
 
@@ -901,13 +901,13 @@ export interface FaceSwapParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
-  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  /** Measure afterwards how well the face was kept; needs the person's consent, and not every server can */
   measureFace?: boolean | undefined;
 }
 
@@ -961,11 +961,11 @@ export interface FaceDetailerParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1015,11 +1015,11 @@ export interface FluxImg2imgParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1069,11 +1069,11 @@ export interface FluxKontextParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1117,11 +1117,11 @@ export interface QwenImageEditParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1181,11 +1181,11 @@ export interface FluxFillParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1233,11 +1233,11 @@ export interface SdxlInpaintParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1297,11 +1297,11 @@ export interface FluxControlnetParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1353,11 +1353,11 @@ export interface ZImageControlnetParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1419,11 +1419,11 @@ export interface FluxReduxParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1475,11 +1475,11 @@ export interface UpscaleParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1503,11 +1503,11 @@ export interface Seedvr2UpscaleParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1527,11 +1527,11 @@ export interface RemoveBackgroundParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1577,11 +1577,11 @@ export interface WanT2vParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1631,11 +1631,11 @@ export interface WanI2vParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1695,11 +1695,11 @@ export interface Wan22T2vParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1761,11 +1761,11 @@ export interface Wan22I2vParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 
@@ -1809,11 +1809,11 @@ export interface LtxVideoParameters {
   webhookUrl?: string | undefined;
   /** Labels to find the job by: `GET /jobs?label=name:value` */
   labels?: Record<string, string> | undefined;
-  /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
+  /** The kind of GPU, such as `L40S`, on deployments with several; by default the plan chooses one */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
+  /** The most that the job may cost by the plan's estimate, in USD, on deployments with several GPUs or routes */
   maxCostUsd?: number | undefined;
-  /** The user it is for, who decides its share where routes have shares; by default the caller */
+  /** The user that the job is for, by whom routes with shares are chosen; by default the caller */
   userKey?: string | undefined;
 }
 

@@ -84,17 +84,17 @@ export interface FaceFacts {
   ms: number;
 }
 
-/** A graph before it is run. */
+/** A graph before it runs. */
 export interface GraphFacts {
-  /** As ComfyUI's Export (API) writes it */
+  /** The graph as ComfyUI's Export (API) writes it */
   prompt: Record<string, unknown>;
-  /** Null where there are more than 2,000 nodes */
+  /** Null if there are more than 2,000 nodes */
   drawing: Drawing | null;
-  /** The preset's as they would be used, with the seed that was drawn */
+  /** The preset's parameters as they would be used, with the seed that was drawn */
   parameters: Record<string, unknown>;
   /** Whether the graph has no error */
   valid: boolean;
-  /** Whether this deployment would take it, its files apart */
+  /** Whether this deployment would accept it, apart from its files */
   runs_here: boolean;
   problems: ProblemFacts[];
   /** The estimate, for a valid graph: docs/plan.md */
@@ -142,33 +142,33 @@ export interface JobFacts {
   urls: JobUrls;
 }
 
-/** Where a job is; `jobs.states.TRANSITIONS` says what follows what. */
+/** The state of a job; `jobs.states.TRANSITIONS` has the allowed transitions. */
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
-/** What would become of a graph here. */
+/** The verdict on a graph, here and in ComfyUI. */
 export interface JudgementFacts {
-  /** What was sent, in words */
+  /** The kind of document, in words */
   kind: string;
-  /** Which was read, of a file that has both */
+  /** Which of the two was read, if the file has both */
   used: "prompt" | "workflow";
   left_out: LeftOutFacts[];
-  /** Keys beside the graph that are ignored */
+  /** Keys beside the graph that were ignored */
   unread: string[];
-  /** The input files that came along */
+  /** The input files in the body */
   inputs: string[];
   /** Whether the graph has no error */
   valid: boolean;
-  /** Whether this deployment would take it, its files apart */
+  /** Whether this deployment would accept it, apart from its files */
   runs_here: boolean;
   verdict: VerdictFacts;
   problems: ProblemFacts[];
-  /** What a run delivers at least, for a valid graph */
+  /** The outputs that a run of the graph delivers at least, if it is valid */
   outputs: (Record<string, unknown>)[];
   /** The estimate, for a valid graph: docs/plan.md */
   plan: Record<string, unknown> | null;
 }
 
-/** Something of a workflow of the editor that is not in the prompt. */
+/** A part of an editor workflow that is not in the prompt. */
 export interface LeftOutFacts {
   node: string;
   what: string;
@@ -177,31 +177,31 @@ export interface LeftOutFacts {
 
 /** A graph that was opened, before it is run. */
 export interface OpenedFacts {
-  /** As ComfyUI's Export (API) writes it */
+  /** The graph as ComfyUI's Export (API) writes it */
   prompt: Record<string, unknown>;
-  /** Null where there are more than 2,000 nodes */
+  /** Null if there are more than 2,000 nodes */
   drawing: Drawing | null;
-  /** The preset's as they would be used, with the seed that was drawn */
+  /** The preset's parameters as they would be used, with the seed that was drawn */
   parameters: Record<string, unknown>;
   /** Whether the graph has no error */
   valid: boolean;
-  /** Whether this deployment would take it, its files apart */
+  /** Whether this deployment would accept it, apart from its files */
   runs_here: boolean;
   problems: ProblemFacts[];
   /** The estimate, for a valid graph: docs/plan.md */
   plan: Record<string, unknown> | null;
-  /** What was sent, in words */
+  /** The kind of document, in words */
   kind: string;
-  /** Which was read, of a file that has both */
+  /** Which of the two was read, if the file has both */
   used: "prompt" | "workflow";
   left_out: LeftOutFacts[];
-  /** Keys beside the graph that are ignored */
+  /** Keys beside the graph that were ignored */
   unread: string[];
-  /** The input files that came along */
+  /** The input files in the body */
   inputs: string[];
-  /** JSON Schema of the inputs that can be changed, by `node.input`; null of more than 2,000 nodes */
+  /** JSON Schema of the inputs that can be changed, by `node.input`; null above 2,000 nodes */
   form: Record<string, unknown> | null;
-  /** What came along, as `inputs` takes it: send it with a changed graph */
+  /** The input files in the body, as `inputs` takes them: send them with a changed graph */
   files: Record<string, string>;
 }
 
@@ -228,7 +228,7 @@ export interface OutputFacts {
   base64?: string | null;
 }
 
-/** A preset in short. */
+/** A summary of a preset. */
 export interface PresetFacts {
   name: string;
   summary: string;
@@ -262,9 +262,9 @@ export interface JobUrls {
 /** What ComfyUI would answer to `POST /prompt`. */
 export interface VerdictFacts {
   accepted: boolean;
-  /** The type of its error, if it does not accept the prompt */
+  /** The type of ComfyUI's error, if it rejects the prompt */
   error: string | null;
-  /** Types and inputs of its `node_errors`, by node id */
+  /** Types and inputs of ComfyUI's `node_errors`, by node id */
   nodes: Record<string, (Record<string, unknown>)[]>;
 }
 

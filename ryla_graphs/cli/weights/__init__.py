@@ -1,4 +1,4 @@
-"""`ryla-graphs weights`: the weight files of presets and graphs, listed, checked and pulled."""
+"""`ryla-graphs weights`: lists, checks and downloads the weight files of presets and graphs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ryla_graphs.cli.weights.checking import check_command
 from ryla_graphs.cli.weights.listing import list_command, show_command
 from ryla_graphs.cli.weights.pulling import pull_command
 
-weights_app = typer.Typer(help="List, check and pull weight files.", no_args_is_help=True)
+weights_app = typer.Typer(help="List, check and download weight files.", no_args_is_help=True)
 weights_app.command("list")(list_command)
 weights_app.command("show")(show_command)
 weights_app.command("add")(add_command)

@@ -13,23 +13,29 @@ from ryla_graphs.cli.output import print_json
 
 
 def add_command(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where the file is; a page of it on Hugging Face will do.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="The URL of the file, or of its page on Hugging Face.")],
     folder: Annotated[
         str | None,
-        typer.Option(metavar="FOLDER", help="Below models, such as loras; by default where files of its kind belong."),
+        typer.Option(
+            metavar="FOLDER", help="The folder below models, such as loras; by default the one for files of its kind."
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="By default the last part of the address.")] = None,
-    licence: Annotated[str | None, typer.Option(metavar="NAME", help="Such as Apache-2.0.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The file name; by default the last part of the URL.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option(metavar="NAME", help="The licence, such as Apache-2.0.")] = None,
     commercial: Annotated[
-        bool, typer.Option("--commercial", help="The licence allows commercial use without asking anyone.")
+        bool, typer.Option("--commercial", help="The licence allows commercial use without permission.")
     ] = False,
     file: Annotated[
         Path | None,
-        typer.Option("--file", metavar="FILE", help="By default the file that RYLA_WEIGHTS names, else weights.toml."),
+        typer.Option(
+            "--file", metavar="FILE", help="The file to write; by default that of RYLA_WEIGHTS, else weights.toml."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write a row for a weight file that the manifest does not know; its size and kind are read from where it is."""
+    """Write a row for a weight file that the manifest lacks; its size and kind are read from the URL."""
     from dataclasses import replace  # noqa: PLC0415
 
     from ryla_graphs.cli.weights.words import size  # noqa: PLC0415
@@ -38,11 +44,11 @@ def add_command(
     from ryla_graphs.weights import Licence, known  # noqa: PLC0415
 
     if not own.is_address(url):
-        raise typer.BadParameter(f"expected an address https://…, not '{url}'")
+        raise typer.BadParameter(f"expected a URL https://…, not '{url}'")
     path = file or Path(os.environ.get(own.VARIABLE) or own.DEFAULT)
     row = describe(url, folder=folder, name=name)
     if licence is not None:
-        restriction = None if commercial else "its row allows no commercial use"
+        restriction = None if commercial else "its row does not allow commercial use"
         row = replace(row, licence=Licence(name=licence, commercial=commercial, restriction=restriction))
     own.check(row)
     before = known(row.name, row.folder)
@@ -54,12 +60,12 @@ def add_command(
         row.content,
         *filter(None, (row.family, row.variant)),
         size(row.size),
-        row.sha256 or "its hash is taken by pull",
+        row.sha256 or "pull will compute its hash",
     ]
     typer.echo(f"{path}: {row.folder}/{row.name} ({', '.join(facts)})")
     if before is not None:
-        typer.echo("the manifest has a row of that file too; yours counts", err=True)
+        typer.echo("the manifest has a row for this file too; yours takes precedence", err=True)
     if os.environ.get(own.VARIABLE) != str(path):
         typer.echo(
-            f"{own.VARIABLE}={path} uses it: for weights, plan, lock and what is deployed with that lock", err=True
+            f"set {own.VARIABLE}={path} to use it in weights, plan, lock, and deployments from that lock", err=True
         )

@@ -20,14 +20,14 @@ _COLOURS = {"fine": "green", "unknown": "cyan", "suspect": "yellow", "bad": "red
 
 def check_command(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR…", help="ComfyUI's models folder; several are looked through in order.")
+        list[Path], typer.Argument(metavar="DIR…", help="ComfyUI's models folder; several are searched in order.")
     ],
     preset: Annotated[
         list[str] | None,
         typer.Option(
             "--preset",
             metavar="PRESET|GRAPH",
-            help="Check what this preset or graph loads, not all that is there.",
+            help="Check only the files that this preset or graph loads.",
             autocompletion=preset_names,
         ),
     ] = None,
@@ -35,10 +35,10 @@ def check_command(
     params: ParamsFile = None,
     prefer: Prefer = None,
     catalog: CatalogSource = None,
-    hashes: Annotated[bool, typer.Option("--hash", help="Read the files whole, and compare their sha256.")] = False,
+    hashes: Annotated[bool, typer.Option("--hash", help="Read whole files, and compare their sha256.")] = False,
     json: Json = False,
 ) -> None:
-    """Check that weight files are there, complete, and what their names say. Exit code 1 if one is not."""
+    """Check that weight files exist, are complete, and match their names. Exits 1 if one does not."""
     from ryla_graphs.cli.weights.targets import needs_of  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder, check  # noqa: PLC0415
 
@@ -91,4 +91,4 @@ def _print(files: Sequence[CheckedFile]) -> None:
     terminal.print(table)
     print_problems((problem for each in files for problem in each.problems), notes=False)
     counts = ", ".join(f"{number} {state}" for state, number in _counts(files).items() if number)
-    terminal.print(f"{len(files)} files: {counts}" if files else "no weight files there")
+    terminal.print(f"{len(files)} files: {counts}" if files else "no weight files found")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def list_command(
     target: Annotated[
         str | None,
-        typer.Argument(metavar="[PRESET|GRAPH]", help="Only what this loads.", autocompletion=preset_names),
+        typer.Argument(metavar="[PRESET|GRAPH]", help="Only the files that this loads.", autocompletion=preset_names),
     ] = None,
     param: Settings = None,
     params: ParamsFile = None,
@@ -95,7 +95,7 @@ def show_command(
     name: Annotated[str, typer.Argument(help="A file, such as ae.safetensors.")],
     json: Json = False,
 ) -> None:
-    """Show what is known of a weight file."""
+    """Show what is known about a weight file."""
     from ryla_graphs.cli.weights.targets import row_named  # noqa: PLC0415
 
     rows = row_named(name)

@@ -1,4 +1,4 @@
-"""How a pull shows on a terminal."""
+"""Shows the progress of a pull on a terminal or in a log."""
 
 from __future__ import annotations
 
@@ -23,46 +23,46 @@ from ryla_graphs.cli.weights.words import size as bytes_
 from ryla_graphs.models_folder.pulling import Fetch, Watcher
 
 LINE_SECONDS = 10.0
-"""How often a line tells how far a file is."""
+"""Seconds between two lines about the progress of a file."""
 
 
 class Bars(Watcher):
-    """Shows a bar for each file that comes."""
+    """Shows a bar for each file that is downloaded."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
 
     def began(self, fetch: Fetch, size: int | None) -> None:
-        """A new bar, as far as an earlier pull came."""
+        """Add a bar, which starts where an earlier pull stopped."""
         self._tasks[fetch.place] = self._progress.add_task(fetch.weight.name, total=size, completed=fetch.begun)
 
     def progressed(self, fetch: Fetch, done: int) -> None:
-        """Move its bar."""
+        """Advance the file's bar."""
         self._progress.update(self._tasks[fetch.place], completed=done)
 
     def checking(self, fetch: Fetch) -> None:
-        """Say that its hash is taken."""
+        """Report that the file's hash is computed."""
         self._progress.update(self._tasks[fetch.place], description=f"{fetch.weight.name}: checking")
 
     def finished(self, fetch: Fetch) -> None:
-        """Say no more of it; a file that another pull brought has no bar."""
+        """Remove the file's bar; a file that another pull downloaded has none."""
         if fetch.place in self._tasks:
             self._progress.update(self._tasks[fetch.place], description=fetch.weight.name)
 
     def said(self, text: str) -> None:
-        """A line above the bars."""
+        """Print a line above the bars."""
         self._progress.console.print(text)
 
 
 class Lines(Watcher):
-    """Writes lines where there is no terminal, such as the log of a container."""
+    """Prints lines if there is no terminal, for example in the log of a container."""
 
     def __init__(self, seconds: float = LINE_SECONDS) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._begun: dict[str, tuple[float, int, int | None]] = {}
-        """When each file began, with how many bytes, and how many it has."""
+        """For each file: its start time, its bytes at the start, and its size."""
         self._next: dict[str, float] = {}
 
     def began(self, fetch: Fetch, size: int | None) -> None:
@@ -71,11 +71,11 @@ class Lines(Watcher):
         with self._lock:
             self._begun[fetch.place] = (now, fetch.begun, size)
             self._next[fetch.place] = now + self._seconds
-        going_on = f", going on at {bytes_(fetch.begun)}" if fetch.begun else ""
+        going_on = f", resuming at {bytes_(fetch.begun)}" if fetch.begun else ""
         self.said(f"{fetch.place}: {bytes_(size)}{going_on}")
 
     def progressed(self, fetch: Fetch, done: int) -> None:
-        """Say every few seconds how far it is."""
+        """Report the progress every few seconds."""
         now = time.monotonic()
         with self._lock:
             if now < self._next[fetch.place]:
@@ -84,24 +84,24 @@ class Lines(Watcher):
             began, before, size = self._begun[fetch.place]
         speed = (done - before) / max(now - began, 1e-3)
         share = f" ({done / size:.0%})" if size else ""
-        self.said(f"{fetch.place}: {bytes_(done)} of {bytes_(size)}{share}, {bytes_(round(speed))} a second")
+        self.said(f"{fetch.place}: {bytes_(done)} of {bytes_(size)}{share}, {bytes_(round(speed))} per second")
 
     def checking(self, fetch: Fetch) -> None:
-        """Say that its hash is taken."""
-        self.said(f"{fetch.place}: all bytes are there, checking them")
+        """Report that the file's hash is computed."""
+        self.said(f"{fetch.place}: downloaded, computing its hash")
 
     def finished(self, fetch: Fetch) -> None:
-        """Say that it is in place."""
+        """Report that the file is in place."""
         self.said(f"{fetch.place}: in place")
 
     def said(self, text: str) -> None:
-        """A line on standard error, at once."""
+        """Print a line on standard error, unbuffered."""
         typer.echo(text, err=True)
 
 
 @contextmanager
 def bars(*, shown: bool) -> Iterator[Watcher]:
-    """Bars on standard error while files come, or lines where it is no terminal."""
+    """Show bars on standard error during downloads, or lines if it is not a terminal."""
     terminal = console(stderr=True)
     if shown and not terminal.is_terminal:
         yield Lines()

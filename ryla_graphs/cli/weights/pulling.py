@@ -21,29 +21,29 @@ Targets = Annotated[
     list[str],
     typer.Argument(
         metavar="PRESET|FILE|GRAPH…",
-        help="Presets, files such as ae.safetensors, or graphs in API JSON.",
+        help="Presets, files such as ae.safetensors, or files with graphs.",
         autocompletion=preset_names,
     ),
 ]
-AtOnce = Annotated[int, typer.Option(min=1, max=32, help="How many files come at the same time.")]
+AtOnce = Annotated[int, typer.Option(min=1, max=32, help="How many files are downloaded at the same time.")]
 Unmeasured = Annotated[
-    bool, typer.Option("--unmeasured", help="Do not check the free space, for disks that report it wrongly.")
+    bool, typer.Option("--unmeasured", help="Skip the check of free space, for disks that report it wrongly.")
 ]
 
 
 def pull_command(
     targets: Targets,
     into: Annotated[Path, typer.Option(metavar="DIR", help="ComfyUI's models folder.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be fetched.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be downloaded.")] = False,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="Accept the licences that forbid something or ask for something.")
+        bool, typer.Option("--accept-licence", help="Accept licences with restrictions or conditions.")
     ] = False,
     commercial: Annotated[
         bool,
         typer.Option(
             "--commercial/--not-commercial",
             envvar="RYLA_COMMERCIAL",
-            help="Whether the files are for commercial use: then licences that forbid it are never asked about.",
+            help="Whether the files are for commercial use: then files whose licence forbids it are refused.",
         ),
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace files that have other bytes.")] = False,
@@ -55,7 +55,7 @@ def pull_command(
     catalog: CatalogSource = None,
     json: Json = False,
 ) -> None:
-    """Fetch the weight files that a preset or graph loads and that are missing."""
+    """Download the missing weight files of presets and graphs."""
     from ryla_graphs.cli.weights.progress import bars  # noqa: PLC0415
     from ryla_graphs.cli.weights.targets import wanted  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
@@ -81,7 +81,7 @@ def pull_command(
 
 
 def _record(hashes: Mapping[tuple[str, str], str]) -> None:
-    """Write the hashes of one's own files into their rows."""
+    """Write the hashes of the user's own files into their rows."""
     from ryla_graphs import weights  # noqa: PLC0415
     from ryla_graphs.models_folder import own  # noqa: PLC0415
 
@@ -92,7 +92,7 @@ def _record(hashes: Mapping[tuple[str, str], str]) -> None:
 
 
 def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], free: int | None, *, json: bool) -> None:
-    """What would be fetched, its licences, and how much room there is."""
+    """Print what would be downloaded, the licences, and the free space."""
     from rich.table import Column, Table  # noqa: PLC0415
 
     from ryla_graphs.cli.weights.words import licence as named  # noqa: PLC0415
@@ -112,11 +112,11 @@ def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], free: int | None
     terminal.print(table)
     unknown = sum(fetch.weight.weighs is None for fetch in fetches if not fetch.there)
     more = f" and {unknown} files of unknown size" if unknown else ""
-    terminal.print(f"\n{size(_remaining(fetches))}{more} to fetch{'' if free is None else f', {size(free)} free'}")
+    terminal.print(f"\n{size(_remaining(fetches))}{more} to download{'' if free is None else f', {size(free)} free'}")
     for licence in to_accept(fetch.weight for fetch in fetches if not fetch.there):
         terminal.print(f"`--accept-licence` is needed for {named(licence)}: {licence.restriction}")
     for place in absent:
-        terminal.print(f"{place} is not in the manifest: bring it yourself")
+        terminal.print(f"{place} is not in the manifest: copy it there yourself")
 
 
 def _remaining(fetches: Sequence[Fetch]) -> int:
@@ -141,9 +141,9 @@ def _facts(fetches: Sequence[Fetch], absent: Sequence[str], done: str) -> dict[s
 
 
 def _consent(fetches: Sequence[Fetch], *, accepted: bool, commercial: bool, quiet: bool) -> None:
-    """Have the licences accepted: by the flag, or by answering; for commercial use only by the flag.
+    """Ask the user to accept the licences, unless the flag does; for commercial use, only the flag counts.
 
-    Raises `PullFailed` if they are not.
+    Raises `PullFailed` if they are not accepted.
     """
     from ryla_graphs.cli.weights.words import licence as named  # noqa: PLC0415
     from ryla_graphs.models_folder.consent import refusals, to_accept  # noqa: PLC0415
@@ -162,10 +162,10 @@ def _consent(fetches: Sequence[Fetch], *, accepted: bool, commercial: bool, quie
 
 
 def _tell_absent(absent: Sequence[str], *, quiet: bool) -> None:
-    """Never success with something missing."""
+    """Fail if the manifest lacks some files: a pull never succeeds with something missing."""
     if not absent:
         return
     if not quiet:
         for place in absent:
-            typer.echo(f"missing: {place} is not in the manifest; bring it yourself", err=True)
+            typer.echo(f"missing: {place} is not in the manifest; copy it there yourself", err=True)
     raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""What the commands about weights work on: the files that a preset or a graph loads, or files by their names."""
+"""The targets of the weights commands: the files that a preset or a graph loads, or files by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Wanted(NamedTuple):
-    """Files that are wanted."""
+    """The requested files."""
 
     rows: tuple[Weight, ...]
     unknown: tuple[tuple[str, str], ...]
@@ -36,9 +36,9 @@ def needs_of(
     prefer: Preference | None = None,
     catalog: str | None = None,
 ) -> tuple[Need, ...]:
-    """What a preset or a graph loads. A preset's parameters that have no default are those of its example.
+    """The files that a preset or a graph loads. Required parameters of a preset come from its example.
 
-    Addresses in a graph that are not fetched from are listed on standard error.
+    Lists URLs in a graph that are not downloaded from on standard error.
     """
     known = open_catalog(catalog)
     opened = open_prompt(target, settings, params, known if catalog else None, prefer)
@@ -59,7 +59,7 @@ def wanted(
     prefer: Preference | None = None,
     catalog: str | None = None,
 ) -> Wanted:
-    """What several targets name: presets, graphs, and files of the manifest."""
+    """The files of several targets: presets, graphs, and files of the manifest."""
     rows: dict[Weight, None] = {}
     unknown: dict[tuple[str, str], None] = {}
     for target in targets:
@@ -74,7 +74,7 @@ def wanted(
         for need in needs_of(target, settings, params, prefer, catalog):
             if need.weight is not None:
                 rows[need.weight] = None
-            elif not examples:  # the files of a preset's example do not exist
+            elif not examples:  # the example's input files do not exist
                 unknown[need.key] = None
     return Wanted(tuple(rows), tuple(unknown))
 

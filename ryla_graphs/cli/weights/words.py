@@ -1,4 +1,4 @@
-"""How the commands about weights say things."""
+"""Short texts for the tables of the weights commands."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from ryla_graphs.weights import Licence, Weight
 
 
 def size(number: int | None) -> str:
-    """Bytes as people read them: ``23.8 GB``."""
+    """A number of bytes for people: ``23.8 GB``."""
     from rich.filesize import decimal  # noqa: PLC0415
 
     return "unknown" if number is None else decimal(number)
 
 
 def licence(of: Licence) -> str:
-    """A licence, and whether it forbids commercial use."""
+    """The name of a licence, and a note if it forbids commercial use."""
     return of.name if of.commercial or not of.is_known else f"{of.name} (no commercial use)"
 
 
 def marks(row: Weight) -> str:
-    """What is to be known before a file is fetched or loaded."""
+    """Warnings to read before a file is downloaded or loaded."""
     return ", ".join(word for word, holds in (("gated", row.gated), ("pickle", row.pickled)) if holds)
 
 
 def model(row: Weight) -> str:
-    """Which model a file is of: ``Flux.1 dev``."""
+    """The model that a file belongs to: ``Flux.1 dev``."""
     from ryla_graphs.families import family  # noqa: PLC0415
 
     return " ".join(word for word in (row.family and family(row.family).label, row.variant) if word)

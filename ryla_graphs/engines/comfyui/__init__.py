@@ -1,4 +1,4 @@
-"""A ComfyUI server as an engine, over HTTP and one WebSocket for all its runs."""
+"""A ComfyUI server as an engine, over HTTP and one WebSocket for all runs."""
 
 from __future__ import annotations
 

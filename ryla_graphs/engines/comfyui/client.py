@@ -1,6 +1,6 @@
-"""What a ComfyUI server answers over HTTP. Every failure to reach it is an `EngineUnreachable`.
+"""The HTTP client of a ComfyUI server. Every failure to reach the server raises `EngineUnreachable`.
 
-May be used from any thread. Requests that change nothing are tried again where the network or a proxy drops them.
+May be used from any thread. Read-only requests are retried if the network or a proxy drops them.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from ryla_graphs.sessions import Origin, reason_of
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
-"""Uploads, graphs and files take their time."""
+"""Timeout in seconds for uploads, graphs and files, which may take long."""
 STATE_SECONDS = 15.0
-"""Small questions do not."""
+"""Timeout in seconds for small requests."""
 CANCEL_SECONDS = 5.0
-"""Who cancels may have little time left: containers are killed ten seconds after they were asked to end."""
+"""Timeout in seconds for cancelling: containers are killed ten seconds after they were asked to end."""
 
 OK, NOT_FOUND, METHOD_NOT_ALLOWED, FAULT = 200, 404, 405, 500
 PASSING = (502, 503, 504)
-"""What proxies answer while the server is away."""
+"""The statuses that proxies answer while the server is down."""
 _TRIES, _PAUSE_SECONDS = 3, 0.1
-"""For a request that changes nothing; the pause doubles."""
+"""Retries of a read-only request; the pause doubles each time."""
 
 Answer = Reply
 
 
 class ComfyClient:
-    """The HTTP side of a server. A name and password in the address go into a header, and into no message."""
+    """The HTTP side of a server. Credentials in the address go into a header, and appear in no message."""
 
     def __init__(self, address: str, headers: Mapping[str, str] | None = None) -> None:
         scheme, place, path, _, _ = urlsplit(address.rstrip("/"))
@@ -49,7 +49,7 @@ class ComfyClient:
 
     @property
     def name(self) -> str:
-        """How messages call the server."""
+        """The server's name in messages."""
         return f"ComfyUI at {self.address}"
 
     def socket_address(self, client_id: str) -> str:
@@ -58,9 +58,9 @@ class ComfyClient:
         return urlunsplit(("wss" if scheme == "https" else "ws", host, f"{path}/ws", f"clientId={client_id}", ""))
 
     def request(self, method: str, path: str, *, seconds: float = READ_SECONDS, **options: Any) -> Answer:
-        """One request; the answer may still be an error status. `seconds` is how long it may take to begin.
+        """Send one request; the answer may have an error status. `seconds` is the timeout until the answer starts.
 
-        No redirect is followed: what it leads to need not be this server.
+        Redirects are not followed, because they may lead to another server.
         """
         pauses = [_PAUSE_SECONDS * 2**attempt for attempt in range(_TRIES - 1)] if method == "GET" else []
         while True:
@@ -75,18 +75,18 @@ class ComfyClient:
             time.sleep(pauses.pop(0))
 
     def json(self, path: str, *, seconds: float = READ_SECONDS) -> Any:
-        """The JSON object that answers a GET; raises `EngineUnreachable` if it is none."""
+        """The JSON object that answers a GET; raises `EngineUnreachable` for any other answer."""
         return self.content(path, self.request("GET", path, seconds=seconds))
 
     def content(self, path: str, answer: Answer) -> Mapping[str, Any]:
-        """The JSON object in an answer; raises `EngineUnreachable` if it is an error or holds none."""
+        """The JSON object in an answer; raises `EngineUnreachable` for an error or any other content."""
         content = content_of(answer)
         if answer.status_code != OK or content is None:
             raise EngineUnreachable(f"{self.address}{path} does not answer like ComfyUI: {_odd(answer)}")
         return content
 
     def upload(self, name: str, content: bytes) -> str:
-        """Put a file into the server's input folder; gives the name it has there."""
+        """Upload a file into the server's input folder; returns its name there."""
         answer = self.request("POST", "/upload/image", files={"image": (name, content)})
         if answer.status_code in PASSING:
             raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status_code}")
@@ -98,7 +98,7 @@ class ComfyClient:
         return f"{stored['subfolder']}/{stored['name']}" if stored.get("subfolder") else str(stored["name"])
 
     def state(self, prompt_id: str) -> JobState:
-        """Where a prompt is: asked of the jobs API, or of queue and history on servers without one."""
+        """The state of a prompt, from the jobs API, or from queue and history on servers without it."""
         path = f"/api/jobs/{prompt_id}"
         answer = self.request("GET", path, seconds=STATE_SECONDS)
         if answer.status_code == OK:
@@ -107,14 +107,14 @@ class ComfyClient:
             self.content(path, answer)
         if "error" in (content_of(answer) or {}):
             return UNKNOWN
-        # Prompts go from the queue into the history, so in this order none slips through.
+        # Prompts move from the queue to the history, so reading in this order misses none.
         queue = self.json("/queue", seconds=STATE_SECONDS)
         history = self.json(f"/history/{prompt_id}", seconds=STATE_SECONDS)
         entry = history.get(prompt_id)
         return from_history(entry) if isinstance(entry, Mapping) else from_queue(prompt_id, queue)
 
     def executed_outputs(self, prompt_id: str) -> frozenset[str] | None:
-        """The output nodes that a prompt was executed for, of one that is over; None if no record says it."""
+        """The output nodes for which an ended prompt was executed; None if no record has them."""
         path = f"/history/{prompt_id}"
         entry = self.json(path, seconds=STATE_SECONDS).get(prompt_id)
         item = entry.get("prompt") if isinstance(entry, Mapping) else None
@@ -122,16 +122,16 @@ class ComfyClient:
         return frozenset(map(str, nodes)) if isinstance(nodes, list) and nodes else None
 
     def cancel(self, prompt_id: str) -> None:
-        """End one prompt, whether it runs or waits, and no other."""
+        """Cancel one prompt, whether it runs or waits, and no other."""
         answer = self.request("POST", f"/api/jobs/{prompt_id}/cancel", seconds=CANCEL_SECONDS)
         if answer.status_code in (NOT_FOUND, METHOD_NOT_ALLOWED):
             self.request("POST", "/queue", content={"delete": [prompt_id]}, seconds=CANCEL_SECONDS)
-            # Old servers interrupt whatever runs, so make sure that it is this one.
+            # Old servers interrupt whatever runs, so check first that it is this prompt.
             if self.state(prompt_id).phase == "running":
                 self.request("POST", "/interrupt", content={"prompt_id": prompt_id}, seconds=CANCEL_SECONDS)
 
     def free(self) -> None:
-        """Have the server drop its models and caches, before it takes the next prompt."""
+        """Make the server drop its models and caches before it starts the next prompt."""
         self.request("POST", "/free", content={"unload_models": True, "free_memory": True}, seconds=STATE_SECONDS)
 
     def view(self, filename: str, subfolder: str, folder: str) -> bytes:
@@ -141,7 +141,7 @@ class ComfyClient:
         if answer.status_code in PASSING:
             raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status_code}")
         if answer.status_code != OK:
-            raise OutputMissing(f"the server does not give its output file '{filename}' ({answer.status_code})")
+            raise OutputMissing(f"the server does not deliver its output file '{filename}' ({answer.status_code})")
         return answer.content
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ class ComfyClient:
 
 
 def content_of(answer: Answer) -> dict[str, Any] | None:
-    """The JSON object in an answer, None if it holds none."""
+    """The JSON object in an answer; None for any other content."""
     try:
         content = json.loads(answer.content)
     except ValueError:
@@ -159,7 +159,7 @@ def content_of(answer: Answer) -> dict[str, Any] | None:
 
 
 def _was_connected(error: Exception) -> bool:
-    """Whether the request got as far as the server, so that the next one may get through what dropped it."""
+    """Whether the request reached a server, so that a retry may succeed."""
     lost = isinstance(error, requests.ConnectionError) and not isinstance(
         error, (requests.ConnectTimeout, NotConnected)
     )
@@ -168,7 +168,7 @@ def _was_connected(error: Exception) -> bool:
 
 
 def _odd(answer: Answer) -> str:
-    """What is wrong with an answer that is no JSON object of the server."""
+    """What is wrong with an answer that is not a JSON object of the server."""
     if answer.is_redirect:
-        return f"it redirects to {answer.location}; give the address that it ends at"
-    return f"status {answer.status_code}" if answer.status_code != OK else "no JSON object"
+        return f"it redirects to {answer.location}; use the final address instead"
+    return f"status {answer.status_code}" if answer.status_code != OK else "not a JSON object"

@@ -1,4 +1,4 @@
-"""Weight files that a loader could not read: which one it was, and why, where the server says only why."""
+"""Finds the weight file that a loader could not read: the server reports only the reason."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _UNREADABLE = re.compile(
     r"|GGUF magic invalid|InvalidProtobuf|INVALID_PROTOBUF",  # gguf, onnxruntime
 )
 _WHOLE = re.compile(r"Unsupported global|Unsupported class")
-"""torch says so of a whole file that holds more than numbers."""
+"""torch's message for an intact file that holds more than tensors."""
 _SUFFIXES = frozenset((".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".onnx"))
 
 
 def unreadable_files(prompt: Prompt, node: str, exception_type: str, message: str) -> str:
-    """The file that a node could not read, or the few that it may be; empty for other errors."""
+    """The file that a node could not read, or the few candidates; empty for other errors."""
     if not _UNREADABLE.search(f"{exception_type}: {message}") or _WHOLE.search(message):
         return ""
     files = sorted(set(_files(prompt, node)))
-    # Some errors name the file themselves, though by its place on the server.
+    # Some errors name the file themselves, by its path on the server.
     named = [file for file in files if PurePosixPath(file).name in message]
     return " or ".join(named or files)
 
 
 def reason_of_reading(message: str) -> str:
-    """What a library says of a file, without advice for its own users and without the place of the file."""
+    """A library's message about a file, without its advice and without the file's path."""
     _, _, reported = message.partition("WeightsUnpickler error:")
     reason = next((line.strip() for line in (reported or message).splitlines() if line.strip()), "")
     return reason.removeprefix("Error while deserializing header: ").partition(". ")[0]

@@ -1,4 +1,4 @@
-"""What a failure means: memory ran out, the graph is wrong, or the server is beyond use."""
+"""Interprets failures: out of memory, an invalid graph, or a server that needs a restart."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def failure(workflow: CompiledWorkflow, data: Mapping[str, Any]) -> ExecutionFai
     source = workflow.sources.get(node) if node is not None else None
     line = f" [{source}]" if source else ""
     if OUT_OF_MEMORY.search(f"{kind} {reason}"):
-        # What follows the first line is advice for people at ComfyUI's own screen.
+        # The lines after the first are advice for users of ComfyUI's own screen.
         reason = reason.partition("\n")[0] or kind
         return OutOfMemory(f"{where} ran out of memory: {reason}{line}", node=node, class_type=class_type)
     if node is not None and (files := unreadable_files(workflow.view, node, kind, reason)):
-        why = f"{where} cannot read {files}: damaged, cut off, or not what the name says"
+        why = f"{where} cannot read {files}: damaged, incomplete, or of another kind than its name says"
         detail = reason_of_reading(reason) or kind.rpartition(".")[2]
-        advice = "fetch the file again; `ryla-graphs weights check` looks at a whole models folder"
+        advice = "download the file again; `ryla-graphs weights check` checks a whole models folder"
         return ExecutionFailed(f"{why} ({detail}){line}; {advice}", node=node, class_type=class_type)
-    reason = reason or kind.rpartition(".")[2] or "the server gives no reason"
+    reason = reason or kind.rpartition(".")[2] or "the server reports no reason"
     return ExecutionFailed(f"{where} failed: {reason}{line}", node=node, class_type=class_type)
 
 
 class Fitness:
-    """Whether a server that answers can still execute.
+    """Whether a server that answers can still execute graphs.
 
-    After a fault that poisons its process it cannot, until it is restarted; which it is once it does not know the
-    run that broke it. After several failures in a row, each within two seconds, it gets a rest of half a minute:
-    then something is wrong that no text tells. Nodes that read an input file do not count, a bad file is bad
+    After a fault that corrupts its process, it needs a restart; it has been restarted when it no longer knows the run
+    that broke it. After several failures in a row, each within two seconds, it gets no work for half a minute: then
+    something is wrong that no message explains. Nodes that read an input file do not count, since a bad file fails
     everywhere.
     """
 
@@ -60,29 +60,29 @@ class Fitness:
 
     @property
     def broken(self) -> bool:
-        """Whether only a restart helps."""
+        """Whether the server needs a restart."""
         return self._broken_by is not None
 
     def succeeded(self) -> None:
-        """A run ended well."""
+        """Note that a run succeeded."""
         with self._lock:
             self._failures, self._rests_until = 0, 0.0
 
     def failed(self, prompt_id: str, error: ExecutionFailed, workflow: CompiledWorkflow, seconds: float) -> None:
-        """A run failed, `seconds` after it began."""
+        """Note that a run failed, `seconds` after it started."""
         with self._lock:
             if POISONED.search(str(error)):
-                self._broken_by, self._reason = prompt_id, f"needs a restart since a run broke it: {error}"
+                self._broken_by, self._reason = prompt_id, f"needs a restart, because a run broke it: {error}"
             elif seconds > FAST_SECONDS or isinstance(error, OutOfMemory):
                 self._failures = 0
             elif error.node not in {node for node, _, _ in file_inputs(workflow)}:
                 self._failures += 1
                 if self._failures >= FAST_FAILURES:
                     self._rests_until = time.monotonic() + REST_SECONDS
-                    self._reason = f"rests, because the last {self._failures} runs failed at once; the last: {error}"
+                    self._reason = f"pauses, because its last {self._failures} runs failed at once; the last: {error}"
 
     def trouble(self, state: Callable[[str], JobState]) -> str:
-        """Why the server should get no work, empty if it should; `state` asks the server where a prompt is."""
+        """Why the server should get no work; empty if it may. `state` reads the state of a prompt from the server."""
         if self._broken_by is not None and state(self._broken_by).phase == "unknown":
             with self._lock:
                 self._broken_by = None

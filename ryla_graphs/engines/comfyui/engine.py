@@ -1,4 +1,4 @@
-"""`ComfyUI`: hand graphs over, having subscribed first."""
+"""`ComfyUI`: subscribes to a run's messages, then submits the graph."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ _HEALTH_SECONDS = 5.0
 class ComfyUI:
     """A ComfyUI server at ``http://host:port``.
 
-    `headers` go with every request. `output_directory` is the server's output folder, where this machine has it;
-    then files are read from there instead of asked for. `slots` is 2 because the server executes one run at a time,
-    and the second keeps it busy between two. `partner_key` goes with graphs that call partners' paid services, and with
-    no others.
+    `headers` are sent with every request. `output_directory` is the server's output folder, if this machine has it;
+    then files are read from there instead of downloaded. `slots` is 2 because the server executes one run at a time,
+    and a second waiting run keeps it busy. `partner_key` is only sent with graphs that call partners' paid services.
     """
 
     def __init__(
@@ -65,12 +64,12 @@ class ComfyUI:
         return self.client.name
 
     def catalog(self) -> Catalog:
-        """The node classes the server has, with its own files as choices."""
+        """The server's node classes, with its own files as choices."""
         entries, release = self.client.json("/object_info"), release_of(self.client)
         return catalogs.from_object_info(entries, name=f"the server at {self.client.address}", comfyui=release)
 
     def compare(self, used: Catalog) -> None:
-        """Log, once, where the server runs another release of ComfyUI than a catalog is of."""
+        """Log, once, if the server runs another release of ComfyUI than that of a catalog."""
         tell_other_release(self.client, used)
 
     def start(
@@ -84,27 +83,27 @@ class ComfyUI:
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
         partner_key: PartnerKey | None = None,
     ) -> ComfyRun:
-        """Upload the inputs, subscribe, submit. A run of that id that the server knows is taken up instead."""
+        """Upload the inputs, subscribe, submit. If the server knows a run with this id, resume that instead."""
         if partner_key is None and self._partner_key is not None and calls_services(workflow.view):
             partner_key = self._partner_key
         if run_id is None or fresh:
             return self._submit(workflow, inputs or {}, run_id or str(uuid.uuid4()), previews, partner_key)
-        # One start of an id at a time, so that the second finds what the first has begun.
+        # One start of an id at a time, so that a second one finds the first one's run.
         with self._turns.of(run_id):
             if self.knows(run_id):
                 return self.resume(run_id, workflow)
             return self._submit(workflow, inputs or {}, run_id, previews, partner_key)
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> ComfyRun:
-        """Take up a run. Messages of one that another process began go to that, so this one asks now and then."""
+        """Resume a run. Messages go to the process that started it, so this one polls."""
         return ComfyRun(self._server, workflow, run_id, listen(self._server, workflow, run_id))
 
     def knows(self, run_id: str) -> bool:
-        """Whether the server has, or had since its start, a run of this id; raises `EngineUnreachable`."""
+        """Whether the server has, or had since its start, a run with this id; raises `EngineUnreachable`."""
         return self.client.state(run_id).phase != "unknown"
 
     def health(self) -> Health:
-        """Whether the server answers, and can still execute."""
+        """Whether the server answers, and can execute graphs."""
         try:
             queue = self.client.json("/queue", seconds=_HEALTH_SECONDS)
             trouble = self._server.fitness.trouble(self.client.state)
@@ -114,16 +113,16 @@ class ComfyUI:
         return Health(ready=not trouble, reason=trouble and f"{self.name} {trouble}", queued=queued)
 
     def log_of(self, run_id: str, began: float, ended: float | None) -> tuple[LogLine, ...]:  # noqa: ARG002
-        """What the server wrote in that time, where it is on this machine."""
+        """The server's log of that time, if the server is on this machine."""
         return lines_between(self.client, began, ended)
 
     @property
     def needs_restart(self) -> bool:
-        """Whether a run has broken the server's process, as far as this engine has seen."""
+        """Whether a run of this engine has broken the server's process."""
         return self._server.fitness.broken
 
     def close(self) -> None:
-        """Close the socket and all connections; what follows a run's events ends, the run goes on at the server."""
+        """Close the socket and all connections. Iterators of events end, and runs continue on the server."""
         self._server.feed.close()
         self.client.close()
 
@@ -148,7 +147,7 @@ class ComfyUI:
         except BaseException as error:
             feed.unsubscribe(inbox)
             if not isinstance(error, EngineError):
-                # Somebody interrupts us, and the server may have taken the graph.
+                # We were interrupted, and the server may have accepted the graph.
                 with suppress(EngineUnreachable):
                     self.client.cancel(run_id)
             raise

@@ -1,4 +1,4 @@
-"""One persistent socket for all runs on a server: a thread reads it and hands every message to its run."""
+"""One persistent socket for all runs on a server: a thread reads it and delivers each message to its run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ryla_graphs.engines.comfyui.socket import ComfySocket
 from ryla_graphs.problems import EngineUnreachable
 
 _PICTURES = 64
-"""A run that is not read keeps no more previews than about this, unless pictures are its outputs."""
+"""A run whose events are not read keeps about this many previews, unless pictures are its outputs."""
 _GOODBYE_SECONDS = 1.0
 
 
 class Gap(NamedTuple):
-    """From here on messages may have been missed."""
+    """Marks a point at which messages may have been missed."""
 
 
 class Closed(NamedTuple):
-    """There will be no more messages."""
+    """Marks the end: no more messages will come."""
 
 
 Received = Message | Picture | Gap | Closed
@@ -37,12 +37,12 @@ class Inbox:
         self._received: SimpleQueue[Received] = SimpleQueue()
 
     def put(self, received: Received) -> None:
-        """Add something; previews that are not read are left out."""
+        """Add a message; drops previews that nothing reads."""
         if self._every_picture or not isinstance(received, Picture) or self._received.qsize() < _PICTURES:
             self._received.put(received)
 
     def get(self, seconds: float) -> Received | None:
-        """The next thing received; None if nothing comes within this time."""
+        """The next message; None if none arrives within `seconds`."""
         try:
             return self._received.get(timeout=seconds)
         except Empty:
@@ -50,7 +50,7 @@ class Inbox:
 
 
 class Feed:
-    """The socket and who listens. It is opened when the first run needs it, and again by whoever finds it gone."""
+    """The socket and its subscribers. The first run opens it, and any run that finds it closed reopens it."""
 
     def __init__(self, client: ComfyClient, *, ping: float) -> None:
         self.client_id = uuid.uuid4().hex
@@ -64,7 +64,7 @@ class Feed:
         self._closed = False
 
     def connect(self) -> None:
-        """Make sure that the socket is open; raises `EngineUnreachable`."""
+        """Open the socket if needed; raises `EngineUnreachable`."""
         with self._lock:
             if self._closed:
                 raise EngineUnreachable(f"the connection to {self._client.address} was closed")
@@ -76,7 +76,7 @@ class Feed:
                 self._reader.start()
 
     def subscribe(self, prompt_id: str, *, every_picture: bool = False) -> Inbox:
-        """An inbox for a prompt; several may listen to the same. `every_picture`: none is a mere preview."""
+        """An inbox for a prompt, which may have several. `every_picture` keeps all pictures, as outputs."""
         inbox = Inbox(prompt_id, every_picture=every_picture)
         with self._lock:
             self._inboxes[prompt_id] = (*self._inboxes.get(prompt_id, ()), inbox)
@@ -85,21 +85,21 @@ class Feed:
         return inbox
 
     def unsubscribe(self, inbox: Inbox) -> None:
-        """No more for this inbox."""
+        """Deliver no more messages to this inbox."""
         with self._lock:
             rest = tuple(other for other in self._inboxes.pop(inbox.prompt_id, ()) if other is not inbox)
             if rest:
                 self._inboxes[inbox.prompt_id] = rest
 
     def knows(self, prompt_id: str) -> bool:
-        """Whether somebody listens to a prompt."""
+        """Whether a prompt has an inbox."""
         return prompt_id in self._inboxes
 
     def renew(self) -> None:
-        """Give the socket up and have it opened again: it is open, but messages do not arrive.
+        """Close the socket so that it is reopened: it is open, but messages do not arrive.
 
-        ComfyUI forgets a socket that came back before the server knew that its forerunner was gone. So the server
-        gets a moment to take leave of this one.
+        ComfyUI drops the new socket if we reconnect before it notices that the old one closed. So this waits a moment
+        for the server to close the old one.
         """
         with self._lock:
             socket, reader = self._socket, self._reader
@@ -131,7 +131,7 @@ class Feed:
         self._tell_all(Gap())
 
     def _hand_on(self, received: Message | Picture) -> None:
-        # The server executes one prompt at a time, and older ones do not say which one a picture is of.
+        # The server executes one prompt at a time, and old servers do not say which prompt a picture belongs to.
         prompt_id = received.prompt_id
         if isinstance(received, Message):
             self._running = prompt_id or self._running

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 _PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
 _FORMATS = {1: "image/jpeg", 2: "image/png"}
 _STATES, _RUNNING = '{"type": "progress_state"', '"running"'
-"""Messages of the state of every node come at every step, and when a node begins or ends: two of three name none
-that runs, so they need not be read."""
+"""The server sends the state of all nodes at every step, and when a node starts or ends. Two of three such messages
+name no running node, so they need no parsing."""
 
 
 class Message(NamedTuple):
@@ -22,7 +22,7 @@ class Message(NamedTuple):
 
     @property
     def prompt_id(self) -> str | None:
-        """The prompt it is about; None for what is about the server."""
+        """The prompt that the message is about; None if it is about the server."""
         found = self.data.get("prompt_id")
         return found if isinstance(found, str) else None
 
@@ -37,7 +37,7 @@ class Picture(NamedTuple):
 
 
 def read(frame: bytes, *, text: bool) -> Message | Picture | None:
-    """What a frame says; None if it cannot be read, or need not be."""
+    """Parse a frame; None if it cannot be parsed, or need not be."""
     return _message(frame) if text else _picture(frame)
 
 
@@ -54,7 +54,7 @@ def _message(frame: bytes) -> Message | None:
 
 
 def _picture(frame: bytes) -> Picture | None:
-    """Type, then for plain previews the format and the picture, else metadata and the picture."""
+    """Layout: the type, then format and picture for plain previews, else metadata and picture."""
     if len(frame) < 8:
         return None
     kind, second = struct.unpack(">II", frame[:8])

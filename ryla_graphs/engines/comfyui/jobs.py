@@ -1,4 +1,4 @@
-"""Where a prompt is, by the server's own record: its jobs API, its history, its queue."""
+"""The state of a prompt by the server's own records: jobs API, history, queue."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _PHASES: Mapping[str, Phase] = {
 
 
 class JobState(NamedTuple):
-    """What the server says of a prompt."""
+    """The server's state of a prompt."""
 
     phase: Phase
     outputs: Mapping[str, Any] = {}
     error: Mapping[str, Any] | None = None
-    """The `execution_error` message, where there is one."""
+    """The `execution_error` message, if there is one."""
     seconds: float | None = None
-    """How long it ran, where the record tells."""
+    """Seconds that it ran; None if the record does not say."""
     prompt: Mapping[str, Any] | None = None
-    """The graph as it was submitted, of prompts that are over."""
+    """The submitted graph, for ended prompts."""
 
 
 UNKNOWN = JobState("unknown")
 
 
 def from_job(job: Mapping[str, Any]) -> JobState:
-    """From an answer of ``/api/jobs/{id}``."""
+    """The state in an answer of ``/api/jobs/{id}``."""
     phase = _PHASES.get(str(job.get("status")), "unknown")
     return _state(phase, job, (job.get("workflow") or {}).get("prompt"), job.get("execution_status"))
 
 
 def from_history(entry: Mapping[str, Any]) -> JobState:
-    """From an entry of ``/history``."""
+    """The state in an entry of ``/history``."""
     status = entry.get("status") or {}
     messages = dict(_messages(status))
     phase: Phase = "done"
@@ -52,7 +52,7 @@ def from_history(entry: Mapping[str, Any]) -> JobState:
 
 
 def from_queue(prompt_id: str, queue: Mapping[str, Any]) -> JobState:
-    """From an answer of ``/queue``."""
+    """The state in an answer of ``/queue``."""
     if any(item[1] == prompt_id for item in queue.get("queue_running", [])):
         return JobState("running")
     if any(item[1] == prompt_id for item in queue.get("queue_pending", [])):
@@ -79,7 +79,7 @@ def _messages(status: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _seconds(messages: Mapping[str, Mapping[str, Any]]) -> float | None:
-    """From the time stamps, which are in milliseconds."""
+    """Seconds between the timestamps, which are in milliseconds."""
     ends = (messages[name] for name in ("execution_success", "execution_error") if name in messages)
     begin, end = messages.get("execution_start", {}).get("timestamp"), next(ends, {}).get("timestamp")
     if isinstance(begin, (int, float)) and isinstance(end, (int, float)):

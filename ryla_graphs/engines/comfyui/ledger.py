@@ -1,4 +1,4 @@
-"""What has been reported of a run, so that nothing is reported twice or out of order."""
+"""Tracks what was reported of a run, so that nothing is reported twice or out of order."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.problems import OutputMissing
 
 Step = tuple[int, int]
-"""A step, and how many there are."""
+"""A step, and the number of steps."""
 
 
 class Ledger:
-    """Turns what the server says, once or twice, early or late, into events of one run."""
+    """Turns the server's messages, which may repeat or arrive late, into the events of one run."""
 
     def __init__(self, run_id: str, workflow: CompiledWorkflow, fetch: Fetch) -> None:
         self._run = run_id
@@ -44,7 +44,7 @@ class Ledger:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what nodes did; that the run has started stays reported."""
+        """Forget what nodes did; the start of the run stays reported."""
         self._nodes: set[str] = set()
         self._current: str | None = None
         self._steps: dict[str, Step] = {}
@@ -54,34 +54,34 @@ class Ledger:
 
     @property
     def seconds(self) -> float:
-        """How long the run has been on."""
+        """Seconds since the run started."""
         return time.monotonic() - self._began if self._began is not None else 0.0
 
     @property
     def missing(self) -> OutputMissing | None:
-        """The first promised output that is not reported yet."""
+        """The error for the first promised output that is not reported yet."""
         return missing_output(self._workflow, tuple(self._outputs))
 
     @property
     def awaits_pictures(self) -> bool:
-        """Whether pictures are still to come over the socket, which no record has."""
+        """Whether outputs are missing that only come as pictures over the socket, and are in no record."""
         promised = (output for output in self._workflow.outputs if output.class_type in OVER_SOCKET)
         return any(self._sent[output.node] < output.at_least for output in promised)
 
     def start(self) -> Iterator[Event]:
-        """The run is on."""
+        """Report that the run has started."""
         if self._began is None:
             self._began = time.monotonic()
             yield Started(self._run)
 
     def cached(self, nodes: Collection[Any]) -> Iterator[Event]:
-        """The server has what these nodes gave before. It says so of nodes that it made itself, too."""
+        """Report cached nodes. The server also names nodes that it created itself."""
         yield from self.start()
         if ours := tuple(node for node in self._workflow.document if node in nodes):
             yield Cached(self._run, ours)
 
     def node(self, node: str) -> Iterator[Event]:
-        """A node has begun."""
+        """Report that a node has started."""
         yield from self.start()
         node = self._current = self._ours(node)
         if node not in self._nodes:
@@ -90,9 +90,9 @@ class Ledger:
             yield NodeStarted(self._run, node, body["class_type"] if body is not None else None)
 
     def progress(self, states: Mapping[str, Mapping[str, Any]]) -> Iterator[Event]:
-        """How far nodes are, by the server's name for each; only news.
+        """Report the progress of nodes, by the server's names, if it changed.
 
-        The server tells each step of an old node twice, by itself and among the states of all nodes that are on.
+        The server sends each step of a node with the old interface twice: alone, and in the states of all nodes.
         """
         for node, state in states.items():
             step = _step(state.get("value"), state.get("max"))
@@ -100,15 +100,15 @@ class Ledger:
                 continue
             self._steps[node] = step
             at = (self._ours(node), step)
-            if at != self._last_step:  # two nodes that one of ours expanded into may be equally far
+            if at != self._last_step:  # one of our nodes may expand into two that are at the same step
                 self._last_step = at
                 yield from self.start()
                 yield Progress(self._run, at[0], *step)
 
     def picture(self, picture: Picture) -> Iterator[Event]:
-        """A picture has come over the socket: an output of a node that sends its outputs so, else a preview."""
+        """Report a picture from the socket: an output of a node that sends outputs this way, else a preview."""
         yield from self.start()
-        # Old servers do not say whose it is.
+        # Old servers do not name the node.
         node = self._ours(picture.node) if picture.node is not None else self._current
         body = self._workflow.document.get(node or "")
         if node is None or body is None or body["class_type"] not in OVER_SOCKET:
@@ -122,7 +122,7 @@ class Ledger:
         yield OutputReady(self._run, artifact)
 
     def outputs(self, node: str, output: Any) -> Iterator[Event]:
-        """A node gave outputs, or nothing."""
+        """Report the outputs of a node, if it has any."""
         if not isinstance(output, Mapping):
             return
         yield from self.start()
@@ -133,25 +133,25 @@ class Ledger:
                 yield OutputReady(self._run, artifact)
 
     def record(self, outputs: Mapping[str, Any]) -> Iterator[Event]:
-        """The outputs that the server has on record of a run that ended well."""
+        """Report the outputs in the server's record of a successful run."""
         yield from self.start()
         for node, output in outputs.items():
             yield from self.outputs(node, output)
 
     def promise_only(self, executed: frozenset[str] | None) -> None:
-        """Expect no optional output but these, which the server executed; all where that is unknown."""
+        """Expect only the optional outputs that the server executed; all of them if that is unknown."""
         if executed is not None:
             kept = (output for output in self._workflow.outputs if output.node in executed or not output.optional)
             self._workflow = replace(self._workflow, outputs=tuple(kept))
 
     def end(self, seconds: float | None = None) -> Event:
-        """The last event of a run that ended well by the server's word, which also says how long it took."""
+        """The last event of a run that succeeded by the server's record, which may also have its duration."""
         if (missing := self.missing) is not None:
             return Failed(self._run, missing)
         return Finished(self._run, self.seconds if seconds is None else seconds, tuple(self._outputs))
 
     def _ours(self, node: str) -> str:
-        """The node of our graph that a node belongs to: `7.0.0.2` is one into which `7` expanded."""
+        """The node of our graph that a server's node belongs to: `7` expanded into `7.0.0.2`."""
         ours = node
         while ours not in self._workflow.document and "." in ours:
             ours = ours.rpartition(".")[0]
@@ -159,7 +159,7 @@ class Ledger:
 
 
 def _step(value: Any, most: Any) -> Step | None:
-    """A step and how many there are; of a node that counts in fractions, percent. None if it says neither."""
+    """The step and the number of steps; in percent if the node counts in fractions. None if they are missing."""
     if type(value) is int and type(most) is int:
         return (value, most) if most > 0 else None
     try:

@@ -1,4 +1,4 @@
-"""What a ComfyUI server has written into its log while a run was on; it keeps the last 300 pieces."""
+"""Reads a ComfyUI server's log of a run; the server keeps the last 300 entries."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _HERE = ("127.0.0.1", "localhost", "::1")
 
 
 def lines_between(client: ComfyClient, began: float, ended: float | None) -> tuple[LogLine, ...]:
-    """The lines of a time, none where the server does not answer.
+    """The lines between two times; none if the server does not answer.
 
-    It tells its local time without a zone, which is ours only on this machine; of other servers there are none.
+    The log has local times without a zone, so lines of servers on other machines cannot be placed: they have none.
     """
     if urlsplit(client.address).hostname not in _HERE:
         return ()
@@ -37,6 +37,6 @@ def _lines(entry: Mapping[str, Any]) -> Iterator[LogLine]:
     except (KeyError, TypeError, ValueError):
         return
     for line in _COLOURS.sub("", text).split("\n"):
-        last = line.rpartition("\r")[2].rstrip()  # a bar that was drawn again and again
+        last = line.rpartition("\r")[2].rstrip()  # a progress bar that was redrawn
         if last:
             yield LogLine(at, last)

@@ -1,4 +1,4 @@
-"""Outputs as ComfyUI reports them, of any kind, as artifacts."""
+"""Turns outputs of any kind, as ComfyUI reports them, into artifacts."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _SHOWN_MODEL = re.compile(
     r"(?P<path>.+\.(glb|gltf|obj|fbx|stl|usdz|ply|splat|ksplat|spz))( \[(?P<folder>output|temp|input)\])?",
     re.IGNORECASE,
 )
-"""How nodes that show a 3D model name it: a path in the output folder, or in the one that stands behind it."""
+"""How nodes that show a 3D model name it: a path in the output folder, or in the one in brackets after it."""
 _SHOWN_FROM_TEMP = re.compile(r"preview(3d_advanced|_splat|_pointcloud)_[0-9a-f]{32}\.")
-"""Names of such models that are in the temp folder, though the server says nothing of it, or even the output folder."""
+"""Names of such models in the temp folder, although the server names no folder, or even the output folder."""
 
 
 def artifacts(node: str, output: Mapping[str, Any], fetch: Fetch, *, any_data: bool = False) -> Iterator[Artifact]:
     """All files and texts in one node's output, whatever key they are under.
 
-    `any_data`: where there are none, whatever else it reports is an output too, as JSON.
+    If there are none, `any_data` turns whatever else it reports into a JSON output.
     """
     found = list(_files_and_texts(node, output, fetch))
     yield from found
@@ -65,7 +65,7 @@ def _file(node: str, key: str, entry: Mapping[str, Any], fetch: Fetch) -> Artifa
 
 
 def _shown_model(node: str, entry: Any, fetch: Fetch) -> Artifact | None:
-    """The 3D model that a node shows: a path in its message, and a file in the record of the jobs API."""
+    """The 3D model that a node shows: a path in its message, but a file in the record of the jobs API."""
     model = _SHOWN_MODEL.fullmatch(str(entry.get("filename") if isinstance(entry, Mapping) else entry))
     if model is None:
         return None
@@ -80,9 +80,9 @@ def _kind(key: str, name: str) -> OutputKind:
 
 
 def from_disk(directory: Path, fetch: Fetch) -> Fetch:
-    """Reads files of the output folder from a directory of this machine, and all others as before.
+    """A `Fetch` that reads files of the output folder from a local directory, and others with `fetch`.
 
-    Nothing outside the directory is read, whatever the names say.
+    It reads nothing outside the directory, whatever the names are.
     """
     root = directory.resolve()
 

@@ -21,18 +21,18 @@ from ryla_graphs.engines.turns import Turns
 from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, RunLost
 
 READY_SECONDS, UNREADY_SECONDS = 1.0, 5.0
-"""How long to believe a server that said it was ready, or was not."""
+"""Seconds for which a server's health is cached."""
 
 
 class ComfyUIPool:
-    """Servers that share the work. A run stays with its server; when that dies, the run ends as it does there.
+    """Servers that share the work. A run stays on its server; if that crashes, the run fails as on a single server.
 
-    Every run goes to the ready server that has the fewest; to the next where that does not answer or refuses the
-    graph, because it lacks a node class or a file.
+    Each run goes to the ready server with the fewest runs; to the next one if that does not answer or refuses the
+    graph because it lacks a node class or a file.
     """
 
     def __init__(self, engines: Sequence[ComfyUI], *, patience: Patience | None = None) -> None:
-        """`patience` is for servers that are asked whether a run is theirs."""
+        """`patience` limits the search for the server that has a run."""
         self._members = tuple(_Member(engine) for engine in engines)
         self._patience = patience or Patience()
         self._turns = Turns()
@@ -43,11 +43,11 @@ class ComfyUIPool:
 
     @property
     def slots(self) -> int:
-        """What all servers take that were ready when last asked."""
+        """The slots of all servers that were ready when last asked."""
         return sum(member.engine.slots for member in self._members if member.health.ready) or 1
 
     def catalog(self) -> Catalog:
-        """What every server has that answers. Raises `EngineUnreachable` if none does."""
+        """The classes that all answering servers have. Raises `EngineUnreachable` if none answers."""
         found, silent = [], EngineUnreachable(f"{self.name}: there are no servers")
         for member in self._members:
             try:
@@ -59,7 +59,7 @@ class ComfyUIPool:
         return shared_catalog(found, name=self.name)
 
     def compare(self, used: Catalog) -> None:
-        """Log, once for each server, where it runs another release of ComfyUI than a catalog is of."""
+        """Log, once for each server, if it runs another release of ComfyUI than that of a catalog."""
         for member in self._members:
             member.engine.compare(used)
 
@@ -74,7 +74,7 @@ class ComfyUIPool:
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
         partner_key: PartnerKey | None = None,
     ) -> Run:
-        """Hand a graph to the least busy server that takes it, or take up the run of that id."""
+        """Submit a graph to the least busy server that accepts it, or resume the run with this id."""
         if run_id is None or fresh:
             return self._start(workflow, inputs, run_id or str(uuid.uuid4()), previews, partner_key, fresh=True)
         with self._turns.of(run_id):
@@ -84,11 +84,11 @@ class ComfyUIPool:
             return self._start(workflow, inputs, run_id, previews, partner_key, fresh=False)
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:
-        """Take up a run, on the server that has it."""
+        """Resume a run on the server that has it."""
         return _Search(self, run_id, workflow)
 
     def health(self) -> Health:
-        """Ready where one server is; `queued` counts what all have."""
+        """Ready if any server is; `queued` counts the runs of all."""
         found = [member.look(fresh=True) for member in self._members]
         if any(health.ready for health in found):
             return Health(ready=True, queued=sum(health.queued or 0 for health in found))
@@ -106,7 +106,7 @@ class ComfyUIPool:
         self.close()
 
     def find(self, run_id: str, workflow: CompiledWorkflow) -> Run:
-        """The run on the server that has it; a lost one where none has. Waits for servers that do not answer."""
+        """The run on the server that has it; a lost run if none has it. Waits for servers that do not answer."""
         deadline = time.monotonic() + self._patience.unreachable
         while True:
             try:
@@ -148,7 +148,7 @@ class ComfyUIPool:
         raise refusal or silent
 
     def _holder(self, run_id: str, *, certain: bool = False) -> _Member | None:
-        """The server that has a run. Raises `EngineUnreachable` if `certain` and one that may have it is silent."""
+        """The server that has a run. With `certain`, raises `EngineUnreachable` if a server does not answer."""
         silent: EngineUnreachable | None = None
         for member in self._members:
             try:
@@ -162,7 +162,7 @@ class ComfyUIPool:
 
 
 class _Member:
-    """A server of a pool: how busy it is, and how well it was when last asked."""
+    """A server of a pool: how busy it is, and its last known health."""
 
     def __init__(self, engine: ComfyUI) -> None:
         self.engine = engine
@@ -173,11 +173,11 @@ class _Member:
 
     @property
     def busy(self) -> int:
-        """How many runs it has, ours and, when last asked, others."""
+        """How many runs it has: ours, and others as of the last check."""
         return len(self._followed) + self._others
 
     def look(self, *, fresh: bool = False) -> Health:
-        """How the server is; asked only now and then, unless `fresh`."""
+        """The server's health; cached, unless `fresh`."""
         if fresh or time.monotonic() > self._look_again:
             self._look_again = time.monotonic() + UNREADY_SECONDS
             self.health = self.engine.health()
@@ -186,19 +186,19 @@ class _Member:
         return self.health
 
     def failed(self, error: EngineError) -> None:
-        """It did not answer."""
+        """Note that it did not answer."""
         self.health = Health(ready=False, reason=str(error))
         self._look_again = time.monotonic() + UNREADY_SECONDS
 
     def follow(self, run: Run) -> _Followed:
-        """A run of this server, counted while it is on."""
+        """A run of this server, counted while it is followed."""
         followed = _Followed(run, self._followed)
         self._followed.add(followed)
         return followed
 
 
 class _Followed:
-    """A run that counts as long as somebody follows it."""
+    """A run that counts as long as its events are read."""
 
     def __init__(self, run: Run, among: WeakSet[_Followed]) -> None:
         self.id = run.id
@@ -218,7 +218,7 @@ class _Followed:
 
 
 class _Search:
-    """A run whose server is not known yet."""
+    """A run whose server is not found yet."""
 
     def __init__(self, pool: ComfyUIPool, run_id: str, workflow: CompiledWorkflow) -> None:
         self.id = run_id
@@ -228,7 +228,7 @@ class _Search:
         self._cancelled = threading.Event()
 
     def events(self) -> Iterator[Event]:
-        """Those of the run, once it is found."""
+        """The events of the run, once it is found."""
         self._found = self._pool.find(self.id, self._workflow)
         if self._cancelled.is_set():
             self._found.cancel()

@@ -1,4 +1,4 @@
-"""`ComfyUIProcess`: a ComfyUI of our own on loopback, started, watched, started again, and ended with us."""
+"""`ComfyUIProcess`: runs our own ComfyUI on loopback, restarts it if it crashes, and ends it with our process."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LOG = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 END_SECONDS = 10.0
-"""A process that was asked to end is killed after this long."""
+"""Seconds after which a process that was asked to end is killed."""
 STEADY_SECONDS = 60.0
-"""A process that lived this long counts as well; the next end of it is the first one again."""
+"""A process that ran for this many seconds counts as healthy, which resets the count of crashes."""
 ENDS = 5
-"""After so many ends in a row it is given up."""
+"""How many crashes in a row until it is given up."""
 LONGEST_PAUSE_SECONDS = 30.0
 KEEP_SECONDS = 3600.0
-"""Files of runs before a start are deleted then, unless they are younger."""
+"""At each start, files of earlier runs that are older than this many seconds are deleted."""
 LOG_BYTES, LOG_LINES = 10_000_000, 15
 
 _GUARD = """
@@ -39,20 +39,20 @@ ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 if os.getppid() == int(sys.argv[1]):
     os.execv(sys.argv[2], sys.argv[2:])
 """
-"""Asks Linux to end the process when the thread that started it ends, however that comes to be."""
+"""Makes Linux kill the process when the thread that started it ends, for whatever reason."""
 
 
 class ComfyUIProcess:
-    """A ComfyUI checkout as a child process, which `engine` is connected to.
+    """A ComfyUI checkout as a child process; `engine` is connected to it.
 
-    It listens on loopback only, without CORS and without its manager, and has input, output, temp and user folders
-    of its own under `data_directory`, with its log `comfyui.log`. The python is `python`, else the checkout's own
-    (`venv`, `.venv`), else ours. `metadata` has it write prompt and graph into its pictures; `arguments` go to it
-    as they are, and `launcher` is a script that is run with them instead of ``main.py``. Variables of the environment
-    that begin with ``RYLA_`` do not reach it.
+    It listens on loopback only, without CORS and without its manager. Its input, output, temp and user folders and its
+    log `comfyui.log` are in `data_directory`. It uses the Python `python`, else the checkout's own (`venv`, `.venv`),
+    else ours. `metadata` makes it write prompt and graph into its pictures; `arguments` are passed to it unchanged;
+    `launcher` is a script to run instead of ``main.py``. Environment variables that begin with ``RYLA_`` are hidden
+    from it.
 
-    A process that ends is started again, after pauses that grow, and given up after five ends in a row. One that a
-    CUDA fault has broken is ended. Raises `NotFound` if the directory is no checkout.
+    A process that crashes is restarted, after growing pauses, and given up after five crashes in a row. A process that
+    a CUDA fault has broken is ended. Raises `NotFound` if the directory is not a checkout.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ComfyUIProcess:
     ) -> None:
         self._directory = directory.absolute()
         if not (self._directory / "main.py").is_file():
-            raise NotFound(f"{directory} is no ComfyUI checkout: it has no main.py")
+            raise NotFound(f"{directory} is not a ComfyUI checkout: it has no main.py")
         self._data = data_directory.absolute()
         self._python = python.absolute() if python is not None else _python_of(self._directory)
         self._arguments = (*(() if metadata else ("--disable-metadata",)), *arguments)
@@ -87,7 +87,7 @@ class ComfyUIProcess:
     def start(self, seconds: float = 600.0) -> None:
         """Start it and wait until it answers.
 
-        Raises `EngineUnreachable` with the last lines of its log if it does not, in this time or at all.
+        Raises `EngineUnreachable` with the last lines of its log if it does not answer within `seconds`.
         """
         for folder in ("input", "output", "temp", "user"):
             (self._data / folder).mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ class ComfyUIProcess:
         self.engine.close()
 
     def signal(self, number: int) -> None:
-        """Send a signal to the process, if it lives."""
+        """Send a signal to the process, if it runs."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
@@ -135,15 +135,15 @@ class ComfyUIProcess:
                 return
             ends = 1 if time.monotonic() - began > STEADY_SECONDS else ends + 1
             if ends >= ENDS:
-                self._given_up = f"was started {ends} times and {how} every time"
+                self._given_up = f"was started {ends} times, and each time it {how}"
                 _LOG.error("ComfyUI %s; the end of its log:\n%s", self._given_up, self.last_lines())
                 self._settled.set()
                 return
-            _LOG.warning("ComfyUI %s and is started again; the end of its log:\n%s", how, self.last_lines())
+            _LOG.warning("ComfyUI %s; restarting it; the end of its log:\n%s", how, self.last_lines())
             self._stopping.wait(min(2.0 ** (ends - 2), LONGEST_PAUSE_SECONDS))
 
     def _live(self) -> str:
-        """Start a process and watch it to its end; tells how it ended."""
+        """Start a process and watch it to its end; returns how it ended."""
         self._clear_away()
         with self.log_file.open("ab") as log:
             process = subprocess.Popen(
@@ -178,7 +178,7 @@ class ComfyUIProcess:
         return [python, "-c", _GUARD, str(os.getpid()), *command] if sys.platform == "linux" else command
 
     def _without_manager(self) -> list[str]:
-        """A manager among the custom nodes can install code at run time, so all others are named instead."""
+        """Arguments that load all custom nodes except a manager, which could install code at run time."""
         packs = [path.name for path in sorted((self._directory / "custom_nodes").glob("*")) if path.name[0] not in "._"]
         others = [name for name in packs if "manager" not in name.lower()]
         if len(others) == len(packs):
@@ -186,7 +186,7 @@ class ComfyUIProcess:
         return ["--disable-all-custom-nodes", *(["--whitelist-custom-nodes", *others] if others else [])]
 
     def _clear_away(self) -> None:
-        """Delete what is left of runs that are no longer known, and begin a new log where it is long."""
+        """Delete the files of old runs, and start a new log if the old one is long."""
         if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
         before = time.time() - KEEP_SECONDS
@@ -199,7 +199,7 @@ class ComfyUIProcess:
 
 
 def _python_of(directory: Path) -> Path:
-    """The python of a checkout; ours where it has none of its own."""
+    """The Python of a checkout; ours if it has none."""
     places = (
         directory / venv / python for venv in ("venv", ".venv") for python in ("bin/python", "Scripts/python.exe")
     )
@@ -213,7 +213,7 @@ def _free_port() -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and those it started: politely, then for good."""
+    """End a process and its children: ask first, then kill."""
     for ending in ("SIGTERM", "SIGKILL"):
         try:
             if sys.platform == "win32":

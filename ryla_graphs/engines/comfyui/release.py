@@ -1,4 +1,4 @@
-"""Telling once that a server runs another ComfyUI than a catalog is of."""
+"""Logs, once, that a server runs another ComfyUI than that of a catalog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _lock = Lock()
 
 
 def release_of(client: ComfyClient) -> str | None:
-    """The version that a server gives of itself; None if it does not answer that, as some proxies do not."""
+    """The version that a server reports; None if it reports none, as behind some proxies."""
     try:
         facts = client.json("/system_stats", seconds=_SECONDS)
     except EngineError:
@@ -28,7 +28,7 @@ def release_of(client: ComfyClient) -> str | None:
 
 
 def tell_other_release(client: ComfyClient, used: Catalog) -> None:
-    """Log that a server and a catalog are of different releases; each two are compared once in this process."""
+    """Log if a server and a catalog have different releases; each pair is compared once per process."""
     pair = (client.address, used.name)
     with _lock:
         if used.comfyui is None or pair in _compared:

@@ -1,4 +1,4 @@
-"""One run on a ComfyUI server: its messages as events, and the truth after any break."""
+"""One run on a ComfyUI server: turns its messages into events, and asks the server after any gap."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from ryla_graphs.plan.services import calls_services
 from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, Problem, RunLost
 
 ATTEMPTS = 2
-"""A run that has no memory is started once more, with the memory freed; but none that would pay a service twice."""
+"""A run that is out of memory is retried once, after freeing memory, unless it would pay a service twice."""
 
 
 def attempt_id(run_id: str, attempt: int) -> str:
-    """The prompt id of a run's attempt: the run's own for the first, and for others one that follows from it."""
+    """The prompt id of an attempt: the run's own id for the first one, a derived id for others."""
     return run_id if attempt == 1 else str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run_id}/{attempt}"))
 
 
 def newest_attempt(server: Server, run_id: str) -> tuple[int, JobState]:
-    """The last attempt at a run that the server knows, or the first; raises `EngineUnreachable`."""
+    """The last attempt of a run that the server knows, or the first one; raises `EngineUnreachable`."""
     for attempt in range(ATTEMPTS, 1, -1):
         state = server.client.state(attempt_id(run_id, attempt))
         if state.phase != "unknown":
@@ -42,7 +42,7 @@ def newest_attempt(server: Server, run_id: str) -> tuple[int, JobState]:
 
 
 def listen(server: Server, workflow: CompiledWorkflow, prompt_id: str) -> Inbox:
-    """An inbox for a prompt of a graph; it keeps every picture where pictures over the socket are outputs."""
+    """An inbox for a prompt; it keeps every picture if pictures over the socket are outputs of the graph."""
     every_picture = any(output.class_type in OVER_SOCKET for output in workflow.outputs)
     return server.feed.subscribe(prompt_id, every_picture=every_picture)
 
@@ -62,9 +62,9 @@ class ComfyRun:
         left_out: tuple[Problem, ...] = (),
         partner_key: PartnerKey | None = None,
     ) -> None:
-        """`order` is what was submitted, None for a run that is taken up; `heard` whether all messages arrive.
+        """`order` is the submitted prompt, None for a resumed run; `heard` says whether its messages arrive here.
 
-        `left_out` is what is wrong with the outputs that the server does not run.
+        `left_out` has the problems of outputs that the server does not run.
         """
         self.id = run_id
         self._server = server
@@ -77,22 +77,22 @@ class ComfyRun:
         self._ledger = Ledger(run_id, workflow, server.fetch)
         self._heard = time.monotonic()
         self._unsure = not heard
-        """Whether there may be something to hear that does not come by itself."""
+        """Whether messages may be missing, so that the server is polled more often."""
         self._gapless = heard
-        """Whether no message has been missed."""
+        """Whether all messages have arrived so far."""
         self._overtaken = False
-        """Whether the run is over by an answer that pictures on the socket may still be behind."""
+        """Whether the server has answered that the run is over, while pictures may still arrive on the socket."""
         self._cancelling = threading.Event()
 
     def cancel(self) -> None:
-        """End this run on the server, and no other. A server that is unreachable now gets it from `events` later."""
+        """Cancel this run on the server, and no other. If the server is unreachable, `events` retries later."""
         self._cancelling.set()
         with suppress(EngineUnreachable):
             self._server.client.cancel(self._inbox.prompt_id)
         self._inbox.put(Gap())
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event; ends without one when the engine is closed."""
+        """The events, up to the terminal one; ends without it if the engine is closed."""
         yield Queued(self.id, left_out=self._left_out)
         try:
             if self._unsure:
@@ -127,14 +127,14 @@ class ComfyRun:
         yield from self._ledger.start()
 
     def _on_cached(self, message: Message) -> Iterator[Event]:
-        # Servers before 0.28 tell nothing of outputs that they have already; only the record has them.
+        # Servers before 0.28 send no message about cached outputs; only the record has them.
         cached = message.data.get("nodes") or ()
         self._gapless = self._gapless and not any(promised.node in cached for promised in self._workflow.outputs)
         yield from self._ledger.cached(cached)
 
     def _on_executing(self, message: Message) -> Iterator[Event]:
         node = message.data.get("display_node") or message.data.get("node")
-        # No node: the run is over, and now the server's record has it too.
+        # No node: the run is over, and the server's record is complete.
         yield from self._ledger.node(str(node)) if node is not None else self._ask()
 
     def _on_progress(self, message: Message) -> Iterator[Event]:
@@ -164,11 +164,11 @@ class ComfyRun:
         yield Cancelled(self.id)
 
     def _ask(self, *, silent: bool = False) -> Iterator[Event]:
-        """Ask the server where the run is: its messages may be incomplete, unless it was only silent."""
+        """Ask the server for the state of the run, because messages are missing or, if `silent`, none came for long."""
         if not silent:
             self._unsure, self._gapless = True, False
         with suppress(EngineUnreachable):
-            # First, so that nothing is missed between the answer and the next message.
+            # Connect first, so that nothing is missed between the answer and the next message.
             self._server.feed.connect()
         try:
             state = self._state()
@@ -181,7 +181,7 @@ class ComfyRun:
             self._overtaken = True
             return
         if self._gapless and state.phase not in ("waiting", "running"):
-            # It is over and nothing was heard of it: messages do not arrive, for other runs either.
+            # The run is over but no message came: then messages of other runs do not arrive either.
             self._server.feed.renew()
         yield from self._settle(state)
 
@@ -200,7 +200,7 @@ class ComfyRun:
                 self._order = {"prompt": state.prompt, "extra_data": extra_data(self._workflow)}
             yield from self._fail(state.error or {}, state.seconds)
         elif state.phase == "cancelled" or (state.phase == "unknown" and self._cancelling.is_set()):
-            # A prompt that was cancelled before its turn leaves no trace.
+            # A prompt that was cancelled before its turn has no record.
             yield Cancelled(self.id)
         elif state.phase == "unknown":
             yield Failed(self.id, RunLost("the server no longer knows this run; was it restarted?"))
@@ -215,7 +215,7 @@ class ComfyRun:
         self._server.fitness.succeeded()
         yield from self._ledger.record(state.outputs)
         if self._ledger.missing is not None and any(output.optional for output in self._workflow.outputs):
-            # Of a run that is taken up, only the record says which outputs the server left out.
+            # For a resumed run, only the record says which outputs the server left out.
             self._ledger.promise_only(self._server.client.executed_outputs(self._inbox.prompt_id))
         yield self._ledger.end(state.seconds)
 
@@ -231,7 +231,7 @@ class ComfyRun:
             yield Failed(self.id, error)
 
     def _start_over(self, error: OutOfMemory, order: Mapping[str, Any]) -> Iterator[Event]:
-        """Free the server's memory and submit the graph again; where that cannot be, the error stands."""
+        """Free the server's memory and submit the graph again; if that fails, report the original error."""
         try:
             self._server.client.free()
             if self._cancelling.wait(self._server.patience.rest):
@@ -251,7 +251,7 @@ class ComfyRun:
         yield Retrying(self.id, self._attempt, str(error))
 
     def _listen_to(self, prompt_id: str) -> None:
-        """Hear of this prompt from now on."""
+        """Listen to this prompt from now on."""
         feed, before = self._server.feed, self._inbox
         if prompt_id != before.prompt_id:
             self._inbox = listen(self._server, self._workflow, prompt_id)
@@ -259,7 +259,7 @@ class ComfyRun:
 
 
 def _is_at_work(state: Mapping[str, Any]) -> bool:
-    """Whether a node is somewhere between its begin, which the server calls 0 of 1, and its end."""
+    """Whether a node is past its start, which the server reports as 0 of 1, and before its end."""
     return state.get("state") == "running" and (state.get("value"), state.get("max")) != (0, 1)
 
 

@@ -1,4 +1,4 @@
-"""One ComfyUI server as its runs see it."""
+"""What all runs on one ComfyUI server share."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from ryla_graphs.engines.comfyui.outputs import Fetch
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for what, in seconds."""
+    """Timeouts in seconds."""
 
     silence: float = 5.0
-    """A silent run is asked about after this time."""
+    """Silence after which the state of a run is read from the server."""
     unsure: float = 0.5
-    """The same, where messages may have been missed."""
+    """The same, if messages may have been missed."""
     unreachable: float = 60.0
-    """A server that answers nothing for this long is given up."""
+    """Time without any answer after which the server is given up."""
     ping: float = 20.0
-    """Sends a ping over a socket on which nothing comes; proxies close what is idle for a minute."""
+    """Silence after which a ping is sent; proxies close sockets that are idle for a minute."""
     rest: float = 0.5
-    """Between freeing the memory and the next attempt, so that the server frees it first."""
+    """Pause after a request to free memory, so that the server frees it before the next attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What every run on a server shares."""
+    """What all runs on a server share."""
 
     client: ComfyClient
     feed: Feed

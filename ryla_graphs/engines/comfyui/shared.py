@@ -1,4 +1,4 @@
-"""What several servers have in common: the classes of all, with the choices of all."""
+"""The common catalog of several servers: classes that all have, with choices that all offer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Entry = Mapping[str, Any]
 
 
 def shared_catalog(of: Sequence[Catalog], *, name: str) -> Catalog:
-    """The catalog of what every server can run. A class that takes or gives other things on one of them is left out."""
+    """The catalog of classes that every server can run; leaves out classes whose inputs or outputs differ."""
     return catalogs.from_object_info(reduce(_shared_entries, (catalog.entries() for catalog in of)), name=name)
 
 
@@ -43,7 +43,7 @@ def _shared_entry(one: Entry, other: Entry) -> Entry | None:
 
 
 def _shared_input(one: Any, other: Any) -> Any:
-    """An input with the choices of both; None if it is of another type."""
+    """An input with the choices that both offer; None if the types differ."""
     if isinstance(one[0], list) and isinstance(other[0], list):
         return [_shared_choices(one[0], other[0]), *one[1:]]
     if one[0] != other[0]:

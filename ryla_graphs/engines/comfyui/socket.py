@@ -17,19 +17,19 @@ from ryla_graphs.sessions import is_loopback
 
 _AT_ONCE = 65536
 _LONG, _LONGER = 126, 127
-"""Instead of a length: it is in the next two bytes, or in more."""
+"""Values in place of a length: the length is in the next two bytes, or in the next eight."""
 _WHOLE = {0x81: websocket.ABNF.OPCODE_TEXT, 0x82: websocket.ABNF.OPCODE_BINARY}
-"""How frames begin that are a message by themselves."""
+"""The first byte of a frame that is a whole message, with its opcode."""
 _ERRORS = (websocket.WebSocketException, OSError)
 _NO_PROXY: Mapping[str, Any] = {"http_proxy_host": "unused", "http_no_proxy": ["*"]}
-"""websocket-client looks at the second only where it is given the first, and at the environment otherwise."""
+"""websocket-client uses the second only together with the first; otherwise it reads the environment."""
 
 
 class _Buffered(websocket.WebSocket):
-    """Takes all that has come, up to `_AT_ONCE` bytes: its base asks the system for each field of each frame."""
+    """Reads all available bytes, up to `_AT_ONCE`: the base class makes a system call for each field of a frame."""
 
     _held, _at = b"", 0
-    """What has come, and how much of it was given."""
+    """The bytes that were read, and how many of them are used."""
 
     def _recv(self, bufsize: int) -> bytes:
         if self._at == len(self._held):
@@ -38,16 +38,16 @@ class _Buffered(websocket.WebSocket):
         return self._held[start : self._at]
 
     def next_message(self) -> tuple[int, bytes]:
-        """The next frame that is no part of a message, and what it holds; raises as the base does.
+        """The opcode and content of the next whole message or control frame; raises as the base class does.
 
-        The base looks at a frame from many sides; most are text, whole and short, and come some at a time.
+        The base class's parser is general and slow. Most frames are short whole messages, which this parses itself.
         """
         held, at = self._held, self._at
         if len(held) - at > 4 and held[at] in _WHOLE:
             size, begin = held[at + 1], at + 2
             if size == _LONG:
                 size, begin = int.from_bytes(held[at + 2 : at + 4], "big"), at + 4
-            elif size >= _LONGER:  # or masked, which servers may not
+            elif size >= _LONGER:  # longer, or masked, which servers must not send: leave it to the base class
                 size = len(held)
             if begin + size <= len(held):
                 self._at = begin + size
@@ -57,10 +57,10 @@ class _Buffered(websocket.WebSocket):
 
 
 class ComfySocket:
-    """An open socket. One thread receives; any thread may close."""
+    """An open socket. One thread receives; any thread may close it."""
 
     def __init__(self, client: ComfyClient, client_id: str, *, ping: float) -> None:
-        """Connect; raises `EngineUnreachable`. After `ping` seconds without a frame the server is asked for one."""
+        """Connect; raises `EngineUnreachable`. After `ping` seconds without a frame, it pings the server."""
         headers = [f"{name}: {value}" for name, value in client.headers.items()]
         address = client.socket_address(client_id)
         try:
@@ -78,7 +78,7 @@ class ComfySocket:
             raise EngineUnreachable(f"no ComfyUI answers at {client.address}: {error}") from error
 
     def receive(self) -> Message | Picture | None:
-        """The next message that can be read, however long it takes; None when the socket is gone."""
+        """The next valid message, however long it takes; None when the socket is closed."""
         asked = False
         while True:
             try:
@@ -106,17 +106,17 @@ class ComfySocket:
         return True
 
     def say_goodbye(self) -> None:
-        """Ask the server to close the socket; when it does, `receive` gives None."""
+        """Ask the server to close the socket; when it does, `receive` returns None."""
         with suppress(*_ERRORS):
             self._socket.send_close()
 
     def hang_up(self) -> None:
-        """Close the socket without a word; `receive` gives None at once."""
+        """Close the socket without a handshake; `receive` returns None at once."""
         under = self._socket.sock
         if under is not None:
             with suppress(OSError):
                 under.shutdown(sockets.SHUT_RDWR)
 
     def release(self) -> None:
-        """Free what the socket holds, once nothing receives any more."""
+        """Free the socket's resources, once nothing receives any more."""
         self._socket.shutdown()

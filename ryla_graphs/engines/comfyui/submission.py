@@ -1,4 +1,4 @@
-"""Handing a graph over, and being sure whether the server took it."""
+"""Submits a graph, and makes sure whether the server accepted it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ryla_graphs.problems import AtNode, EngineRefused, EngineUnreachable, Probl
 
 
 class Submitted(NamedTuple):
-    """What the server has taken."""
+    """The submission that the server accepted."""
 
     prompt_id: str
-    """Ours, unless the server is too old to take it."""
+    """The prompt's id: ours, unless the server is too old to accept ids."""
     left_out: tuple[Problem, ...] = ()
-    """What is wrong with the outputs that it does not run."""
+    """The problems of outputs that the server does not run."""
     nodes: frozenset[str] = frozenset()
     """Those outputs."""
 
 
 def extra_data(workflow: CompiledWorkflow, *, previews: bool = False) -> dict[str, Any]:
-    """What goes with a prompt: the editor's file it was read from, which the server saves into pictures beside it."""
+    """The extra data of a prompt: the editor's file that it was read from, which the server saves into pictures."""
     extra: dict[str, Any] = {"preview_method": "auto"} if previews else {}
     if (ui := workflow.origin.ui) is not None:
         extra["extra_pnginfo"] = {"workflow": ui if json_text.is_fit(ui) else json_text.mended(ui)}
@@ -39,15 +39,14 @@ def submit(
     order: Mapping[str, Any],
     partner_key: PartnerKey | None = None,
 ) -> Submitted:
-    """Submit a prompt with an id of ours.
+    """Submit a prompt with our own id.
 
-    `order` is the prompt, with input files named as the server has them, and what else its body holds.
+    `order` is the body: the prompt, with the server's names of input files, and extra data.
 
-    ComfyUI executes a prompt as often as it is submitted, also under the same id. So where the answer is lost, it
-    is asked whether it has the prompt, and gets it a second time only if it has not.
+    ComfyUI executes a prompt as often as it is submitted, even with the same id. So if an answer is lost, this asks
+    the server whether it has the prompt, and submits again only if it does not.
 
-    Raises `EngineRefused` unless the server takes the graph with all outputs that are promised and not optional, and
-    `EngineUnreachable`.
+    Raises `EngineRefused` if the server rejects the graph or any required output, and `EngineUnreachable`.
     """
     client = server.client
     if partner_key is not None:
@@ -70,12 +69,12 @@ def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, a
     problems = tuple(workflow.explain(problem) for problem in _problems(content))
     given = content.get("prompt_id")
     if answer.status_code == OK and problems:
-        # The server runs the good outputs and leaves the others out without another word.
+        # The server runs the valid outputs, and leaves the others out silently.
         left_out = _left_out(content)
         if isinstance(given, str) and not any(out.node in left_out and not out.optional for out in workflow.outputs):
             return Submitted(given, problems, left_out)
         client.cancel(given if isinstance(given, str) else prompt_id)
-        raise EngineRefused(f"{client.name} would leave out some of the outputs; `partial` runs the others:", problems)
+        raise EngineRefused(f"{client.name} would leave out some outputs; `partial` runs the others:", problems)
     if answer.status_code == OK and isinstance(given, str):
         return Submitted(given)
     if answer.status_code == OK or answer.status_code in PASSING:
@@ -85,17 +84,17 @@ def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, a
         return Submitted(prompt_id)
     error = content.get("error")
     cause = error.get("message") if isinstance(error, dict) else None
-    raise EngineRefused(f"{client.name} refuses the graph: {cause or f'status {answer.status_code}'}", problems)
+    raise EngineRefused(f"{client.name} rejects the graph: {cause or f'status {answer.status_code}'}", problems)
 
 
 def _left_out(answer: Mapping[str, Any]) -> frozenset[str]:
-    """The output nodes that the server does not run."""
+    """The output nodes that the server leaves out."""
     found = (rows for rows in answer["node_errors"].values() if isinstance(rows, dict))
     return frozenset(str(node) for rows in found for node in rows.get("dependent_outputs") or ())
 
 
 def _problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
-    """The server's own complaints."""
+    """The problems that the server reports."""
     node_errors = answer.get("node_errors")
     for number, found in (node_errors if isinstance(node_errors, dict) else {}).items():
         for error in found.get("errors", []):

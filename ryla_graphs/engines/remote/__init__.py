@@ -1,4 +1,4 @@
-"""Comfy API v2 as an engine: our own server elsewhere, comfy-api-proxy, Comfy Cloud and its serverless deployments."""
+"""Comfy API v2 as an engine: our own server, comfy-api-proxy, Comfy Cloud and its serverless deployments."""
 
 from __future__ import annotations
 

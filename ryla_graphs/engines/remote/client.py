@@ -1,4 +1,4 @@
-"""The calls of Comfy API v2, each with what its answer is certain to mean."""
+"""The calls of Comfy API v2, with the meaning of their answers."""
 
 from __future__ import annotations
 
@@ -28,26 +28,25 @@ _GONE = (404, 410)
 
 
 class Found(NamedTuple):
-    """What a look for a run's job gave."""
+    """The result of a search for a run's job."""
 
     job: dict[str, Any] | None
     certain: bool
-    """Whether no job means that there is none."""
+    """Whether the search was complete, so that no result means that there is no such job."""
 
 
 class V2Client:
-    """A server of Comfy API v2."""
+    """A server with Comfy API v2."""
 
     def __init__(self, address: str, token: str | None = None) -> None:
         self.service = Service(address, token, what="Comfy API v2")
         self.dialect = Dialect()
 
     def submit(self, run_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Have a graph run, once, whatever becomes of the answers; gives its job.
+        """Submit a graph exactly once, even if answers are lost; returns its job.
 
-        The run's id is the idempotency key. A key is good for one job, so to send the same again where an answer is
-        lost can only make the job that is not there yet. Raises `EngineError`; `RunUncertain` if the job may be
-        there and cannot be found.
+        The run's id is the idempotency key. A key is valid for one job, so repeating a request whose answer was lost
+        cannot create a second job. Raises `EngineError`; `RunUncertain` if the job may exist but cannot be found.
         """
         reason, lost, answer, found = "", False, None, Found(None, certain=False)
         for _ in range(_TRIES):
@@ -64,13 +63,13 @@ class V2Client:
                     return self._taken(run_id)
                 if not reason and self._is_refusal(answer):
                     raise self.refusal(answer)
-                # After an answer that was lost, none but these two says what became of the first request.
+                # After a lost answer, only these two statuses tell whether the first request was accepted.
                 reason = reason or answer.odd()
             if (found := self.find(run_id)).job is not None:
                 return found.job
         if not lost and answer is not None and found.certain:
             raise self.refusal(answer) if self._is_refusal(answer) else self.service.unreachable(reason)
-        raise RunUncertain(f"{self.service.address} may have taken the run: {reason}, and it cannot be looked up")
+        raise RunUncertain(f"{self.service.address} may have accepted the run: {reason}, and it cannot be looked up")
 
     def _is_refusal(self, answer: Answer) -> bool:
         return 400 <= answer.status < 500 or self.service.trouble(answer) is not None
@@ -84,13 +83,13 @@ class V2Client:
                 return answer
 
     def _taken(self, run_id: str) -> dict[str, Any]:
-        """The job that is there already for this run's key."""
+        """The existing job for this run's key."""
         if (found := self.find(run_id)).job is not None:
             return found.job
-        raise RunUncertain(f"{self.service.address} has a job of this run, and does not say which one it is")
+        raise RunUncertain(f"{self.service.address} has a job of this run, but does not say which one")
 
     def refusal(self, answer: Answer) -> EngineError:
-        """The error that an answer to a submission means."""
+        """The error for a rejected submission."""
         if (trouble := self.service.trouble(answer)) is not None:
             return trouble
         error = error_of(answer)
@@ -99,10 +98,10 @@ class V2Client:
         if error.get("code") == "deployment_stopped":
             return EngineDenied(f"the deployment at {self.service.address} is stopped")
         reason = str(error.get("message") or answer.odd())[:500]
-        return EngineRefused(f"{self.service.address} refuses the graph: {reason}", tuple(_problems(error)))
+        return EngineRefused(f"{self.service.address} rejects the graph: {reason}", tuple(_problems(error)))
 
     def find(self, run_id: str) -> Found:
-        """The job that bears a run's id, by its label; looks through some pages of the newest jobs."""
+        """Find a run's job by its label, in some pages of the newest jobs."""
         path = f"{JOBS}?limit=100&metadata[{RUN_LABEL}]={quote(run_id)}"
         cursor = ""
         for _ in range(_PAGES):
@@ -131,24 +130,24 @@ class V2Client:
         return row
 
     def job(self, job_id: str, link: str | None) -> Answer:
-        """The answer to a question after a job; raises `NoAnswer`."""
+        """The answer to a request for a job; raises `NoAnswer`."""
         return self.service.ask("GET", self._link(link, f"{JOBS}/{quote(job_id)}"))
 
     def cancel(self, job_id: str, link: str | None) -> None:
-        """Ask for a job's end; raises `NoAnswer`."""
+        """Cancel a job; raises `NoAnswer`."""
         self.service.ask("POST", self._link(link, f"{JOBS}/{quote(job_id)}/cancel"), seconds=CANCEL_SECONDS)
 
     def events_link(self, job_id: str, link: str | None) -> str:
-        """The address of a job's events."""
+        """The URL of a job's events."""
         return self.service.url(self._link(link, f"{JOBS}/{quote(job_id)}/events"))
 
     def _link(self, link: str | None, path: str) -> str:
-        """A link of a job; one that leads away from the server is not followed, for the token would go along."""
+        """A link of a job; a link to another server is not followed, because that would leak the token."""
         full = self.service.linked(link) if link else ""
         return full if full and self.service.is_ours(full) else path
 
     def put(self, name: str, content: bytes) -> dict[str, Any]:
-        """Have a file on the server; gives what stands for it in a graph. Bytes that it has are not sent again."""
+        """Upload a file, unless the server has its bytes; returns the value that names it in a graph."""
         media = mimetypes.guess_type(name)[0] or "application/octet-stream"
         digest = _digest(content)
         try:
@@ -161,7 +160,7 @@ class V2Client:
                 raise trouble
             if 400 <= answer.status < 500:
                 reason = error_of(answer).get("message") or answer.odd()
-                raise EngineRefused(f"{self.service.address} refuses the input file '{name}': {reason}")
+                raise EngineRefused(f"{self.service.address} rejects the input file '{name}': {reason}")
             raise self.service.unreachable(answer.odd())
         info = {"id": asset["id"], "file_path": name, **({} if digest is None else {"hash": digest})}
         return {"__type": "core/ASSET", "info": info}
@@ -173,22 +172,22 @@ class V2Client:
         return answer if answer.ok else None
 
     def _sent(self, digest: str | None, name: str, content: bytes, media: str) -> Answer:
-        # The file comes last: servers that stream it have to know by then what it is.
+        # The file comes last: servers that stream it need the other fields first.
         facts = {"content_type": media, "file_path": name} | ({} if digest is None else {"expected_hash": digest})
         parts = [(key, (None, value)) for key, value in facts.items()]
         return self.service.ask("POST", ASSETS, files=[*parts, ("file", (name, content, media))], seconds=300)
 
     def content(self, output: Mapping[str, Any]) -> bytes:
-        """The bytes of an output; raises `OutputMissing` if they are gone or are not what was announced.
+        """The bytes of an output; raises `OutputMissing` if they are gone or damaged.
 
-        Signed addresses expire, so the asset's own is asked, which gives a fresh one.
+        Signed URLs expire, so this requests the asset itself, which gives a fresh one.
         """
         for last in (False, True):
             content = self._downloaded(output)
             if not (wrong := _damage(content, output)):
                 return content
             if last:
-                raise OutputMissing(f"the output '{output.get('name')}' came damaged: {wrong}")
+                raise OutputMissing(f"the output '{output.get('name')}' arrived damaged: {wrong}")
         raise AssertionError("the last try returns or raises")
 
     def _downloaded(self, output: Mapping[str, Any]) -> bytes:
@@ -210,31 +209,31 @@ class V2Client:
 
 
 def job_in(answer: Answer) -> dict[str, Any] | None:
-    """The job in an answer; None if what came is none."""
+    """The job in an answer; None for any other content."""
     job = answer.object() if answer.ok else None
     return job if job is not None and isinstance(job.get("id"), str) and isinstance(job.get("status"), str) else None
 
 
 def _damage(content: bytes, output: Mapping[str, Any]) -> str:
     size, digest = output.get("size_bytes"), output.get("hash")
-    if isinstance(size, int) and size and len(content) != size:  # the proxy calls every file 0 bytes long
+    if isinstance(size, int) and size and len(content) != size:  # comfy-api-proxy reports every size as 0
         return f"{len(content):,} of {size:,} bytes"
     if isinstance(digest, str) and digest.startswith("blake3:") and _digest(content) not in (None, digest):
-        return "its hash is another"
+        return "its hash is wrong"
     return ""
 
 
 def _digest(content: bytes) -> str | None:
     """The hash of bytes as v2 writes it; None without the extra `server`, which brings blake3."""
     try:
-        from blake3 import blake3  # noqa: PLC0415 - the plain install does without it
+        from blake3 import blake3  # noqa: PLC0415 - not in the plain install
     except ImportError:
         return None
     return f"blake3:{blake3(content).hexdigest()}"
 
 
 def _problems(error: Mapping[str, Any]) -> Iterator[Problem]:
-    """What the server finds wrong with nodes; rows are v2's own, or ComfyUI's as the proxy hands them on."""
+    """The problems that the server reports; rows are v2's own, or ComfyUI's, which the proxy forwards."""
     details = error.get("details")
     nodes = details.get("node_errors") if isinstance(details, dict) else None
     for node, found in (nodes if isinstance(nodes, dict) else {}).items():

@@ -1,8 +1,8 @@
-"""What servers of Comfy API v2 do not agree on, learnt from their own answers and remembered for each server.
+"""The differences between servers with Comfy API v2, learnt from their answers and remembered for each server.
 
-Labels of a job are a map on our own server and on serverless deployments, one text on comfy-api-proxy, and refused by
-Comfy Cloud. Events may not be there, nor a list of jobs. A server may change in the middle, so what was learnt is
-learnt again whenever an answer contradicts it.
+Labels of a job are a map on our own server and on serverless deployments, one text on comfy-api-proxy, and rejected by
+Comfy Cloud. Events and the list of jobs may be missing. A server may be upgraded at any time, so an answer that
+contradicts what was learnt replaces it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, Literal
 from ryla_graphs.engines.http import Answer
 
 RUN_LABEL = "ryla_run"
-"""The label under which a job bears the id of our run."""
+"""The label that holds the id of our run."""
 
 Labels = Literal["map", "text", "none"]
 _NEXT: dict[Labels, Labels] = {"map": "text", "text": "none", "none": "none"}
 
 
 class Dialect:
-    """How one server speaks."""
+    """The variant of the API that one server implements."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class Dialect:
         return {"metadata": {RUN_LABEL: run_id} if labels == "map" else f"{RUN_LABEL}={run_id}"}
 
     def refuses_labels(self, answer: Answer, sent: Labels) -> bool:
-        """Whether an answer to a submission is about its labels alone; then the next form is tried from now on."""
+        """Whether a submission was rejected only for its labels; then later ones use the next form of labels."""
         if answer.status not in (400, 422) or sent == "none":
             return False
         error = error_of(answer)
@@ -51,7 +51,7 @@ class Dialect:
         return True
 
     def bears(self, job: dict[str, Any], run_id: str) -> bool:
-        """Whether a job in a list is the one of a run."""
+        """Whether a job in a list belongs to a run."""
         metadata = job.get("metadata")
         if isinstance(metadata, dict):
             return metadata.get(RUN_LABEL) == run_id
@@ -59,6 +59,6 @@ class Dialect:
 
 
 def error_of(answer: Answer) -> dict[str, Any]:
-    """What stands in v2's envelope of errors, ``{"error": {"code", "message", "details"}}``."""
+    """The content of v2's error envelope, ``{"error": {"code", "message", "details"}}``."""
     error = (answer.object() or {}).get("error")
     return error if isinstance(error, dict) else {}

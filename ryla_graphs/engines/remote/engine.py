@@ -1,4 +1,4 @@
-"""`Remote`: hand graphs to a server of Comfy API v2."""
+"""`Remote`: submits graphs to a server with Comfy API v2."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from ryla_graphs.problems import EngineError, EngineUnreachable, RunLost, RunUnc
 
 HEALTH_SECONDS = 5.0
 _CLASSES_ONE_BY_ONE = 64
-"""So many classes that the bundled catalog lacks are asked for."""
+"""How many classes that the bundled catalog lacks are requested from the server."""
 _REMEMBERED = 10_000
-"""Runs whose jobs are known by heart; an older one is found by its label."""
+"""How many runs' job ids are cached; older runs are found by their label."""
 
 
 class Remote:
-    """A server of Comfy API v2: our own, comfy-api-proxy, Comfy Cloud, a serverless deployment.
+    """A server with Comfy API v2: our own, comfy-api-proxy, Comfy Cloud, or a serverless deployment.
 
     >>> engine = Remote("https://cloud.comfy.org", token=key)  # doctest: +SKIP
     """
@@ -47,7 +47,7 @@ class Remote:
         return f"Comfy API v2 at {self.client.service.address}"
 
     def catalog(self) -> Catalog:
-        """The classes of a server of ours, of others, which do not tell, the bundled ones.
+        """The classes of one of our servers; for other servers, which do not list theirs, the bundled ones.
 
         Raises `EngineUnreachable`.
         """
@@ -74,11 +74,11 @@ class Remote:
         *,
         run_id: str | None = None,
         fresh: bool = False,
-        previews: bool = False,  # noqa: ARG002 - they come by themselves
-        gpu: str | None = None,  # noqa: ARG002 - v2 has no word for it
+        previews: bool = False,  # noqa: ARG002 - the server always sends them
+        gpu: str | None = None,  # noqa: ARG002 - v2 has no such field
         partner_key: PartnerKey | None = None,
     ) -> RemoteRun:
-        """Upload the inputs and submit; the job bears the run's id, by which it is found again."""
+        """Upload the inputs and submit; the job is labelled with the run's id, so that it can be found."""
         run_id = run_id or str(uuid.uuid4())
         with self._turns.of(run_id):
             if not fresh and (found := self.client.find(run_id).job) is not None:
@@ -94,7 +94,7 @@ class Remote:
                 raise
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> RemoteRun | LostRun:
-        """Take up a run by the server's id of its job, where that is known, or else by its label."""
+        """Resume a run, found by the server's id of its job if that is known, or else by its label."""
         if (job_id := self._ids.get(run_id)) is not None:
             return self._run(workflow, run_id, {"id": job_id, "status": "queued"})
         found = self.client.find(run_id)
@@ -107,14 +107,14 @@ class Remote:
         return LostRun(run_id, RunUncertain(f"{self.name} does not say whether it has this run"))
 
     def remember(self, run_id: str, remote_id: str) -> None:
-        """Learn from somebody's record which job a run is."""
+        """Remember which job a run is, as stored elsewhere."""
         with self._lock:
             self._ids[run_id] = remote_id
             if len(self._ids) > _REMEMBERED:
                 del self._ids[next(iter(self._ids))]
 
     def health(self) -> Health:
-        """Whether the server takes jobs, as far as it tells."""
+        """Whether the server accepts jobs, as far as it reports."""
         for path in ("/ready", "/health", f"{JOBS}?limit=1"):
             try:
                 answer = self.client.service.ask("GET", path, seconds=HEALTH_SECONDS)
@@ -124,17 +124,17 @@ class Remote:
                 return Health(ready=False, reason=str(trouble))
             facts = answer.object()
             if facts is None or answer.status in (404, 405):
-                continue  # a page, or a server that has no such place
+                continue  # a web page, or a server without this route
             if path == "/ready" and "ready" in facts:
                 waits = [facts.get(name) for name in ("waiting", "running")]
                 queued = sum(count for count in waits if isinstance(count, int))
                 return Health(bool(facts["ready"]), str(facts.get("reason") or ""), queued)
-            if answer.ok or answer.status == 501:  # alive, and without a list of jobs
+            if answer.ok or answer.status == 501:  # alive, but without a list of jobs
                 return Health(ready=True)
         return Health(ready=False, reason=f"there is no Comfy API v2 at {self.client.service.address}")
 
     def close(self) -> None:
-        """Close all connections; jobs go on."""
+        """Close all connections; jobs continue."""
         self.client.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A job's server-sent events, read in a thread, so that whoever waits for one can also stop waiting."""
+"""Reads a job's server-sent events in a thread, so that a reader can wait for one with a timeout."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import urllib3
 from ryla_graphs.engines.http import NoAnswer, Service
 
 PING_SECONDS = 60.0
-"""A stream that brings nothing for so long, not even a sign of life, is broken."""
+"""Seconds without any byte, pings included, after which a stream counts as broken."""
 _CHUNK = 64 * 1024
 _MOST = 32 * 2**20
-"""The longest event, a picture in base64 among them."""
+"""The largest event in bytes, which may hold a picture in base64."""
 
 Received = tuple[str, dict[str, Any]]
 
 
 class Feed:
-    """What a stream tells; ends by itself when the stream does."""
+    """The events of a stream; its thread ends with the stream."""
 
     def __init__(self, service: Service, url: str) -> None:
         self._service, self._url = service, url
@@ -32,18 +32,18 @@ class Feed:
         self._closed = False
         self.ended = False
         self.offered = True
-        """Whether the server has such a stream at all."""
+        """Whether the server has such a stream."""
         threading.Thread(target=self._read, daemon=True, name="ryla-events").start()
 
     def next(self, seconds: float) -> Received | None:
-        """What comes next; None if nothing does in time, the stream has ended, or somebody wakes the reader."""
+        """The next event; None after `seconds`, at the end of the stream, and after `wake`."""
         try:
             return self._queue.get(timeout=seconds)
         except queue.Empty:
             return None
 
     def wake(self) -> None:
-        """Have `next` return."""
+        """Make `next` return."""
         self._queue.put(None)
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class Feed:
             else:
                 self.offered = response.status_code in (429, 502, 503, 504)
         except (NoAnswer, requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
-            pass  # a response that is closed while it is read raises whatever it likes; the poll is the truth
+            pass  # a response that is closed during a read raises all kinds of errors; the job is polled anyway
         finally:
             self.ended = True
             if self._response is not None:
@@ -89,7 +89,7 @@ def events_in(response: requests.Response) -> Iterator[Received]:
                     yield kind, received
                 kind, data = "message", []
         if len(rest) + sum(map(len, data)) > _MOST:
-            raise ValueError("an event has no end")
+            raise ValueError("an event is too long")
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""One job on a server of Comfy API v2: its events where they come, and the truth by asking.
+"""One job on a server with Comfy API v2: follows its events, and polls the job for its actual state.
 
-Events are hints: they have no numbers, are never sent twice, and some servers have none. So whatever they say, the job
-itself is asked at its end, whenever the stream breaks, and when nothing is heard for a while.
+Events are only hints: they have no numbers, are never repeated, and some servers have none. So the job is polled at its
+end, whenever the stream breaks, and after some silence.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class RemoteRun:
         self._pause = patience.least
 
     def cancel(self) -> None:
-        """End the job. A server that does not answer now gets it from `events` later."""
+        """Cancel the job. If the server does not answer, `events` retries later."""
         self._cancelling.set()
         self._ask_for_the_end()
         self._wake.set()
@@ -78,10 +78,10 @@ class RemoteRun:
         try:
             self._client.cancel(self.remote_id, self._link("cancel"))
         except NoAnswer:
-            return  # `events` sees that the job is still on, and asks again
+            return  # `events` sees that the job still runs, and retries
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event."""
+        """The events, up to the terminal one."""
         ahead = self._job.get("queue_position")
         yield Queued(self.id, ahead if isinstance(ahead, int) else None)
         try:
@@ -96,7 +96,7 @@ class RemoteRun:
                 self._feed.close()
 
     def _next(self) -> Iterator[Event]:
-        """What is heard next, or else what the job itself says."""
+        """The next event from the stream, or else from a poll."""
         feed = self._feed
         if feed is None and self._client.dialect.streams:
             link = self._client.events_link(self.remote_id, self._link("events"))
@@ -114,14 +114,14 @@ class RemoteRun:
         yield from self._poll()
 
     def _rest(self) -> None:
-        """Pause, longer each time while nothing is heard; a wish to cancel ends it."""
+        """Pause, longer each time while nothing arrives; a cancellation ends the pause."""
         self._wake.wait(self._pause)
         self._wake.clear()
         self._pause = min(self._patience.most, self._pause * 1.5)
 
     @staticmethod
     def _matters(received: Received) -> bool:
-        """Whether an event is one after which the job itself is asked."""
+        """Whether the job must be polled after an event."""
         return received[0] == "output" or (
             received[0] == "status" and received[1].get("status") not in ("queued", "running")
         )
@@ -152,9 +152,9 @@ class RemoteRun:
         if answer.status in (404, 410):
             self._doubt("the server no longer has the job")
         elif isinstance(trouble := self._client.service.trouble(answer), EngineDenied):
-            raise RunUncertain(f"the run is on, and cannot be followed: {trouble}")
+            raise RunUncertain(f"the run continues, but cannot be followed: {trouble}")
         elif job is None or job["id"] != self.remote_id:
-            self._missed(answer.odd() if job is None else "it tells of another job")
+            self._missed(answer.odd() if job is None else "it reports another job")
         elif job["status"] == "expired":
             self._doubt("the server says that the job has expired")
         else:
@@ -163,12 +163,12 @@ class RemoteRun:
             yield from self._settle(job)
 
     def _missed(self, why: str) -> None:
-        """Nothing of use came; raises if that has been so for too long."""
+        """Note that no useful answer came; raises after too long without one."""
         if time.monotonic() - self._heard > self._patience.unreachable:
             raise self._client.service.unreachable(why)
 
     def _doubt(self, why: str) -> None:
-        """The server says that the job is gone; raises if it keeps saying so."""
+        """Note that the server reports the job as gone; raises if it does so for too long."""
         self._heard = time.monotonic()
         self._doubted = self._doubted or self._heard
         if self._heard - self._doubted >= self._patience.doubt:

@@ -1,4 +1,4 @@
-"""Several places to run as one engine: a ComfyUI of one's own first, Modal next, RunPod last, or any other order."""
+"""Several routes as one engine: your own ComfyUI first, then Modal, then RunPod, or any other order."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The breaker of one route: closed while it works, open while it does not, half-open for one run at a time between.
+"""The circuit breaker of a route: closed while it works, open while it fails, half-open while one run tests it.
 
-Faults in a row count, not rates: a route sees few runs, and each takes minutes. A route that pushes back (429) is left
-alone for as long as it asks, which is no fault. One that denies us (a wrong key, no money) stays open until somebody
-changes something, since to try again would only be noise.
+It counts faults in a row, not rates, because a route gets few runs, and each takes minutes. A route that pushes back
+(429) gets no runs for as long as it asks, which is not a fault. After a denial (wrong key, no credit), the breaker
+stays open until someone changes something, because retries would not help.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ from typing import Literal, NamedTuple
 
 State = Literal["closed", "half-open", "open"]
 NUMBERS: dict[State, int] = {"closed": 0, "half-open": 1, "open": 2}
-"""As metrics tell them."""
+"""The values of the states in metrics."""
 
 IN_A_ROW = 3
 IN_WINDOW, WINDOW = 5, 10
 GOOD_TO_CLOSE = 2
 OPEN_SECONDS, MOST_OPEN_SECONDS, JITTER = 15.0, 600.0, 0.2
 PUSHED_BACK_SECONDS = 5.0
-"""Where a route that takes no more does not say when to come back."""
+"""Seconds to wait if a route pushes back without a ``Retry-After``."""
 
 
 class Shown(NamedTuple):
-    """How a breaker is."""
+    """The state of a breaker."""
 
     state: State
     reason: str = ""
     next_try: float | None = None
-    """In seconds from now; None if nothing is waited for."""
+    """Seconds until the route may be tried again; None if it does not wait for a time."""
 
 
 class Permit:
-    """That one run may be handed over; says how it ended once. Dropping it says nothing about the route."""
+    """Permission for one run, which reports its result once. A dropped permit says nothing about the route."""
 
     def __init__(self, breaker: Breaker, *, trial: bool) -> None:
         self._breaker, self.trial, self._done = breaker, trial, False
 
     def good(self) -> None:
-        """The route did what it should, be it that the graph failed in a node that runs fine."""
+        """Report that the route worked, even if the graph itself failed in a node."""
         self._end(lambda: self._breaker.went_well(self))
 
     def fault(self, reason: str) -> None:
-        """The route did not do what it should."""
+        """Report a fault of the route."""
         self._end(lambda: self._breaker.went_wrong(self, reason))
 
     def release(self) -> None:
-        """Nothing can be said of the route."""
+        """Return the permit without a result."""
         self._end(lambda: self._breaker.let_go(self))
 
     def _end(self, tell: Callable[[], None]) -> None:
@@ -78,7 +78,7 @@ class Breaker:
         self._reason = ""
 
     def shown(self) -> Shown:
-        """How it is now."""
+        """The current state."""
         with self._lock:
             return self._shown()
 
@@ -89,11 +89,11 @@ class Breaker:
         until = max(self._opened_until or 0.0, self._pushed_until)
         if until > now:
             pushed = self._pushed_until >= (self._opened_until or 0.0)
-            return Shown("open", "it takes no more at the moment" if pushed else self._reason, until - now)
+            return Shown("open", "it accepts no more runs at the moment" if pushed else self._reason, until - now)
         return Shown("closed") if self._opened_until is None else Shown("half-open", self._reason)
 
     def enter(self) -> Permit | None:
-        """May a run be handed over? None if not, as while another one tries a half-open route."""
+        """A permit for a run; None if the route is open, or another run tests it."""
         with self._lock:
             state = self._shown().state
             if state == "open" or (state == "half-open" and self._trial is not None):
@@ -105,13 +105,13 @@ class Breaker:
 
     @property
     def enterable(self) -> bool:
-        """Whether `enter` would give a permit now."""
+        """Whether `enter` would return a permit."""
         with self._lock:
             state = self._shown().state
             return state == "closed" or (state == "half-open" and self._trial is None)
 
     def went_well(self, permit: Permit) -> None:
-        """A run that it permitted ended well."""
+        """Note that a permitted run worked."""
         with self._lock:
             self._leave(permit)
             self._in_a_row = 0
@@ -123,45 +123,45 @@ class Breaker:
                     self._close()
 
     def went_wrong(self, permit: Permit, reason: str) -> None:
-        """A run that it permitted met a fault of the route."""
+        """Note that a permitted run met a fault of the route."""
         with self._lock:
             self._leave(permit)
             self._reason = reason
             if self._opened_until is not None:
                 if permit.trial:
                     self._open()
-                return  # of those that were under way when it opened, nothing new is learnt
+                return  # runs that started before it opened tell nothing new
             self._in_a_row += 1
             self._recent.append(False)
             if self._in_a_row >= IN_A_ROW or self._recent.count(False) >= IN_WINDOW:
                 self._open()
 
     def let_go(self, permit: Permit) -> None:
-        """A run that it permitted says nothing about the route."""
+        """Note that a permitted run says nothing about the route."""
         with self._lock:
             self._leave(permit)
 
     def push_back(self, seconds: float | None) -> None:
-        """The route takes no more for a while."""
+        """Note that the route accepts no more runs for a while."""
         with self._lock:
             wait = PUSHED_BACK_SECONDS if seconds is None else min(seconds, MOST_OPEN_SECONDS)
             self._pushed_until = max(self._pushed_until, self._clock() + wait)
 
     def deny(self, reason: str) -> bool:
-        """The route turns us away; gives whether that is news."""
+        """Note that the route denies access; returns whether that is new."""
         with self._lock:
             news, self._denied = not self._denied, reason
             return news
 
     def suspect(self, reason: str) -> None:
-        """A look at the route finds it unwell: it opens, and only a run closes it again."""
+        """Open, because a health check failed; only a successful run closes the breaker again."""
         with self._lock:
             if self._opened_until is None:
                 self._reason = reason
                 self._open()
 
     def reset(self) -> None:
-        """Somebody has changed something: forget all that was seen."""
+        """Close the breaker and forget all faults, because someone changed something."""
         with self._lock:
             self._denied, self._pushed_until = "", 0.0
             self._close()

@@ -1,4 +1,4 @@
-"""What a run may take: until it begins, from there to its end, and in all."""
+"""The time limits of an attempt: until it starts, while it runs, and in all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Late = Literal["start", "run", "total"]
 
 
 class Budgets:
-    """The clocks of one attempt. The first that runs out calls `expire`, which says whether it ends the attempt."""
+    """The timers of one attempt. The first one that expires calls `expire`, which says whether it ends the attempt."""
 
     def __init__(self, route: Route, expire: Callable[[Late], bool]) -> None:
         self._route, self._expire = route, expire
@@ -20,19 +20,19 @@ class Budgets:
         self._timers: dict[Late, threading.Timer] = {}
         self._over = False
         self.late: Late | None = None
-        """Which one has run out."""
+        """Which timer has expired."""
         self._set("start", route.start_seconds)
         self._set("total", route.total_seconds)
 
     def begun(self) -> None:
-        """The run has begun."""
+        """Note that the run has started."""
         with self._lock:
             if (timer := self._timers.pop("start", None)) is not None:
                 timer.cancel()
         self._set("run", self._route.run_seconds)
 
     def stop(self) -> None:
-        """The attempt has ended."""
+        """Stop all timers: the attempt has ended."""
         with self._lock:
             self._over = True
             for timer in self._timers.values():

@@ -1,4 +1,4 @@
-"""What several routes can run together: a graph that one of them takes is a good graph."""
+"""The joint catalog of several routes: a graph that any of them accepts is valid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ryla_graphs.catalog.catalog import Catalog
 
 
 def joined(of: Sequence[Catalog], *, name: str) -> Catalog:
-    """The classes of all, those of the first where they differ, with the files of all."""
+    """The classes of all catalogs with the files of all; if classes differ, the first catalog's counts."""
     return reduce(_both, of).replace(name=name)
 
 
@@ -29,7 +29,7 @@ def _both(first: Catalog, second: Catalog) -> Catalog:
 
 
 def _with_files(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """A class with the choices of both wherever an input of both is a list of choices."""
+    """A class with the choices of both, for inputs that are lists of choices in both."""
     sections = dict(one["input"])
     for section in ("required", "optional"):
         theirs = other["input"].get(section) or {}
@@ -45,7 +45,7 @@ def _input(one: Any, other: Any) -> Any:
     if mine is None or theirs is None:
         return one
     if _is_open(other):
-        return other  # it says nothing about what is not in its list
+        return other  # an open list, which may accept more than it names
     both = [*mine, *(choice for choice in theirs if choice not in mine)]
     if isinstance(one[0], list):
         return [both, *one[1:]]

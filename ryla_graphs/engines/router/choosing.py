@@ -1,4 +1,4 @@
-"""Which route a run goes to: what it may use at all, and of those in which order."""
+"""Chooses the route of a run: which routes it may use, and in which order."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from ryla_graphs.engines.router.shares import arm_of
 
 _QUARTER = math.log(1.25)
 USUAL_SECONDS = 10.0
-"""What a run is taken to last where no route has had any."""
+"""Assumed seconds of a run, if no route has had one yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What a second and a dollar weigh against each other."""
+    """The weights of time and money."""
 
     seconds_per_usd: float = 100.0
-    """A dollar is worth so many seconds of waiting."""
+    """How many seconds of waiting a dollar is worth."""
     experiment: str = "routes"
-    """The name that the shares of users are drawn by; another name draws again."""
+    """The name that determines which users are in which share; another name distributes them differently."""
 
 
 class Choice(NamedTuple):
-    """Where a run may go."""
+    """The routes for a run."""
 
     order: Sequence[Lane]
     dropped: Mapping[str, str]
-    """Why the other routes are not in it."""
+    """Why the other routes are excluded."""
     passing: bool
-    """Whether time alone may bring back a route that was dropped."""
+    """Whether an excluded route may become available by waiting."""
     arm: str | None
-    """The arm of the experiment that the user is in, be it dropped."""
+    """The user's arm in the experiment, even if it is excluded."""
 
 
 def arm(lanes: Sequence[Lane], flags: Flags, preference: Preference, user_key: str) -> str | None:
-    """The route that a user begins with, where routes have shares."""
+    """The route that a user's runs try first, if routes have shares."""
     shares = [(lane.name, share) for lane in lanes if (share := share_of(lane, flags)) is not None]
     return arm_of(preference.experiment, user_key, shares) if shares else None
 
 
 def share_of(lane: Lane, flags: Flags) -> int | None:
-    """A route's share of users, in basis points; None if it has none of its own."""
+    """A route's share of users, in basis points; None if it has none."""
     flag = flags.of(lane.name)
     return lane.route.share if flag is None or flag.share is None else flag.share
 
@@ -64,7 +64,7 @@ def choose(
     avoid: Collection[str] = (),
     spent_usd: float = 0.0,
 ) -> Choice:
-    """Where a run may go, the best route first; `first` is its arm, and routes to `avoid` come last."""
+    """The routes for a run, best first; `first` is its arm, and routes to `avoid` come last."""
     order: list[tuple[tuple[float, ...], Lane]] = []
     dropped: dict[str, str] = {}
     passing = False
@@ -85,7 +85,7 @@ def choose(
 
 def _never(lane: Lane, flag: Flag | None, need: Need, sizes: dict[str, int]) -> str:
     if not lane.route.on or (flag is not None and not flag.on):
-        return "it is off"
+        return "it is switched off"
     return lane.unable(need, sizes)
 
 
@@ -97,18 +97,18 @@ def _not_now(lane: Lane, asked: Asked, spent_usd: float) -> str:
     if asked.max_usd is not None and lane.route.usd_per_second:
         expected = (lane.expected(asked.preset) or USUAL_SECONDS) * lane.route.usd_per_second
         if spent_usd + expected > asked.max_usd:
-            return f"it would cost about ${spent_usd + expected:.3f}, and the run may cost ${asked.max_usd:g}"
+            return f"it would cost about ${spent_usd + expected:.3f}, but the run may cost ${asked.max_usd:g}"
     if not lane.breaker.enterable:
         shown = lane.breaker.shown()
-        return shown.reason or "another run tries it at the moment"
+        return shown.reason or "another run is testing it"
     return ""
 
 
 def _key(lane: Lane, asked: Asked, preference: Preference, usual: float) -> tuple[float, ...]:
-    """Priority, then what a run costs there in seconds and in money, then how busy it is for its weight.
+    """The sort key: priority, then the cost of a run in time and money, then the load relative to the weight.
 
-    Costs that differ by less than a quarter count as equal, or the one that was a little faster would get every run. A
-    route that has had no run yet is taken to be as fast as the best.
+    Costs that differ by less than a quarter count as equal, or a slightly faster route would get every run. A route
+    without runs so far counts as fast as the best one.
     """
     route = lane.route
     slots = max(1, route.engine.slots)

@@ -1,4 +1,4 @@
-"""What all runs of a router share: the routes, what is kept of attempts, and the rules."""
+"""What all runs of a router share: the routes, the journal of attempts, and the rules."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _WAITED = ("too slow", "no worker")
 
 @dataclass
 class Desk:
-    """Where runs come by."""
+    """The shared state and rules of a router's runs."""
 
     lanes: Sequence[Lane]
     journal: Journal
     flags: Flags
     preference: Preference = field(default_factory=Preference)
     runs: int = 2
-    """The most attempts of a job that may have run, where its policy is at-least-once."""
+    """The most attempts of a job that may have run, if its policy is at-least-once."""
     spread_seconds: float = 5.0
-    """The longest pause before a run that was lost begins elsewhere, drawn for each."""
+    """The longest random pause before a lost run starts on another route, in seconds."""
     wall: Callable[[], float] = time.time
     shadows: Shadows | None = None
-    """Copies runs to a route that serves no user."""
+    """Copies runs to a shadow route, which serves no users."""
 
     @property
     def serving(self) -> Sequence[Lane]:
-        """The routes that runs go to: all but the one that gets copies."""
+        """The routes for runs: all except the shadow route."""
         hidden = None if self.shadows is None else self.shadows.route
         return self.lanes if hidden is None else [lane for lane in self.lanes if lane.name != hidden]
 
     def lane(self, name: str) -> Lane | None:
-        """The route of a name."""
+        """A route by its name."""
         return next((lane for lane in self.lanes if lane.name == name), None)
 
     def policy(self, need: Need, asked: Asked, attempts: Sequence[Attempt]) -> Policy:
-        """How often a job may run: what calls paid services only once, unless somebody says otherwise."""
+        """How often a job may run: by default, only once if it calls paid services."""
         if asked.policy is not None:
             return asked.policy
         ran = {attempt.route for attempt in attempts if attempt.ran}
@@ -58,13 +58,13 @@ class Desk:
         return "at-most-once" if "at-most-once" in said else "at-least-once" if said else usual
 
     def runs_left(self, need: Need, asked: Asked, attempts: Sequence[Attempt]) -> int:
-        """How many attempts more of a job may run."""
+        """How many further attempts of a job may run."""
         most = 1 if self.policy(need, asked, attempts) == "at-most-once" else self.runs
         return most - sum(attempt.ran for attempt in attempts)
 
     @property
     def experiment(self) -> str | None:
-        """The experiment that is on; None if no route has a share of users."""
+        """The current experiment; None if no route has a share of users."""
         on = any(share_of(lane, self.flags) is not None for lane in self.lanes)
         return self.preference.experiment if on else None
 
@@ -77,7 +77,7 @@ class Desk:
         user_key: str,
         without: Mapping[str, str],
     ) -> Choice:
-        """Where a run may go now; its arm is that of its first attempt, if it had one."""
+        """The routes for a run now; its arm is that of its first attempt, if it had one."""
         first = attempts[0].arm if attempts else arm(self.lanes, self.flags, self.preference, user_key)
         lanes = [lane for lane in self.serving if lane.name not in without]
         return choose(
@@ -95,14 +95,14 @@ class Desk:
         )
 
     def handed(self, lane: Lane) -> None:
-        """A run goes to a route. One that was away does not get all runs until it has as many as the others."""
+        """Count a run for a route. A route that was down does not get every run until its count has caught up."""
         lane.handed += 1
         most = max(other.handed / other.route.weight for other in self.lanes)
         for other in self.lanes:
             other.handed = max(other.handed, (most - _BEHIND) * other.route.weight)
 
     def none_left(self, choice: Choice, tried: Mapping[str, str], need: Need, last: EngineError | None) -> EngineError:
-        """The error where no route takes a run: why each of them does not."""
+        """The error if no route accepts a run, with the reason for each route."""
         reasons = {**choice.dropped, **tried}
         why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items()) or "there are no routes"
         waits = [shown.next_try for lane in self.lanes if (shown := lane.breaker.shown()).next_try is not None]
@@ -111,8 +111,8 @@ class Desk:
             return last or EngineRefused(f"no route can run this graph: {why}")
         usable = [lane for lane in self.lanes if lane.name in reasons and not self._never(lane, need)]
         if usable and all(self._denied(lane) for lane in usable):
-            return EngineDenied(f"every route turns us away: {why}")
-        return EngineBusy(f"no route takes the run now: {why}", retry_after=min(waits, default=None))
+            return EngineDenied(f"every route denies access: {why}")
+        return EngineBusy(f"no route accepts the run now: {why}", retry_after=min(waits, default=None))
 
     @staticmethod
     def _denied(lane: Lane) -> bool:
@@ -124,11 +124,11 @@ class Desk:
         return not lane.route.on or (flag is not None and not flag.on) or bool(lane.unable(need, {}))
 
     def write(self, run_id: str, attempts: Sequence[Attempt]) -> None:
-        """Keep the attempts of a job."""
+        """Store the attempts of a job."""
         self.journal.write(run_id, attempts)
 
     def shown(self) -> list[dict[str, Any]]:
-        """How all routes are."""
+        """The state of all routes."""
         rows = []
         for lane in self.lanes:
             flag, share = self.flags.of(lane.name), share_of(lane, self.flags)

@@ -1,4 +1,4 @@
-"""`Router`: several places to run as one engine, chosen for each run by what it needs, costs and who asks."""
+"""`Router`: several routes as one engine; it chooses one for each run by its needs, its cost and its user."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ from ryla_graphs.problems import (
 
 MOST_SLOTS = 64
 PROBE_SECONDS = 5.0
-"""A route is looked at no more often than this."""
+"""Seconds between two health checks of a route."""
 
 
 @runtime_checkable
 class Remembering(Protocol):
-    """An engine that finds a run by the service's id alone, where the process that began it is gone."""
+    """An engine that can only find a run of an earlier process by the service's own id."""
 
     def remember(self, run_id: str, remote_id: str) -> None:
-        """Learn which job a run is."""
+        """Remember which job a run is."""
         ...
 
 
 @runtime_checkable
 class Hinted(Protocol):
-    """An engine that asks for a run at once where somebody says that it has changed."""
+    """An engine that can poll a run at once after a hint that it has changed."""
 
     def hint(self, run_id: str) -> None:
-        """Look at a run now."""
+        """Poll a run now."""
         ...
 
 
 class Router:
     """Routes as one engine.
 
-    `journal` keeps the attempts of each run; `flags` switch routes and shares while it runs. A run that may have run
-    begins at most `runs` times in all, and once where it calls paid services.
+    `journal` stores the attempts of each run; `flags` switch routes and shares at run time. A job is started at most
+    `runs` times, and only once if it calls paid services; attempts that certainly did not run do not count.
 
     >>> Router([Route("pod", pod, priority=1), Route("cloud", cloud, priority=2)])  # doctest: +SKIP
     """
@@ -84,7 +84,7 @@ class Router:
         """Raises `InvalidSettings`."""
         names = [route.name for route in routes]
         if not names or len(set(names)) < len(names):
-            raise InvalidSettings(f"routes need names of their own: {', '.join(names) or 'there are none'}")
+            raise InvalidSettings(f"routes need unique names: {', '.join(names) or 'there are none'}")
         self._clock = clock
         self.desk = Desk(
             [Lane(route, clock) for route in sorted(routes, key=lambda route: route.priority)],
@@ -98,7 +98,7 @@ class Router:
             lane = self.desk.lane(shadow.route)
             if lane is None or len(names) < 2:
                 raise InvalidSettings(
-                    f"copies go to the route '{shadow.route}', beside which there is to be another one"
+                    f"copies go to the route '{shadow.route}', so there must be another route for the runs"
                 )
             self.desk.shadows = Shadows(shadow, lane)
         self._probed: dict[str, float] = {}
@@ -109,36 +109,36 @@ class Router:
 
     @property
     def slots(self) -> int:
-        """What all routes take at once."""
+        """The slots of all routes."""
         return min(MOST_SLOTS, sum(_slots(lane.route) for lane in self.desk.lanes)) or 1
 
     def keep_in(self, journal: Journal) -> None:
-        """Keep attempts there from now on."""
+        """Store attempts in this journal from now on."""
         self.desk.journal = journal
 
     def catalog(self) -> Catalog:
-        """What some route has. Raises `EngineUnreachable` if none of them tells."""
+        """The classes of all routes together. Raises `EngineUnreachable` if no route reports any."""
         lanes = [lane for lane in self.desk.lanes if lane.route.on]
         with ThreadPoolExecutor(max(1, len(lanes))) as pool:
             found = [known for known in pool.map(_learn, lanes) if known is not None]
         if not found:
-            raise EngineUnreachable(f"{self.name}: none of them tells its node classes")
+            raise EngineUnreachable(f"{self.name}: none of them reports its node classes")
         return joined(found, name=self.name)
 
     def compare(self, used: Catalog) -> None:
-        """Log where a route runs another release of ComfyUI than a catalog is of."""
+        """Log each route that runs another release of ComfyUI than that of a catalog."""
         for lane in self.desk.lanes:
             if isinstance(lane.route.engine, Comparing):
                 lane.route.engine.compare(used)
 
     def check(self, workflow: CompiledWorkflow, sizes: Mapping[str, int]) -> None:
-        """Raise `CannotRunHere` where no route could ever run a graph with input files of these sizes."""
+        """Raise `CannotRunHere` if no route could ever run a graph with input files of these sizes."""
         need = Need.of(workflow)
         reasons = {}
         for lane in self.desk.serving:
             flag = self.desk.flags.of(lane.name)
             off = not lane.route.on or (flag is not None and not flag.on)
-            if not (reason := "it is off" if off else lane.unable(need, dict(sizes))):
+            if not (reason := "it is switched off" if off else lane.unable(need, dict(sizes))):
                 return
             reasons[lane.name] = reason
         raise CannotRunHere(
@@ -156,7 +156,7 @@ class Router:
         gpu: str | None = None,
         partner_key: PartnerKey | None = None,
     ) -> RoutedRun | LostRun:
-        """Hand a graph to the first route that takes it; a run of this id that is on somewhere is taken up."""
+        """Hand a graph to the first route that accepts it; if a run with this id exists, resume that."""
         if run_id is not None and not fresh and self._open(run_id):
             return self.resume(run_id, workflow)
         order = Order(workflow, Need.of(workflow), inputs or {}, previews, gpu, partner_key)
@@ -169,14 +169,14 @@ class Router:
         return bool(attempts) and attempts[-1].ended is None
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> RoutedRun | LostRun:
-        """Take up a run at the route that has it: the last one that may have begun it."""
+        """Resume a run on the route that has it: the last one that may have started it."""
         attempts = self.desk.journal.attempts(run_id)
         if not attempts:
-            return LostRun(run_id, RunLost("no record says where this run is; it went to no route", began=False))
+            return LostRun(run_id, RunLost("this run has no record, so it went to no route", began=False))
         last = next((attempt for attempt in reversed(attempts) if attempt.ran), attempts[-1])
         lane = self.desk.lane(last.route)
         if lane is None:
-            return LostRun(run_id, RunUncertain(f"the run is on the route '{last.route}', which is no more"))
+            return LostRun(run_id, RunUncertain(f"the run went to the route '{last.route}', which no longer exists"))
         engine = lane.route.engine
         if last.remote_id is not None and isinstance(engine, Remembering):
             engine.remember(last.run_id, last.remote_id)
@@ -185,7 +185,7 @@ class Router:
         return run
 
     def health(self) -> Health:
-        """Ready where a route may take a run. A route that is found unwell opens, and only a run closes it again."""
+        """Ready if a route may accept a run. A route that fails its health check opens; only a run closes it again."""
         ready, reasons = False, []
         for lane in self.desk.lanes:
             flag = self.desk.flags.of(lane.name)
@@ -208,7 +208,7 @@ class Router:
                 lane.breaker.suspect(health.reason)
 
     def drain(self, name: str, *, on: bool = True) -> dict[str, Any]:
-        """Give a route no new runs, or again; those that it has go on. Taking it back forgets why it was closed.
+        """Stop giving a route new runs, or resume; its current runs continue. Resuming also resets its breaker.
 
         Raises `NotFound`.
         """
@@ -221,13 +221,13 @@ class Router:
         return next(row for row in self.routes() if row["name"] == name)
 
     def hint(self, name: str, run_id: str) -> None:
-        """Somebody says that a run of a route has changed, which may be untrue: it is asked for, and nothing else."""
+        """Take a hint that a run of a route has changed: poll it. The hint may be false, so it has no other effect."""
         lane = self.desk.lane(name)
         if lane is not None and isinstance(lane.route.engine, Hinted):
             lane.route.engine.hint(run_id)
 
     def routes(self) -> list[dict[str, Any]]:
-        """How all routes are, as JSON-ready data without secrets."""
+        """The state of all routes, as JSON-ready data without secrets."""
         return self.desk.shown()
 
     @property
@@ -236,7 +236,7 @@ class Router:
         return self.desk.flags.trouble
 
     def close(self) -> None:
-        """Close every engine; runs go on."""
+        """Close every engine; runs continue."""
         for lane in self.desk.lanes:
             with suppress(EngineError):
                 lane.route.engine.close()
@@ -249,7 +249,7 @@ class Router:
 
 
 def as_routes(engine: Engine) -> Engine:
-    """The same engine, as a route where it finds runs only by ids that somebody writes down, as a journal does."""
+    """The engine itself, or as a route if it needs a journal, because it finds runs only by stored ids."""
     return Router([Route("only", engine)]) if isinstance(engine, Remembering) else engine
 
 
@@ -258,7 +258,7 @@ def _slots(route: Route) -> int:
 
 
 def _learn(lane: Lane) -> Catalog | None:
-    """What a route's engine says that it has; None if it does not answer, which changes nothing."""
+    """Read the classes of a route's engine; None, without any change, if it does not answer."""
     if lane.known is not None and not lane.route.probe:
         return lane.known
     try:

@@ -1,4 +1,4 @@
-"""Routes from environment variables: a pod first, Modal next, RunPod last, without a file to write."""
+"""Routes from environment variables, without a file: a pod first, then Modal, then RunPod."""
 
 from __future__ import annotations
 
@@ -15,59 +15,59 @@ from ryla_graphs.engines.runpod import RunPod
 from ryla_graphs.problems import InvalidSettings, NotFound
 
 Open = Callable[[str], Engine]
-"""Makes the engine at an address."""
+"""Opens the engine at an address."""
 Environment = Mapping[str, str]
 
 
 class Variable(NamedTuple):
-    """What a variable means."""
+    """A variable and its meaning."""
 
     name: str
     meaning: str
 
 
 VARIABLES = (
-    Variable("COMFYUI_POD_URL", "route `pod`, the first: a ComfyUI's `http://host:port`, several with commas between"),
-    Variable("MODAL_WORKSPACE", "route `modal`, the second: the workspace that `runtime_modal.py` is deployed in"),
-    Variable("MODAL_APP", "the name of that app, if it is not `ryla-comfyui`"),
-    Variable("MODAL_WEB_URL", "the address of its web side, if it is another than Modal gives"),
-    Variable("MODAL_TOKEN", "the token that it knows us by, else `RYLA_REMOTE_TOKEN`"),
-    Variable("MODAL_TIMEOUT", "milliseconds that a run may take there, from its acceptance to its end"),
-    Variable("USE_MODAL", "`true`, `false`, or a share of users that begins there: `25%`"),
+    Variable("COMFYUI_POD_URL", "route `pod`, the first: a ComfyUI's `http://host:port`; several separated by commas"),
+    Variable("MODAL_WORKSPACE", "route `modal`, the second: the workspace in which `runtime_modal.py` is deployed"),
+    Variable("MODAL_APP", "the name of that app; default `ryla-comfyui`"),
+    Variable("MODAL_WEB_URL", "the URL of its web side, if it is not Modal's default"),
+    Variable("MODAL_TOKEN", "our token for it; default `RYLA_REMOTE_TOKEN`"),
+    Variable("MODAL_TIMEOUT", "milliseconds that a run may take there, from acceptance to end"),
+    Variable("USE_MODAL", "`true`, `false`, or the share of users whose runs try it first: `25%`"),
     Variable("RUNPOD_ENDPOINT_ID", "route `runpod`, the last: a queue endpoint"),
     Variable("RUNPOD_API_KEY", "its key"),
-    Variable("RUNPOD_WORKER", "what its image runs: `comfyui`, the official worker, or `ryla`, ours"),
-    Variable("RUNPOD_BUCKETS", "hosts that its workers put outputs on: `*.s3.amazonaws.com`"),
-    Variable("RUNPOD_ENDPOINT_BASE_URL", "RunPod's API, if it is another"),
-    Variable("RYLA_ROUTES", "another order, `modal,pod`, without those it does not name; or a file, `routes.toml`"),
-    Variable("RYLA_FLAGS", "a file or address with switches and shares of routes, read while the server runs"),
-    Variable("RYLA_REMOTE_TOKEN", "the token for servers at `remote:https://…`"),
+    Variable("RUNPOD_WORKER", "the worker in its image: `comfyui`, the official one, or `ryla`, ours"),
+    Variable("RUNPOD_BUCKETS", "hosts to which its workers upload outputs: `*.s3.amazonaws.com`"),
+    Variable("RUNPOD_ENDPOINT_BASE_URL", "the URL of RunPod's API, if it is not the default"),
+    Variable("RYLA_ROUTES", "the routes to use, in this order: `modal,pod`; or a file: `routes.toml`"),
+    Variable("RYLA_FLAGS", "a file or URL with switches and shares of routes, read while the server runs"),
+    Variable("RYLA_REMOTE_TOKEN", "our token for servers at `remote:https://…`"),
 )
-"""All of them; docs/routing.md shows this table."""
+"""All variables; docs/routing.md shows this table."""
 
 ORDER = ("pod", "modal", "runpod")
 
 
 def routes_from(environment: Environment, open_engine: Open) -> Router:
-    """The routes that the environment names; raises `InvalidSettings`, which repeats no secret."""
+    """The routes in the environment; raises `InvalidSettings`, without secrets in its message."""
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     made = {name: route for name in ORDER if (route := _ROUTES[name](given, open_engine)) is not None}
     if not made:
         raise InvalidSettings(
-            "no route is set up: set COMFYUI_POD_URL, MODAL_WORKSPACE, or RUNPOD_ENDPOINT_ID with RUNPOD_API_KEY"
+            "no route is configured: set COMFYUI_POD_URL, MODAL_WORKSPACE, or RUNPOD_ENDPOINT_ID with RUNPOD_API_KEY"
         )
     order = [name.strip() for name in given.get("RYLA_ROUTES", ",".join(made)).split(",") if name.strip()]
     for name in order:
         if name not in ORDER:
             raise InvalidSettings(f"RYLA_ROUTES: {NotFound.among('route', name, ORDER)}")
         if name not in made:
-            raise InvalidSettings(f"RYLA_ROUTES names '{name}', and nothing sets it up: see docs/routing.md")
+            raise InvalidSettings(f"RYLA_ROUTES names '{name}', which is not configured: see docs/routing.md")
     routes = [made[name](place) for place, name in enumerate(dict.fromkeys(order), start=1)]
     return Router(routes, flags=given.get("RYLA_FLAGS"))
 
 
 Make = Callable[[int], Route]
-"""Makes a route of a priority."""
+"""Makes a route with a priority."""
 
 
 def _pod(given: Environment, open_engine: Open) -> Make | None:
@@ -75,7 +75,7 @@ def _pod(given: Environment, open_engine: Open) -> Make | None:
         return None
     address = given["COMFYUI_POD_URL"]
     if not all(part.strip().startswith(("http://", "https://")) for part in address.split(",")):
-        raise InvalidSettings("COMFYUI_POD_URL is to be http://host:port; several with commas between")
+        raise InvalidSettings("COMFYUI_POD_URL must be http://host:port; separate several with commas")
     price = _number(given, "RYLA_USD_PER_SECOND", least=0) or 0.0
     return lambda priority: Route("pod", open_engine(address), priority, usd_per_second=price)
 
@@ -85,16 +85,16 @@ def _modal(given: Environment, _: Open) -> Make | None:
     if workspace is None and address is None:
         for name in ("USE_MODAL", "MODAL_TIMEOUT"):
             if name in given and given[name].lower() != "false":
-                raise InvalidSettings(f"{name} is set, and MODAL_WORKSPACE is not, which says where that is")
+                raise InvalidSettings(f"{name} is set, but MODAL_WORKSPACE, which it needs, is not")
         return None
     if workspace is not None and not workspace.replace("-", "").replace("_", "").isalnum():
-        raise InvalidSettings("MODAL_WORKSPACE is to be the workspace's name: letters, digits, dashes")
+        raise InvalidSettings("MODAL_WORKSPACE must be the workspace's name: letters, digits and dashes")
     flag = _flag(given)
     milliseconds = _number(given, "MODAL_TIMEOUT", least=1)
     url = address or f"https://{workspace}--{given.get('MODAL_APP', 'ryla-comfyui')}-web.modal.run"
     engine = Remote(url, given.get("MODAL_TOKEN") or given.get("RYLA_REMOTE_TOKEN"))
     total = None if milliseconds is None else milliseconds / 1000
-    # To look at it would keep its web side awake; and it runs no partner nodes, since Modal keeps what calls are given.
+    # Health checks would keep its web side awake. It runs no partner nodes, since Modal stores the arguments of calls.
     accepts = Accepts(partner_nodes=False)
     return lambda priority: Route(
         "modal",
@@ -117,7 +117,7 @@ def _runpod(given: Environment, _: Open) -> Make | None:
         raise InvalidSettings(f"{missing} is not set: RunPod needs RUNPOD_ENDPOINT_ID and RUNPOD_API_KEY")
     worker = given.get("RUNPOD_WORKER", "comfyui")
     if worker not in ("comfyui", "ryla"):
-        raise InvalidSettings("RUNPOD_WORKER is to be `comfyui`, the official worker, or `ryla`, ours")
+        raise InvalidSettings("RUNPOD_WORKER must be `comfyui`, the official worker, or `ryla`, ours")
     buckets = [host.strip() for host in given.get("RUNPOD_BUCKETS", "").split(",") if host.strip()]
     base = given.get("RUNPOD_ENDPOINT_BASE_URL")
     engine = RunPod(endpoint, key, base_url=base, worker="ryla" if worker == "ryla" else "comfyui", buckets=buckets)
@@ -142,5 +142,5 @@ def _number(given: Environment, name: str, *, least: float) -> float | None:
     except ValueError:
         number = float("nan")
     if not least <= number < float("inf"):
-        raise InvalidSettings(f"{name} is to be a number of at least {least:g}")
+        raise InvalidSettings(f"{name} must be a number of at least {least:g}")
     return number

@@ -1,4 +1,4 @@
-"""Routes from a file, ``routes.toml``: as many as one likes, each with what it takes and may cost."""
+"""Routes from a file, ``routes.toml``: any number, each with what it accepts and may cost."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class _Strict(BaseModel):
 
 
 class RouteRow(_Strict):
-    """A ``[[route]]`` of the file."""
+    """A ``[[route]]`` in the file."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
     engine: str
-    """An address as `connect` takes it: ``http://…``, ``remote:https://…``, ``runpod:ID``, ``simulator``."""
+    """An address for `connect`: ``http://…``, ``remote:https://…``, ``runpod:ID``, ``simulator``."""
     token: str | None = None
-    """``$NAME``: the variable that holds it."""
+    """``$NAME``: the variable that holds the token."""
     priority: int = Field(default=1, ge=0)
     weight: float = Field(default=1.0, gt=0)
     usd_per_second: float = Field(default=0.0, ge=0)
@@ -60,15 +60,15 @@ class RouteRow(_Strict):
     partner_nodes: bool = True
     gpu: str | None = None
     lock: Path | None = None
-    """RunPod: the lock that its image was built from, which has its classes."""
+    """RunPod: the lock that its image was built from, for its classes."""
     worker: Literal["comfyui", "ryla"] = "comfyui"
     buckets: tuple[str, ...] = ()
     webhook: str | None = Field(default=None, pattern="^https://")
-    """RunPod: our server's ``/routes/NAME/hint``, which it calls when a run has ended."""
+    """RunPod: our server's ``/routes/NAME/hint``, which RunPod calls when a run has ended."""
 
 
 class ShadowRow(_Strict):
-    """The ``[shadow]`` of the file."""
+    """The ``[shadow]`` in the file."""
 
     route: str
     share: str
@@ -87,13 +87,13 @@ class RoutesFile(_Strict):
 
 
 def routes_in(path: Path, environment: Environment, open_engine: Open) -> Router:
-    """The routes of a file; raises `InvalidSettings` with the place of what is wrong."""
+    """The routes in a file; raises `InvalidSettings` with the place of each error."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InvalidSettings(f"the routes in {path} cannot be read: {error.strerror}") from None
+        raise InvalidSettings(f"cannot read the routes in {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"{path} is no TOML: {error}") from None
+        raise InvalidSettings(f"{path} is not valid TOML: {error}") from None
     try:
         parsed = RoutesFile.model_validate(content)
     except ValidationError as error:
@@ -111,11 +111,11 @@ def _shadow(row: ShadowRow | None, path: Path) -> Shadow | None:
     try:
         return Shadow(row.route, share_in(row.share), row.with_inputs)
     except ValueError:
-        raise InvalidSettings(f'{path}: shadow.share is to be a percentage such as "5%"') from None
+        raise InvalidSettings(f'{path}: shadow.share must be a percentage such as "5%"') from None
 
 
 def _beside(path: Path, flags: str | None) -> str | None:
-    """Where the flags are: at an address, or in a file that is named from where the routes are."""
+    """The place of the flags: a URL, or a file relative to the file of routes."""
     return flags if flags is None or flags.startswith(("http://", "https://")) else str(path.parent / flags)
 
 
@@ -132,7 +132,7 @@ def _route(row: RouteRow, path: Path, environment: Environment, open_engine: Ope
     try:
         share = None if row.share is None else share_in(row.share)
     except ValueError:
-        raise InvalidSettings(f"{path}: route '{row.name}'.share is to be a percentage such as \"25%\"") from None
+        raise InvalidSettings(f"{path}: route '{row.name}'.share must be a percentage such as \"25%\"") from None
     return Route(
         row.name,
         _engine(row, path, environment, open_engine),
@@ -181,14 +181,16 @@ def _engine(row: RouteRow, path: Path, environment: Environment, open_engine: Op
 
 
 def _secret(row: RouteRow, path: Path, environment: Environment) -> str | None:
-    """The token of a route, out of the variable that the file names: secrets stand in no file."""
+    """The token of a route, from the variable that the file names: files hold no secrets."""
     if row.token is None:
         return None
     if not row.token.startswith("$"):
-        raise InvalidSettings(f"{path}: route '{row.name}'.token names a variable, \"$NAME\", and is no token itself")
+        raise InvalidSettings(
+            f"{path}: route '{row.name}'.token must name a variable, \"$NAME\", instead of holding the token itself"
+        )
     value = environment.get(row.token[1:], "").strip()
     if not value:
-        raise InvalidSettings(f"{path}: route '{row.name}' wants the variable {row.token[1:]}, which is not set")
+        raise InvalidSettings(f"{path}: route '{row.name}' needs the variable {row.token[1:]}, which is not set")
     return value
 
 

@@ -1,7 +1,7 @@
-"""Routes on and off, and their shares, from a file or an address that is read while the server runs.
+"""Switches and shares of routes, from a file or URL that is read while the server runs.
 
-``{"modal": "25%", "runpod": false}``: a share of users that begins there, or whether it is used at all. What cannot be
-read changes nothing: the last good copy holds, and what is wrong is said once.
+``{"modal": "25%", "runpod": false}``: the share of users whose runs try the route first, or whether it is used at all.
+Invalid flags change nothing: the last valid ones stay in use, and the error is logged once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ryla_graphs.engines.router.shares import share_in
 from ryla_graphs.problems import InvalidSettings
 
 FILE_SECONDS, URL_SECONDS = 1.0, 30.0
-"""How often a file's time, or an address, is looked at."""
+"""Seconds between two checks of a file's time, or two requests to a URL."""
 _FETCH_SECONDS = 5.0
 _MOST = 64 * 1024
 
@@ -27,15 +27,15 @@ log = logging.getLogger("ryla_graphs.router")
 
 
 class Flag(NamedTuple):
-    """What is said of one route."""
+    """The flag of one route."""
 
     on: bool = True
     share: int | None = None
-    """In basis points; None if nothing is said of one."""
+    """The share in basis points; None if the flag sets none."""
 
 
 def flag_in(value: object) -> Flag:
-    """A flag as it is written: ``true``, ``"off"``, ``"25%"``; raises `ValueError`."""
+    """Parse a flag: ``true``, ``"off"``, ``"25%"``; raises `ValueError`."""
     if isinstance(value, bool):
         return Flag(value)
     text = str(value).strip().lower() if isinstance(value, str) else ""
@@ -48,13 +48,13 @@ def flag_in(value: object) -> Flag:
 
 
 def flags_in(content: bytes, routes: frozenset[str]) -> Mapping[str, Flag]:
-    """The flags in a text of JSON; raises `ValueError` with what is wrong."""
+    """The flags in a JSON text; raises `ValueError` with the reason."""
     try:
         rows = json.loads(content)
     except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
+        raise ValueError("it is not valid JSON") from None
     if not isinstance(rows, dict):
-        raise ValueError("it is no object of routes")
+        raise ValueError("it is not a JSON object with routes")
     found = {}
     for name, value in rows.items():
         if name not in routes:
@@ -67,12 +67,12 @@ def flags_in(content: bytes, routes: frozenset[str]) -> Mapping[str, Flag]:
 
 
 class Flags:
-    """The flags at a place, or none. Asking costs nothing: a file is looked at now and then, an address by a thread."""
+    """The flags in a file or at a URL. Reading them is cheap: a file is checked rarely, a URL by a thread."""
 
     def __init__(
         self, place: str | None, routes: frozenset[str], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Raises `InvalidSettings` for a file that cannot be read now; later the last good copy holds."""
+        """Raises `InvalidSettings` if a file cannot be read at the start; later, the last valid flags stay in use."""
         self._place, self._routes, self._clock = place, routes, clock
         self._flags: Mapping[str, Flag] = {}
         self._look_again = 0.0
@@ -87,7 +87,7 @@ class Flags:
                 raise InvalidSettings(f"RYLA_FLAGS: {self.trouble}")
 
     def of(self, route: str) -> Flag | None:
-        """What is said of a route now."""
+        """The current flag of a route."""
         if self._place is not None and self._clock() >= self._look_again and self._lock.acquire(blocking=False):
             try:
                 self._look_again = self._clock() + (URL_SECONDS if self._is_url else FILE_SECONDS)
@@ -106,15 +106,15 @@ class Flags:
             if content is not None:
                 self._flags = flags_in(content, self._routes)
         except (OSError, ValueError, NoAnswer) as error:
-            trouble = f"the flags at {self._named()} are not used: {_reason(error)}"
+            trouble = f"cannot use the flags at {self._named()}: {_reason(error)}"
             if trouble != self.trouble:
-                log.error("%s; the last good ones hold", trouble)
+                log.error("%s; the last valid ones stay in use", trouble)
             self.trouble = trouble
         else:
             self.trouble = "" if content is not None else self.trouble
 
     def _content(self) -> bytes | None:
-        """The text, or None if it is the one that was read."""
+        """The text; None if it has not changed."""
         assert self._place is not None
         if not self._is_url:
             path = Path(self._place)
@@ -134,7 +134,7 @@ class Flags:
         return answer.body
 
     def _named(self) -> str:
-        """The place without what may be secret in an address."""
+        """The place, without parts of a URL that may be secret."""
         return (self._place or "").partition("?")[0]
 
 

@@ -1,6 +1,6 @@
-"""What is written down of a run before and after each attempt, so that after a crash nothing is run twice unknowingly.
+"""The journal of attempts, written before and after each one, so that no run is repeated unknowingly after a crash.
 
-A server keeps it in the record of the job; elsewhere it is in memory.
+A server stores it in the record of the job; elsewhere it is in memory.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ _KEPT = 10_000
 
 @dataclass(slots=True)
 class Attempt:
-    """One hand-over of a run to a route."""
+    """One attempt: a run that was handed to a route."""
 
     route: str
     run_id: str
-    """The id that the route's engine has it by."""
+    """The run's id on the route's engine."""
     why: str
-    """What chose the route."""
+    """Why the route was chosen."""
     started: float
-    """Seconds since 1970, as `ended`."""
+    """Seconds since 1970, like `ended`."""
     remote_id: str | None = None
-    """The service's own id, for engines that find a run by nothing else."""
+    """The service's own id, for engines that can only find a run by it."""
     ended: float | None = None
     outcome: Outcome = ""
     reason: str = ""
-    """What went wrong, for people."""
+    """The error, for people."""
     ran: bool = True
-    """Whether it may have run; False if it is certain that it did not, so that it does not count."""
+    """Whether it may have run; False if it certainly did not, so that it does not count."""
     cost_usd: float | None = None
     maybe_charged: bool = False
-    """Whether it may have cost money that is in no figure."""
+    """Whether it may have cost money that is not in any figure."""
     experiment: str | None = None
     arm: str | None = None
-    """The arm that the user is in; a fall-back keeps it."""
+    """The user's arm; a fall-back keeps it."""
 
     def to_dict(self) -> dict[str, Any]:
         """The attempt as JSON-ready data."""
@@ -58,30 +58,30 @@ class Attempt:
 
 
 class Asked(NamedTuple):
-    """What is known of a run beside its graph."""
+    """The facts about a run besides its graph."""
 
     user_key: str | None = None
-    """Who it is for; decides the arm of an experiment."""
+    """The user, who determines the arm of an experiment."""
     preset: str | None = None
     policy: Policy | None = None
-    """None leaves it to the router."""
+    """None leaves the choice to the router."""
     max_usd: float | None = None
-    """The most that all attempts together may cost."""
+    """The most US dollars that all attempts together may cost."""
 
 
 class Journal(Protocol):
-    """Keeps the attempts of runs."""
+    """Stores the attempts of runs."""
 
     def asked(self, run_id: str) -> Asked:
-        """What is known of a run."""
+        """The facts about a run."""
         ...
 
     def attempts(self, run_id: str) -> Sequence[Attempt]:
-        """All attempts of the job that a run is of, the earliest first."""
+        """All attempts of a run's job, earliest first."""
         ...
 
     def write(self, run_id: str, attempts: Sequence[Attempt]) -> None:
-        """Keep these as all attempts of that job. When this returns, they survive a crash."""
+        """Store these as all attempts of the run's job. When this returns, they survive a crash."""
         ...
 
 
@@ -94,15 +94,15 @@ class MemoryJournal:
         self._attempts: dict[str, tuple[Attempt, ...]] = {}
 
     def asked(self, run_id: str) -> Asked:  # noqa: ARG002 - the same for all
-        """Whoever uses this process."""
+        """The user of this process."""
         return Asked(user_key=self._user_key)
 
     def attempts(self, run_id: str) -> Sequence[Attempt]:
-        """Those that were written."""
+        """The attempts that were written."""
         return self._attempts.get(run_id, ())
 
     def write(self, run_id: str, attempts: Sequence[Attempt]) -> None:
-        """Keep them until many others have come."""
+        """Store them, until many newer ones replace them."""
         with self._lock:
             self._attempts[run_id] = tuple(attempts)
             if len(self._attempts) > _KEPT:

@@ -1,4 +1,4 @@
-"""One attempt of a run while it is on: what it takes to hand it over, what it has cost, what its end means."""
+"""One active attempt of a run: what it was submitted with, what it has cost, what its end means."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from ryla_graphs.engines.router.verdicts import Verdict
 from ryla_graphs.problems import EngineError, RunLost, RunTimedOut
 
 _TOO_SLOW = 3.0
-"""A run that takes so many times as long as others did there is the route's fault, not the graph's."""
+"""A run that takes this many times longer than others on the route is the route's fault, not the graph's."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """All that it takes to hand a run over."""
+    """Everything that is needed to submit a run."""
 
     workflow: CompiledWorkflow
     need: Need
     inputs: Inputs | None
-    """None if they are not here any more, as after a restart; then the run cannot begin elsewhere."""
+    """None if they are lost, for example after a restart; then the run cannot start on another route."""
     previews: bool = False
     gpu: str | None = None
     partner_key: PartnerKey | None = None
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Bytes of each input file."""
+        """The size of each input file in bytes."""
         return {name: len(content) for name, content in (self.inputs or {}).items()}
 
 
 @dataclass
 class Leg:
-    """An attempt that is on."""
+    """An active attempt."""
 
     attempt: Attempt
     lane: Lane
@@ -49,25 +49,25 @@ class Leg:
     run: Run
     budgets: Budgets
     accepted: float
-    """By the monotonic clock, as `began`."""
+    """By the monotonic clock, like `began`."""
     began: float | None = None
 
 
 def error_of(leg: Leg, event: Event, *, cancelling: bool) -> EngineError | None:
-    """What went wrong; None if somebody ended the run."""
+    """The error of an attempt; None if the caller cancelled the run."""
     if isinstance(event, Failed):
         return event.error
     if cancelling or leg.budgets.late is None:
         return None
     if leg.began is None:
         waited = time.monotonic() - leg.accepted
-        return RunLost(f"no work on it began at '{leg.lane.name}' within {waited:.1f} s", began=False)
+        return RunLost(f"'{leg.lane.name}' did not start the run within {waited:.1f} s", began=False)
     limit = leg.lane.route.run_seconds if leg.budgets.late == "run" else leg.lane.route.total_seconds
-    return RunTimedOut(f"the run took longer than the {limit:g} s that it may on route '{leg.lane.name}'")
+    return RunTimedOut(f"the run took longer than its limit of {limit:g} s on route '{leg.lane.name}'")
 
 
 def slow(leg: Leg, preset: str | None) -> Verdict:
-    """What it means that a budget ran out, and the route has ended the run."""
+    """The verdict on an attempt that exceeded a time limit, and that the route has ended."""
     if leg.began is None:
         return Verdict("too slow", True, False, True)
     usual = leg.lane.expected(preset)
@@ -76,7 +76,7 @@ def slow(leg: Leg, preset: str | None) -> Verdict:
 
 
 def cost_of(leg: Leg) -> float | None:
-    """What an attempt that went wrong has cost, where its price is known and it is known how long it worked."""
+    """The cost of a failed attempt, if its price and its running time are known."""
     if leg.began is None or not leg.lane.route.usd_per_second:
         return None
     return round((time.monotonic() - leg.began) * leg.lane.route.usd_per_second, 6)

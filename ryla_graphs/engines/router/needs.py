@@ -1,4 +1,4 @@
-"""What a graph asks of a route, found once, and what a route has, asked now and then and never for a single job."""
+"""The needs of a graph, computed once, and what a route offers, read from time to time but not for each job."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from ryla_graphs.prompt.files import weights_named
 
 @runtime_checkable
 class Choosy(Protocol):
-    """An engine that cannot run everything that has its classes."""
+    """An engine that cannot run every graph of its classes."""
 
     def unfit(self, workflow: CompiledWorkflow, inputs: Mapping[str, int]) -> str:
-        """Why it cannot run a graph with input files of these sizes; empty if it can."""
+        """Why the engine cannot run a graph with input files of these sizes; empty if it can."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What a route takes. None is no bound, and an empty set takes nothing."""
+    """What a route accepts. None means no limit; an empty set accepts nothing."""
 
     classes: frozenset[str] | None = None
-    """Node classes beside, or instead of, what its engine tells."""
+    """Node classes, in addition to or instead of what its engine reports."""
     outputs: frozenset[OutputKind] | None = None
     input_bytes: int | None = None
     memory_gb: float | None = None
-    """What its GPU has."""
+    """The memory of its GPU in GB."""
     partner_nodes: bool = True
     gpu: str | None = None
-    """What its GPU is called."""
+    """The name of its GPU."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a graph asks for. Two graphs that differ in prompts and seeds alone ask for the same."""
+    """The needs of a graph. Two graphs that differ only in prompts and seeds have the same needs."""
 
     classes: frozenset[str]
     weights: frozenset[tuple[str, str, str]]
@@ -50,7 +50,7 @@ class Need:
 
     @classmethod
     def of(cls, workflow: CompiledWorkflow) -> Need:
-        """What a graph asks for."""
+        """The needs of a graph."""
         prompt = workflow.view
         return cls(
             frozenset(body["class_type"] for body in workflow.document.values()),
@@ -62,23 +62,23 @@ class Need:
 
     @property
     def memory_gb(self) -> float | None:
-        """What it needs of a GPU's memory, by the plan, at least; None if that is unknown."""
+        """The least GPU memory in GB, by the plan; None if unknown."""
         peak = self.workflow.plan.peak_bytes_at_least
         return None if peak is None else peak / 1e9
 
     def seconds(self, gpu: str | None) -> float | None:
-        """How long it takes, by the plan; None if that is unknown."""
+        """The seconds that it takes, by the plan; None if unknown."""
         rows = self.workflow.plan.gpus
         known = [row.seconds for row in rows if row.seconds is not None and gpu in (None, row.gpu)]
         return min(known, default=None)
 
 
 def lacks(need: Need, accepts: Accepts, known: Catalog | None) -> str:
-    """Why a route cannot run what is needed; empty if it can, or if that is unknown."""
+    """Why a route cannot meet the needs; empty if it can, or if that is unknown."""
     if need.partner_nodes and not accepts.partner_nodes:
         return "it runs no partner nodes"
     if accepts.outputs is not None and (missing := need.outputs - accepts.outputs):
-        return f"it gives no {' and no '.join(sorted(missing))}"
+        return f"it delivers no {' and no '.join(sorted(missing))}"
     have = accepts.classes
     absent = {name for name in need.classes if not ((have and name in have) or known is None or name in known)}
     if have is not None and known is None:
@@ -90,7 +90,7 @@ def lacks(need: Need, accepts: Accepts, known: Catalog | None) -> str:
             if (choices := _choices(known, class_type, name)) is not None and file not in choices:
                 return f"it has no '{file}' for {class_type}"
     if accepts.memory_gb is not None and (memory := need.memory_gb) is not None and memory > accepts.memory_gb:
-        return f"its GPU has {accepts.memory_gb:.0f} GB, and the graph needs {memory:.0f}"
+        return f"its GPU has {accepts.memory_gb:.0f} GB, but the graph needs {memory:.0f} GB"
     return ""
 
 

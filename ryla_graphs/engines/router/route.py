@@ -1,4 +1,4 @@
-"""`Route`: a place where runs may go, and what this process has seen of it."""
+"""`Route`: a place where runs may go; `Lane`: its state in this process."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _REMEMBERED = 512
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a route may take."""
+    """The limits of a route."""
 
     usd_per_day: float | None = None
-    """In this process, counted from midnight UTC."""
+    """US dollars per day in this process, counted from midnight UTC."""
     at_once: int | None = None
-    """Runs; None takes the engine's slots as what is worth it, and no bound."""
+    """The most concurrent runs; None prefers the engine's slots, without a limit."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +37,29 @@ class Route:
     name: str
     engine: Engine
     priority: int = 1
-    """Routes of a lower number are used first; the next where none of them takes a run."""
+    """Routes with a lower number are used first; the next ones if none of them accepts a run."""
     weight: float = 1.0
-    """Among routes of one priority: twice the weight, twice the runs."""
+    """Among routes with the same priority: twice the weight means twice the runs."""
     usd_per_second: float = 0.0
     start_seconds: float | None = None
-    """A run that has not begun after so long moves on."""
+    """Seconds after which a run that has not started moves to another route."""
     run_seconds: float | None = None
-    """A run may take so long from its begin."""
+    """Seconds that a run may take from its start."""
     total_seconds: float | None = None
-    """And so long from its acceptance, the queue included."""
+    """Seconds that a run may take from its acceptance, including the queue."""
     budget: Budget = field(default_factory=Budget)
     accepts: Accepts = field(default_factory=Accepts)
     share: int | None = None
-    """Of users that begin here, in basis points; None for all that come by priority."""
+    """The share of users whose runs try this route first, in basis points; None uses the priority."""
     policy: Policy | None = None
     on: bool = True
     probe: bool = True
-    """Whether it is looked at between runs; not where that would wake, and pay for, what sleeps."""
+    """Whether its health is checked between runs; False if that would wake a sleeping service, which costs money."""
 
 
 @dataclass
 class Lane:
-    """A route as this process sees it."""
+    """A route with its state in this process."""
 
     route: Route
     clock: Callable[[], float] = time.monotonic
@@ -67,7 +67,7 @@ class Lane:
     breaker: Breaker = field(init=False)
     draining: bool = False
     known: Catalog | None = None
-    """The classes of its engine, when it was last asked."""
+    """The classes of its engine, as last read."""
 
     def __post_init__(self) -> None:
         self.breaker = Breaker(clock=self.clock)
@@ -77,7 +77,7 @@ class Lane:
         self._day, self._spent = 0.0, 0.0
         self._verdicts: dict[Need, str] = {}
         self.handed = 0.0
-        """Runs handed over, so that weights hold where nothing is on."""
+        """Runs handed over, so that weights hold even while no run is active."""
         self.outcomes: Counter[str] = Counter()
         self.cost_usd = 0.0
 
@@ -88,19 +88,19 @@ class Lane:
 
     @property
     def running(self) -> int:
-        """How many runs it has from here."""
+        """The number of active runs from this process."""
         return len(self._running)
 
     def learn(self, known: Catalog | None) -> None:
-        """Its engine has listed its classes."""
+        """Store the classes that its engine has listed."""
         self.known = known
         self._verdicts.clear()
 
     def unable(self, need: Need, sizes: dict[str, int]) -> str:
-        """Why it cannot run a graph; empty if it can, or may."""
+        """Why the route cannot run a graph; empty if it can, or if that is unknown."""
         route = self.route
         if route.accepts.input_bytes is not None and (size := sum(sizes.values())) > route.accepts.input_bytes:
-            return f"it takes {route.accepts.input_bytes / 1e6:.1f} MB of input files, and these are {size / 1e6:.1f}"
+            return f"it accepts {route.accepts.input_bytes / 1e6:.1f} MB of input files, not {size / 1e6:.1f} MB"
         verdict = self._verdicts.get(need)
         if verdict is None:
             verdict = lacks(need, route.accepts, self.known) or self._too_slow(need)
@@ -115,10 +115,10 @@ class Lane:
         limit = min((each for each in (self.route.run_seconds, self.route.total_seconds) if each), default=None)
         if limit is None or (expected := need.seconds(self.route.accepts.gpu)) is None or expected <= limit:
             return ""
-        return f"too_slow: the plan expects {expected:.0f} s, and a run may take {limit:.0f} s"
+        return f"too_slow: the plan expects {expected:.0f} s, but a run may take {limit:.0f} s"
 
     def expected(self, preset: str | None) -> float | None:
-        """Seconds of a run, by the last ones; what is older counts less."""
+        """The expected seconds of a run, from recent runs; older ones count less."""
         with self._lock:
             rows = tuple(self._seconds.get(preset) or self._seconds.get(None) or ())
         if not rows:
@@ -129,18 +129,18 @@ class Lane:
         return sum(w * seconds for w, (_, seconds) in zip(weights, rows, strict=True)) / whole if whole else None
 
     def took(self, preset: str | None, seconds: float) -> None:
-        """A run took so long, from its acceptance to its end."""
+        """Record how long a run took, from acceptance to end."""
         with self._lock:
             for key in {preset, None}:
                 self._seconds.setdefault(key, deque(maxlen=_LAST)).append((self.clock(), seconds))
 
     def begin(self, run_id: str) -> None:
-        """A run is handed to it."""
+        """Record that a run was handed to the route."""
         with self._lock:
             self._running.add(run_id)
 
     def end(self, run_id: str, outcome: str, cost: float | None) -> None:
-        """A run has left it."""
+        """Record that a run has left the route."""
         with self._lock:
             self._running.discard(run_id)
             self.outcomes[outcome] += 1
@@ -149,15 +149,15 @@ class Lane:
             self._spent += cost or 0.0
 
     def over_budget(self) -> str:
-        """Why it may take no run more; empty if it may."""
+        """Why the route may get no further run; empty if it may."""
         budget = self.route.budget
         if budget.at_once is not None and self.running >= budget.at_once:
-            return f"it has {self.running} runs, as many as it may"
+            return f"it has {self.running} runs, which is its limit"
         if budget.usd_per_day is not None:
             with self._lock:
                 self._turn_day()
                 if self._spent >= budget.usd_per_day:
-                    return f"its ${budget.usd_per_day:g} of today are spent"
+                    return f"its budget of ${budget.usd_per_day:g} for today is spent"
         return ""
 
     def _turn_day(self) -> None:
@@ -166,7 +166,7 @@ class Lane:
 
     @property
     def spent_today(self) -> float:
-        """In USD, since midnight UTC."""
+        """US dollars spent since midnight UTC."""
         with self._lock:
             self._turn_day()
             return self._spent
@@ -176,7 +176,7 @@ class Lane:
             return dict(self.outcomes)
 
     def to_dict(self) -> dict[str, Any]:
-        """How the route is, as JSON-ready data without secrets."""
+        """The state of the route, as JSON-ready data without secrets."""
         shown, route = self.breaker.shown(), self.route
         return {
             "name": self.name,

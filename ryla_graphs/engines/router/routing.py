@@ -1,4 +1,4 @@
-"""What a server asks of an engine that hands runs to routes."""
+"""The protocol of routers, as the server uses them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ class Routing(Protocol):
     """An engine that hands runs to routes."""
 
     def keep_in(self, journal: Journal) -> None:
-        """Keep attempts there."""
+        """Store attempts in this journal."""
         ...
 
     def check(self, workflow: CompiledWorkflow, sizes: dict[str, int]) -> None:
-        """Raise `CannotRunHere` where no route could run a graph."""
+        """Raise `CannotRunHere` if no route could run a graph."""
         ...
 
     def drain(self, name: str, *, on: bool = True) -> dict[str, Any]:
-        """Give a route no new runs, or again."""
+        """Stop giving a route new runs, or resume."""
         ...
 
     def routes(self) -> list[dict[str, Any]]:
-        """How all routes are."""
+        """The state of all routes."""
         ...
 
     def hint(self, name: str, run_id: str) -> None:
-        """Have a run of a route asked for."""
+        """Poll a run of a route."""
         ...
 
     @property
     def trouble(self) -> str:
-        """Why the newest flags are not in use."""
+        """Why the newest flags are not in use; empty if they are."""
         ...

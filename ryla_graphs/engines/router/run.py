@@ -1,7 +1,7 @@
-"""One run on its way through routes: handed over, followed, and moved on where that is free or allowed.
+"""One run of a router: handed to a route, followed, and moved to another route if that is free or allowed.
 
-What is free to move: a run that a route has not accepted, or has given back before it began. What may have run counts,
-and a job has at most as many such attempts as its policy allows, over all routes, restarts and retries from outside.
+Moving is free if a route has not accepted the run, or has returned it before it started. Attempts that may have run
+count, and a job has at most as many as its policy allows, over all routes, restarts and outside retries.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ryla_graphs.engines.router.verdicts import Verdict, tell, verdict_on
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
 
 KEPT_BYTES = 64 * 2**20
-"""Outputs of a run are read before it counts as done, up to so much; larger ones when they are asked for."""
+"""Outputs up to this many bytes are read before the run counts as done; larger ones are read on request."""
 log = logging.getLogger("ryla_graphs.router")
 
 
@@ -60,7 +60,7 @@ class RoutedRun:
     # Handing over
 
     def hand_over(self, why: str, without: Mapping[str, str] | None = None) -> None:
-        """Hand the run to the best route that takes it, but to none of those `without`; raises `EngineError`."""
+        """Hand the run to the best route that accepts it, except those in `without`; raises `EngineError`."""
         tried = dict(without or {})
         last: EngineError | None = None
         while True:
@@ -71,10 +71,10 @@ class RoutedRun:
                 raise self._desk.none_left(choice, tried, self._order.need, last)
             permit = lane.breaker.enter()
             if permit is None:
-                tried[lane.name] = "another run tries it at the moment"
+                tried[lane.name] = "another run is testing it"
                 continue
             experiment = self._desk.experiment
-            reasons = f"the arm of this user in '{experiment}'" if experiment and lane.name == choice.arm else why
+            reasons = f"this user's arm in '{experiment}'" if experiment and lane.name == choice.arm else why
             dropped = {**choice.dropped, **tried}
             self._routed = Routed(self.id, lane.name, reasons, dropped, experiment, choice.arm)
             try:
@@ -91,7 +91,7 @@ class RoutedRun:
         return self._asked.user_key or self.id
 
     def _check_runs(self, last: EngineError | None) -> None:
-        """Raise where as many attempts may have run as may."""
+        """Raise if no further attempt is allowed."""
         if self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0:
             return
         ran = (attempt for attempt in self._attempts if attempt.ran)
@@ -103,11 +103,11 @@ class RoutedRun:
         raise (RunUncertain if unknown else RunLost)(f"the run is not retried ({policy}): {reasons}")
 
     def _begin(self, lane: Lane, permit: Permit, why: str, arm: str | None) -> None:
-        # An engine that has heard an id once would take up that run instead of beginning another.
+        # A new id for each attempt: an engine that knows an id resumes that run instead of starting another.
         attempt_id = self.id if not self._attempts else str(uuid.uuid4())
         attempt = Attempt(lane.name, attempt_id, why, self._desk.wall(), experiment=self._desk.experiment, arm=arm)
         self._attempts.append(attempt)
-        self._write()  # before the route hears of it
+        self._write()  # before the route gets it
         lane.begin(attempt_id)
         self._desk.handed(lane)
         order = self._order
@@ -134,7 +134,7 @@ class RoutedRun:
         self._follow(attempt, lane, permit, run)
 
     def take_up(self, attempt: Attempt, lane: Lane, run: Run) -> None:
-        """Follow an attempt that an earlier process began."""
+        """Follow an attempt that an earlier process started."""
         self._attempts = [
             each if each.run_id != attempt.run_id else attempt for each in self._desk.journal.attempts(self.id)
         ]
@@ -143,7 +143,7 @@ class RoutedRun:
 
     def _follow(self, attempt: Attempt, lane: Lane, permit: Permit, run: Run) -> None:
         def expire(kind: Late) -> bool:
-            """End an attempt; one that only waits stays where it is while no other route would take it."""
+            """End an attempt; one that only waits stays on its route if no other route would accept it."""
             if kind == "start" and not self._choice({lane.name: ""}).order:
                 return False
             run.cancel()
@@ -169,9 +169,9 @@ class RoutedRun:
         error: EngineError,
         cost: float | None = None,
     ) -> None:
-        """Write how an attempt went wrong, and have its route know."""
+        """Store how an attempt failed, and report it to the route's breaker."""
         if tell(lane, permit, verdict, error):
-            log.error("the route '%s' is closed until its settings change: %s", lane.name, error)
+            log.error("the route '%s' gets no runs until its settings change: %s", lane.name, error)
         attempt.maybe_charged = verdict.ran and cost is None
         self._ended(attempt, lane, verdict.outcome, cost, ran=verdict.ran, reason=str(error).splitlines()[0])
 
@@ -186,20 +186,20 @@ class RoutedRun:
             for each in self._attempts[:-1]
             if not ran and not each.ran and (each.route, each.outcome) == (attempt.route, outcome)
         ]
-        # Of a route that turned the run away again and again, the last time is enough; the first says the arm.
+        # If a route rejected the run repeatedly, keep only its last attempt, and the first one, which has the arm.
         self._attempts = [each for each in self._attempts if each not in same[1:]]
         self._write()
 
     # Following
 
     def cancel(self) -> None:
-        """Have the run end wherever it is."""
+        """Cancel the run, whatever route it is on."""
         self._cancelling.set()
         if (leg := self._leg) is not None:
             leg.run.cancel()
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event."""
+        """The events, up to the terminal one."""
         try:
             while True:
                 end: Event | None = None
@@ -221,7 +221,7 @@ class RoutedRun:
                 self._leg.budgets.stop()
 
     def _new(self, event: Event) -> Iterator[Event]:
-        """An event of an attempt as one of the whole run, which is queued and started once."""
+        """An event of an attempt as an event of the run, which is queued and started only once."""
         if isinstance(event, Queued):
             if not self._reported_queue:
                 self._reported_queue = True
@@ -235,7 +235,7 @@ class RoutedRun:
             yield event
 
     def _leg_events(self) -> Iterator[Event]:
-        """The events of the attempt that is on, as events of this run."""
+        """The events of the current attempt, as events of this run."""
         leg = self._leg
         assert leg is not None
         for event in leg.run.events():
@@ -249,7 +249,7 @@ class RoutedRun:
                 return
 
     def _with_content(self, event: Event) -> Event:
-        """The same event with outputs that are here already, so that one that cannot be had fails the attempt."""
+        """The event with downloaded outputs, so that an output that cannot be read fails the attempt."""
         if isinstance(event, OutputReady):
             return replace(event, artifact=self._here(event.artifact))
         if isinstance(event, Finished):
@@ -263,7 +263,7 @@ class RoutedRun:
             try:
                 content = artifact.read()
             except EngineError:
-                content = artifact.read()  # once more, then it is an error
+                content = artifact.read()  # a second try; then it is an error
             kept = self._kept[artifact] = replace(artifact, read=lambda: content)
             self._kept_bytes += len(content)
         return kept
@@ -271,7 +271,7 @@ class RoutedRun:
     # Ending, or moving on
 
     def _moved(self, event: Event) -> Event | str:
-        """The last event of the run, or why it goes on elsewhere, where it has been handed over by now."""
+        """The last event of the run, or, if it was handed to another route, why."""
         leg = self._leg
         assert leg is not None
         leg.budgets.stop()
@@ -300,14 +300,14 @@ class RoutedRun:
         self._kept.clear()
         self._kept_bytes = 0
         reason, leg = str(error).splitlines()[0], self._leg
-        # A route that may still have the run is no place to retry it.
+        # Do not retry on a route that may still have the run.
         there = {leg.lane.name: reason} if leg is not None and verdict.outcome in ("unreachable", "uncertain") else {}
         try:
             self.hand_over(f"fall-back: {reason}", there)
         except EngineDenied:
             return Failed(self.id, error)
         except EngineError as refused:
-            log.warning("run %s stays where it failed: %s", self.id, refused)
+            log.warning("run %s is not retried: %s", self.id, refused)
             return Failed(self.id, error)
         return reason
 
@@ -333,7 +333,7 @@ class RoutedRun:
         return not verdict.ran or self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0
 
     def _for_whoever_asked(self, error: EngineError, verdict: Verdict) -> EngineError:
-        """The error of a run that was taken up without its inputs: one that asks for it to be begun again, or not."""
+        """The error of a resumed run without its inputs; it says whether the caller may submit the run again."""
         if isinstance(error, RunLost) or not verdict.moves:
             return error
         if self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0:

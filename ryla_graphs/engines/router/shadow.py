@@ -1,8 +1,8 @@
-"""Copies of runs to a route, whose results are dropped: what it would do with real traffic, at a bounded price.
+"""Copies runs to a shadow route and drops the results, to test it with real traffic at a limited price.
 
-A share of the runs that ended well is run again there, one at a time, after their callers have been served. Only how it
-ended, how long it took and how many outputs came is kept. Nothing with input files is copied, for they may be people's
-pictures, unless the owner says so; and nothing that calls paid services.
+A share of the successful runs is repeated there, one at a time, after their callers have their results. Only the
+outcome, the duration and the number of outputs are recorded. Runs with input files, which may be people's pictures, are
+only copied if the owner allows it; runs that call paid services never are.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from ryla_graphs.engines.router.shares import WHOLE, bucket
 from ryla_graphs.problems import EngineError
 
 WAITING = 16
-"""Copies that may wait; more are left out."""
+"""How many copies may wait; further ones are dropped."""
 
 log = logging.getLogger("ryla_graphs.router")
 
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """Which runs are copied, and where to."""
+    """Which runs are copied, and to which route."""
 
     route: str
     share: int
-    """In basis points."""
+    """The share of runs to copy, in basis points."""
     with_inputs: bool = False
-    """Whether graphs with input files are copied too."""
+    """Whether runs with input files are copied, too."""
 
 
 class Shadows:
-    """Runs the copies, in a thread that begins with the first of them. The route's own budget bounds what they cost."""
+    """Runs the copies, in a thread that starts with the first one. The route's own budget limits their cost."""
 
     def __init__(self, shadow: Shadow, lane: Lane) -> None:
         self._shadow, self._lane = shadow, lane
@@ -57,7 +57,7 @@ class Shadows:
         return self._shadow.route
 
     def consider(self, run_id: str, need: Need, inputs: Inputs | None, outputs: int) -> None:
-        """Copy a run that ended well, if it is one of the share."""
+        """Copy a successful run, if it is in the share."""
         if need.partner_nodes or (inputs and not self._shadow.with_inputs) or inputs is None:
             return
         if bucket(f"shadow:{self._shadow.route}", run_id) >= self._shadow.share % (WHOLE + 1):
@@ -77,7 +77,7 @@ class Shadows:
                 self._thread.start()
 
     def to_dict(self) -> dict[str, Any]:
-        """How the copies went."""
+        """The results of the copies."""
         return {"route": self._shadow.route, "share": self._shadow.share / 100, "runs": dict(self.outcomes)}
 
     def _work(self) -> None:
@@ -86,7 +86,7 @@ class Shadows:
             try:
                 self.outcomes[self._run(workflow, inputs, outputs)] += 1
             except Exception:
-                log.exception("a copy of a run broke")
+                log.exception("a bug interrupted a copy of a run")
             finally:
                 self._queue.task_done()
 
@@ -103,10 +103,10 @@ class Shadows:
                 elif isinstance(event, Failed):
                     log.info("a copy of a run failed at '%s': %s", lane.name, event.error)
         except EngineError as error:
-            log.info("a copy of a run is not taken by '%s': %s", lane.name, error)
+            log.info("'%s' did not accept a copy of a run: %s", lane.name, error)
         lane.end(run_id, "shadow", cost)
         return outcome
 
     def wait(self) -> None:
-        """Wait until no copy is on."""
+        """Wait until no copy is running."""
         self._queue.join()

@@ -1,4 +1,4 @@
-"""Which share of users begins where: the same user always in the same place, on every machine, after every restart."""
+"""Shares of users: the same user always gets the same arm, on every machine and after every restart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WHOLE = 10_000
 
 
 def bucket(experiment: str, user_key: str) -> int:
-    """Where a user stands among 10,000, for one experiment.
+    """A user's position among 10,000, for one experiment.
 
     >>> bucket("routes", "ada") == bucket("routes", "ada")
     True
@@ -20,9 +20,9 @@ def bucket(experiment: str, user_key: str) -> int:
 
 
 def arm_of(experiment: str, user_key: str, shares: Iterable[tuple[str, int]]) -> str | None:
-    """The arm that a user is in, of arms with their shares in order; None for the rest.
+    """The arm of a user, given arms with their shares in order; None for the remaining users.
 
-    A share that grows moves users into its arm only, where it is the last one or the only one.
+    If the share of the last or only arm grows, users only move into that arm.
     """
     place, end = bucket(experiment, user_key), 0
     for name, share in shares:
@@ -40,5 +40,5 @@ def share_in(text: str) -> int:
     """
     number = float(text.removesuffix("%").strip())
     if not 0 <= number <= 100:
-        raise ValueError(f"{text} is no percentage")
+        raise ValueError(f"{text} is not a percentage")
     return round(number * 100)

@@ -1,4 +1,4 @@
-"""What an error of one route means for the others: whether the run moves on, and what it says about the route."""
+"""The meaning of a route's error: whether the run moves to another route, and what it says about this one."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from ryla_graphs.problems import (
 )
 
 ABOUT_THE_TARGET = frozenset({"missing_node_type", "value_not_in_list", "weights_missing", "unknown_class"})
-"""Problems of a graph that another place may not have: a class or a file is not there."""
+"""Problems that another route may not have: a missing class or file."""
 
 
 class Verdict(NamedTuple):
-    """What an error means."""
+    """The meaning of an error."""
 
     outcome: Outcome
     moves: bool
-    """Whether another route may do better."""
+    """Whether another route may succeed."""
     ran: bool
-    """Whether the run may have begun there, and cost something."""
+    """Whether the run may have started there, and may have cost money."""
     fault: bool
-    """Whether it counts against the route."""
+    """Whether it counts as a fault of the route."""
     more_memory: bool = False
-    """Whether only a route with more memory may do better."""
+    """Whether only a route with more memory may succeed."""
 
 
 def verdict_on(error: EngineError, *, accepted: bool) -> Verdict:
-    """What an error means, of a run that the route had accepted or not."""
+    """The meaning of an error; `accepted` says whether the route had accepted the run."""
     if isinstance(error, RunLost):
         return Verdict("lost" if error.began else "no worker", True, error.began, True)
     if isinstance(error, RunUncertain):
@@ -64,13 +64,13 @@ def verdict_on(error: EngineError, *, accepted: bool) -> Verdict:
 
 
 def is_about_target(error: EngineRefused) -> bool:
-    """Whether a graph is refused for what is not there, and may be elsewhere."""
+    """Whether a graph is rejected for a class or file that other routes may have."""
     codes = {problem.code for problem in error.problems}
     return bool(codes) and codes <= ABOUT_THE_TARGET
 
 
 def tell(lane: Lane, permit: Permit, verdict: Verdict, error: EngineError) -> bool:
-    """Have the route's breaker know; gives whether that it denies us is news."""
+    """Report an error to the route's breaker; returns whether this is a new denial of access."""
     if isinstance(error, EngineDenied):
         permit.release()
         return lane.breaker.deny(str(error))

@@ -1,4 +1,4 @@
-"""RunPod's queue endpoints as an engine: with the official worker-comfyui, or with a worker of ours."""
+"""RunPod's queue endpoints as an engine, with the official worker-comfyui or with our worker."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`RunPod`: hand graphs to a queue endpoint.
+"""`RunPod`: submits graphs to a queue endpoint.
 
-RunPod takes no id of ours and no key that makes a request count once. If the answer to ``/run`` is lost, we
-cannot find out whether the job is there: the run ends with `RunUncertain`, and whoever sends it again may pay twice.
+RunPod accepts neither our ids nor idempotency keys. If the answer to ``/run`` is lost, we cannot find out whether the
+job exists: the run ends with `RunUncertain`, and a caller who sends it again may pay twice.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _REMEMBERED = 10_000
 
 
 class RunPod:
-    """A queue endpoint of RunPod. `worker` is what its image runs: the official worker-comfyui, or ours.
+    """A queue endpoint of RunPod. `worker` is the worker in its image: the official worker-comfyui, or ours.
 
-    `buckets` are the hosts that its workers put large pictures on (``*.s3.amazonaws.com``); from others none is read.
-    `webhook` is where RunPod says that a run has ended: ``https://our-server/routes/runpod/hint``. It is no more than a
-    hint to ask, since nothing signs it. A worker may take `run_seconds`, and a run wait `queue_seconds` for one.
+    `buckets` are the hosts to which its workers upload large pictures (``*.s3.amazonaws.com``); no other host is read.
+    `webhook` is the URL that RunPod calls when a run has ended: ``https://our-server/routes/runpod/hint``. It only
+    triggers a poll, since it is not signed. A worker may take `run_seconds`; a run may wait `queue_seconds` for one.
 
     >>> engine = RunPod("abc123", key=os.environ["RUNPOD_API_KEY"])  # doctest: +SKIP
     """
@@ -72,7 +72,7 @@ class RunPod:
         patience: Patience | None = None,
     ) -> None:
         if not endpoint.replace("-", "").replace("_", "").isalnum():
-            raise InvalidSettings("RUNPOD_ENDPOINT_ID is the id of an endpoint: letters and digits, no address")
+            raise InvalidSettings("RUNPOD_ENDPOINT_ID must be the id of an endpoint (letters and digits), not a URL")
         base = base_url or os.environ.get(BASE_VARIABLE) or BASE_URL
         self.service = Service(f"{base.rstrip('/')}/{endpoint}", key, what=f"RunPod endpoint {endpoint}")
         self.endpoint, self.slots = endpoint, slots
@@ -96,13 +96,13 @@ class RunPod:
         return f"RunPod endpoint {self.endpoint}"
 
     def catalog(self) -> Catalog:
-        """The classes of the endpoint's image, by its lock; RunPod itself does not tell."""
+        """The classes of the endpoint's image, by its lock; RunPod itself does not report them."""
         return self._known()
 
     def unfit(self, workflow: CompiledWorkflow, inputs: Mapping[str, int]) -> str:
         """Why this endpoint cannot run a graph with input files of these sizes; empty if it can."""
         if calls_services(workflow.view) and not self._partner_nodes:
-            return "RunPod keeps what it is sent, so no partner key goes there"
+            return "RunPod stores its requests, so this server sends it no partner key"
         return unfit(workflow, self.worker, inputs)
 
     def start(
@@ -116,11 +116,11 @@ class RunPod:
         gpu: str | None = None,  # noqa: ARG002 - an endpoint has one kind
         partner_key: PartnerKey | None = None,
     ) -> RunPodRun | LostRun:
-        """Queue a graph, once; a run of this id that was begun before is taken up, or is uncertain."""
+        """Queue a graph once; a run with this id that was started before is resumed, or is uncertain."""
         if run_id is not None and not fresh and run_id in self._ids:
             return self.resume(run_id, workflow)
         if partner_key is not None and not self._partner_nodes:
-            raise EngineRefused("RunPod keeps what it is sent, so no partner key is handed to it")
+            raise EngineRefused("RunPod stores its requests, so it gets no partner key")
         run_id = run_id or str(uuid.uuid4())
         order = order_of(workflow, inputs or {}, run_id, self.worker, previews=previews)
         body = order.encoded(self._policy, self._webhook and f"{self._webhook}?run={run_id}")
@@ -129,14 +129,14 @@ class RunPod:
         return self._run(workflow, run_id, remote_id, order)
 
     def _accepted(self, body: bytes) -> str:
-        """The id of the job; raises what else the answer means."""
+        """Submit the body and return the id of the job; raises the error for any other answer."""
         try:
             answer = self.service.ask(
                 "POST", "/run", data=body, headers={"Content-Type": "application/json"}, once=True
             )
         except NoAnswer as error:
             if error.sent:
-                raise RunUncertain(f"{self.name} may have taken the run, but did not answer: {error}") from None
+                raise RunUncertain(f"{self.name} may have accepted the run, but did not answer: {error}") from None
             raise self.service.unreachable(error) from None
         remote_id = (answer.object() or {}).get("id")
         if answer.ok and isinstance(remote_id, str) and remote_id:
@@ -149,13 +149,13 @@ class RunPod:
         if answer.status == 404:
             return EngineDenied(f"there is no endpoint '{self.endpoint}' at RunPod (404)")
         if answer.status == 413:
-            return EngineRefused(f"{self.name} refuses the graph with its files as too large (413)")
+            return EngineRefused(f"{self.name} rejects the graph with its files as too large (413)")
         if 400 <= answer.status < 500:
-            return EngineRefused(f"{self.name} refuses the request ({answer.status})")
-        return RunUncertain(f"{self.name} may have taken the run, but answered with {answer.odd()}")
+            return EngineRefused(f"{self.name} rejects the request ({answer.status})")
+        return RunUncertain(f"{self.name} may have accepted the run, but answered with {answer.odd()}")
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> RunPodRun | LostRun:
-        """Take up a run whose job is known by its id; by ours RunPod finds none."""
+        """Resume a run whose job id at RunPod is known; RunPod cannot find jobs by our id."""
         remote_id = self._ids.get(run_id)
         if remote_id is None:
             return LostRun(run_id, RunUncertain("no record says which job at RunPod this run is"))
@@ -163,19 +163,19 @@ class RunPod:
         return self._run(workflow, run_id, remote_id, order)
 
     def remember(self, run_id: str, remote_id: str) -> None:
-        """Learn from somebody's record which job a run is."""
+        """Remember which job a run is, as stored elsewhere."""
         with self._lock:
             self._ids[run_id] = remote_id
             if len(self._ids) > _REMEMBERED:
                 del self._ids[next(iter(self._ids))]
 
     def hint(self, run_id: str) -> None:
-        """A webhook says that a run has changed. Anybody may send one, so all it does is have the job asked for."""
+        """Take a hint that a run has changed: poll its job. Anyone may send a hint, so it has no other effect."""
         if (run := self._runs.get(run_id)) is not None:
             run.hint()
 
     def health(self) -> Health:
-        """Whether the endpoint answers and has, or can have, a worker."""
+        """Whether the endpoint answers, and has or can start a worker."""
         try:
             answer = self.service.ask("GET", "/health", seconds=HEALTH_SECONDS)
         except NoAnswer as error:
@@ -187,11 +187,11 @@ class RunPod:
         jobs, workers = _counts(facts.get("jobs")), _counts(facts.get("workers"))
         queued = jobs.get("inQueue", 0) + jobs.get("inProgress", 0)
         if jobs.get("inQueue") and workers and not any(workers.values()):
-            return Health(False, f"{self.name} has no workers, and jobs wait: raise its max workers", queued)
+            return Health(False, f"{self.name} has no workers while jobs wait: raise its max workers", queued)
         return Health(ready=True, queued=queued)
 
     def close(self) -> None:
-        """Close the connections; jobs go on."""
+        """Close the connections; jobs continue."""
         self.service.close()
 
     def __enter__(self) -> Self:
@@ -213,12 +213,14 @@ class RunPod:
         return artifacts_of(output, workflow, order, self._fetch)
 
     def _fetch(self, link: str) -> bytes:
-        """A file of a bucket, read without our key, and only from hosts that the settings name."""
+        """A file in a bucket, read without our key, and only from hosts in the settings."""
         host = urlsplit(link).hostname or ""
         if not (link.startswith("https://") or is_loopback(link)) or not any(
             map(partial(_matches, host), self._buckets)
         ):
-            raise OutputMissing(f"the worker put its output on '{host}', which `buckets` of this route does not name")
+            raise OutputMissing(
+                f"the worker uploaded its output to '{host}', which is not in the `buckets` of this route"
+            )
         bucket = Service(link.partition("?")[0])
         try:
             answer = bucket.ask("GET", link, seconds=120, limit=2**30)
@@ -227,14 +229,14 @@ class RunPod:
         finally:
             bucket.close()
         if not answer.ok:
-            raise OutputMissing(f"the bucket at {host} does not give the output ({answer.status})")
+            raise OutputMissing(f"the bucket at {host} does not deliver the output ({answer.status})")
         if is_cut_off(answer.body):
             raise OutputMissing(f"the output on {host} is cut off after {len(answer.body):,} bytes")
         return answer.body
 
 
 def _counts(counted: Any) -> dict[str, int]:
-    """The numbers in what should be an object of them."""
+    """The whole numbers in an object; ignores anything else."""
     rows = counted.items() if isinstance(counted, dict) else ()
     return {name: count for name, count in rows if isinstance(count, int)}
 

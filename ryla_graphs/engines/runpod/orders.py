@@ -1,7 +1,7 @@
-"""What a worker on RunPod is sent: the official worker-comfyui, which takes pictures and gives pictures, or ours.
+"""The input of a job for a worker on RunPod: the official worker-comfyui, which only handles pictures, or ours.
 
-The official worker gives back file names without folders and without nodes. So every save node gets a mark at the
-beginning of its files' names, which is taken off again when they come back.
+The official worker returns file names without folders and without nodes. So every save node gets a mark at the start
+of its files' names, which is removed when the files come back.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.problems import EngineRefused
 
 Worker = Literal["comfyui", "ryla"]
-"""The official worker, or the one of `runtime_runpod.py`."""
+"""The official worker, or our own from `runtime_runpod.py`."""
 
 BODY_BYTES = 10 * 2**20
-"""RunPod takes no larger body at ``/run``, base64 included."""
+"""The largest body in bytes that RunPod accepts at ``/run``, including base64."""
 OURS = "ryla_job"
-"""Where a job for a worker of ours stands in the input."""
+"""The key of a job for our worker in the input."""
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tiff", ".tif"})
 _SHOWN_ONLY = ("Preview", "MaskPreview")
@@ -36,14 +36,14 @@ _MARK = re.compile(r"^n(?P<place>\d+)-(?P<name>.+)$")
 
 @dataclass(frozen=True)
 class Order:
-    """The input of a job, and which node each mark stands for."""
+    """The input of a job, and the node of each mark."""
 
     input: Mapping[str, Any]
     marks: tuple[str, ...] = ()
     """Node ids, by the number in the mark."""
 
     def encoded(self, policy: Mapping[str, Any], webhook: str | None = None) -> bytes:
-        """The body of ``/run``; raises `EngineRefused` if it is larger than RunPod takes."""
+        """The body of ``/run``; raises `EngineRefused` if it is larger than RunPod accepts."""
         body: dict[str, Any] = {"input": self.input, "policy": policy}
         if webhook is not None:
             body["webhook"] = webhook
@@ -53,7 +53,7 @@ class Order:
         return text
 
     def owner(self, filename: str) -> tuple[str, str] | None:
-        """The node that a file is of, and the file's name without its mark; None if it bears none."""
+        """The node of a file, and the file's name without its mark; None if it has no mark."""
         found = _MARK.match(PurePosixPath(filename.replace("\\", "/")).name)
         if found is None or int(found["place"]) >= len(self.marks):
             return None
@@ -61,10 +61,10 @@ class Order:
 
 
 def too_large(size: int) -> str:
-    """That a body is larger than RunPod takes."""
+    """The message for a body that is larger than RunPod accepts."""
     return (
-        f"the graph with its input files is {size / 2**20:.1f} MB, and RunPod takes {BODY_BYTES / 2**20:.0f} MB with "
-        "files as base64: about 7 MB of files"
+        f"the graph with its input files is {size / 2**20:.1f} MB, but RunPod accepts {BODY_BYTES / 2**20:.0f} MB, "
+        "which is about 7 MB of files in base64"
     )
 
 
@@ -77,19 +77,17 @@ def unfit(workflow: CompiledWorkflow, worker: Worker, names: Mapping[str, int] |
         return ""
     for output in workflow.outputs:
         if output.kind not in ("image", "unknown") and output.at_least:
-            return (
-                f"worker-comfyui gives back pictures only, and {output.class_type} '{output.node}' gives {output.kind}"
-            )
+            return f"worker-comfyui only returns pictures, but {output.class_type} '{output.node}' makes {output.kind}"
         if output.class_type.startswith(_SHOWN_ONLY) or output.class_type in OVER_SOCKET:
-            return f"worker-comfyui gives saved pictures only, and {output.class_type} '{output.node}' saves none"
+            return f"worker-comfyui only returns saved pictures, but {output.class_type} '{output.node}' saves none"
     for name in names or ():
         if PurePosixPath(name).suffix.lower() not in _PICTURES:
-            return f"worker-comfyui takes pictures only, and '{name}' is none"
+            return f"worker-comfyui only accepts pictures, and '{name}' is not one"
     return ""
 
 
 def order_of(workflow: CompiledWorkflow, inputs: Inputs, run_id: str, worker: Worker, *, previews: bool) -> Order:
-    """What the worker is sent; raises `EngineRefused` if it could not run the graph."""
+    """The input for the worker; raises `EngineRefused` if the worker cannot run the graph."""
     check_names(workflow, inputs)
     if reason := unfit(workflow, worker, {name: len(content) for name, content in inputs.items()}):
         raise EngineRefused(reason)

@@ -1,7 +1,7 @@
-"""The contract with a worker of ours on RunPod: outputs of every kind, a failure in terms of our nodes, progress.
+"""The contract with our worker on RunPod: outputs of every kind, failures in terms of our nodes, progress.
 
-The worker gives ``{"ryla": 1, "outputs": […], "seconds": 1.5}`` or ``{"ryla": 1, "failed": {…}}``; an output is what
-`Artifact.to_dict` tells, with its bytes in ``data`` as base64 or in a bucket at ``url``.
+The worker returns ``{"ryla": 1, "outputs": […], "seconds": 1.5}`` or ``{"ryla": 1, "failed": {…}}``; an output is the
+result of `Artifact.to_dict`, with its bytes in ``data`` as base64 or in a bucket at ``url``.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from ryla_graphs.problems import EngineError, OutputMissing
 
 VERSION = 1
 RESULT_BYTES = 9 * 2**20
-"""The most that is given back in the answer itself: RunPod drops what is larger than 10 MB."""
+"""The most bytes that are returned in the answer itself: RunPod drops answers above 10 MB."""
 
 Store = Callable[[str, bytes], str]
-"""Puts bytes into a bucket; gives the address that they are read from."""
+"""Uploads bytes into a bucket; returns the URL to read them from."""
 
 
 def result_of(finished: Finished, store: Store | None) -> dict[str, Any]:
-    """What the worker gives back; raises `OutputMissing` if it is too large and there is no bucket."""
+    """The worker's answer; raises `OutputMissing` if it is too large and there is no bucket."""
     contents = [_content(artifact) for artifact in finished.outputs]
     inside = store is None or sum(map(len, contents)) * 4 // 3 <= RESULT_BYTES
     size = sum(map(len, contents)) * 4 // 3
     if inside and size > RESULT_BYTES:
         raise OutputMissing(
-            f"the outputs are {size / 2**20:.1f} MB as base64, and RunPod drops more than 10 MB: "
+            f"the outputs have {size / 2**20:.1f} MB as base64, and RunPod drops answers above 10 MB: "
             "set BUCKET_ENDPOINT_URL and its keys on the worker"
         )
     rows: list[dict[str, Any]] = []
@@ -54,11 +54,11 @@ def _content(artifact: Artifact) -> bytes:
 
 
 def artifacts_of_ours(output: Any, workflow: CompiledWorkflow, fetch: Fetch) -> tuple[Artifact, ...]:
-    """The outputs in what a worker of ours gave; raises its failure."""
+    """The outputs in the answer of our worker; raises its failure."""
     if output is None:
         raise OutputMissing(TOO_BIG)
     if not isinstance(output, Mapping) or output.get("ryla") != VERSION:
-        raise EngineError("the endpoint's worker is not ours, or of another version; `worker` of its route says which")
+        raise EngineError("the endpoint's worker is not ours, or has another version; check `worker` of its route")
     if isinstance(failed := output.get("failed"), Mapping):
         raise _located(load_error({"message": "no reason given", **failed}), workflow)
     rows = output.get("outputs")
@@ -77,12 +77,12 @@ def _artifact(row: Any, fetch: Fetch) -> Artifact:
         try:
             content = base64.b64decode(row["data"], validate=True) if "data" in row else fetch(str(row["url"]))
         except (binascii.Error, ValueError, KeyError, TypeError):
-            raise OutputMissing(f"the output '{facts['filename']}' came damaged: it is no base64") from None
+            raise OutputMissing(f"the output '{facts['filename']}' arrived damaged: it is not valid base64") from None
         if hashlib.sha256(content).hexdigest() != row.get("sha256"):
-            raise OutputMissing(f"the output '{facts['filename']}' came damaged: its hash is another")
+            raise OutputMissing(f"the output '{facts['filename']}' arrived damaged: its hash is wrong")
         return content
 
     try:
         return load_artifact(row, read)
     except TypeError:
-        raise OutputMissing("the worker tells of an output in a way that is not ours") from None
+        raise OutputMissing("the worker described an output in an unknown form") from None

@@ -1,4 +1,4 @@
-"""What workers on RunPod give back, in every shape that their versions have had, as artifacts of our nodes."""
+"""Reads the answers of the official RunPod worker, in every form of its versions, as artifacts of our nodes."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Fetch = Callable[[str], bytes]
 """Reads a file from a bucket."""
 
 TOO_BIG = (
-    "RunPod calls the run completed and gives no output: what a worker gives back may have 10 MB, and more is dropped "
-    "without an error. Set BUCKET_ENDPOINT_URL on the worker, or save smaller pictures"
+    "RunPod reports the run as completed but delivers no output: it silently drops answers of workers above 10 MB. "
+    "Set BUCKET_ENDPOINT_URL on the worker, or save smaller pictures"
 )
 _NODE = re.compile(
     r"Node Type: (?P<type>[^,]+), Node ID: (?P<node>[^,]+), Message: (?P<message>.*)", re.DOTALL | re.IGNORECASE
@@ -49,13 +49,13 @@ _SHOWN = 500
 
 
 def artifacts_of(output: Any, workflow: CompiledWorkflow, order: Order, fetch: Fetch) -> tuple[Artifact, ...]:
-    """The pictures in what the official worker gave. Raises `OutputMissing`."""
+    """The pictures in the official worker's answer. Raises `OutputMissing`."""
     if output is None:
         raise OutputMissing(TOO_BIG)
     found = list(_named(output))
     errors = output.get("errors") if isinstance(output, Mapping) else None
     if not found and any(promised.at_least for promised in workflow.outputs):
-        raise OutputMissing(f"the worker ended well and gave no picture{_quoted(errors)}")
+        raise OutputMissing(f"the worker succeeded but delivered no picture{_quoted(errors)}")
     places: Counter[str] = Counter()
     artifacts = []
     for number, (filename, data, link) in enumerate(found):
@@ -66,7 +66,7 @@ def artifacts_of(output: Any, workflow: CompiledWorkflow, order: Order, fetch: F
     for promised in workflow.outputs:
         if places[promised.node] < promised.at_least and errors:
             raise OutputMissing(
-                f"{promised.class_type} '{promised.node}' promised {promised.at_least} pictures and gave "
+                f"{promised.class_type} '{promised.node}' promised {promised.at_least} pictures but delivered "
                 f"{places[promised.node]}{_quoted(errors)}",
                 node=promised.node,
                 class_type=promised.class_type,
@@ -75,9 +75,9 @@ def artifacts_of(output: Any, workflow: CompiledWorkflow, order: Order, fetch: F
 
 
 def _named(output: Any) -> Iterator[tuple[str, str, bool]]:
-    """File name, data, and whether that is a link: of `images`, and of the `message` that old workers had."""
+    """File name, data, and whether that is a link: from `images`, or from the `message` of old workers."""
     if not isinstance(output, Mapping):
-        raise OutputMissing(f"the worker gave {type(output).__name__} where its pictures should be")
+        raise OutputMissing(f"the worker returned {type(output).__name__} instead of pictures")
     if output.get("status") == "error":
         raise OutputMissing(f"the worker found no picture{_quoted([output.get('message')])}")
     images = output.get("images")
@@ -90,12 +90,12 @@ def _named(output: Any) -> Iterator[tuple[str, str, bool]]:
 
 
 def _only_node(workflow: CompiledWorkflow, filename: str, number: int) -> str:
-    """The node of a file that bears no mark, where it can only be one."""
+    """The node of a file without a mark, if only one node is possible."""
     nodes = list(dict.fromkeys(promised.node for promised in workflow.outputs))
     if len(nodes) == 1:
         return nodes[0]
     raise OutputMissing(
-        f"it is unknown which node gave picture {number + 1}, '{filename}': its name has no mark of ours"
+        f"it is unknown which node made picture {number + 1}, '{filename}': its name has no mark of ours"
     )
 
 
@@ -108,14 +108,14 @@ def _decoded(data: str, filename: str) -> bytes:
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise OutputMissing(f"the picture '{filename}' came damaged: it is no base64") from None
+        raise OutputMissing(f"the picture '{filename}' arrived damaged: it is not valid base64") from None
     if is_cut_off(content):
-        raise OutputMissing(f"the picture '{filename}' came damaged: it is cut off after {len(content):,} bytes")
+        raise OutputMissing(f"the picture '{filename}' arrived damaged: it is cut off after {len(content):,} bytes")
     return content
 
 
 def is_cut_off(content: bytes) -> bool:
-    """Whether the end of a PNG, JPEG or WebP is not there; of other kinds nothing is said."""
+    """Whether the end of a PNG, JPEG or WebP is missing; False for other types."""
     if not content:
         return True
     if content.startswith(b"\x89PNG"):
@@ -133,12 +133,12 @@ def _quoted(errors: Any) -> str:
 
 
 def error_of(job: Mapping[str, Any], workflow: CompiledWorkflow) -> EngineError:
-    """What a FAILED job of the official worker means. A traceback is dropped."""
+    """The error of a FAILED job of the official worker, without its traceback."""
     text, details = _error_text(job)
     whole = "\n".join([text, *details])
     if text.startswith(_REFUSED):
         problems = [_problem(found, workflow) for found in _INVALID.finditer(whole)]
-        return EngineRefused(f"the worker refuses the graph: {text.splitlines()[0][:_SHOWN]}", problems)
+        return EngineRefused(f"the worker rejects the graph: {text.splitlines()[0][:_SHOWN]}", problems)
     if any(pattern.search(whole) for pattern in _LOST):
         return RunLost(f"the worker lost its ComfyUI: {text.splitlines()[0][:_SHOWN]}")
     found = _NODE.search(whole)
@@ -158,7 +158,7 @@ def _error_text(job: Mapping[str, Any]) -> tuple[str, list[str]]:
         try:
             error = json.loads(error)
         except (ValueError, RecursionError):
-            error = "the worker broke, and its report cannot be read"
+            error = "the worker crashed, and its report cannot be read"
     if isinstance(error, Mapping):
         error = error.get("error_message") or error.get("message") or error.get("error_type")
     details = output.get("details") if isinstance(output, Mapping) else None

@@ -1,4 +1,4 @@
-"""One job on a RunPod endpoint: asked now and then how it is, until it has ended."""
+"""One job on a RunPod endpoint, polled until it has ended."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WORKING = frozenset({"IN_PROGRESS", "RUNNING"})
 
 
 class Reads(Protocol):
-    """Makes artifacts of what a worker gave."""
+    """Makes artifacts from a worker's answer."""
 
     def __call__(self, output: Any, /) -> tuple[Artifact, ...]:
         """Raises `EngineError`."""
@@ -55,7 +55,7 @@ class RunPodRun:
     ) -> None:
         self.id = run_id
         self.remote_id = remote_id
-        """RunPod's id of the job, by which alone it is found again."""
+        """RunPod's id of the job; the only way to find it again."""
         self._service, self._workflow, self._reads = service, workflow, reads
         self._patience = patience
         self._usd_per_second = usd_per_second
@@ -69,23 +69,23 @@ class RunPodRun:
         self._ended = False
 
     def cancel(self) -> None:
-        """Have the job end; one that was faster has ended well."""
+        """Cancel the job; a job that was faster succeeds."""
         self._cancelling.set()
         self._ask_for_the_end()
         self._wake.set()
 
     def hint(self) -> None:
-        """Somebody says that something has changed, as a webhook does: the job is asked for at once."""
+        """Poll the job at once, after a hint that it has changed."""
         self._wake.set()
 
     def _ask_for_the_end(self) -> None:
         try:
             self._service.ask("POST", f"/cancel/{quote(self.remote_id)}", seconds=CANCEL_SECONDS)
         except NoAnswer:
-            return  # `events` sees that the job is still on, and asks again
+            return  # `events` sees that the job still runs, and retries
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event."""
+        """The events, up to the terminal one."""
         yield Queued(self.id)
         pause = self._patience.least
         try:
@@ -114,12 +114,12 @@ class RunPodRun:
         job = answer.object()
         if answer.status == 404:
             if self._missing:
-                raise RunLost("RunPod no longer has this job: its time was over, or its result was kept long enough")
+                raise RunLost("RunPod no longer has this job: it expired, or its result was deleted")
             self._missing = True
         elif isinstance(trouble := self._service.trouble(answer), EngineDenied):
-            raise RunUncertain(f"the run is on, and cannot be followed: {trouble}")
+            raise RunUncertain(f"the run continues, but cannot be followed: {trouble}")
         elif not answer.ok or job is None or job.get("id") != self.remote_id or not isinstance(job.get("status"), str):
-            self._unheard("it tells of another job" if answer.ok and job and "id" in job else answer.odd())
+            self._unheard("it reports another job" if answer.ok and job and "id" in job else answer.odd())
         else:
             self._heard, self._missing = time.monotonic(), False
             yield from self._settle(job["status"], job)
@@ -145,10 +145,10 @@ class RunPodRun:
             self._ask_for_the_end()
 
     def _timed_out(self, job: Mapping[str, Any]) -> EngineError:
-        """In the queue nothing was paid and another place may take it; at work it would take as long again."""
+        """The error of a timed-out job: one that only waited may move to another route, one that ran may not."""
         if self._began or job.get("executionTime"):
-            return RunTimedOut("the run took longer than its time on RunPod")
-        return RunLost("no worker of RunPod took the job in its time", began=False)
+            return RunTimedOut("the run exceeded its time limit on RunPod")
+        return RunLost("no RunPod worker took the job in time", began=False)
 
     def _start(self) -> Iterator[Event]:
         if not self._began:
@@ -156,7 +156,7 @@ class RunPodRun:
             yield Started(self.id)
 
     def _progress(self, update: Any) -> Iterator[Event]:
-        """How far a worker of ours says that it is; the official one says nothing."""
+        """The progress that our worker reports; the official one reports none."""
         node = update.get("node") if isinstance(update, Mapping) else None
         if not isinstance(node, str):
             return

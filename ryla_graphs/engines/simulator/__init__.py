@@ -1,7 +1,7 @@
-"""The simulator: runs a graph in order, with real shapes, names and counts, and no model.
+"""The simulator: executes a graph in order with real shapes, names and counts, but without models.
 
-Image nodes that Pillow can do are really done. What a model would have made is a picture that says it is
-simulated, in its pixels and in its metadata. Needs no GPU, no server, and milliseconds.
+It really computes image nodes that Pillow can do. For the outputs of models it draws pictures that are marked as
+simulated, in their pixels and in their metadata. It needs no GPU, no server, and only milliseconds.
 """
 
 from __future__ import annotations

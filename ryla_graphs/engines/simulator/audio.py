@@ -9,7 +9,7 @@ _BLOCK = 4096
 
 
 def flac_silence(seconds: float, rate: int = 44_100) -> bytes:
-    """One channel, 16 bits, all zeros: frames that hold one constant each."""
+    """A FLAC file of one channel with 16 bits, all zeros: each frame is a constant."""
     samples = max(16, round(seconds * rate))
     info = struct.pack(">HH", _BLOCK, _BLOCK) + bytes(6)
     info += ((rate << 44) | (0 << 41) | (15 << 36) | samples).to_bytes(8, "big")
@@ -24,7 +24,7 @@ def flac_silence(seconds: float, rate: int = 44_100) -> bytes:
 
 
 def _frame(number: int, length: int) -> bytes:
-    # Sync code; the block size follows as 16 bits; rate and sample size as in the stream's head; one channel.
+    # Sync code; then the block size in 16 bits; rate and sample size as in the stream's header; one channel.
     head = b"\xff\xf8\x70\x00" + chr(number).encode("utf-8", "surrogatepass") + struct.pack(">H", length - 1)
     body = head + bytes([_crc(head, 0x07, 8)]) + b"\x00" + b"\x00\x00"
     return body + struct.pack(">H", _crc(body, 0x8005, 16))

@@ -1,4 +1,4 @@
-"""What is known of a 3D file by its first bytes."""
+"""Facts about a 3D file from its first bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _HEAD = 4096
 
 
 def points_of(content: bytes) -> dict[str, Any]:
-    """How many points a file of the PLY format has; nothing for other files.
+    """The number of points of a PLY file; nothing for other files.
 
     >>> points_of(b"ply\\nformat ascii 1.0\\nelement vertex 200\\nend_header\\n")
     {'points': 200}

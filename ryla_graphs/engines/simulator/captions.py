@@ -1,4 +1,4 @@
-"""What is written on a simulated picture: the text that led to it, and how it was sampled."""
+"""The captions of simulated pictures: the prompt text, and the sampling parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WAYS = ("positive", "guider", "conditioning", "text")
 
 
 def caption(call: Call, prompt: Prompt) -> str:
-    """A few words about what a call made."""
+    """A short description of what a call made."""
     given = call.inputs
     match call.class_type:
         case "KSampler":
@@ -27,7 +27,7 @@ def caption(call: Call, prompt: Prompt) -> str:
 
 
 def _words(start: str, prompt: Prompt) -> str:
-    """The text that led here: that of the first text node up the wires, which the prompt still has."""
+    """The text of the first text node upstream."""
     pending, seen = [start], set[str]()
     while pending:
         number = pending.pop(0)

@@ -1,4 +1,4 @@
-"""Simulated pictures: colours that depend on everything that went in, and a mark that is hard to miss."""
+"""Draws simulated pictures: colours that depend on all inputs, and a mark that is hard to miss."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ MARK = "SIMULATED - no model ran"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What there is of something that only a model could make: what tells it from others, and what to write on it."""
+    """Stands for an output that only a model could make: a key that identifies it, and a caption."""
 
     key: str
     caption: str = ""
 
 
 def draw(width: int, height: int, key: str, index: int, caption: str) -> Image.Image:
-    """The picture number `index` of a latent: same key, same picture."""
+    """Picture number `index` of a latent; the same key gives the same picture."""
     digest = hashlib.sha256(f"{key}#{index}".encode()).hexdigest()
     seed = int(digest[:15], 16)
     picture = _gradient(width, height, seed)
@@ -41,7 +41,7 @@ def _gradient(width: int, height: int, seed: int) -> Image.Image:
     """Two colours from the seed, blended from one side to the other; cheap to make and to compress."""
     first, second = _colour(seed), _colour(seed >> 13)
     ramp = Image.linear_gradient("L").rotate(90 * (seed % 4)).resize((width, height), Image.Resampling.NEAREST)
-    # A palette blends 256 times, and not once for each pixel.
+    # With a palette, only 256 colours are blended instead of every pixel.
     blended = [round(a + (b - a) * step / 255) for step in range(256) for a, b in zip(first, second, strict=True)]
     ramp.putpalette(blended)
     return ramp.convert("RGB")

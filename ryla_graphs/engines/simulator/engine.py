@@ -1,4 +1,4 @@
-"""`Simulator`, the engine that is always there."""
+"""`Simulator`, the engine that is always available."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ from ryla_graphs.shapes.values import Blocked
 
 
 class Simulator:
-    """Runs graphs without a model. Its file names go on counting from run to run.
+    """Runs graphs without models. Its numbering of files continues from run to run.
 
-    What it does not know it guesses, and marks what rests on that. A `strict` one fails instead, with the list of what
-    it would have guessed; so does every one while ``RYLA_SIMULATOR_STRICT`` is set.
+    It guesses the outputs of nodes that it does not know, and marks everything that depends on a guess. A `strict`
+    simulator fails instead, and lists what it would have guessed; ``RYLA_SIMULATOR_STRICT`` makes every one strict.
     """
 
     name = "simulator"
@@ -65,7 +65,7 @@ class Simulator:
         return os.environ.get("RYLA_SIMULATOR_STRICT", "").lower() not in ("", "0", "false", "no")
 
     def catalog(self) -> Catalog:
-        """The classes that it was given, or the bundled ones; any other is simulated by its schema too."""
+        """The given classes, or the bundled ones; it also simulates any other class by its schema."""
         return catalogs.bundled() if self._catalog is None else self._catalog
 
     def start(
@@ -74,12 +74,12 @@ class Simulator:
         inputs: Inputs | None = None,
         *,
         run_id: str | None = None,
-        fresh: bool = False,  # noqa: ARG002 - it knows no runs
+        fresh: bool = False,  # noqa: ARG002 - it remembers no runs
         previews: bool = False,
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
         partner_key: PartnerKey | None = None,  # noqa: ARG002 - it calls no service
     ) -> SimulatedRun:
-        """Begin a run. Raises `EngineRefused` if an input file that the graph names is not given."""
+        """Start a run. Raises `EngineRefused` if an input file of the graph is missing."""
         files = dict(inputs or {})
         check_names(workflow, files)
         for number, name, value in file_inputs(workflow):
@@ -93,16 +93,16 @@ class Simulator:
         run.previews, run.strict = previews, self.strict
         return run
 
-    def resume(self, run_id: str, workflow: CompiledWorkflow) -> LostRun:  # noqa: ARG002 - it is lost, whatever it was
-        """A simulated run lives and ends with its process."""
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> LostRun:  # noqa: ARG002 - it is lost in any case
+        """Always a lost run, since a simulated run ends with its process."""
         return LostRun(run_id, RunLost(f"the simulator does not know run {run_id}: it ended with its process"))
 
     def health(self) -> Health:
-        """It is always ready."""
+        """Always ready."""
         return Health(ready=True)
 
     def close(self) -> None:
-        """It holds nothing."""
+        """Does nothing, since it holds nothing."""
 
 
 class SimulatedRun:
@@ -118,11 +118,11 @@ class SimulatedRun:
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
-        """End the run before its next step."""
+        """Cancel the run before its next step."""
         self._cancelled.set()
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event."""
+        """The events, up to the terminal one."""
         started = time.perf_counter()
         yield Queued(self.id, ahead=0)
         yield Started(self.id)
@@ -150,7 +150,7 @@ class SimulatedRun:
             nodes: tuple[str, ...] = cycle.args[0]
             raise ExecutionFailed(f"the nodes {', '.join(nodes)} wait for each other", node=nodes[0]) from cycle
         except ExecutionFailed as failure:
-            # What was guessed may be why it failed.
+            # The failure may be due to a guess.
             if guesses and self.strict:
                 raise _not_guessing(guesses) from failure
             raise
@@ -196,7 +196,7 @@ class SimulatedRun:
                 yield Preview(self.id, call.node, "image/jpeg", _thumbnail(key, step))
 
     def _repeated(self) -> Iterator[Event]:
-        """Tell what an equal node saved for the node that did not run because of it, as a server does."""
+        """Report the outputs of an equal node for each node that did not run because of it, as a server does."""
         for number, twin in self.execution.equal.items():
             for artifact in [artifact for artifact in self._world.saved if artifact.node == twin]:
                 self._world.saved.append(replace(artifact, node=number))
@@ -206,7 +206,7 @@ class SimulatedRun:
 def simulated_run(
     workflow: CompiledWorkflow, files: Mapping[str, bytes], simulator: Simulator, run_id: str | None = None
 ) -> SimulatedRun:
-    """A run of a graph with input files, whether the graph is known to name them or not."""
+    """A run of a graph with these input files; does not check that the graph names them."""
     world = World(workflow.view, InputFiles(files), simulator.names, workflow.origin.ui)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     execution = Execution(workflow.view, _targets(workflow), digests=digests)
@@ -214,7 +214,7 @@ def simulated_run(
 
 
 def _targets(workflow: CompiledWorkflow) -> list[str] | None:
-    """The nodes that a run is for; all outputs where none is promised."""
+    """The output nodes to run; all of them if none is promised."""
     return [output.node for output in workflow.outputs] or None
 
 

@@ -1,4 +1,4 @@
-"""OpenEXR files: linear light as numbers of 32 bits, one line after the other, uncompressed."""
+"""Writes OpenEXR files: linear light in 32-bit floats, line by line, uncompressed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _FLOAT = 2
 
 
 def exr(image: Image.Image, prompt: Mapping[str, Any], *, linear: bool = False) -> bytes:
-    """A picture, whose values are light already or are turned into it; with the workflow among its attributes."""
+    """A picture as OpenEXR, with the workflow in its attributes; `linear` values are not converted from sRGB."""
     picture = image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
     names = ["Y"] if picture.mode == "L" else list(picture.mode)
-    # Channels stand in the order of their names.
+    # Channels are sorted by name.
     planes = sorted(zip(names, picture.split(), strict=True), key=lambda plane: plane[0])
     width, height = picture.size
     head = b"\x76\x2f\x31\x01\x02\0\0\0" + b"".join(_attributes(planes, width, height, prompt)) + b"\0"
@@ -68,4 +68,4 @@ def _floats(values: bytes, table: list[float]) -> bytes:
 
 _EVEN = [value / 255 for value in range(256)]
 _LIGHT = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in _EVEN]
-"""What sRGB values are in light."""
+"""The linear light of each sRGB value."""

@@ -1,4 +1,4 @@
-"""Files that a simulated run saves: valid content, and a mark in the metadata."""
+"""Writes the files of a simulated run: valid content, with a mark in the metadata."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAKE, _MODEL = 0x010F, 0x0110
 def png(
     image: Image.Image, prompt: Mapping[str, Any], guessed: Sequence[str] = (), ui: Mapping[str, Any] | None = None
 ) -> bytes:
-    """A PNG with the prompt and the editor's file in its metadata, that it is simulated, and what of it is guessed."""
+    """A PNG with metadata: the prompt, the editor's file, the simulated mark, and the guesses."""
     info = PngInfo()
     for name, text in _texts(prompt, guessed):
         info.add_text(name, text)
@@ -38,11 +38,11 @@ def _texts(prompt: Mapping[str, Any], guessed: Sequence[str] = ()) -> list[tuple
 
 
 def deep_png(image: Image.Image, prompt: Mapping[str, Any], guessed: Sequence[str] = ()) -> bytes:
-    """A PNG of 16 bits a channel, which Pillow cannot write of colours."""
+    """A PNG with 16 bits per channel, which Pillow cannot write for colours."""
     picture = image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
     width, height = picture.size
     kind = {"L": 0, "RGB": 2, "RGBA": 6}[picture.mode]
-    # The value v of 8 bits is v * 257 of 16: the same byte twice.
+    # An 8-bit value v is v * 257 in 16 bits: the same byte twice.
     pixels, data = bytearray(2 * width * height * len(picture.getbands())), picture.tobytes()
     pixels[0::2], pixels[1::2] = data, data
     stride = len(pixels) // height
@@ -62,7 +62,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 def animation(
     frames: Sequence[Image.Image], fps: float, kind: str, prompt: Mapping[str, Any] | None = None, **options: Any
 ) -> bytes:
-    """An animated WebP, PNG or GIF, with the workflow where ComfyUI puts it for that kind."""
+    """An animated WebP, PNG or GIF, with the workflow where ComfyUI stores it in that format."""
     buffer = io.BytesIO()
     milliseconds = int(1000 / fps)
     if prompt is not None and kind == "PNG":
@@ -92,7 +92,7 @@ def svg(prompt: Mapping[str, Any]) -> bytes:
 
 
 def motion_jpeg_mp4(frames: Sequence[Image.Image], fps: float) -> bytes:
-    """An MP4 whose frames are JPEGs: what can be made without a video encoder, and players play."""
+    """An MP4 whose frames are JPEGs, which needs no video encoder, and which players can play."""
     pictures = [_jpeg(frame) for frame in frames]
     width, height = frames[0].size
     scale = 12_800
@@ -139,7 +139,7 @@ def _box(kind: bytes, *parts: bytes) -> bytes:
 
 
 def safetensors(tensors: Mapping[str, Sequence[int]], prompt: Mapping[str, Any]) -> bytes:
-    """A file with tensors of zeros, by the names of their shapes."""
+    """A safetensors file with tensors of zeros in these shapes."""
     header: dict[str, Any] = {"__metadata__": {"simulated": MARK, "prompt": json.dumps(prompt)}}
     position = 0
     for name, shape in tensors.items():

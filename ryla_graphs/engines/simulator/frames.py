@@ -1,8 +1,7 @@
-"""Pixels that exist only where somebody looks: frames say what they are drawn from, and are drawn when they are saved.
+"""Lazy pixels: frames know what they are drawn from, and are only drawn when something reads or saves them.
 
-A chain of nodes is a chain of frames. They are drawn one after the other, however long the chain is, and what has
-been used is dropped when there is too much of it, so memory is bounded by what is looked at and not by what the graph
-describes.
+A chain of nodes is a chain of frames. They are drawn one after the other, however long the chain is, and old ones are
+dropped when there are too many. So memory depends on what is read, not on what the graph describes.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ class Frames:
     sources: Callable[[int], Sequence[Source]]
     """The frames that a frame is drawn from."""
     draw: Callable[[int, Sequence[Image.Image]], Image.Image]
-    """A frame, by its number and those frames."""
+    """Draws a frame, given its number and the frames that it is drawn from."""
 
 
 def fixed(images: Sequence[Image.Image]) -> Frames:
-    """Frames that are there already; the last one is repeated."""
+    """Frames that are drawn already; the last one repeats."""
     return Frames(lambda _: (), lambda index, _: images[min(index, len(images) - 1)])
 
 
 class Renderer:
-    """Draws frames, and keeps the latest of them."""
+    """Draws frames, and caches the latest ones."""
 
     def __init__(self, kept_pixels: int = _KEPT_PIXELS) -> None:
         self._kept: OrderedDict[Source, Image.Image] = OrderedDict()
@@ -45,7 +44,7 @@ class Renderer:
         self._most = kept_pixels
 
     def frame(self, frames: Frames, index: int) -> Image.Image:
-        """One frame, and on the way all that it is drawn from."""
+        """Draw one frame, and first everything that it is drawn from."""
         goal = (frames, index)
         opened: dict[Source, Sequence[Source]] = {}
         stack = [goal]
@@ -79,6 +78,6 @@ class Renderer:
 
 
 def content_of(value: Any) -> Frames | None:
-    """The frames of a picture or a mask, where it has any."""
+    """The frames of a picture or mask, if it has any."""
     content = getattr(value, "content", None)
     return content if isinstance(content, Frames) else None

@@ -1,4 +1,4 @@
-"""The input files of a run, by their shapes, with what is in them."""
+"""The input files of a run as shapes with content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.Decom
 
 
 class InputFiles(Mapping[str, Any]):
-    """Shapes of files by name, each read when it is asked for."""
+    """Shapes of files by name, each read on first access."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
@@ -36,7 +36,7 @@ class InputFiles(Mapping[str, Any]):
 
 
 def read(content: bytes) -> Any:
-    """What a file holds; an `Opaque` of the type ``FILE`` where it is nothing that is known.
+    """The content of a file; an `Opaque` of type ``FILE`` if its type is unknown.
 
     Raises `NodeFails` if it seems to be video or sound, and PyAV is not installed to read it.
     """
@@ -53,7 +53,7 @@ def read(content: bytes) -> Any:
 
 
 def _text(content: bytes) -> str | None:
-    """The text of a file; None if it holds none."""
+    """The text of a file; None if it is not text."""
     try:
         return None if b"\0" in content else content.decode()
     except UnicodeDecodeError:
@@ -61,7 +61,7 @@ def _text(content: bytes) -> str | None:
 
 
 def _pictures(image: Image.Image, content: bytes) -> ImageShape:
-    """All pictures of a file that have the size of the first."""
+    """All pictures in a file that have the size of the first one."""
     alpha = _has_alpha(image, content)
     frames = [ImageOps.exif_transpose(frame.copy()) for frame in ImageSequence.Iterator(image)]
     first = frames[0]
@@ -71,9 +71,9 @@ def _pictures(image: Image.Image, content: bytes) -> ImageShape:
 
 
 def _has_alpha(image: Image.Image, content: bytes) -> bool:
-    """Whether a server gives a mask of the size of the picture.
+    """Whether a server's mask has the size of the picture.
 
-    It reads pictures with FFmpeg, for which palettes, GIFs and lossless WebPs all have an alpha channel.
+    The server reads pictures with FFmpeg, which adds an alpha channel to palettes, GIFs and lossless WebPs.
     """
     if "A" in image.getbands() or "transparency" in image.info:
         return True

@@ -1,4 +1,4 @@
-"""Names of files as ComfyUI gives them: a prefix with tokens, a number that goes on from the files that are there."""
+"""Names files as ComfyUI does: a prefix with tokens, and a number that continues after existing files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _TOKEN = re.compile(r"%(width|height|year|month|day|hour|minute|second)%")
 _DATE_FORMATS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
 _BATCH = "%batch_num%"
 _LETTERS = "abcdefghijklmnopqrstupvxyz"
-"""As in ComfyUI, with one letter twice and one missing."""
+"""The letters as in ComfyUI, which has one letter twice and lacks another."""
 
 
 class FileNames:
-    """The names that are taken in the folders of a server, which outlive a run.
+    """The names in use in a server's folders, which outlive a run.
 
     >>> names = FileNames()
     >>> names.next("cats/x", ".png", (64, 64)), names.next("cats/x", ".png", (64, 64))
@@ -33,7 +33,7 @@ class FileNames:
     def next(
         self, prefix: str, suffix: str, size: tuple[int, int], *, folder: str = "output", last: str = "_"
     ) -> tuple[str, str]:
-        """Name and subfolder of the next file of a prefix. Raises `NodeFails` if it would leave the folder."""
+        """Name and subfolder of the next file with a prefix. Raises `NodeFails` if the prefix leaves the folder."""
         (name,), subfolder = self.several(1, prefix, suffix, size, folder=folder, last=last, numbered=False)
         return name, subfolder
 
@@ -48,9 +48,9 @@ class FileNames:
         last: str = "_",
         numbered: bool = True,
     ) -> tuple[list[str], str]:
-        """Names and subfolder of a batch of files, which are numbered in their names where the prefix says so.
+        """Names and subfolder of a batch of files, with the index in the name if the prefix has a token for it.
 
-        `last` stands between number and suffix. Raises `NodeFails` if the prefix leaves the folder.
+        `last` is inserted between number and suffix. Raises `NodeFails` if the prefix leaves the folder.
         """
         subfolder, stem = place(prefix, size)
         with self._lock:
@@ -64,25 +64,25 @@ class FileNames:
         return names, subfolder
 
     def take(self, folder: str, subfolder: str, name: str) -> None:
-        """Note a file of another name, so that those of like names are numbered behind it."""
+        """Record a file with a given name, so that the numbers of similar names continue after it."""
         with self._lock:
             self._take(folder, subfolder, name)
 
     def _take(self, folder: str, subfolder: str, name: str) -> None:
-        # 'a_1_00005_.png' counts for the prefix 'a_1' as number 5, and for the prefix 'a' as number 1.
+        # 'a_1_00005_.png' is number 5 of the prefix 'a_1', and number 1 of the prefix 'a'.
         for found in re.finditer("_", name):
             number = re.match(r"[+-]?\d+(?=[_.]|$)", name[found.end() :])
             key = folder, subfolder, name[: found.start()]
             self._numbers[key] = max(self._numbers.get(key, 0), int(number[0]) if number else 0)
 
     def letters(self, key: str) -> str:
-        """Five letters for what is only shown, other ones each time."""
+        """Five letters for the name of a shown file, different each time."""
         with self._lock:
             self._shown += 1
             return _letters(f"{key}#{self._shown}")
 
     def hexadecimal(self, key: str) -> str:
-        """32 hexadecimal digits for what is only shown, other ones each time."""
+        """32 hexadecimal digits for the name of a shown file, different each time."""
         return hashlib.sha256(self.letters(key).encode() + key.encode()).hexdigest()[:32]
 
 
@@ -91,12 +91,12 @@ def _letters(text: str) -> str:
 
 
 def letters_of(node: str) -> str:
-    """The letters of a node that keeps them, however often it is called."""
+    """The letters of a node that uses the same ones in every call."""
     return _letters(node)
 
 
 def place(prefix: str, size: tuple[int, int] = (0, 0)) -> tuple[str, str]:
-    """Subfolder and stem of a prefix, its tokens replaced. Raises `NodeFails` if it leaves the output folder.
+    """Subfolder and stem of a prefix, with tokens replaced. Raises `NodeFails` if it leaves the output folder.
 
     >>> place("a/../%width%/x", (64, 32))
     ('64', 'x')
@@ -110,7 +110,7 @@ def place(prefix: str, size: tuple[int, int] = (0, 0)) -> tuple[str, str]:
 
 
 def folder_within(name: str) -> str:
-    """A folder below the output folder. Raises `NodeFails` if it is none."""
+    """A folder below the output folder. Raises `NodeFails` if it is elsewhere."""
     path = posixpath.normpath(name)
     if _leaves(path):
         raise NodeFails(f"the folder {name!r} is not within the output folder")

@@ -1,4 +1,4 @@
-"""How many steps a node reports while it works."""
+"""The number of steps that a node reports while it works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Steps = Callable[[Call], int]
 
 
 def _of_sampler(call: Call) -> int:
-    # A lower denoise means as many steps over the last part of the noise.
+    # A lower denoise does not change the number of steps, only the part of the noise.
     return int(call.inputs["steps"]) if call.inputs.get("denoise", 1.0) > 0 else 0
 
 

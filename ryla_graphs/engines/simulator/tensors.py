@@ -1,4 +1,4 @@
-"""How PyTorch writes a tensor as text, with six numbers at each edge of a long one."""
+"""Writes tensors as text like PyTorch, which shortens long ones in the middle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import product
 Shape = Sequence[int]
 Place = tuple[int, ...]
 Value = Callable[[Place], float]
-"""A number of a tensor, by its place."""
+"""Returns a number of a tensor, given its index."""
 
 _EDGE = 6
 _LONG = 1_000
@@ -18,7 +18,7 @@ _HEAD = "tensor("
 
 
 def tensor_text(shape: Shape, value: Value) -> str:
-    """A tensor as `str` has it; only the numbers that are shown are asked for.
+    """A tensor in the form of `str`; calls `value` only for the numbers that are shown.
 
     >>> tensor_text((2, 2), lambda place: float(place[0]))
     'tensor([[0., 0.],\\n        [1., 1.]])'
@@ -41,7 +41,7 @@ def _shown(length: int, short: bool) -> list[int]:
 def _block(
     shape: Shape, place: tuple[int, ...], short: bool, write: Callable[[tuple[int, ...]], str], indent: int
 ) -> str:
-    """One level of brackets, and all within it."""
+    """One level of brackets with its content."""
     length, depth = shape[len(place)], len(shape) - len(place)
     gap = short and length > 2 * _EDGE
     indices = _shown(length, short)
@@ -62,7 +62,7 @@ def _lines(items: Sequence[str], count: int) -> Iterator[str]:
 
 
 def _writer(values: Sequence[float]) -> Callable[[float], str]:
-    """How all numbers of a tensor are written alike: whole, with four digits, or with an exponent."""
+    """The common format of a tensor's numbers: whole, with four decimals, or with an exponent."""
     sizes = [abs(value) for value in values if value]
     if not sizes:
         return lambda _: "0."

@@ -1,4 +1,4 @@
-"""One call of a node: computed by its rule, guessed where there is none, and given something to look at."""
+"""Executes one call of a node: by its rule, or by a guess if it has none, and gives its outputs content."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def call_of(task: Task, inputs: Mapping[str, Any], world: World) -> Call:
 
 
 def guessed_call(call: Call, key: str) -> tuple[Call, tuple[str, ...]]:
-    """A call with guesses for what is unknown of its inputs, such as what an unknown class gives, and why."""
+    """A call with guesses for its unknown inputs, such as outputs of unknown classes, and the reasons."""
     guess, reasons = without_unknown(call)
     if not reasons:
         return call, ()
@@ -37,9 +37,9 @@ def guessed_call(call: Call, key: str) -> tuple[Call, tuple[str, ...]]:
 
 
 def worked(call: Call, key: str, *, unsure: bool = False) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` if the real node fails.
+    """The outputs of a call, and why they are guessed. Raises `ExecutionFailed` if the real node would fail.
 
-    A call that is `unsure` of its inputs, because what they rest on is guessed, does not fail: it guesses on.
+    If a call is `unsure`, because its inputs depend on guesses, it guesses its outputs instead of failing.
     """
     with _failing(call):
         try:
@@ -48,21 +48,21 @@ def worked(call: Call, key: str, *, unsure: bool = False) -> tuple[tuple[Any, ..
             if not unsure:
                 raise
             outputs, _ = known_outputs(call)
-            reasons = (f"{call.class_type} '{call.node}' would fail with what was guessed before it: {failure}",)
+            reasons = (f"{call.class_type} '{call.node}' would fail with the guessed inputs: {failure}",)
         if call.schema.api_node:
-            reasons = (f"{call.class_type} '{call.node}' calls a paid service; this is a stand-in for its answer",)
+            reasons = (f"{call.class_type} '{call.node}' calls a paid service; this is a placeholder for its answer",)
         said = caption(call, call.world.prompt)
         return give_content(call, outputs, key, f"GUESSED {said}" if reasons else said), reasons
 
 
 def save(node: Node) -> tuple[str, ...]:
-    """Write the files of an output node, and tell what is guessed of them: all, of one that is not known.
+    """Write the files of an output node; returns why they are guessed, which they always are for an unknown node.
 
-    It says so itself, since to give nothing means to have failed. Raises `ExecutionFailed`.
+    An unknown node gets a text as output, since no output would mean that it failed. Raises `ExecutionFailed`.
     """
     saver = SAVERS.get(node.call.class_type)
     if saver is None and node.call.schema.output_node and node.call.class_type not in SILENT:
-        unknown = f"what {node.call.class_type} '{node.call.node}' saves or shows is not known"
+        unknown = f"it is unknown what {node.call.class_type} '{node.call.node}' saves or shows"
         replace(node, guessed=(*node.guessed, unknown)).say(f"simulated: {unknown}")
         return (unknown,)
     if saver is not None:
@@ -73,13 +73,13 @@ def save(node: Node) -> tuple[str, ...]:
 
 @contextmanager
 def _failing(call: Call) -> Iterator[None]:
-    """Whatever is raised is the failure of the node; a real one raises the same for the same inputs, mostly."""
+    """Turn any exception into a failure of the node; the real node mostly fails for the same inputs."""
     try:
         yield
     except NodeFails as failure:
         raise failed(call, str(failure)) from failure
     except Undecided as why:
-        raise failed(call, f"the simulator does not know what this works on: {why}") from why
+        raise failed(call, f"the simulator does not know this node's inputs: {why}") from why
     except _RAISED as error:
         raise failed(call, f"{type(error).__name__}: {error}") from error
 
@@ -92,12 +92,12 @@ def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
         outputs = row(call)
     except Undecided as why:
         outputs, _ = known_outputs(call)
-        return outputs, (f"what {call.class_type} '{call.node}' gives is not known: {why}",)
+        return outputs, (f"the outputs of {call.class_type} '{call.node}' are unknown: {why}",)
     reasons = [outputs.reason] if isinstance(outputs, Guessed) else []
     unknown = {slot: reason for slot, value in enumerate(outputs) if (reason := unknown_size(value)) is not None}
     if unknown:
         instead, _ = known_outputs(call)
         outputs = tuple(instead[slot] if slot in unknown else value for slot, value in enumerate(outputs))
         reasons += unknown.values()
-    said = f"what {call.class_type} '{call.node}' gives is not known"
+    said = f"the outputs of {call.class_type} '{call.node}' are unknown"
     return outputs, tuple(dict.fromkeys(f"{said}: {why}" for why in reasons))

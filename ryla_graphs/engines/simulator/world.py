@@ -1,4 +1,4 @@
-"""What a simulated run has around it, and what a node does there: save, say, report progress, fail."""
+"""The environment of a simulated run, in which nodes save files, report texts, and fail."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from ryla_graphs.shapes.registry import Call, nested
 from ryla_graphs.shapes.values import ImageShape, MaskShape
 
 MAX_PIXELS = 256_000_000
-"""The most pixels that one node draws."""
+"""The most pixels that one node may draw."""
 
 
 @dataclass
 class World:
-    """What a run has around it."""
+    """The environment of a run."""
 
     prompt: Prompt
     files: Mapping[str, Any]
-    """Shapes of the input files by name, with what is in them."""
+    """The shapes of the input files by name, with content."""
     names: FileNames
     ui: Mapping[str, Any] | None = None
-    """The editor's file of the graph."""
+    """The editor's file for the graph."""
     saved: list[Artifact] = field(default_factory=list)
     renderer: Renderer = field(default_factory=Renderer)
 
 
 @dataclass(frozen=True)
 class Node:
-    """One call of a node that has worked: its inputs, its outputs, and a place to put files."""
+    """One executed call of a node: its inputs, its outputs, and a place for its files."""
 
     call: Call
     outputs: tuple[Any, ...]
     key: str
-    """What tells what this call gave from what others did."""
+    """Identifies the outputs of this call."""
     guessed: tuple[str, ...]
     world: World
 
@@ -51,20 +51,20 @@ class Node:
         return self.call.inputs[name]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """An input that may be left out."""
+        """An optional input."""
         return self.call.inputs.get(name, default)
 
     @property
     def nested(self) -> Mapping[str, Any]:
-        """All inputs, dotted names in dictionaries, as rules get them."""
+        """All inputs as rules get them, with dotted names as nested dictionaries."""
         return nested(self.call.inputs, self.call.schema)
 
     def letters(self) -> str:
-        """Five letters for names of what is only shown."""
+        """Five letters for the name of a shown file."""
         return self.world.names.letters(self.key)
 
     def drawn(self, caption: str) -> Frames:
-        """Pictures of something that only a real run has, with a caption."""
+        """Placeholder pictures with a caption, for content that only a real run has."""
         return Frames(lambda _: (), lambda index, _: draw(512, 512, self.key, index, caption))
 
     def image(self, pictures: ImageShape | MaskShape, index: int) -> Image.Image:
@@ -82,7 +82,7 @@ class Node:
         return [self.image(pictures, index) for index in range(int(pictures.batch))]
 
     def afford(self, pictures: ImageShape | MaskShape) -> None:
-        """Raise where so many pixels would only fill the memory of the machine."""
+        """Raise if these pixels would take too much memory."""
         width, height, count = int(pictures.width), int(pictures.height), int(pictures.batch)
         if width * height * count > MAX_PIXELS:
             raise self.fail(
@@ -93,7 +93,7 @@ class Node:
     def save(
         self, kind: OutputKind, filename: str, content: bytes, *, subfolder: str = "", folder: str = "output"
     ) -> None:
-        """Save a file, and take its name."""
+        """Save a file, and mark its name as used."""
         self.world.names.take(folder, subfolder, filename)
         marks: dict[str, Any] = {"simulated": True, "guessed": self.guessed}
         self.world.saved.append(
@@ -101,7 +101,7 @@ class Node:
         )
 
     def say(self, text: str) -> None:
-        """Give a text."""
+        """Report a text as output."""
         count = sum(artifact.node == self.call.node for artifact in self.world.saved)
         name = f"{self.call.node}_{count + 1:05}_.txt"
         self.world.saved.append(Artifact(self.call.node, "text", name, text=text, simulated=True, guessed=self.guessed))

@@ -1,8 +1,8 @@
-"""Entries of the dictionary that keeps records: rows of the embedded store, readable by versions before and after.
+"""Entries of the dictionary of records: rows of the embedded store, readable by older and newer versions.
 
-An entry says which version wrote it. What a version does not know, tables, columns or fields beside them, it keeps
-and writes back. A version may add columns that have a default, and fields; one whose entries no older version can
-read says so in ``needs``, and older versions leave these alone.
+An entry names the version that wrote it. A version keeps tables, columns and fields that it does not know, and writes
+them back. A version may add fields, and columns with a default. If no older version can read an entry, the entry says
+so in ``needs``, and older versions do not touch it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 from ryla_graphs.server.storage.rows import ASSET_COLUMNS, asset_of, job_of
 
 VERSION = 1
-"""Of the entries that this code writes."""
+"""The version of the entries that this code writes."""
 
 PARTS = ("inputs", "marks", "events", "keys", "assets", "hooks")
-"""The tables with rows that belong to a job."""
+"""The tables whose rows belong to a job."""
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "jobs": ("id",),
     "inputs": ("hash",),
@@ -27,7 +27,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "assets": ("id",),
     "hooks": ("job_id",),
 }
-"""The columns that tell the rows of one entry from each other."""
+"""The columns that distinguish the rows of one entry."""
 _OWN = frozenset({"at", "version", "jobs", *PARTS})
 
 Row = dict[str, Any]
@@ -50,16 +50,15 @@ class Entries:
             table: frozenset(row[1] for row in db.execute(f"PRAGMA table_info({table})")) for table in _KEYS
         }
         self._unknown: dict[str, dict[tuple[Any, ...], Row]] = {}
-        """What this version does not know, by job or asset: fields of the entry under ``()``, columns under table and
-        key."""
+        """Unknown data by job or asset: fields of the entry under ``()``, columns under table and key."""
 
     def read(self, name: str, entry: Any) -> None:
-        """Put the rows of an entry in the place of those that are there; all of them, or none.
+        """Replace the rows of a job or asset by those of an entry; all or nothing.
 
         Raises `BadEntry` or `NewerEntry`.
         """
         if isinstance(entry, dict) and int(entry.get("needs", 0)) > VERSION:
-            raise NewerEntry(f"it needs version {entry['needs']} of records, this is {VERSION}")
+            raise NewerEntry(f"it needs version {entry['needs']} of records, but this server has version {VERSION}")
         self._db.execute("BEGIN IMMEDIATE")
         try:
             unknown = self._insert(name, entry)
@@ -86,7 +85,7 @@ class Entries:
             for row in entry.get(table, ()):
                 mine = {column: value for column, value in row.items() if column in known}
                 if table == "jobs" and place is not None:
-                    mine["number"] = place[0]  # it stays where it was among the others
+                    mine["number"] = place[0]  # keep its place in the order of jobs
                 if {*row} - known:
                     key = (table, *(row[column] for column in _KEYS[table]))
                     unknown[key] = {column: value for column, value in row.items() if column not in known}
@@ -96,7 +95,7 @@ class Entries:
         return unknown
 
     def _check(self, name: str) -> None:
-        """Read what was written as its readers will; raises if that does not work."""
+        """Read the new rows back as their readers will; raises if that fails."""
         kind, _, number = name.partition(":")
         if kind == "asset":
             (row,) = self._rows("assets", "id", number)
@@ -108,7 +107,7 @@ class Entries:
             asset_of(tuple(row[column] for column in ASSET_COLUMNS.split(", ")))
 
     def write(self, name: str) -> Row:
-        """All rows of a job, or the row of an upload, with what this version does not know of them."""
+        """The entry of a job or upload: all its rows, with the unknown data."""
         kind, _, number = name.partition(":")
         unknown = self._unknown.get(number, {})
         entry: Row = {"at": 0.0, "version": VERSION}
@@ -116,14 +115,14 @@ class Entries:
             assets = self._completed("assets", self._rows("assets", "id", number), unknown)
             return entry | {"assets": assets} | unknown.get((), {})
         (job,) = self._rows("jobs", "id", number)
-        del job["number"]  # the order is that of creation, in every container
+        del job["number"]  # every container orders jobs by their creation
         entry |= {"at": job["created_at"], "jobs": self._completed("jobs", [job], unknown)}
         for table in PARTS:
             entry[table] = self._completed(table, self._rows(table, "job_id", number), unknown)
         return entry | unknown.get((), {})
 
     def forget(self, name: str) -> None:
-        """The entry is gone."""
+        """Drop the unknown data of a deleted entry."""
         self._unknown.pop(name.partition(":")[2], None)
 
     def _completed(self, table: str, rows: Sequence[Row], unknown: Mapping[tuple[Any, ...], Row]) -> list[Row]:
@@ -138,6 +137,6 @@ class Entries:
 
 
 def time_of(entry: Any) -> float:
-    """When what an entry holds began; 0 where it does not say."""
+    """The creation time of an entry's job or asset; 0 if it has none."""
     at = entry.get("at") if isinstance(entry, dict) else None
     return float(at) if isinstance(at, (int, float)) else 0.0

@@ -1,9 +1,9 @@
-"""Who owns the records of a deployment: one web container at a time, and it is the one that started last.
+"""The lease of a deployment's records: one web container at a time owns them, the one that started last.
 
-Modal's rolling redeployment has two web containers alive for minutes. Every owner has a term with an entry of its own,
-``lease:<term>``, which only it writes; `skip_if_exists` gives a term to one container alone. Whoever takes the next
-term waits until the owner before has let go, or has been silent for `LOST_SECONDS`; an owner that finds a higher term
-lets go. One that could not renew its entry for that long stops writing by itself.
+During Modal's rolling redeployment, two web containers are alive for minutes. Every owner has a term with its own
+entry, ``lease:<term>``, which only it writes; `skip_if_exists` gives a term to one container. A container that takes
+the next term waits until the previous owner has released its lease, or was silent for `LOST_SECONDS`. An owner that
+finds a higher term releases its lease. An owner that cannot renew its entry for that long stops writing by itself.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import modal
 from ryla_graphs.modal_deploy.store.reaching import reaching
 
 BEAT_SECONDS = 3.0
-"""How often an owner renews its entry and looks for a higher term."""
+"""Seconds between two renewals of the entry, and two checks for a higher term."""
 LOST_SECONDS = 20.0
-"""An owner that has not renewed its entry for this long is gone."""
+"""Seconds without a renewal after which an owner counts as lost."""
 TERMS_KEPT = 10
-"""So many terms stay readable for a container that looks for the newest one."""
+"""How many terms stay readable, for containers that search for the newest one."""
 
 POINTER = "lease"
-"""The entry with a term to begin looking at; it may lag behind."""
+"""The entry with the term at which a search starts; it may lag behind."""
 
 State = Literal["waiting", "held", "released"]
 
 
 class Lease:
-    """The right to write the records in a dictionary of Modal's."""
+    """The right to write the records in a Modal dictionary."""
 
     def __init__(
         self,
@@ -52,11 +52,11 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether this container may write, now."""
+        """Whether this container may write at the moment."""
         return self._state == "held" and time.monotonic() - self._renewed < self._silence
 
     def take(self) -> bool:
-        """Take the next term, and wait for the owner before; False where a container after this one was quicker.
+        """Take the next term, and wait for the previous owner; False if a later container took over in the meantime.
 
         Raises `StoreUnreachable`.
         """
@@ -78,7 +78,7 @@ class Lease:
         return True
 
     def renew(self) -> None:
-        """Tell that this owner is alive; raises `StoreUnreachable`."""
+        """Renew the entry, to show that this owner is alive; raises `StoreUnreachable`."""
         self._write(self._state)
 
     def superseded(self) -> bool:
@@ -87,12 +87,12 @@ class Lease:
             return bool(self._records.contains(_name(self.term + 1)))
 
     def release(self) -> None:
-        """Let go, so that the next owner begins at once. Raises `StoreUnreachable`."""
+        """Release the lease, so that the next owner can start at once. Raises `StoreUnreachable`."""
         if self._state != "released":
             self._write("released")
 
     def owned(self) -> bool:
-        """Whether some container holds the newest term and is alive; asked by those that want no lease themselves."""
+        """Whether any container holds the newest term and is alive; for callers that want no lease themselves."""
         return self._alive(self._newest())
 
     def _newest(self) -> int:

@@ -1,11 +1,11 @@
-"""What goes wrong on the way to Modal, as one error of ours."""
+"""Turns errors of requests to Modal into `StoreUnreachable`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiohttp import ClientError  # what modal's client brings content with
+from aiohttp import ClientError  # modal's client transfers content with it
 from modal.exception import Error as ModalError
 
 from ryla_graphs.problems import StoreUnreachable
@@ -13,8 +13,8 @@ from ryla_graphs.problems import StoreUnreachable
 
 @contextmanager
 def reaching(what: str) -> Iterator[None]:
-    """Raise `StoreUnreachable` where Modal does not keep `what`, such as ``records``."""
+    """Raise `StoreUnreachable` if Modal cannot store `what`, such as ``records``."""
     try:
         yield
     except (ModalError, OSError, ClientError) as error:
-        raise StoreUnreachable(f"Modal cannot store {what} now: {error}") from error
+        raise StoreUnreachable(f"Modal cannot store {what} at the moment: {error}") from error

@@ -1,10 +1,10 @@
-"""`ModalStore`: what the embedded store has, and a copy of every record in a `modal.Dict` that outlives the container.
+"""`ModalStore`: the embedded store, with a copy of every record in a `modal.Dict` that outlives the container.
 
-All questions are answered by the embedded store, which is filled from the copy when a container starts. A change is
-in both or in neither: the copy is written inside the transaction. One entry holds all of a job, so that no half of it
-can be there: ``job:<id>`` until it ends, ``end:<id>`` from then on. An end is written once, by whoever comes first.
+Reads use the embedded store, which is filled from the copy when a container starts. A change is in both or in neither,
+because the copy is written inside the transaction. One entry holds everything about a job, so a job cannot be half
+written: ``job:<id>`` until it ends, ``end:<id>`` after that. The end is written once, by the first writer.
 
-Only the container that holds the lease moves jobs. Others add jobs and uploads, whose ids are theirs alone, and read.
+Only the container that holds the lease moves jobs. Others read, and add jobs and uploads, whose ids are unique.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from ryla_graphs.server.storage.base import Retention, StaleJob
 from ryla_graphs.server.storage.sqlite import SqliteStore
 
 TOUCH_SECONDS = 2 * 24 * 3600
-"""Modal forgets an entry seven days after it was last used; what has to stay is written again before that."""
+"""Seconds after which an entry is written again: Modal deletes entries seven days after their last use."""
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 
 class ModalStore(SqliteStore):
-    """See `ryla_graphs.server.storage.base.Store`; raises `StoreUnreachable` where Modal does not answer.
+    """A `ryla_graphs.server.storage.base.Store` on Modal; raises `StoreUnreachable` if Modal does not answer.
 
-    `folder` is scratch space of this container, and must be empty. `owning` says whether this container may move jobs
-    now. `load` fills the store; until then it is empty.
+    `folder` is scratch space of this container, and must be empty. `owning` says whether this container may currently
+    move jobs. The store is empty until `load` fills it.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class ModalStore(SqliteStore):
         self._ended: set[str] = set()
         """Jobs whose end is in the copy."""
         self.overtaken: set[str] = set()
-        """Jobs that this container could not move, because another one has."""
+        """Jobs that this container could not move, because another one had moved them."""
         super().__init__(folder, blobs=VolumeBlobs(content))
         self._entries = Entries(self._db)
 
     def load(self) -> Self:
-        """Fill the store from the copy, and give it. What cannot be read is put aside, and logged."""
+        """Fill the store from the copy, and return it. Logs unreadable entries, and moves them aside."""
         with reaching("records"):
             entries = dict(self._records.items())
         for name in sorted(entries, key=lambda name: time_of(entries[name])):
@@ -71,7 +71,7 @@ class ModalStore(SqliteStore):
         return super().add_job(job, events, key)
 
     def _used_elsewhere(self, key: IdempotencyKey, job_id: str) -> KeyUse | None:
-        """Claim a key for a job; gives what it was used for by any container."""
+        """Claim a key for a job; returns what any container used it for before."""
         if (use := self.key(key.owner, key.key)) is not None:
             return use
         name = f"key:{key.owner}:{key.key}"
@@ -79,7 +79,7 @@ class ModalStore(SqliteStore):
             if self._records.put(name, job_id, skip_if_exists=True):
                 return None
             holder = self._records.get(name)
-        # A container that was lost between claiming and keeping, or a job that is forgotten, leaves a claim.
+        # A container that was lost between claim and write, or a deleted job, leaves an unused claim.
         if holder is not None and self.job(holder) is not None:
             return self.key(key.owner, key.key)
         with reaching("records"):
@@ -106,7 +106,7 @@ class ModalStore(SqliteStore):
         return super().asset(asset_id) if found is None and self._fetched(name) else found
 
     def fetch(self, job_id: str) -> bool:
-        """Read a job again as the copy has it; False where that has none."""
+        """Read a job again from the copy; False if the copy does not have it."""
         return self._fetched(f"end:{job_id}") or self._fetched(f"job:{job_id}")
 
     def _fetched(self, name: str) -> bool:
@@ -145,7 +145,7 @@ class ModalStore(SqliteStore):
         return gone
 
     def _keys_of_entries(self) -> Iterator[tuple[str, list[str]]]:
-        """All entries, each with the claims of keys that go with it."""
+        """All entries, each with the claims of its keys."""
         claims: dict[str, list[str]] = {}
         for owner, key, job_id in self._rows("SELECT owner, key, job_id FROM keys"):
             claims.setdefault(job_id, []).append(f"key:{owner}:{key}")
@@ -162,7 +162,7 @@ class ModalStore(SqliteStore):
             self._copy(name)
 
     def _copy_end(self, job_id: str) -> None:
-        """The first end of a job stays; whoever comes later hears of it as `StaleJob`."""
+        """Write the end of a job, unless it has one: then raises `StaleJob`."""
         name = f"end:{job_id}"
         if job_id not in self._ended:
             with reaching("records"):
@@ -186,22 +186,22 @@ class ModalStore(SqliteStore):
     def _forget(self, names: Sequence[str]) -> None:
         for name in names:
             self._used.pop(name, None)
-            if not name.startswith("job:"):  # which an end may have taken the place of
+            if not name.startswith("job:"):  # which an end may have replaced
                 self._entries.forget(name)
                 self._ended.discard(name.partition(":")[2])
             with reaching("records"):
                 self._records.pop(name, None)
 
     def _take(self, name: str, entry: Any) -> bool:
-        """Fill this container's tables from an entry; False where it cannot be read."""
+        """Fill this container's tables from an entry; False if it cannot be read."""
         try:
             with self._lock:
                 self._entries.read(name, entry)
         except NewerEntry as error:
-            log.error("the record %s is left alone: %s", name, error)
+            log.error("skipping the record %s: %s", name, error)
             return False
         except BadEntry as error:
-            log.error("the record %s cannot be read and is put aside: %s", name, error)
+            log.error("cannot read the record %s, moving it aside: %s", name, error)
             with suppress(Exception), reaching("records"):
                 self._records.put(f"aside:{name}", entry)
                 self._records.pop(name, None)
@@ -213,7 +213,7 @@ class ModalStore(SqliteStore):
 
 
 def refresh(records: modal.Dict) -> int:
-    """Use every entry once, so that Modal does not forget it while no container runs; gives how many there are."""
+    """Read every entry once, so that Modal does not delete it while no container runs; returns their number."""
     with reaching("records"):
         names = [name for name in records.keys() if not name.startswith("aside:")]  # noqa: SIM118 - not a dict
         for name in names:

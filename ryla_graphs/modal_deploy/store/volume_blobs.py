@@ -1,7 +1,7 @@
 """Content-addressed files on a Modal volume: ``ab/abcdef…``, written and read through Modal's API, without a mount.
 
-So nothing has to be committed or reloaded, and what one container wrote the next one reads. A volume of version 1 is
-best below 50,000 files; `Retention` keeps it there.
+So nothing has to be committed or reloaded, and each container can read what another one wrote. A volume of version 1
+should have fewer than 50,000 files; `Retention` ensures that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ryla_graphs.server.storage.base import Blob
 from ryla_graphs.server.storage.blobs import CHUNK, GRACE_SECONDS, place_of
 
 _IN_MEMORY = 32 * 2**20
-"""Bytes of a streamed content that are held before they go to the disk."""
+"""Bytes of streamed content that are held in memory before they go to the disk."""
 
 
 class VolumeBlobs:
@@ -33,13 +33,13 @@ class VolumeBlobs:
     def __init__(self, volume: modal.Volume) -> None:
         self._volume = volume
         self._sizes: dict[str, int] = {}
-        """Of contents that are known to be there."""
+        """The sizes of content that is known to exist."""
         self._lock = threading.Lock()
         self._touched: dict[str, float] = {}
-        """When this process last put a content."""
+        """When this process last put each content."""
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
-        """Upload content that is not there yet."""
+        """Upload content, unless it exists already."""
         if isinstance(content, bytes):
             return self._uploaded(io.BytesIO(content), blake3(content).hexdigest(), len(content))
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
@@ -52,7 +52,7 @@ class VolumeBlobs:
             return self._uploaded(cast("BinaryIO", file), hasher.hexdigest(), size)
 
     def _uploaded(self, file: BinaryIO, digest: str, size: int) -> Blob:
-        with self._lock:  # before the look, so that no sweep takes it after that
+        with self._lock:  # before the check, so that no sweep deletes it afterwards
             self._touched[digest] = time.time()
         if self.size(digest) == size:
             return Blob(digest, size, new=False)
@@ -62,7 +62,7 @@ class VolumeBlobs:
         return Blob(digest, size, new=True)
 
     def size(self, digest: str) -> int | None:
-        """In bytes; None if there is no such content."""
+        """The size in bytes; None if there is no such content."""
         if digest in self._sizes:
             return self._sizes[digest]
         try:
@@ -79,7 +79,7 @@ class VolumeBlobs:
         return b"".join(self.stream(digest))
 
     def stream(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` to before `end`; what is before them is read and passed over."""
+        """The bytes from `start` to before `end`; reads and skips the bytes before `start`."""
         place, at = place_of(digest), 0
         with _asking(digest):
             for piece in self._volume.read_file(place):
@@ -90,7 +90,7 @@ class VolumeBlobs:
                     return
 
     def sweep(self, needed: Collection[str]) -> None:
-        """Remove what nothing needs, unless it is young."""
+        """Delete content that nothing needs, unless it is young."""
         youngest = time.time() - GRACE_SECONDS
         with _asking(""):
             entries = self._volume.listdir("/", recursive=True)
@@ -98,7 +98,7 @@ class VolumeBlobs:
             digest = entry.path.rpartition("/")[2]
             if entry.path.strip("/") != _place_or_nothing(digest) or digest in needed or entry.mtime > youngest:
                 continue
-            with self._lock:  # also while it is removed, so that no `put` finds it just before
+            with self._lock:  # held during removal, so that no `put` finds content that is about to go
                 if self._touched.get(digest, 0.0) > youngest:
                     continue
                 self._sizes.pop(digest, None)

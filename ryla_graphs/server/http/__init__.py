@@ -1,1 +1,1 @@
-"""Where requests come in and answers go out: routes of ours and of Comfy API v2, one place for errors."""
+"""The HTTP layer: our own routes, those of Comfy API v2, and the one place that turns errors into answers."""

@@ -1,4 +1,4 @@
-"""Who calls, and which deployment is called: what routes ask for."""
+"""Dependencies of routes: the deployment behind the app, and who calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def deployment_of(connection: HTTPConnection) -> Deployment:
 
 
 async def owner_of(connection: HTTPConnection) -> str:
-    """Who calls, by the bearer token; raises `RequestError` (`unauthorized`)."""
+    """The owner whose bearer token the request has; raises `RequestError` (`unauthorized`)."""
     given = connection.headers.get("authorization")
     owner = deployment_of(connection).settings.tokens.owner(given)
     if owner is None:
@@ -36,7 +36,7 @@ async def _deployment(connection: HTTPConnection) -> Deployment:
 
 
 async def only_known_queries(connection: HTTPConnection) -> None:
-    """Raise `InvalidParameters` where the query has a name that the route does not know, such as one misspelt."""
+    """Raise `InvalidParameters` if the query has a parameter that the route does not know, such as a misspelt one."""
     route = connection.scope.get("route")
     if not connection.query_params or not isinstance(route, (APIRoute, APIWebSocketRoute)):
         return
@@ -49,7 +49,7 @@ STRICT: Mapping[str, Any] = {
     "dependencies": [Depends(only_known_queries)],
     "responses": errors("invalid_parameters"),
 }
-"""What a router is made or included with whose routes take no query that they do not know."""
+"""The dependencies of a router whose routes refuse unknown query parameters."""
 
 
 def _unknown(name: str, known: Sequence[str]) -> Problem:
@@ -80,4 +80,4 @@ async def _stream(here: Here, owner: Owner) -> AsyncIterator[None]:
 
 
 Stream = Annotated[None, Depends(_stream)]
-"""Holds one of the owner's event streams until the answer is sent to its end."""
+"""Counts an open event stream of the owner until the answer is sent completely."""

@@ -22,7 +22,7 @@ PATH = "/mcp"
 
 
 def mount(app: FastAPI, settings: Settings) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """Put `/mcp` on an app, where the package `mcp` is installed; gives what opens it while the app runs."""
+    """Add `/mcp` to an app if the package `mcp` is installed. Returns a context to hold open while the app runs."""
     if find_spec("mcp") is None or find_spec("httpx2") is None:
         return nullcontext
     agents = _Agents(app, settings)
@@ -31,7 +31,7 @@ def mount(app: FastAPI, settings: Settings) -> Callable[[], AbstractAsyncContext
 
 
 class _Agents:
-    """Answers at `/mcp`. The server of the tools is made for the first request: most starts never need it."""
+    """The ASGI app at `/mcp`. It makes the MCP server at the first request: most starts never need it."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         self._app = app
@@ -43,12 +43,12 @@ class _Agents:
         assert self._ready is not None, "the app is not running"
         assert self._wanted is not None
         self._wanted.set()
-        answer = await asyncio.shield(self._ready)  # a caller that hangs up leaves it to the others
+        answer = await asyncio.shield(self._ready)  # shielded: if this caller hangs up, others still wait for it
         await answer(scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Be ready while the app runs."""
+        """Answer requests while the app runs."""
         self._wanted, self._ready = asyncio.Event(), asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(self._serve(self._wanted, self._ready))
         try:
@@ -60,7 +60,7 @@ class _Agents:
                 await serving
 
     async def _serve(self, wanted: asyncio.Event, ready: asyncio.Future[ASGIApp]) -> None:
-        """Hold the sessions of agents open; in a task of its own, since who opens them has to close them."""
+        """Hold the sessions of agents open, in a task of its own: the task that opens them must close them."""
         await wanted.wait()
         try:
             server, route = await in_thread(self._made)
@@ -82,7 +82,7 @@ class _Agents:
             return Api(token=token.strip() if scheme.lower() == "bearer" else None, app=self._app)
 
         server = mcp_server(api_of, Limits(max_usd=self._settings.mcp_max_usd))
-        # The gate in front of all routes has looked at host and origin already.
+        # The gate in front of all routes has checked host and origin already.
         security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
         (route,) = server.streamable_http_app(streamable_http_path=PATH, transport_security=security).routes
         return server, cast("Route", route)

@@ -1,4 +1,4 @@
-"""The answer to a submission: the picture itself, JSON, or 202 and where to look."""
+"""The answer to a submission: the picture itself, JSON, or 202 with the address of the job."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JSON = "application/json"
 
 
 async def answer(request: Request, take: Callable[[], Accepted], here: Deployment, wishes: Wishes) -> Response:
-    """Take a job in a thread, wait for it as the caller wishes, and answer."""
+    """Accept a job in a thread, wait for it as long as the caller wants, and answer."""
     seconds = min(here.settings.wait_seconds, wishes.wait if wishes.wait is not None else float("inf"))
     end: Ended | None = None
     if wishes.asynchronous:
@@ -50,7 +50,7 @@ async def _accepted(job: Job, here: Deployment, wishes: Wishes, headers: dict[st
 
 
 def _applied(wishes: Wishes) -> Iterator[str]:
-    """What of a ``Prefer`` header was done."""
+    """The preferences of the ``Prefer`` header that were applied."""
     if wishes.asynchronous:
         yield "respond-async"
     if wishes.wait is not None:
@@ -60,7 +60,7 @@ def _applied(wishes: Wishes) -> Iterator[str]:
 
 
 async def _ended(request: Request, job: Job, here: Deployment, seconds: float) -> Ended | None:
-    """Wait for a job that is cancelled if the caller hangs up."""
+    """Wait for a job, and cancel it if the caller hangs up."""
     end = asyncio.ensure_future(here.jobs.ended(job.id, seconds))
     gone = asyncio.ensure_future(_hung_up(request))
     await asyncio.wait((end, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -97,7 +97,7 @@ async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[st
 
 
 def _unfinished(job: Job) -> JobError:
-    """Why there is no result of a job that has not failed."""
+    """Why a job that did not fail has no result."""
     if job.state is JobState.CANCELLED:
         return JobError(code="cancelled", message="the job was cancelled")
     return JobError(
@@ -106,7 +106,7 @@ def _unfinished(job: Job) -> JobError:
 
 
 def job_headers(job: Job) -> dict[str, str]:
-    """What a picture cannot say of the job that made it."""
+    """Response headers with the facts about a job that a bare picture cannot carry."""
     facts: dict[str, Any] = {
         "X-Job-Id": job.id,
         "X-Seed": job.request.seed,

@@ -16,10 +16,10 @@ from ryla_graphs.server.safety.serving import content_headers
 from ryla_graphs.server.threads import in_thread
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
-"""Headers of content: no cache that others share keeps it, and the caller's own asks whether it is still there."""
+"""Headers of content: no shared cache may keep it, and a private cache must revalidate it."""
 
 IN_MEMORY = 4 * 2**20
-"""Content up to so many bytes is sent in one piece."""
+"""Content up to this many bytes is sent in one piece."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -32,10 +32,10 @@ class Span(NamedTuple):
 
 
 def span_of(header: str | None, size: int) -> Span | None:
-    """The part that is asked for; None for all of it. Raises `ValueError` if there is no such part."""
+    """The requested part; None for all of it. Raises `ValueError` if the content has no such part."""
     asked = _RANGE.fullmatch(header.strip()) if header else None
     if asked is None or asked.groups() == ("", ""):
-        return None  # several ranges, or another unit: to be ignored
+        return None  # several ranges, or another unit: RFC 9110 lets us ignore them
     first, last = asked.groups()
     if not first:
         start, end = max(0, size - int(last)), size
@@ -49,13 +49,13 @@ def span_of(header: str | None, size: int) -> Span | None:
 
 
 def is_known(tag: str, asked: Mapping[str, str]) -> bool:
-    """Whether an ``If-None-Match`` names what is here; a weak tag is as good as another for that (RFC 9110, 13.1.2)."""
+    """Whether ``If-None-Match`` names this tag; weak and strong tags compare equal here (RFC 9110, 13.1.2)."""
     known = asked.get("if-none-match", "")
     return known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
 
 
 def not_changed(tag: str) -> Response:
-    """The answer to a caller who has the content already."""
+    """The 304 answer to a caller who has the content already."""
     return Response(status_code=304, headers={"ETag": tag} | PRIVATE)
 
 
@@ -65,7 +65,7 @@ async def content_of(
     asked: Mapping[str, str] | None = None,
     said: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer with the content of an asset, or the part of it that the headers ask for; `said` are more headers."""
+    """The answer with an asset's content, or with the part that the headers ask for; `said` are further headers."""
     tag, asked = f'"{asset.hash}"', asked or {}
     headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag} | PRIVATE
     headers |= said or {}
@@ -74,7 +74,7 @@ async def content_of(
     try:
         span = span_of(asked.get("range") if asked.get("if-range", tag) == tag else None, asset.size)
     except ValueError:
-        message = f"the content has {asset.size} bytes, and no part {(asked.get('range') or '')[:100]}"
+        message = f"the content has {asset.size} bytes; it has no part {(asked.get('range') or '')[:100]}"
         size = {"Content-Range": f"bytes */{asset.size}"}
         raise RequestError("range_not_satisfiable", message, headers=size) from None
     if span is None and asset.size <= IN_MEMORY:

@@ -1,4 +1,4 @@
-"""``/docs``: the OpenAPI document as one page to read. It has no script, and nothing comes from elsewhere."""
+"""``/docs``: the OpenAPI document as one page, without scripts and without requests to other hosts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ td,th{border-top:1px solid #8884;padding:.25rem .5rem;text-align:left;vertical-a
 
 @router.get("/docs", include_in_schema=False)
 async def show_docs(request: Request) -> Response:
-    """All routes, what they take and what they answer."""
+    """All routes, their parameters and their answers."""
     page = await in_thread(_written, request.app, request.scope.get("root_path", ""))
     headers = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
@@ -40,7 +40,7 @@ def _written(app: FastAPI, root: str) -> str:
 
 @router.get("/openapi.json", include_in_schema=False)
 async def show_document(request: Request) -> Response:
-    """The OpenAPI document, for programs. To make it loads every preset, so that is for a thread."""
+    """The OpenAPI document, for programs. Built in a thread, because it loads every preset."""
     return await in_thread(_as_json, request.app)
 
 
@@ -101,7 +101,7 @@ def _schema(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table of cells that are HTML already; nothing where there are no rows."""
+    """A table of cells that are HTML already; nothing if there are no rows."""
     if rows:
         yield f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>"
         yield from (f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
@@ -122,7 +122,7 @@ def _said(facts: Mapping[str, Any]) -> str:
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    """A type in few words, as HTML; a model is a link to its table."""
+    """A short name of a type, as HTML; a model becomes a link to its table."""
     if "$ref" in schema:
         name = _text(schema["$ref"].rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'
@@ -138,7 +138,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 def _words(text: str) -> str:
-    """Prose as HTML; what stands between backticks is code."""
+    """Prose as HTML; text between backticks becomes code."""
     parts = _text(text).split("`")
     return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
 

@@ -1,4 +1,4 @@
-"""Errors become answers here and nowhere else."""
+"""Turns errors into answers; no other module does."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ log = logging.getLogger("ryla_graphs.server")
 
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
 REQUEST_ID = "X-Request-Id"
-"""Names a request whose fault was logged; the caller's own is taken."""
+"""The header that links an answer to the log; a caller's own request id is kept."""
 _PLAIN = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _FIRST = ("workflow", "validate", "presets", "jobs", "nodes", "loras")
-"""What people look for beside the presets."""
+"""Common paths, to suggest besides the presets when a path is not found."""
 
 
 def respond(error: Exception | JobError, path: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer to an error, or to one that is data already, in the form that the clients of a path expect."""
+    """The answer to an error (an exception, or one kept as data), in the form that clients of this path expect."""
     if path.startswith(v2.PREFIX):
         code, message, details = v2.explained(error)
         name, status = v2.V2_ANSWERS.get(code, ("upstream_error", 500))
         if name == "upstream_error":
-            message, details = "an unexpected failure of this server", None
+            message, details = "an unexpected error in this server", None
         body: dict[str, Any] = {"error": {"code": name, "message": message, "details": details}}
         wait = (_pause(error, code) or v2.RETRY_SECONDS) if status == 429 else None
     else:
@@ -48,19 +48,19 @@ def respond(error: Exception | JobError, path: str = "", headers: Mapping[str, s
 
 
 def _pause(error: Exception | JobError, code: str) -> int | None:
-    """After how many seconds to come back, where that may help."""
+    """The seconds for `Retry-After`, if a retry may help."""
     row = ANSWERS.get(code)
     return getattr(error, "retry_after", None) or (row.retry_after if row is not None else None)
 
 
 def refusal(path: str, error: RequestError) -> JSONResponse:
-    """The answer to a request whose body is not read."""
-    # What is left of the body would be taken for the next request.
+    """The answer to a request that is refused before its body is read."""
+    # The connection must close, or the unread body would be parsed as the next request.
     return respond(error, path, {"Connection": "close"})
 
 
 def install(app: FastAPI) -> None:
-    """Let the app answer every error as the table says."""
+    """Make the app answer every error as the table in `errors` says."""
     app.add_exception_handler(RylaError, answered)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http)
@@ -93,17 +93,17 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _what_is_there(request: Request, error: HTTPException) -> str:
-    """What to ask for instead, where no route takes the request; the framework says only that there is none."""
+    """What to request instead, if no route matches; the framework only says "Not Found"."""
     path = shorten(request.url.path, 100)
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow")
-        return f"{path} takes {allowed or 'another method'}, not {request.method}"
+        return f"{path} accepts {allowed or 'another method'}, not {request.method}"
     if error.status_code != 404 or error.detail != HTTPStatus.NOT_FOUND.phrase:
         return str(error.detail)
     pipelines = request.app.state.deployment.pipelines
     near = did_you_mean(request.url.path, (f"/{name}" for name in (*_FIRST, *pipelines.names)))
-    where = "GET /presets lists the pipelines, GET /docs the routes"
-    lacking = "; some pipelines of this deployment did not load, and its log says why" if pipelines.not_served else ""
+    where = "GET /presets lists the pipelines, and GET /docs the routes"
+    lacking = "; some pipelines of this deployment failed to load, and its log says why" if pipelines.not_served else ""
     return f"there is no {path}; {where}{f'; {near}' if near else ''}{lacking}"
 
 
@@ -112,9 +112,9 @@ async def _fault(request: Request, error: Exception) -> JSONResponse:
 
 
 def _logged(request: Request, error: Exception) -> dict[str, str]:
-    """Log a fault with its traceback, and give the headers by which the caller's answer is found in the log."""
+    """Log an unexpected error with its traceback. Returns the header that links the caller's answer to the log."""
     given = request.headers.get(REQUEST_ID, "")
     number = given if _PLAIN.fullmatch(given) else str(uuid.uuid4())
-    said = error if isinstance(error, PipelineFailed) else "a fault of this server"
+    said = error if isinstance(error, PipelineFailed) else "a bug in this server"
     log.error("request=%s %s %s: %s", number, request.method, request.url.path, said, exc_info=error)
     return {REQUEST_ID: number}

@@ -15,17 +15,17 @@ from ryla_graphs.server.log_lines import configure
 from ryla_graphs.server.sinks.lines import GatheredLines
 
 GRACE_SECONDS = 5
-"""How long open connections may go on when the server has to stop. Their jobs survive."""
+"""Seconds that open connections may continue when the server stops. Their jobs survive."""
 CONNECTIONS = 4096
-"""How many may be open at once; more get 503."""
+"""How many connections may be open at once; a further one gets 503."""
 HEAD_SECONDS = 20.0
-"""How long a request line and its headers may take to arrive."""
+"""Seconds within which the request line and headers must arrive."""
 HEAD_BYTES = 64 * 1024
-"""How many bytes of them are taken."""
+"""The most bytes that the request line and headers may have."""
 
 
 class Patient(HttpToolsProtocol):
-    """uvicorn's HTTP, which by itself waits for ever for headers, and takes any number of them."""
+    """uvicorn's HTTP protocol with limits: by itself it waits forever for headers, and accepts any number."""
 
     head_seconds = HEAD_SECONDS
 
@@ -71,7 +71,7 @@ class Patient(HttpToolsProtocol):
 
 
 def config_of(app: FastAPI, **more: Any) -> uvicorn.Config:
-    """How uvicorn serves the app; `more` as `uvicorn.Config` takes it."""
+    """The uvicorn configuration for the app; `more` are further arguments of `uvicorn.Config`."""
     return uvicorn.Config(
         app,
         http=Patient,

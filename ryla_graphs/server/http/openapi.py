@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI derives from the routes, and the bodies that we read ourselves."""
+"""The OpenAPI document: what FastAPI derives from the routes, plus the request bodies that we parse ourselves."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from ryla_graphs.server.wishes import (
 _REFERENCE = "#/components/schemas/{model}"
 
 DESCRIPTION = """
-ComfyUI workflows over HTTP. A request waits for its job and is answered with the picture itself; say
-`Prefer: respond-async` for a 202 and a job to follow, `Accept: application/json` for JSON with all outputs.
-`Idempotency-Key` makes it safe to send a request again. All errors have one form, and a `code` for programs.
+ComfyUI workflows over HTTP. By default, the answer to a request is the finished picture. Send
+`Prefer: respond-async` to get 202 and a job to follow, or `Accept: application/json` to get JSON with all outputs.
+`Idempotency-Key` makes it safe to repeat a request. All errors have the same form, with a `code` for programs.
 """
 
 
@@ -46,7 +46,7 @@ _OTHERS = {
     "Salad's comfyui-api or Comfy API v2",
 }
 _FILES = ("image/png", "image/webp", "image/jpeg", "video/mp4", "application/octet-stream")
-"""What a graph may be posted as beside JSON: files that ComfyUI saved it into."""
+"""Media types besides JSON that a graph may be posted as: files in which ComfyUI saved it."""
 
 
 class Node(BaseModel):
@@ -57,7 +57,7 @@ class Node(BaseModel):
 
 
 class WorkflowWithFiles(BaseModel):
-    """A graph and the files that it names."""
+    """A graph and its input files."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,19 +75,19 @@ class WorkflowWithFiles(BaseModel):
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of a route in generated clients: that of its function, with `v2_` where two interfaces have one."""
+    """The name of a route in generated clients: its function's, with `v2_` if both interfaces have such a function."""
     return f"v2_{route.name}" if route.path.startswith(PREFIX) else route.name
 
 
 def document(app: FastAPI) -> None:
-    """Give the app its document; it is made when it is first asked for."""
+    """Give the app its OpenAPI document, which is built at the first request for it."""
 
     def made() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _made(app)
         return app.openapi_schema
 
-    setattr(app, "openapi", made)  # noqa: B010 - as FastAPI's own documentation does it, in words that checkers take
+    setattr(app, "openapi", made)  # noqa: B010 - what FastAPI's documentation does, in a form that type checkers accept
 
 
 def _made(app: FastAPI) -> dict[str, Any]:
@@ -124,9 +124,9 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 
 def _reference(model: type[BaseModel], schemas: dict[str, Any], of: str = "") -> dict[str, str]:
-    """A reference to the schema of a model, which is put among the others.
+    """Add the schema of a model to `schemas`, and return a reference to it.
 
-    Two pipelines may have models of one name: the later one's, and what is in it, is called after the pipeline `of`.
+    Two pipelines may have models with the same name: then the later one's schemas get the pipeline's name, `of`.
     """
     schema = model.model_json_schema(ref_template=_REFERENCE)
     parts = {**schema.pop("$defs", {}), model.__name__: schema}
@@ -149,7 +149,7 @@ def _set_body(api: Mapping[str, Any], path: str, schema: Mapping[str, Any], *, f
 
 
 def _tidy(api: Mapping[str, Any]) -> None:
-    """FastAPI says of every route that it may answer 422 in a form of its own, and of HEAD that it has a body."""
+    """Remove what FastAPI documents wrongly: its own form of 422 on every route, and a body for HEAD."""
     for path in api["paths"].values():
         for method, operation in path.items():
             responses = operation["responses"]

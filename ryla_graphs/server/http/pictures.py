@@ -1,4 +1,4 @@
-"""Pictures as callers want them: in another format, smaller."""
+"""Converts pictures to another format or a smaller size on request."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import PictureWish
 
 FORMATS: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}
-"""Media types into which a picture may be turned, and what Pillow calls them."""
+"""Media types that a picture can be converted to, and Pillow's names for them."""
 _LONGEST: Mapping[str, int] = {"image/webp": 16_383, "image/jpeg": 65_535}
-"""The longest side that a format has."""
+"""The longest side that each format supports, in pixels."""
 _SCALED = ("L", "RGB", "RGBA")
-"""Modes of pictures that may be scaled as they are."""
+"""Pillow modes that can be scaled without conversion."""
 
 Format = Annotated[
     Literal["png", "webp", "jpeg"] | None,
-    Query(alias="format", description="The format of a picture; takes precedence over `Accept`"),
+    Query(alias="format", description="The format of the picture; takes precedence over `Accept`"),
 ]
-Width = Annotated[int | None, Query(ge=16, le=4096, description="The largest width of a picture, in pixels")]
-Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
+Width = Annotated[int | None, Query(ge=16, le=4096, description="The largest width of the picture, in pixels")]
+Quality = Annotated[int, Query(ge=1, le=100, description="The quality of JPEG and WebP")]
 
 
 async def _wish(kind: Format = None, w: Width = None, quality: Quality = 90) -> PictureWish:
@@ -38,11 +38,11 @@ async def _wish(kind: Format = None, w: Width = None, quality: Quality = 90) -> 
 
 
 AskedPicture = Annotated[PictureWish, Depends(_wish)]
-"""What the query says of a picture."""
+"""The picture format and size that the query asks for."""
 
 
 def may_become(asset: Asset) -> list[str]:
-    """The media types that an output can be had as, its own first."""
+    """The media types in which an output is available, its own first."""
     known = asset.media_type in FORMATS
     return [asset.media_type, *(kind for kind in FORMATS if known and kind != asset.media_type)]
 
@@ -54,10 +54,10 @@ async def picture(
     asked: Mapping[str, str] | None = None,
     said: Mapping[str, str] | None = None,
 ) -> Response:
-    """A picture as it is wished for, or as it is where it is that already, or too large for the format.
+    """The answer with a picture, converted if needed; a picture too large for the format is sent unchanged.
 
-    `asked` are the headers of the request, `said` more headers of the answer. Raises `InvalidParameters` for what is
-    no picture.
+    `asked` are the headers of the request, `said` further headers of the answer. Raises `InvalidParameters` if the
+    asset is not a picture.
     """
     if wish.media_type is None and wish.width is None:
         return await content_of(asset, here, asked, said)
@@ -77,7 +77,7 @@ async def picture(
 
 
 def _made(asset: Asset, here: Deployment, wanted: str, wish: PictureWish) -> bytes | None:
-    """The picture that is wanted; None if it is so already, or where the format has none that large."""
+    """The converted picture; None if it needs no conversion, or is too large for the format."""
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(here.blobs.read(asset.hash))) as image:
         narrower = wish.width is not None and image.width > wish.width
@@ -86,7 +86,7 @@ def _made(asset: Asset, here: Deployment, wanted: str, wish: PictureWish) -> byt
         made: Image.Image = image
         if narrower and wish.width is not None:
             height = max(1, round(image.height * wish.width / image.width))
-            image.draft(None, (wish.width, height))  # a JPEG need not be decoded in full
+            image.draft(None, (wish.width, height))  # JPEG can be decoded at a reduced size
             whole = image if image.mode in _SCALED else image.convert("RGBA" if image.has_transparency_data else "RGB")
             made = whole.resize((wish.width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
         if max(made.size) > _LONGEST.get(wanted, max(made.size)):
@@ -99,7 +99,7 @@ def _no_picture(asset: Asset, field: str) -> Problem:
     kinds = ", ".join(FORMATS)
     return Problem(
         code="bad_parameter",
-        message=f"output {asset.number} is {asset.media_type}, which cannot be turned into another picture",
+        message=f"output {asset.number} is {asset.media_type}, which cannot be converted to another format or size",
         subject=AtField("query", field),
-        hint=f"leave it out; only {kinds} can be",
+        hint=f"leave it out; only {kinds} can be converted",
     )

@@ -1,4 +1,4 @@
-"""The short way to the routes that run graphs: most requests to them say nothing but the graph."""
+"""A fast path to the routes that run graphs: most requests carry only a graph, and skip FastAPI's own work."""
 
 from __future__ import annotations
 
@@ -18,22 +18,21 @@ from ryla_graphs.server.wishes import NO_PICTURE_WISH
 
 
 class _Plain(NamedTuple):
-    """A route that takes `request`, `here`, `owner` and `picture`, and whatever has a default."""
+    """A route whose function takes `request`, `here`, `owner` and `picture`; all other parameters have defaults."""
 
     endpoint: Callable[..., Coroutine[Any, Any, Response]]
     headers: frozenset[bytes]
-    """What it declares beside them."""
+    """The headers that it declares."""
 
 
 class ShortWay:
-    """ASGI middleware; innermost, so that all others have let the request through.
+    """ASGI middleware that calls the functions of plain routes directly; the innermost, after all checks.
 
-    FastAPI looks up the route among all, and validates every parameter that it declares, which costs as much as parsing
-    and checking a small graph. In a request without a query and without any of the declared headers all have their
-    defaults, so the function is called with those. FastAPI serves all other requests, and writes the OpenAPI document.
+    FastAPI searches the route, and validates every parameter that it declares, which costs as much as parsing and
+    checking a small graph. If a request has no query and none of the declared headers, all parameters have their
+    defaults, and this calls the function directly. FastAPI serves all other requests, and writes the OpenAPI document.
 
-    What `Depends` does beside parameters is left out: of the routers' dependencies, only one that looks at queries
-    may be put before such a route.
+    The direct call skips `Depends`, so the router of such a route may only have dependencies that check the query.
     """
 
     def __init__(self, app: ASGIApp, *, routes: Iterable[BaseRoute]) -> None:
@@ -42,7 +41,7 @@ class ShortWay:
         self._routes = {route.path: _Plain(route.endpoint, frozenset(_headers_of(route.dependant))) for route in known}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request at once where it says nothing, else as FastAPI does."""
+        """Call the function directly for a request without parameters; let FastAPI serve any other."""
         plain = self._plain(scope)
         if plain is None:
             await self._app(scope, receive, send)

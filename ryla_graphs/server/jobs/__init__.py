@@ -1,1 +1,1 @@
-"""Jobs: accepted, queued, run on the engine, reported."""
+"""Jobs: accept, queue, run on the engine, report."""

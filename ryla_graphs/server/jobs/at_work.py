@@ -1,4 +1,4 @@
-"""The runs that are with the engine, and a thread that looks whether they get on."""
+"""The jobs that run on the engine, and a thread that detects stuck ones."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.worker import JobRun
 
 LOOK_SECONDS = 0.5
-"""How often it looks."""
+"""Seconds between two checks."""
 
 log = logging.getLogger("ryla_graphs.server")
 
 
 class AtWork:
-    """Every run that a thread works at.
+    """Every job that a thread is running.
 
-    A thread that is stuck in the engine cannot be ended. Its job is, another thread takes its slot, and when the engine
-    lets go of it at last, it finds that and leaves.
+    A thread that is stuck in the engine cannot be killed. So its job is ended and another thread takes its slot; once
+    the engine returns control to the stuck thread, it notices that it was replaced, and exits.
     """
 
     def __init__(self, states: JobStates, *, given_up: Callable[[str], None]) -> None:
-        """`given_up` forgets a job, and gives its slot to another thread."""
+        """`given_up` is called with the id of a job whose thread is stuck, to give its slot to another thread."""
         self._states = states
         self._given_up = given_up
         self._runs: dict[str, JobRun] = {}
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread that checks."""
         threading.Thread(target=self._watch, name="ryla-watch", daemon=True).start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop the thread that checks."""
         self._stopped.set()
 
     def bring_to_its_end(self, job_id: str, run: JobRun) -> bool:
-        """Run a job; False where it was given up meanwhile."""
+        """Run a job to its end; False if it was given up in the meantime."""
         self._runs[job_id] = run
         try:
             run.run()
-        except Exception:  # the thread lives
-            log.exception("job %s was left by a fault of this server", job_id)
+        except Exception:  # the thread must survive
+            log.exception("a bug in this server interrupted job %s", job_id)
         return self._runs.pop(job_id, None) is not None
 
     def _watch(self) -> None:
@@ -54,14 +54,14 @@ class AtWork:
                 for job_id, run in list(self._runs.items()):
                     if (error := run.overdue()) is not None:
                         self._give_up(job_id, run, error)
-            except Exception:  # the thread lives
-                log.exception("a fault of this server while it looked after its jobs")
+            except Exception:  # the thread must survive
+                log.exception("a bug in this server interrupted the check for stuck jobs")
 
     def _give_up(self, job_id: str, run: JobRun, error: EngineError) -> None:
         try:
             run.end(error)
         except (StoreUnreachable, IllegalTransition):
-            return  # at the next look, unless its own thread was faster
+            return  # retried at the next check, unless its own thread ends the job first
         log.error("job %s is given up: %s", job_id, error)
         if self._runs.pop(job_id, None) is not None:
             self._given_up(job_id)

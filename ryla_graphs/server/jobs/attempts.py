@@ -1,4 +1,4 @@
-"""Attempts of a router, kept in the record of their job."""
+"""Stores the attempts of a router in the record of their job."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Kept = Callable[[Callable[[], Job]], Job]
 
 
 class JobJournal:
-    """The journal of a server: what is written has survived a crash when `write` returns."""
+    """The router's journal on a server: what `write` has stored survives a crash."""
 
     def __init__(self, states: JobStates, kept: Kept) -> None:
         self._states, self._kept = states, kept
 
     def asked(self, run_id: str) -> Asked:
-        """Who the job is for: its user key, or else whoever sent it."""
+        """Whom the job is for: its user key, or else its owner; and its spending limit."""
         job = self._states.of_run(run_id)
         if job is None:
             return Asked()
@@ -27,12 +27,12 @@ class JobJournal:
         return Asked(extra.get(USER) or job.owner, job.request.preset, max_usd=extra.get(MAX_USD))
 
     def attempts(self, run_id: str) -> Sequence[Attempt]:
-        """Those in the record of the job, also of runs that it had before."""
+        """The attempts in the record of the job, earlier runs included."""
         job = self._states.of_run(run_id)
         return () if job is None else [Attempt.from_dict(row) for row in job.attempts]
 
     def write(self, run_id: str, attempts: Sequence[Attempt]) -> None:
-        """Keep them with the job; waits while the store takes nothing."""
+        """Store attempts with the job; blocks and retries while the store does not answer."""
         job = self._states.of_run(run_id)
         if job is not None:
             rows, job_id = tuple(attempt.to_dict() for attempt in attempts), job.id

@@ -1,8 +1,8 @@
-"""Live jobs tell their events to any number of readers.
+"""Delivers the events of live jobs to any number of readers.
 
 A worker thread publishes; readers are coroutines of one event loop. Nothing polls: a reader sleeps until the loop
-wakes it. What happened is sent at once, progress at most every `PROGRESS_SECONDS`, so a thousand readers of a fast
-sampler cost four wakes a second each.
+wakes it. Events are sent at once, but progress at most every `PROGRESS_SECONDS`, so each of a thousand readers of a
+fast sampler wakes only four times a second.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from ryla_graphs.server.records import Ended, JobEvent
 
 PROGRESS_SECONDS = 0.25
 BACKLOG = 64
-"""So many numbers may be sent before the store has one of them."""
+"""How many event numbers may be sent before one of them is in the store."""
 
 
 class Channel:
-    """The events of one job that has not ended. A progress is a full snapshot, so the next one takes its place."""
+    """The events of one live job. A progress event is a full snapshot, so it replaces the one before."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, kept: Sequence[JobEvent] = ()) -> None:
         self.progress: Mapping[str, Any] | None = None
-        """The last snapshot."""
+        """The latest progress snapshot."""
         self.preview: JobEvent | None = None
-        """The last preview; not kept anywhere else."""
+        """The latest preview, which is stored nowhere else."""
         self.followers = 0
-        """How many read along now."""
+        """The number of current readers."""
         self._loop = loop
         self._lock = threading.Lock()
         self._events = list(kept)
         self._stored = kept[-1].seq if kept else 0
-        # A process that died may have sent numbers that it did not keep; no number stands for two events.
+        # A process that died may have sent numbers that it did not store; skip these, so that no number is used twice.
         self._seq = self._stored + 2 * BACKLOG if kept else 0
         self.end: Ended | None = None
-        """How the job ended."""
+        """The job's end, once it has ended."""
         self._readers: set[asyncio.Future[None]] = set()
         self._waiting: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._woken_at = 0.0
 
     def numbered(self, at: float, kind: str, data: Mapping[str, Any]) -> JobEvent:
-        """The next event, not sent yet. Numbers must be published in order: one writer at a time."""
+        """Make the next event, without sending it. Events must be published in order, so only one writer at a time."""
         self._seq += 1
         return JobEvent(self._seq, at, kind, data)
 
     def publish(self, event: JobEvent) -> None:
-        """Tell an event to all readers."""
+        """Send an event to all readers."""
         lazily = event.kind in ("progress", "preview")
         with self._lock:
             if event.kind == "preview":
@@ -66,7 +66,7 @@ class Channel:
             self._loop.call_soon_threadsafe(self._wake_lazily if lazily else self._wake)
 
     def heard(self, events: Sequence[JobEvent]) -> None:
-        """Publish what another process has numbered and stored; what was sent already is skipped."""
+        """Publish events that another process has numbered and stored; skip those that were sent already."""
         for event in events:
             if event.seq > self._seq:
                 self._seq = event.seq
@@ -74,21 +74,21 @@ class Channel:
         self._stored = self._seq
 
     def unstored(self) -> list[JobEvent]:
-        """What was sent and is not in the store."""
+        """The events that were sent but not stored yet."""
         with self._lock:
             return self._beyond(self._stored)
 
     def stored(self) -> None:
-        """All that has a number is in the store."""
+        """Note that all numbered events are in the store."""
         self._stored = self._seq
 
     @property
     def full(self) -> bool:
-        """Whether it is time to store what was sent."""
+        """Whether the unstored events should be stored now."""
         return self._seq - self._stored >= BACKLOG
 
     def close(self, end: Ended) -> None:
-        """There is nothing more to tell."""
+        """End the channel: no more events will come."""
         with self._lock:
             self.end = end
             waiting, self._waiting = self._waiting, []
@@ -98,14 +98,14 @@ class Channel:
             self._loop.call_soon_threadsafe(self._wake)
 
     def wake_at_end(self, wake: Callable[[], None]) -> bool:
-        """Call that when the job ends; False where it has ended. May be called in any thread."""
+        """Call `wake` when the job ends; False if it has ended already. Thread-safe."""
         with self._lock:
             if self.end is None:
                 self._waiting.append(wake)
             return self.end is None
 
     async def follow(self, after: int = 0) -> AsyncIterator[list[JobEvent]]:
-        """The events beyond `after`, then more as they come, until the job ends; previews are among them."""
+        """The events after number `after`, then live ones, until the job ends; includes previews."""
         self.followers += 1
         try:
             async with aclosing(self._followed(after)) as batches:
@@ -162,7 +162,7 @@ class Channel:
 
 
 def _woken(sleepers: set[asyncio.Future[None]]) -> set[asyncio.Future[None]]:
-    """Wake all; gives the empty set that is left."""
+    """Wake all sleepers; returns the new, empty set."""
     for asleep in sleepers:
         if not asleep.done():
             asleep.set_result(None)

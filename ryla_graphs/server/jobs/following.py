@@ -1,4 +1,4 @@
-"""Follows one run of the engine: its events become progress, committed outputs, and numbers."""
+"""Follows one run of the engine: turns its events into progress, committed outputs and metrics."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ T = TypeVar("T")
 
 
 class Kept(Protocol):
-    """Does what writes into the store, again and again while that takes nothing."""
+    """Calls a function that writes to the store, and retries while the store does not answer."""
 
     def __call__(self, write: Callable[[], T], /) -> T:
-        """What the writing gives."""
+        """Returns what `write` returns."""
         ...
 
 
 Deliver = Callable[[bytes, str], bytes]
-"""Makes of a file, given its media type, what callers get."""
+"""Turns the content of a file, given its media type, into what callers get."""
 
 
 class Follower:
@@ -70,9 +70,11 @@ class Follower:
         self._deliver = deliver
         self._kept = kept
         self._classes = {node.id: node.class_type for node in workflow.view.every_node()}
-        # What an earlier process or attempt committed stays, and is not fetched again.
+        # Outputs that an earlier process or attempt committed stay, and are not fetched again.
         self._committed = {(output.node, output.place) for output in states.outputs(job.id)}
-        self._last: Asset | None = None  # its file is kept; its row goes with what comes next, most often the end
+        self._last: Asset | None = (
+            None  # its file is stored; its row is written together with the next change, usually the end
+        )
         self._places: Counter[str] = Counter()
         self._started: float | None = None
         self._node: str | None = None
@@ -82,9 +84,9 @@ class Follower:
         self._usage = Usage()
 
     def follow(self, run: Run) -> Asset | None:
-        """Read the run to its end; raises `EngineError` unless it ended well and everything is committed.
+        """Read the run to its end; raises `EngineError` unless it succeeded and every output is committed.
 
-        Gives the last output, which is still to be committed, so that this and the job's end are one transaction.
+        Returns the last output uncommitted, so that it and the job's end are written in one transaction.
         """
         try:
             for event in run.events():
@@ -95,7 +97,7 @@ class Follower:
                     return self._finished(event)
                 self._commit_last()
                 self._hear(event)
-            raise EngineError(f"the engine reported no end of run {run.id}")
+            raise EngineError(f"the engine's events stopped before run {run.id} ended")
         except Exception:
             self._commit_last()
             raise
@@ -124,7 +126,7 @@ class Follower:
             handler(self, event)
 
     def metrics(self) -> dict[str, Any]:
-        """What the attempt took, in milliseconds; what the engine measured where it runs goes before our view of it."""
+        """The durations of the attempt in milliseconds; the engine's own measurements replace ours."""
         job = self._states.live(self._job.id) or self._job
         waited = (job.started_at or time.time()) - job.created_at
         facts: dict[str, Any] = {"queue_ms": round(max(0.0, waited) * 1000)}
@@ -146,7 +148,7 @@ class Follower:
         return found
 
     def _start(self) -> None:
-        """The engine executes the run: some engines say so, and of others a first node or output tells it."""
+        """Note that the engine executes the run. Not all engines report it: then a first node or output shows it."""
         if self._started is None:
             self._started = time.monotonic()
             self._watch.start()
@@ -183,7 +185,7 @@ class Follower:
         key = artifact.node, self._places[artifact.node]
         self._places[artifact.node] += 1
         if key not in self._committed:
-            with suppress(EngineError):  # it is read again at the end; what cannot be read then is an error
+            with suppress(EngineError):  # read again at the end; only then is a failure an error
                 self._keep(artifact, key)
 
     def _leave_node(self) -> None:
@@ -209,7 +211,7 @@ class Follower:
         }
 
     def _keep(self, artifact: Artifact, key: tuple[str, int]) -> None:
-        """The file now, the row that names it with the next report."""
+        """Store the file now, and its row together with the next event."""
         self._commit_last()
         with self._watch.fetch():
             content = artifact.text.encode() if artifact.text is not None else artifact.read()
@@ -241,12 +243,12 @@ class Follower:
 
 
 def plain_name(filename: str) -> str:
-    """The name of an engine's file without folders, and without halves of characters, which no store takes."""
+    """The name of an engine's file without folders, and without lone surrogates, which no store accepts."""
     return filename.replace("\\", "/").rpartition("/")[2].encode("utf-8", "replace").decode()
 
 
 def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Artifact]]:
-    """Outputs with their place among those of their node."""
+    """Outputs with their index among the outputs of their node."""
     places: Counter[str] = Counter()
     for artifact in outputs:
         yield (artifact.node, places[artifact.node]), artifact
@@ -254,7 +256,7 @@ def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Ar
 
 
 _BEFORE_THE_START = (Queued, Routed, Retrying, Failed, Cancelled)
-"""What is reported of runs that the engine does not execute."""
+"""The events to report while the engine does not execute the run yet."""
 
 _HANDLERS: Mapping[type[Event], Callable[[Follower, Any], None]] = {
     Retrying: Follower._on_retrying,

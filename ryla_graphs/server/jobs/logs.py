@@ -1,4 +1,4 @@
-"""What was written about one job: the server's own events, and what its engine's machine wrote meanwhile."""
+"""The log of one job: the server's own events, and the log of the engine's machine during the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ryla_graphs.server.records import Job
 from ryla_graphs.server.storage import Store
 
 MOST_LINES = 1000
-"""Of an engine; the last ones."""
+"""The most lines of an engine in a log; the last ones are kept."""
 
 
 class LogLineShape(BaseModel, title="LogLine"):
@@ -29,11 +29,11 @@ class LogLineShape(BaseModel, title="LogLine"):
 
 
 class LogShape(BaseModel, title="JobLog"):
-    """What was written about a job."""
+    """The log of a job."""
 
     job: str
     state: JobState
-    lines: list[LogLineShape] = Field(description="The server's and the engine's, by time; those still known")
+    lines: list[LogLineShape] = Field(description="Lines of the server and the engine that still exist, by time")
 
 
 class Line(NamedTuple):
@@ -45,7 +45,7 @@ class Line(NamedTuple):
 
 
 def log_lines(job: Job, store: Store, engine: Engine) -> list[Line]:
-    """The lines that are still known, by time."""
+    """The lines that still exist, by time."""
     return sorted([*_of_server(job, store), *_of_engine(job, engine)], key=lambda line: line.at)
 
 
@@ -65,7 +65,7 @@ def _of_engine(job: Job, engine: Engine) -> Iterator[Line]:
 
 
 def log_shape(job: Job, lines: Sequence[Line]) -> LogShape:
-    """A job's log as it is answered."""
+    """A job's log as JSON."""
     shown = [
         LogLineShape(at=datetime.fromtimestamp(line.at, UTC), source=line.source, text=line.text) for line in lines
     ]

@@ -1,4 +1,4 @@
-"""Partners' paid services: whether a graph may call them here, who pays, and how much at most."""
+"""Partners' paid services: whether a graph may call them here, who pays, and what a job may spend."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ryla_graphs.problems import AtField, AtNode, CannotRunHere, InvalidParamete
 from ryla_graphs.server.settings import Settings
 
 PAYER = "partner_key"
-"""In `JobRequest.extra`: whose key pays, `CALLER` or `DEPLOYMENT`. The key itself is in memory alone."""
+"""The key in `JobRequest.extra` that says whose key pays: `CALLER` or `DEPLOYMENT`. The key itself is never stored."""
 CALLER, DEPLOYMENT = "caller", "deployment"
 
 _SECRETS = frozenset({EXTRA, "auth_token_comfy_org"})
-"""What `extra_data` may hold; the second is of a browser's session, and is not used."""
+"""What `extra_data` may hold. The second belongs to a browser session, and is ignored."""
 _WORKERS = "comfy_org_api_key"
-"""What worker-comfyui calls it, in its `input`."""
+"""The name of the key in worker-comfyui's `input`."""
 
 
 class Payment(NamedTuple):
@@ -33,9 +33,9 @@ class Payment(NamedTuple):
 def payment(
     compiled: CompiledWorkflow, settings: Settings, given: PartnerKey | None, *, simulated: bool = False
 ) -> Payment:
-    """Who pays for the services that a graph calls; empty if it calls none. Raises `CannotRunHere`.
+    """Who pays for the services that a graph calls; empty if it calls none. Raises `CannotRunHere` if it must not.
 
-    `given` is the caller's key. A `simulated` run calls no service, so it needs none.
+    `given` is the caller's key. A `simulated` run calls no service, so it needs no key.
     """
     services = list(services_of(compiled.view))
     if not services:
@@ -55,26 +55,24 @@ def own_key(settings: Settings) -> PartnerKey | None:
 def _refused(services: list[PaidService], settings: Settings, *, has_key: bool) -> Iterator[Problem]:
     if not settings.partner_nodes:
         for paid in services:
-            yield _at(
-                paid, "partner_nodes_off", "this server calls none", "its operator allows it: RYLA_PARTNER_NODES=1"
-            )
+            yield _at(paid, "partner_nodes_off", "this server allows none", "the operator can set RYLA_PARTNER_NODES=1")
         return
     if not has_key and settings.partner_key is None:
         hint = f"send it in the header `{HEADER}`, or as `extra_data.{EXTRA}`"
-        yield _at(services[0], "partner_key_missing", "no key for it came with the request", hint)
+        yield _at(services[0], "partner_key_missing", "the request has no key to pay for it", hint)
     cap = settings.partner_max_usd
     if cap is None:
         return
     for paid in services:
         if paid.usd_at_most is None:
-            why = f"its price is {paid.rate or 'not known'}, and a job may spend {usd(cap, cap)} here"
+            why = f"its price is {paid.rate or 'unknown'}, and a job may spend {usd(cap, cap)} here"
             yield _at(paid, "partner_price_unknown", why, "use a class whose price for a run is known")
     least = sum(paid.usd_at_least or 0 for paid in services)
     most = sum(paid.usd_at_most or 0 for paid in services)
     if most > cap:
         price = f"{usd(least, most)}, and a job may spend {usd(cap, cap)} here"
         dearest = max(services, key=lambda paid: paid.usd_at_most or 0)
-        yield _at(dearest, "partner_cost", f"all of its services together cost {price}", "leave some of them out")
+        yield _at(dearest, "partner_cost", f"the graph's services together cost {price}", "leave some of them out")
 
 
 def _at(paid: PaidService, code: str, message: str, hint: str) -> Problem:
@@ -88,9 +86,9 @@ def _at(paid: PaidService, code: str, message: str, hint: str) -> Problem:
 
 
 def partner_key_in(content: Mapping[str, Any], header: str | None = None) -> tuple[dict[str, Any], PartnerKey | None]:
-    """A body without the caller's key, and that key, which may stand in the header of the request instead.
+    """Separate the caller's key from the body; the key may be in the request's `header` instead.
 
-    Raises `InvalidParameters`, which does not repeat it, if it cannot be one.
+    Raises `InvalidParameters`, without the key in its message, if the key is malformed.
     """
     plain, text, place = dict(content), header, ("header", HEADER)
     extra, inner = content.get("extra_data"), content.get("input")
@@ -104,7 +102,7 @@ def partner_key_in(content: Mapping[str, Any], header: str | None = None) -> tup
 
 
 def key_of(text: Any, subject: AtField) -> PartnerKey:
-    """A key that a caller sent. Raises `InvalidParameters`, which does not repeat it, if it cannot be one."""
+    """The key in `text`. Raises `InvalidParameters`, without the key in its message, if it is malformed."""
     try:
         return PartnerKey(text if isinstance(text, str) else "")
     except InvalidSettings as error:

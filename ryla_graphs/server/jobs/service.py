@@ -1,4 +1,4 @@
-"""`JobService`: takes jobs, gives them to worker threads, lets callers wait, follow and cancel."""
+"""`JobService`: accepts jobs, hands them to worker threads, and lets callers wait, follow and cancel."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ from ryla_graphs.server.storage import Blobs, Store
 from ryla_graphs.server.threads import go_on, in_thread, in_thread_until
 
 Rebuild = Callable[[Job], CompiledWorkflow]
-"""Makes of a job what the engine runs; raises if it no longer can."""
+"""Compiles a job for the engine; raises if that is no longer possible."""
 
 STOP_SECONDS = 5.0
-"""How long a stop waits for jobs that end right now; the others are taken up by the next process."""
+"""Seconds that `stop` waits for jobs that are just ending; the next process resumes the others."""
 
 log = logging.getLogger("ryla_graphs.server")
 
 
 class Accepted(NamedTuple):
-    """What became of a submission."""
+    """The result of a submission."""
 
     job: Job
     replayed: bool = False
-    """Whether it is the job of an earlier request with the same idempotency key."""
+    """Whether the job belongs to an earlier request with the same idempotency key."""
 
 
 class Relay(Protocol):
-    """The way to the process that works on the jobs, where that is another one; what is relayed is in the store."""
+    """Notifies the process that runs the jobs, if that is another one; both share the store."""
 
     def job(self, job_id: str) -> None:
-        """There is a new job."""
+        """Announce a new job."""
         ...
 
     def cancel(self, job_id: str) -> None:
-        """Somebody wants a job to end."""
+        """Ask for a job to be cancelled."""
         ...
 
 
 class JobService:
-    """All jobs of one process. What blocks is for threads; what is async belongs to the loop given to `start`."""
+    """All jobs of one process. Call blocking methods in threads, async ones on the loop given to `start`."""
 
     def __init__(
         self,
@@ -89,17 +89,17 @@ class JobService:
         self._relay: Relay | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Take up what an earlier process left, and begin to work."""
+        """Resume the jobs that an earlier process left unfinished, and start to work."""
         self._loop = loop
         left = self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING))
         left.sort(key=lambda job: (job.state is JobState.QUEUED, job.created_at))
         self._at_work.start()
         self.take_up(left)
         if left:
-            log.info("took up %d jobs that an earlier process left", len(left))
+            log.info("resumed %d jobs that an earlier process left unfinished", len(left))
 
     def take_up(self, jobs: Iterable[Job]) -> None:
-        """Work on jobs that another process has kept; those that are here already stay as they are."""
+        """Work on jobs that another process has stored; ignore those that are here already."""
         assert self._loop is not None
         taken = [job for job in jobs if not job.state.terminal and self._states.live(job.id) is None]
         for job in taken:
@@ -111,16 +111,16 @@ class JobService:
             go_on(self._work)
 
     def let_go(self, relay: Relay) -> None:
-        """Another process works on the jobs from now on: run nothing more.
+        """Leave the jobs to another process from now on, and run no more here.
 
-        Callers are still answered, by what `heard` says; what they ask for is relayed.
+        Callers still get answers, from what that process stores (see `heard`); their requests are relayed.
         """
         self._relay = relay
         self._stopping.set()
         self._queue.close()
 
     def heard(self, job_id: str) -> None:
-        """Tell the readers of a job what another process has written of it into the store."""
+        """Send the events that another process has stored for a job to the job's readers here."""
         if (job := self._store.job(job_id)) is not None:
             self._states.heard(job, self._store.events(job_id), self._store.outputs(job_id))
 
@@ -130,7 +130,7 @@ class JobService:
         return self._states.all_live()
 
     def stop(self) -> None:
-        """Begin nothing more. Runs go on at the engine; their jobs are taken up by the next process."""
+        """Start no more jobs. Runs continue on the engine, and the next process resumes their jobs."""
         self._stopping.set()
         self._queue.close()
         self._queue.rest(STOP_SECONDS)
@@ -143,9 +143,9 @@ class JobService:
         key: IdempotencyKey | None = None,
         partner_key: PartnerKey | None = None,
     ) -> Accepted:
-        """Keep a new job and queue it; with a key that was used, gives the job it was used for.
+        """Store and queue a new job; if its idempotency key was used before, return the earlier job instead.
 
-        `partner_key` is in memory alone, and gone with the end of the job or of the process.
+        `partner_key` stays in memory only, until the job or the process ends.
 
         Raises `RequestError`: `queue_full`, `not_ready`, `idempotency_key_reuse`.
         """
@@ -171,7 +171,7 @@ class JobService:
         return Accepted(self.live(job.id) or job)
 
     def _go_on(self, job_id: str, *, at_once: bool, kept: bool) -> None:
-        """Use the slot or the place that was reserved for a job, or give it back where the job is not kept."""
+        """Use the slot or place that was reserved for a job, or release it if the job was not stored."""
         if at_once:
             go_on(partial(self._work, job_id if kept else None))
         elif not kept:
@@ -188,31 +188,31 @@ class JobService:
         return Accepted(job)
 
     def replay(self, key: IdempotencyKey) -> Job | None:
-        """The job that a key was used for; raises `RequestError` if that was another request."""
+        """The job that used a key; raises `RequestError` if the key was used for a different request."""
         use = self._store.key(key.owner, key.key)
         return None if use is None else self._used(use, key)
 
     def _used(self, use: KeyUse, key: IdempotencyKey) -> Job:
         job = self.job(use.job_id)
         if use.fingerprint != key.fingerprint or job is None:
-            raise RequestError("idempotency_key_reuse", "the `Idempotency-Key` was used for another request")
+            raise RequestError("idempotency_key_reuse", "the `Idempotency-Key` was used for a different request")
         return job
 
     def live(self, job_id: str) -> Job | None:
-        """A job that has not ended, as it is now; does not block."""
+        """A live job in its current state; does not block."""
         return self._states.live(job_id)
 
     def job(self, job_id: str) -> Job | None:
-        """A job as it is now."""
+        """A job in its current state."""
         return self._states.live(job_id) or self._store.job(job_id)
 
     def progress(self, job_id: str) -> dict[str, object] | None:
-        """The last snapshot of a job that runs."""
+        """The latest progress snapshot of a running job."""
         channel = self._states.channel(job_id)
         return dict(channel.progress) if channel is not None and channel.progress is not None else None
 
     def position(self, job_id: str) -> int | None:
-        """How many jobs are before one that waits; none where it waits inside the engine."""
+        """How many jobs wait before this one; None if it does not wait here, but perhaps inside the engine."""
         position = self._queue.position(job_id)
         if position is None and (job := self._states.live(job_id)) is not None and job.state is JobState.QUEUED:
             return 0
@@ -220,23 +220,23 @@ class JobService:
 
     @property
     def trouble(self) -> str | None:
-        """Why a job that runs cannot be kept; None if all can."""
+        """Why a running job cannot be stored; None if all can."""
         return next(iter(self._tools.waiting.values()), None)
 
     @property
     def waiting(self) -> int:
-        """How many jobs wait."""
+        """The number of waiting jobs."""
         return len(self._queue)
 
     @property
     def running(self) -> int:
-        """How many jobs are with the engine."""
+        """The number of jobs on the engine."""
         return len(self._cancellations) - len(self._queue)
 
     async def taken(self, take: Callable[[], Accepted], seconds: float) -> tuple[Accepted, Ended | None]:
-        """Take a job in a thread, and sleep until it ends; nothing in between wakes the coroutine.
+        """Accept a job in a thread, and sleep until it ends, without waking up in between.
 
-        No end is given where that takes longer than so many `seconds`.
+        Returns no end if that takes longer than `seconds`.
         """
         followed: list[Channel] = []
 
@@ -255,7 +255,7 @@ class JobService:
         return accepted, await self.ended(accepted.job.id, left)
 
     async def ended(self, job_id: str, seconds: float | None = None) -> Ended | None:
-        """Sleep until a job ends; None if that takes longer, or where there is no such job."""
+        """Sleep until a job ends; None if that takes longer than `seconds`, or if there is no such job."""
         channel = self._states.channel(job_id)
         if channel is None:
             return await in_thread(self._kept, job_id)
@@ -270,13 +270,13 @@ class JobService:
         return Ended(job, tuple(self._store.outputs(job_id))) if job is not None else None
 
     async def outputs(self, job_id: str) -> Sequence[Asset]:
-        """The outputs of a job that are committed by now."""
+        """The outputs of a job that are committed so far."""
         if self._states.live(job_id) is not None:
             return self._states.outputs(job_id)
         return await in_thread(self._store.outputs, job_id)
 
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[list[JobEvent]]:
-        """The events of a job beyond `after`, some at a time, until it ends."""
+        """The events of a job after number `after`, in batches, until it ends."""
         channel = self._states.channel(job_id)
         if channel is None:
             kept = await in_thread(self._store.events, job_id, after)
@@ -287,7 +287,7 @@ class JobService:
             yield events
 
     def cancel(self, job_id: str) -> None:
-        """Ask for the end of a job, at once where it waits, else as soon as the engine can. Blocks for a moment."""
+        """Cancel a job: at once if it waits, else as soon as the engine can. Blocks briefly."""
         if self._relay is not None:
             self._relay.cancel(job_id)
             return
@@ -306,13 +306,13 @@ class JobService:
         self._cancellations.pop(job_id, None)
 
     def _work(self, first: str | None = None) -> None:
-        """Run jobs in a slot, the one that was begun when it was accepted first, as long as there are any."""
+        """Run jobs in a slot while there are any. `first` is a job that started when it was accepted."""
         job_id = first if first is not None else self._queue.take()
         while job_id is not None and self._run(job_id, fresh=job_id == first):
             job_id = self._queue.take()
 
     def _run(self, job_id: str, *, fresh: bool) -> bool:
-        """Run a job; False where it was given up, and another thread has the slot."""
+        """Run a job; False if it was given up, so that another thread has the slot."""
         begun = time.monotonic()
         job = self._states.live(job_id)
         if job is not None:

@@ -1,12 +1,12 @@
-"""The state machine of jobs. Nothing else writes the state of a job, an output or an event.
+"""The state machine of jobs. No other module writes the state of a job, an output or an event.
 
     queued ──▶ running ──▶ succeeded
       │          │  ╰────▶ failed
       ╰──────────┴───────▶ cancelled       queued may fail, too
 
-A job is queued until the engine says that it executes it, also while it waits inside the engine. Each step is one
-transaction of the store. What readers and sinks get is in the store already, but progress and the start, which
-are stored with what comes next, or by `keep`: most runs would end before the write of their start does.
+A job is queued until the engine reports that it executes the run, also while it waits in the engine's own queue. Each
+step is one transaction of the store. Readers and sinks get an event after it is stored, except progress and the start:
+these are stored with the next event, or by `keep`, since most runs would end before the write of their start does.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
 
 
 class IllegalTransition(Exception):
-    """The job has moved on, and cannot go there any more."""
+    """The job is no longer in a state that allows this transition."""
 
 
 @dataclass(slots=True)
 class _Live:
-    """A job that has not ended. Whoever moves or reports it holds the lock, so numbers are sent in order."""
+    """A job that has not ended. Code that moves or reports it holds the lock, so event numbers are sent in order."""
 
     job: Job
     channel: Channel
     kept: JobState
-    """The state that the store has."""
+    """The state in the store."""
     outputs: tuple[Asset, ...] = ()
     elsewhere: bool = False
-    """Whether another process moves it, and numbers its events."""
+    """Whether another process moves the job and numbers its events."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class JobStates:
-    """Moves jobs, and tells of it."""
+    """Moves jobs from state to state, and reports each step."""
 
     def __init__(self, store: Store, sinks: Iterable[Sink] = (), *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -67,9 +67,9 @@ class JobStates:
     def accept(
         self, job: Job, loop: asyncio.AbstractEventLoop, key: IdempotencyKey | None = None, *, run_id: str | None = None
     ) -> KeyUse | None:
-        """Take a new job; gives what its key was used for before, and then takes nothing.
+        """Store a new job. If its idempotency key was used before, returns that use and stores nothing.
 
-        With a `run_id` it begins at once, in the same transaction.
+        With a `run_id`, the job starts at once, in the same transaction.
         """
         job = job if run_id is None else _begun(job, run_id)
         live = self._live[job.id] = _Live(job, Channel(loop), job.state)
@@ -88,17 +88,17 @@ class JobStates:
         return None
 
     def abandon(self, job_id: str) -> None:
-        """Tell nothing more of a job that the store cannot write; the next process takes it up."""
+        """Stop reporting a job that the store cannot write; the next process resumes it."""
         if (live := self._live.pop(job_id, None)) is not None:
             live.channel.close(Ended(live.job, live.outputs))
 
     def revive(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
-        """Take up a job that another process left unfinished."""
+        """Resume a job that another process left unfinished."""
         channel = Channel(loop, self._store.events(job.id))
         self._live[job.id] = _Live(job, channel, job.state, tuple(self._store.outputs(job.id)))
 
     def heard(self, job: Job, events: Sequence[JobEvent], outputs: Sequence[Asset]) -> None:
-        """Tell readers what another process wrote of a job; sinks hear of it there."""
+        """Send readers the events that another process stored for a job; its sinks run in that process."""
         if (live := self._live.get(job.id)) is None:
             return
         with live.lock:
@@ -112,36 +112,36 @@ class JobStates:
             live.channel.close(Ended(job, live.outputs))
 
     def all_live(self) -> tuple[Job, ...]:
-        """All jobs that have not ended."""
+        """All live jobs."""
         return tuple(live.job for live in [*self._live.values()])
 
     def live(self, job_id: str) -> Job | None:
-        """A job that has not ended, as it is now."""
+        """A live job in its current state."""
         found = self._live.get(job_id)
         return found.job if found else None
 
     def channel(self, job_id: str) -> Channel | None:
-        """Where a job that has not ended tells its events."""
+        """The channel with the events of a live job."""
         found = self._live.get(job_id)
         return found.channel if found else None
 
     def followed(self, job_id: str) -> bool:
-        """Whether somebody reads the events of a job right now."""
+        """Whether a job's events have a reader at the moment."""
         found = self._live.get(job_id)
         return found is not None and found.channel.followers > 0
 
     def outputs(self, job_id: str) -> tuple[Asset, ...]:
-        """The committed outputs of a job that has not ended."""
+        """The committed outputs of a live job."""
         found = self._live.get(job_id)
         return found.outputs if found else ()
 
     def begin(self, job_id: str, run_id: str) -> Job:
-        """Another attempt: the engine gets a run of this id next. The first attempt is not reported."""
+        """Start another attempt: `run_id` is the next run on the engine. The first attempt is not reported."""
         again = self._found(job_id).job.attempt > 0
         return self._move(job_id, lambda job: _begun(job, run_id), report=again)
 
     def start(self, job_id: str) -> Job:
-        """The engine executes it; reported at once, and stored later."""
+        """Note that the engine executes the job; reported at once, stored later."""
         live = self._found(job_id)
         with live.lock:
             self._check(live.job, JobState.RUNNING)
@@ -153,7 +153,7 @@ class JobStates:
             return live.job
 
     def keep(self) -> None:
-        """Store the starts that are only reported so far; what the store does not take now, it gets again."""
+        """Store the starts that are only reported so far; a failed write is retried at the next call."""
         for live in list(self._live.values()):
             if live.kept is not live.job.state and not live.elsewhere:
                 with live.lock, suppress(StoreUnreachable, IllegalTransition):
@@ -161,44 +161,44 @@ class JobStates:
                         self._save(live, live.job, live.channel.unstored())
 
     def attempted(self, job_id: str, attempts: tuple[Mapping[str, Any], ...]) -> Job:
-        """Keep where the job went; the next event reports it."""
+        """Store the routes that the job went to; the next event reports them."""
         return self._move(job_id, lambda job: replace(job, attempts=attempts), report=False)
 
     def routed(self, job_id: str, facts: Mapping[str, Any]) -> None:
-        """The job has been handed to a route."""
+        """Report that the job was handed to a route."""
         self._tell_live(job_id, "routed", facts)
 
     def of_run(self, run_id: str) -> Job | None:
-        """The job that has not ended and that a run is of."""
+        """The live job that a run belongs to."""
         jobs = (live.job for live in list(self._live.values()))
         return next((job for job in jobs if job.run_id == run_id), None)
 
     def request_cancel(self, job_id: str) -> Job:
-        """Note that somebody wants the job to end; it ends when the engine says so."""
+        """Note that the caller wants to cancel the job; it ends when the engine reports the end."""
         return self._move(job_id, lambda job: replace(job, cancel_requested=True))
 
     def commit(self, job_id: str, output: Asset) -> None:
-        """An output is there; its content is in the store already."""
+        """Commit an output, whose content is in the store already."""
         self._move(job_id, lambda job: job, output=output)
 
     def progress(self, job_id: str, snapshot: Mapping[str, Any]) -> None:
-        """The graph came further; a snapshot is complete."""
+        """Report progress; each snapshot is complete."""
         self._tell_live(job_id, "progress", snapshot)
 
     def preview(self, job_id: str, picture: Mapping[str, Any]) -> None:
-        """A small picture of what is being made; sent, not kept."""
+        """Send a small preview of the picture in progress, without storing it."""
         self._tell_live(job_id, "preview", picture)
 
     def succeed(self, job_id: str, metrics: Mapping[str, Any], last: Asset | None = None) -> Job:
-        """All that was promised is committed, where `last` is given together with that output."""
+        """End the job as succeeded; commits `last`, the last output, in the same transaction."""
         return self._end(job_id, JobState.SUCCEEDED, metrics, output=last)
 
     def fail(self, job_id: str, error: JobError, metrics: Mapping[str, Any] | None = None) -> Job:
-        """It did not work, and why."""
+        """End the job as failed, with the reason."""
         return self._end(job_id, JobState.FAILED, metrics or {}, error)
 
     def cancel(self, job_id: str, metrics: Mapping[str, Any] | None = None) -> Job:
-        """It was cancelled; what a hung engine still does is not waited for."""
+        """End the job as cancelled, without waiting for a hung engine."""
         return self._end(job_id, JobState.CANCELLED, metrics or {})
 
     def _end(
@@ -219,7 +219,7 @@ class JobStates:
     def _move(
         self, job_id: str, change: Callable[[Job], Job], *, output: Asset | None = None, report: bool = True
     ) -> Job:
-        """The one place where jobs change, by one transaction; raises `IllegalTransition`."""
+        """Change a job, in one transaction; all changes go through here. Raises `IllegalTransition`."""
         live = self._found(job_id)
         with live.lock:
             old, channel = live.job, live.channel
@@ -250,7 +250,7 @@ class JobStates:
 
     @staticmethod
     def _check(job: Job, to: JobState) -> None:
-        if job.state.terminal:  # it ended while this waited for the lock
+        if job.state.terminal:  # the job ended while this thread waited for the lock
             raise IllegalTransition(f"job {job.id} has ended")
         if to is not job.state and to not in TRANSITIONS[job.state]:
             raise IllegalTransition(f"job {job.id} is {job.state} and cannot become {to}")
@@ -273,7 +273,7 @@ class JobStates:
             now, channel = self._clock(), live.channel
             self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
             if channel.full:
-                with suppress(StoreUnreachable):  # it is kept with what comes next
+                with suppress(StoreUnreachable):  # it is stored with the next event
                     self._save(live, live.job, channel.unstored())
 
     def _tell(self, live: _Live, event: JobEvent) -> None:
@@ -290,7 +290,7 @@ def _begun(job: Job, run_id: str) -> Job:
 
 
 def status_of(job: Job) -> dict[str, Any]:
-    """What a status event says."""
+    """The data of a status event."""
     facts: dict[str, Any] = {"state": job.state, "attempt": job.attempt}
     if job.cancel_requested and not job.state.terminal:
         facts["cancel_requested"] = True
@@ -300,6 +300,6 @@ def status_of(job: Job) -> dict[str, Any]:
 
 
 def output_facts(output: Asset) -> dict[str, Any]:
-    """What an output event says, and the JSON of a job about each output."""
+    """The data of an output event, also used for each output in the JSON of a job."""
     facts = ("number", "node", "kind", "media_type", "name", "size", "simulated", "id", "folder")
     return {name: getattr(output, name) for name in facts} | {"hash": f"blake3:{output.hash}"}

@@ -8,14 +8,14 @@ from collections import deque
 from ryla_graphs.server.errors import RequestError
 
 RETRY_SECONDS = (1, 120)
-"""The least and the most that a caller has to wait."""
+"""The least and the most seconds for `Retry-After`."""
 
 
 class JobQueue:
-    """Ids of jobs in order, and the slots that they run in.
+    """The ids of waiting jobs in order, and the slots that jobs run in.
 
-    A caller reserves a place first, so that what is accepted always fits. Whoever holds a slot runs job after job until
-    `take` has none for it.
+    A caller reserves a place first, so that an accepted job always fits. A thread that holds a slot runs one job after
+    the other until `take` returns None.
     """
 
     def __init__(self, limit: int, slots: int) -> None:
@@ -32,7 +32,7 @@ class JobQueue:
         return len(self._ids)
 
     def reserve(self) -> bool:
-        """Hold a slot, or else a place in the queue; says whether it is a slot.
+        """Reserve a slot, or else a place in the queue; True if it is a slot.
 
         Raises `RequestError`: `queue_full`, or `not_ready` while the server stops.
         """
@@ -49,25 +49,25 @@ class JobQueue:
             return False
 
     def release(self) -> None:
-        """Give a reserved place back."""
+        """Release a reserved place."""
         with self._changed:
             self._reserved -= 1
 
     def put(self, job_id: str) -> bool:
-        """Fill a reserved place; says whether that gave the caller a slot, since one has become free."""
+        """Fill a reserved place; True if a slot has become free, which the caller then holds."""
         with self._changed:
             self._reserved -= 1
             self._ids.append(job_id)
             return self._slot_for_one()
 
     def restore(self, job_ids: list[str]) -> int:
-        """Take up jobs of another process, whatever the limit; gives how many slots the caller holds now."""
+        """Queue jobs of another process, without a limit; returns how many slots the caller holds now."""
         with self._changed:
             self._ids.extend(job_ids)
             return sum(self._slot_for_one() for _ in job_ids)
 
     def take(self) -> str | None:
-        """The next job for a slot that the caller holds; None if there is none, and then the slot is given back."""
+        """The next job for a slot that the caller holds; if there is none, releases the slot and returns None."""
         with self._changed:
             if self._ids and not self._closed:
                 return self._ids.popleft()
@@ -81,7 +81,7 @@ class JobQueue:
         return free
 
     def remove(self, job_id: str) -> bool:
-        """Take a job out; False where it is not waiting."""
+        """Remove a job; False if it is not waiting."""
         with self._changed:
             if job_id not in self._ids:
                 return False
@@ -89,25 +89,25 @@ class JobQueue:
             return True
 
     def position(self, job_id: str) -> int | None:
-        """How many are before a job; None if it does not wait."""
+        """How many jobs wait before this one; None if it does not wait."""
         with self._changed:
             return self._ids.index(job_id) if job_id in self._ids else None
 
     def took(self, seconds: float) -> None:
-        """Learn how long a job took, for `wait_seconds`."""
+        """Record how long a job took, for `wait_seconds`."""
         self._seconds += 0.2 * (seconds - self._seconds)
 
     def wait_seconds(self) -> int:
-        """When a place may be free, by how long jobs took of late."""
+        """Estimated seconds until a place is free, from the durations of recent jobs."""
         least, most = RETRY_SECONDS
         return round(min(most, max(least, self._seconds * (len(self._ids) + 1) / self._slots)))
 
     def close(self) -> None:
-        """Let nothing more begin; what waits stays in the store."""
+        """Start no more jobs; the waiting ones stay in the store."""
         with self._changed:
             self._closed = True
 
     def rest(self, seconds: float) -> None:
-        """Wait until no slot is held, for so long at most."""
+        """Wait until no slot is held, for `seconds` at most."""
         with self._changed:
             self._changed.wait_for(lambda: not self._busy, seconds)

@@ -1,4 +1,4 @@
-"""Runs one job on the engine, however often that takes, and writes how it ended."""
+"""Runs one job on the engine, with retries, and stores how it ended."""
 
 from __future__ import annotations
 
@@ -36,33 +36,33 @@ from ryla_graphs.server.storage import Blobs
 T = TypeVar("T")
 
 PAUSE_SECONDS = (0.5, 10.0)
-"""The first and the longest pause before an engine or a store that did not answer is tried again."""
+"""Seconds of the first and of the longest pause before a retry with an engine or store that did not answer."""
 
 CANCEL_SECONDS = 1.0
-"""How long whoever cancels waits for the engine to hear it."""
+"""Seconds that a cancelling thread waits for the engine to receive the cancellation."""
 
 _SAID_BY_ENGINE = (Cancelled, EngineRefused, ExecutionFailed, OutputMissing)
-"""How a run ends; while the server stops, all other errors only say that it stops."""
+"""Errors that end a job. While the server stops, any other error only means that it is stopping."""
 
 log = logging.getLogger("ryla_graphs.server")
 
 
 class Stopping(Exception):
-    """The server stops; the job stays as it is, and the next process takes it up."""
+    """The server is stopping; the job keeps its state, and the next process resumes it."""
 
 
 class Cancellation:
-    """The wish that a job ends, which may come before, while and after it has a run."""
+    """A request to cancel a job, which may arrive before, during or after its run."""
 
     def __init__(self) -> None:
         self.wanted = threading.Event()
         self.since: float | None = None
-        """When it was wanted first."""
+        """When it was requested first."""
         self._lock = threading.Lock()
         self._run: Run | None = None
 
     def want(self) -> None:
-        """Ask for the end; where there is a run, the engine is asked to cancel, which may take a while."""
+        """Request the cancellation; if there is a run, ask the engine to cancel it, which may take a while."""
         with self._lock:
             self.since = self.since if self.since is not None else time.monotonic()
             self.wanted.set()
@@ -73,7 +73,7 @@ class Cancellation:
             telling.join(CANCEL_SECONDS)
 
     def attach(self, run: Run) -> None:
-        """There is a run now."""
+        """Set the run to cancel; cancels it if that was requested already."""
         with self._lock:
             self._run = run
         if self.wanted.is_set():
@@ -82,7 +82,7 @@ class Cancellation:
 
 @dataclass(frozen=True)
 class Tools:
-    """What running a job takes."""
+    """Everything that is needed to run a job."""
 
     engine: Engine
     blobs: Blobs
@@ -91,10 +91,10 @@ class Tools:
     deliver: Deliver
     stopping: threading.Event
     waiting: dict[int, str] = field(default_factory=dict)
-    """Why each thread that cannot write waits."""
+    """For each thread that waits because it cannot write: why."""
 
     def kept(self, write: Callable[[], T]) -> T:
-        """Write, again and again while the store takes nothing; raises `Stopping` if the server stops before."""
+        """Call `write`, with retries while the store does not answer; raises `Stopping` if the server stops first."""
         pause, most = PAUSE_SECONDS
         try:
             while True:
@@ -102,7 +102,7 @@ class Tools:
                     return write()
                 except StoreUnreachable as error:
                     self.waiting[threading.get_ident()] = str(error)
-                    log.error("a job waits to be kept: %s", error)
+                    log.error("a job waits because it cannot be stored: %s", error)
                     if self.stopping.wait(pause):
                         raise Stopping from None
                     pause = min(most, pause * 2)
@@ -123,7 +123,7 @@ class JobRun:
         *,
         fresh: bool = False,
     ) -> None:
-        """`fresh` says that the engine has not heard of the job's run yet."""
+        """`fresh` means that the engine does not know the job's run yet."""
         self._job = job
         self._prepare = prepare
         self._cancellation = cancellation
@@ -136,7 +136,7 @@ class JobRun:
         self._thread = 0
 
     def run(self) -> None:
-        """Bring the job to its end, whatever happens; raises nothing."""
+        """Run the job to its end, whatever happens; never raises."""
         with of_job(self._job.id):
             self._to_its_end()
 
@@ -151,11 +151,11 @@ class JobRun:
             self._tools.kept(lambda: states.succeed(job_id, self._metrics(), last))
         except (Stopping, IllegalTransition):
             pass
-        except Exception as error:  # noqa: BLE001 - the job fails, the thread lives
+        except Exception as error:  # noqa: BLE001 - the job fails, the thread survives
             self._end_badly(error)
 
     def overdue(self) -> EngineError | None:
-        """Why this thread is to be given up, for another one that looks after it; None while it gets on."""
+        """Why the watching thread should replace this one; None while it makes progress."""
         if self._thread in self._tools.waiting:
             self._watch.excuse()
             return None
@@ -171,9 +171,9 @@ class JobRun:
         self._cancellation.want()
 
     def end(self, error: Exception) -> None:
-        """Write how the job ended; raises `IllegalTransition` if it has, and `StoreUnreachable`."""
+        """Store how the job ended; raises `IllegalTransition` if it has ended already, and `StoreUnreachable`."""
         states, job_id = self._tools.states, self._job.id
-        # A run that is gone and was to be cancelled needs no waiting.
+        # No need to wait for a run that is gone and was to be cancelled anyway.
         gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
         if gone or isinstance(error, Cancelled):
             states.cancel(job_id, self._metrics())
@@ -186,7 +186,7 @@ class JobRun:
             states.abandon(job_id)
             return
         if not isinstance(error, RylaError):
-            log.error("job %s failed by a fault of this server", job_id, exc_info=error)
+            log.error("a bug in this server made job %s fail", job_id, exc_info=error)
         try:
             self._tools.kept(lambda: self.end(error))
         except IllegalTransition:
@@ -194,14 +194,14 @@ class JobRun:
         except Stopping:
             states.abandon(job_id)
         except Exception:
-            log.exception("cannot write the end of job %s", job_id)
+            log.exception("cannot store the end of job %s", job_id)
             states.abandon(job_id)
 
     def _attempts(self, workflow: CompiledWorkflow) -> Asset | None:
-        """Returns if a run ended well, with its last output; raises what became of the last one."""
+        """Run attempts until one succeeds, and return its last output; raises the error of the last attempt."""
         if self._job.run_id is None:
             self._begin()
-        known = not self._fresh  # by a process before this one, so the engine may have the run
+        known = not self._fresh  # an earlier process may have submitted the run
         gone_since: float | None = None
         while True:
             try:
@@ -222,7 +222,7 @@ class JobRun:
 
     @property
     def _most_attempts(self) -> int:
-        """A run that was lost may have paid a service already, so no other is begun."""
+        """The number of attempts: one if the run pays a service, since a lost run may have paid already."""
         return 1 if PAYER in self._job.request.extra else self._tools.settings.attempts
 
     def _begin(self) -> None:
@@ -239,7 +239,7 @@ class JobRun:
         if known:
             return tools.engine.resume(run_id, workflow)
         inputs = tools.kept(lambda: {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()})
-        fresh, self._fresh = self._fresh, False  # a failed start may have come through
+        fresh, self._fresh = self._fresh, False  # even a failed submission may have reached the engine
         return tools.engine.start(
             workflow,
             inputs,
@@ -253,11 +253,13 @@ class JobRun:
     def _payers_key(self) -> PartnerKey | None:
         payer = self._job.request.extra.get(PAYER)
         if payer == CALLER and self._partner_key is None:
-            raise EngineRefused("the server was restarted, and keeps no partner keys: send the job again with its key")
+            raise EngineRefused(
+                "the server was restarted and does not store partner keys: send the job again with its key"
+            )
         return self._partner_key or (own_key(self._tools.settings) if payer == DEPLOYMENT else None)
 
     def _waited(self, since: float) -> bool:
-        """Pause, longer each time; False where patience is at its end or somebody wants the job to end."""
+        """Pause, longer each time; False if the patience is over or the job is to be cancelled."""
         spent = time.monotonic() - since
         least, most = PAUSE_SECONDS
         pause = min(most, max(least, spent / 2))
@@ -268,7 +270,7 @@ class JobRun:
         return True
 
     def _metrics(self) -> dict[str, Any]:
-        """The numbers of the last attempt, with what all have cost."""
+        """The metrics of the last attempt, with the cost of all attempts."""
         metrics = self._follower.metrics() if self._follower is not None else {}
         settings = self._tools.settings
         if settings.gpu is not None:

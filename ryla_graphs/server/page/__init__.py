@@ -1,5 +1,5 @@
-"""The page at ``/``: a form for every preset, its progress, its graph and its pictures, in plain files of `static`.
+"""The page at ``/``: a form for every preset, with progress, graph and pictures, as plain files in `static`.
 
-Nothing is built and nothing is fetched from elsewhere. `static/vendor/manifest.json` says what is not ours: where it
-comes from, under which licence, and its hash.
+There is no build step, and the page loads nothing from other hosts. `static/vendor/manifest.json` lists third-party
+files with their origin, licence and hash.
 """

@@ -1,4 +1,4 @@
-"""``GET /`` and ``GET /page/…``: the page and its files, for everybody, since they hold no secret."""
+"""``GET /`` and ``GET /page/…``: the page and its files. They need no token, since they hold no secret."""
 
 from __future__ import annotations
 
@@ -45,28 +45,28 @@ OF_PAGES = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""What a file also has that a browser may open by itself: on scripts and styles they say nothing."""
+"""Further headers of files that a browser may open as documents; scripts and styles need none."""
 ASK, KEEP = "no-cache", "public, max-age=31536000, immutable"
-"""`ASK` lets a browser keep a file and ask whether it is still the same. What has the version in its address never is
-another, so that a browser keeps it without asking; the page itself names the version, so an upgrade shows at once."""
+"""`ASK` lets a browser cache a file but makes it revalidate. A file with the version in its URL never changes, so
+`KEEP` lets a browser use it without asking; the page itself names the version, so an upgrade shows at once."""
 _VERSION = re.compile(r"(v[0-9a-f]{12})/(.+)")
 _REFUSED = re.compile(r"q=0(\.0*)?")
 _OURS = b'"/page/'
 
 
 class Served(NamedTuple):
-    """A file as it is sent."""
+    """A file of the page, ready to send."""
 
     content: bytes
     packed: bytes | None
-    """By gzip, where that is smaller."""
+    """The content compressed with gzip, if that is smaller."""
     media_type: str
     tag: str
 
 
 @cache
 def version() -> str:
-    """Another one for each other page."""
+    """A hash over all files of the page."""
     every = hashlib.sha256()
     for path in _paths():
         every.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -93,7 +93,7 @@ def _served(path: Path) -> Served:
 
 
 def _with_addresses(page: bytes) -> bytes:
-    """The page with the version in all addresses, and with its modules named, so that they are asked for at once."""
+    """The page with the version in all URLs, and with preload links, so that browsers load all modules at once."""
     modules = (path.relative_to(STATIC).as_posix() for path in _paths() if path.suffix == ".js")
     links = "".join(f'<link rel="modulepreload" href="/page/{name}">\n' for name in modules)
     whole = page.replace(b"</head>", links.encode() + b"</head>")
@@ -108,7 +108,7 @@ async def show_page(request: Request) -> Response:
 
 @router.get("/page/{name:path}")
 async def show_file(name: str, request: Request) -> Response:
-    """A file that the page is made of; one of another version as it is now."""
+    """A file of the page. For another version's URL, it sends the current file."""
     versioned = _VERSION.fullmatch(name)
     if versioned is None:
         return _sent(name, request, ASK)

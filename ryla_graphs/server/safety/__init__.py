@@ -1,1 +1,1 @@
-"""What keeps a server safe, one small module for each danger. docs/safety.md is the table."""
+"""The server's protections, one small module for each threat; docs/safety.md lists them."""

@@ -1,4 +1,4 @@
-"""Limits the size and the slowness of requests by what arrives, whatever ``Content-Length`` says."""
+"""Limits the size and duration of request bodies by what arrives, whatever ``Content-Length`` says."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.safety.gate import Refuse
 
 SMALL = 64 * 1024
-"""The most bytes of a body that holds neither a graph nor a file."""
+"""The most bytes of a body on routes that take neither graphs nor files."""
 
 
 class _Refused(Exception):
-    """The body is not taken; `error` says why."""
+    """The body was refused; `error` says why."""
 
     def __init__(self, error: RequestError) -> None:
         super().__init__(str(error))
@@ -23,10 +23,10 @@ class _Refused(Exception):
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 as soon as a body is over its limit, 408 where it stalls; it reads no further.
+    """ASGI middleware: answers 413 as soon as a body exceeds its limit, 408 if it stalls, and stops reading.
 
-    `limits` has the most bytes by path; what is not in it takes `SMALL` bodies. A body stalls where nothing of it comes
-    for `idle_seconds`.
+    `limits` has the most bytes by path; other paths accept `SMALL` bytes. A body stalls if nothing of it arrives for
+    `idle_seconds`.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class BodyLimit:
 
         async def counting() -> Message:
             nonlocal arrived, complete, refused
-            if complete:  # what comes now is only the end of the connection, for which a job may wait long
+            if complete:  # only the end of the connection can follow, and a job may wait long for it
                 return await receive()
             try:
                 async with asyncio.timeout(self._idle_seconds):
@@ -79,7 +79,7 @@ class BodyLimit:
         async def watching(message: Message) -> None:
             nonlocal answered
             if refused is not None and not answered:
-                raise refused  # whatever the app makes of the broken body, this is the answer
+                raise refused  # replaces whatever the app answers to the truncated body
             answered = True
             await send(message)
 
@@ -91,8 +91,10 @@ class BodyLimit:
 
 
 def _too_large(limit: int) -> RequestError:
-    return RequestError("request_too_large", f"the request is larger than the {limit:,} bytes that this server takes")
+    return RequestError(
+        "request_too_large", f"the body is larger than {limit:,} bytes, the most that this server accepts here"
+    )
 
 
 def _too_slow(seconds: float) -> RequestError:
-    return RequestError("request_timeout", f"no more of the body came for {seconds:g} seconds")
+    return RequestError("request_timeout", f"no more of the body arrived for {seconds:g} seconds")

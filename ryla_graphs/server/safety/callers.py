@@ -1,4 +1,4 @@
-"""Tells the threads whose work they do, and whether anybody still waits for it."""
+"""Records for worker threads which caller they work for, and whether that caller is still connected."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.threads import CALLER, Caller, CallerGone
 
 NO_OWNER = ""
-"""The share of public pages, which anybody may ask for."""
+"""The name of the thread share for public pages, which need no token."""
 
 
 class Callers:
-    """ASGI middleware; innermost, so that the body has been let through by the others."""
+    """ASGI middleware that sets the current caller; the innermost, so it sees only bodies that the others accepted."""
 
     def __init__(self, app: ASGIApp, *, tokens: Tokens) -> None:
         self._app = app
         self._tokens = tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Who hangs up before the work has begun, or in its midst, gets no answer."""
+        """Serve one request. A caller who hangs up before or during the work gets no answer."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -39,7 +39,7 @@ class Callers:
 
 
 class _Mail:
-    """The messages of a connection. One that was read to see whether the caller is there reaches the app too."""
+    """The messages of a connection. A message that was read ahead to detect a hang-up still reaches the app."""
 
     def __init__(self, receive: Receive) -> None:
         self.gone = threading.Event()
@@ -47,7 +47,7 @@ class _Mail:
         self._ahead: asyncio.Task[Message] | None = None
 
     def watch(self) -> None:
-        """Read one message ahead; after a body that is complete, the next one is the end of the connection."""
+        """Read one message ahead; after a complete body, that is the end of the connection."""
         self._ahead = self._ahead or asyncio.ensure_future(self._next())
 
     async def _next(self) -> Message:
@@ -65,6 +65,6 @@ class _Mail:
         return message
 
     def close(self) -> None:
-        """The answer is sent."""
+        """Stop reading ahead: the answer is sent."""
         if self._ahead is not None and not self._ahead.cancel() and not self._ahead.cancelled():
-            self._ahead.exception()  # without a reader
+            self._ahead.exception()  # mark it as retrieved, or asyncio logs it

@@ -1,4 +1,4 @@
-"""Keeps a graph inside its job: it reads the files given with it, and writes below a folder of its own."""
+"""Confines a graph to its job: it may read only the files of its request, and writes into its own folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.problems import AtNode, InvalidWorkflow, Problem
 
 PREFIXES = ("filename_prefix", "folder_name", "save_prefix", "subfolder_name")
-"""Inputs that say where on the server's disk a class writes."""
+"""Inputs that name the place on the server's disk where a class writes."""
 
 FREE_READERS = frozenset(
     {
@@ -34,10 +34,10 @@ FREE_READERS = frozenset(
         "WebcamCapture",
     }
 )
-"""Classes that read what lies on the server's disk, or what another job left there, whatever the caller gave."""
+"""Classes that read files on the server's disk, including those of other jobs."""
 
 FREE_WRITERS = frozenset({"LoraSave", "SaveLoRA", "TrainLoraNode"})
-"""Classes that write where later jobs would load from."""
+"""Classes that write into folders from which later jobs load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Confinement:
     """What graphs may do here."""
 
     allowed: frozenset[str] | None = None
-    """The only classes that may be used; None for all that the catalog has but `denied`."""
+    """The only classes that may be used; None for all classes of the catalog except `denied`."""
     denied: frozenset[str] = FREE_READERS | FREE_WRITERS
     shared_inputs: bool = False
-    """Whether a graph may name files that already lie in the server's input folder."""
+    """Whether a graph may name files that are already in the server's input folder."""
 
     def permits(self, class_type: str) -> bool:
         """Whether a class may be used."""
@@ -58,9 +58,9 @@ class Confinement:
 def confined(
     workflow: CompiledWorkflow, folder: str, given: Collection[str], rules: Confinement | None = None
 ) -> CompiledWorkflow:
-    """The workflow as it may run: outputs below `folder`. Raises `InvalidWorkflow` with all that may not be.
+    """The workflow as it may run, with outputs below `folder`. Raises `InvalidWorkflow` with everything forbidden.
 
-    `given` are the names of the files that came with the request. Codes: `class_not_allowed`, `input_not_given`.
+    `given` are the names of the request's input files. Codes: `class_not_allowed`, `input_not_given`.
     """
     rules = rules or Confinement()
     problems = [*_forbidden_classes(workflow, rules), *_forbidden_files(workflow, given, rules)]
@@ -77,7 +77,7 @@ def _forbidden_classes(workflow: CompiledWorkflow, rules: Confinement) -> Iterat
                 code="class_not_allowed",
                 message=f"{class_type} is not allowed on this server",
                 subject=AtNode(node=number, class_type=class_type),
-                hint="GET /nodes lists what is",
+                hint="GET /nodes lists the allowed classes",
             )
 
 
@@ -87,21 +87,21 @@ def _forbidden_files(workflow: CompiledWorkflow, given: Collection[str], rules: 
             continue
         yield Problem(
             code="input_not_given",
-            message=f"the file {value!r} did not come with the request",
+            message=f"the request has no file {value!r}",
             subject=AtNode(node=number, class_type=workflow.view.class_of(number), input=name),
             given=value,
-            hint=f'send it: "inputs": {{"{name}": …}} under the name that the graph uses, or as an asset',
+            hint=f'send it as "inputs": {{"{name}": …}}, under the name that the graph uses, or as an asset',
         )
 
 
 def is_plain(name: str) -> bool:
-    """Whether a file name is only that: no folder above, no ``[output]``, nothing that a shell or a path would read."""
+    """Whether a file name is plain: no parent folder, no ``[output]``, no characters special to shells or paths."""
     parts = name.split("/")
     return all(re.fullmatch(r"[\w][\w .()-]*", part) is not None and ".." not in part for part in parts)
 
 
 def _below(prompt: ApiDocument, folder: str) -> ApiDocument:
-    """The prompt with all that is written put below a folder; a wired prefix is replaced as well."""
+    """The prompt with every file prefix below `folder`; linked prefixes are replaced as well."""
     confined_prompt = dict(prompt)
     for number, body in prompt.items():
         changes = {name: f"{folder}/{_stem(body['inputs'][name])}" for name in PREFIXES if name in body["inputs"]}
@@ -111,6 +111,6 @@ def _below(prompt: ApiDocument, folder: str) -> ApiDocument:
 
 
 def _stem(prefix: Any) -> str:
-    """The last part of a prefix, with nothing in it that means something to a file system or to ComfyUI."""
+    """The last part of a prefix, without characters that are special to file systems or ComfyUI."""
     last = prefix.replace("\\", "/").rstrip("/").rpartition("/")[2].strip(". ") if isinstance(prefix, str) else ""
     return re.sub(r"[^\w .-]|\.{2,}", "_", last).strip(". ")[:80] or "output"

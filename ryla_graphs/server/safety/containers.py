@@ -1,8 +1,8 @@
-"""Takes the parts of media files apart and puts them together again; pixels and samples stay as they are.
+"""Rewrites the containers of media files without touching pixels or samples.
 
-Each function gives the file without what could hold a prompt, and with an XMP packet where the format has a
-place for one. PNG 1.2 and its APNG chunks, JFIF segments, the WebP container, ISO base media boxes, FLAC blocks,
-ID3 tags: as their specifications lay them out.
+Each function returns the file without the parts that could hold a prompt, and with an XMP packet if the format can
+hold one. Supported are PNG 1.2 and APNG chunks, JFIF segments, the WebP container, ISO base media boxes, FLAC blocks
+and ID3 tags, by their specifications.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 
 
 def png(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
-    """A PNG; `keep` leaves its texts in."""
+    """Rewrite a PNG; `keep` leaves its text chunks in."""
     parts: list[bytes | memoryview] = [PNG_HEAD]
     for kind, chunk in _png_chunks(content):
         if not keep and kind in _PNG_TEXTS and not bytes(chunk[8:24]).startswith(_PNG_KEPT):
@@ -35,7 +35,7 @@ def png(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and all bytes of each chunk; nothing is copied, and no checksum recomputed, for there are megabytes."""
+    """Kind and bytes of each chunk. Files have megabytes, so it copies nothing and recomputes no checksum."""
     place, whole = len(PNG_HEAD), memoryview(content)
     while place + 12 <= len(content):
         end = place + 12 + struct.unpack_from(">I", content, place)[0]
@@ -54,7 +54,7 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def jpeg(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
-    """A JPEG; `keep` leaves Exif, XMP, IPTC and comments in."""
+    """Rewrite a JPEG; `keep` leaves Exif, XMP, IPTC and comments in."""
     parts = [content[:2]]
     place = 2
     while place + 4 <= len(content) and content[place] == 0xFF:
@@ -63,7 +63,7 @@ def jpeg(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
         if xmp is not None and marker != 0xE0:
             parts.append(b"\xff\xe1" + struct.pack(">H", len(_JPEG_XMP) + len(xmp) + 2) + _JPEG_XMP + xmp)
             xmp = None
-        if marker == 0xDA:  # the scan: nothing but picture from here on
+        if marker == 0xDA:  # start of scan: only picture data follows
             return b"".join([*parts, content[place:]])
         if keep or marker not in _JPEG_DROPPED:
             parts.append(content[place : place + length])
@@ -72,7 +72,7 @@ def jpeg(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
 
 
 def webp(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
-    """A WebP; `keep` leaves Exif in. Its size is read here, since Pillow opens none above a limit."""
+    """Rewrite a WebP; `keep` leaves Exif in. Reads its size itself, since Pillow refuses large pictures."""
     chunks = [(kind, data) for kind, data in _riff_chunks(content) if kind != b"XMP " and (keep or kind != b"EXIF")]
     kinds = {kind for kind, _ in chunks}
     if xmp is not None:
@@ -86,7 +86,7 @@ def webp(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
 
 
 def _bitmap(chunks: Mapping[bytes, bytes]) -> tuple[bool, int, int]:
-    """Whether the picture of a plain WebP has an alpha channel, its width and its height."""
+    """Whether a plain WebP has an alpha channel, its width and its height."""
     if (lossless := chunks.get(b"VP8L", b"")).startswith(b"\x2f"):
         bits = struct.unpack_from("<I", lossless, 1)[0]
         return bool(bits >> 28 & 1), (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
@@ -98,7 +98,7 @@ def _bitmap(chunks: Mapping[bytes, bytes]) -> tuple[bool, int, int]:
 
 
 def _flagged(kind: bytes, data: bytes, kinds: set[bytes], xmp: bool) -> bytes:
-    """The extended header, with the flags of the metadata that is there."""
+    """The extended header, with flags for the metadata that the file has."""
     if kind != b"VP8X":
         return data
     flags = data[0] & ~0x0C | (0x08 if b"EXIF" in kinds else 0) | (0x04 if xmp else 0)
@@ -118,7 +118,7 @@ def _riff_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def mp4(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
-    """An MP4: user data is renamed to free space where it lies, so that no offset moves; XMP goes to the end."""
+    """Rewrite an MP4: turn user data into free space in place, so that no offset changes, and append XMP."""
     changed = bytearray(content)
     if not keep:
         for place in _user_data(content):
@@ -130,7 +130,7 @@ def mp4(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
 
 
 def _user_data(content: bytes, start: int = 0, end: int | None = None) -> Iterator[int]:
-    """Where the boxes with tags begin: `udta` and `meta`, in the movie and in its tracks."""
+    """Offsets of the boxes with tags: `udta` and `meta`, of the movie and its tracks."""
     place = start
     end = len(content) if end is None else end
     while place + 8 <= end:
@@ -149,7 +149,7 @@ def _user_data(content: bytes, start: int = 0, end: int | None = None) -> Iterat
 
 
 def flac(content: bytes) -> bytes:
-    """A FLAC whose comments are emptied where they lie."""
+    """Rewrite a FLAC: empty its comments in place."""
     changed = bytearray(content)
     place = 4
     while place + 4 <= len(content):
@@ -167,7 +167,7 @@ _FLAC_COMMENTS, _FLAC_PADDING = 4, 1
 
 
 def mp3(content: bytes) -> bytes:
-    """An MP3 without the ID3 tag at its beginning."""
+    """Rewrite an MP3: drop the ID3 tag at its start."""
     if not content.startswith(b"ID3") or len(content) < 10:
         return content
     size = 0

@@ -1,7 +1,7 @@
-"""Requests to addresses that a caller chose: https only, public addresses only, bounded in bytes and time.
+"""Requests to URLs that a caller chose: https only, public addresses only, limited in bytes and time.
 
-A name is resolved once and the connection made to that very address, so that a second answer of the name's
-server cannot lead inside. Every redirect goes through the same door.
+A host name is resolved once, and the connection goes to exactly that address, so that a second DNS answer cannot
+point into the internal network. Redirects pass the same checks.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 _ISATAP = (0x5EFE, 0x0200_5EFE)
-"""What stands before an IPv4 address in the last half of an ISATAP address."""
+"""The bytes before the IPv4 address in the lower half of an ISATAP address."""
 _NEVER = tuple(
     map(
         ipaddress.ip_network,
         ("64:ff9b:1::/48", "fec0::/10", "3fff::/20", "2001::/23", "100.64.0.0/10", "192.0.0.0/24", "168.63.129.16/32"),
     )
 )
-"""Not public, whatever the version of Python says; the last one is Azure's own, for its machines."""
+"""Networks that are not public, whatever this Python version says. The last is Azure's, for its machines."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchPolicy:
-    """Which hosts may be asked, and for how much."""
+    """Which hosts may be requested, and the limits of a request."""
 
     hosts: tuple[str, ...] = ()
-    """Host names, ``*.example.com`` for all below one, ``*`` for any public host; empty: none."""
+    """Host names, ``*.example.com`` for all subdomains, ``*`` for any public host; empty allows none."""
     size: int = 64 * 2**20
     """In bytes."""
     seconds: float = 30.0
-    """From the first packet to the last, redirects included."""
+    """Seconds from the first packet to the last, including redirects."""
     idle_seconds: float = 10.0
     redirects: int = 3
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """All addresses of a name; raises `OSError` if it has none."""
+    """All IP addresses of a host name; raises `OSError` if it has none."""
     return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is out on the internet: not private, local, shared, reserved or a disguise of such."""
+    """Whether an address is on the public internet: not private, local, shared, reserved, nor an encoding of such."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
@@ -72,14 +72,14 @@ def is_public(address: str) -> bool:
 
 
 class Answer(NamedTuple):
-    """What a host answered."""
+    """The response of a host."""
 
     status: int
     body: bytes
 
 
 class Fetcher:
-    """Asks hosts that a policy allows. `resolve`, `public` and `certificates` are for tests and special networks."""
+    """Sends requests that a policy allows. `resolve`, `public`, `certificates` are for tests and special networks."""
 
     def __init__(
         self,
@@ -116,16 +116,16 @@ class Fetcher:
             return Answer(response.status, self._read(response, name))
 
     def check(self, url: str, *, name: str = "url") -> SplitResult:
-        """The parts of a URL that the policy allows; raises `InvalidInputs` (`url_refused`). Asks no host."""
+        """The parts of a URL that the policy allows; raises `InvalidInputs` (`url_refused`). Sends no request."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise refusal("url_refused", "this is no URL", name=name) from None
+            raise refusal("url_refused", "this is not a URL", name=name) from None
         if parts.scheme != "https" or not host:
-            raise refusal("url_refused", "only https:// addresses are fetched", name=name)
+            raise refusal("url_refused", "only https:// URLs are allowed", name=name)
         if parts.username is not None or parts.password is not None:
-            raise refusal("url_refused", "the address holds a user name; none is sent", name=name)
+            raise refusal("url_refused", "the URL holds a user name, which is not allowed", name=name)
         if port not in (None, 443) and f"{host}:{port}" not in self.policy.hosts:
             raise refusal("url_refused", f"port {port} is not allowed", name=name)
         if not self._allowed(host, port):
@@ -140,7 +140,7 @@ class Fetcher:
         return False
 
     def _address(self, host: str, port: int, name: str) -> str:
-        """The one address to connect to; refused where any address of the name is not public."""
+        """The one address to connect to; refuses the host if any of its addresses is not public."""
         try:
             found = list(self._resolve(host, port))
         except (OSError, UnicodeError):
@@ -174,13 +174,13 @@ class Fetcher:
         plain = {"Host": target.netloc, "Accept-Encoding": "identity", "User-Agent": "ryla-graphs"}
         try:
             connection.connect()
-            # A host that sends a byte now and then never idles, so the whole has an end of its own.
+            # A host that sends one byte now and then never times out as idle, so the whole request has a deadline.
             watch = threading.Timer(max(0.0, deadline - time.monotonic()), _hang_up, [connection.sock])
             watch.start()
             connection.request(method, path, body, {**plain, **headers}, preload_content=False, decode_content=False)
             response = connection.getresponse()
             yield response
-            if time.monotonic() >= deadline:  # to the reader, hanging up may look like the end of the body
+            if time.monotonic() >= deadline:  # we hung up, which the reader may take for the end of the body
                 raise TimeoutError
         except InvalidInputs:
             raise
@@ -203,7 +203,7 @@ class Fetcher:
             checkpoint()
             content += chunk
             if len(content) > self.policy.size:
-                raise refusal("input_too_large", f"more than {self.policy.size:,} bytes came", name=name)
+                raise refusal("input_too_large", f"the content has more than {self.policy.size:,} bytes", name=name)
         return bytes(content)
 
 

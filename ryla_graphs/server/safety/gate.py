@@ -1,7 +1,7 @@
-"""The gate: what is looked at before a byte of a body is read, in front of every route and WebSocket.
+"""The gate: checks the headers of every request and WebSocket before any byte of a body is read.
 
-A page on the web can make its reader's browser send requests to a server on the reader's own machine, or point a name
-of its own at that machine (DNS rebinding). So the host, the origin and the token are checked here, by headers alone.
+A web page can make its visitor's browser send requests to a server on the visitor's machine, or point its own host name
+at that machine (DNS rebinding). So host, origin and token are checked here, from the headers alone.
 """
 
 from __future__ import annotations
@@ -20,44 +20,44 @@ from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.safety.tokens import Tokens
 
 PUBLIC_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json"})
-"""What anybody may GET: pages and facts that say nothing of anybody's jobs."""
+"""Paths that need no token for GET: they show nothing about jobs."""
 PUBLIC_FOLDERS = ("/docs/", "/page/")
 
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?|[A-Za-z0-9._-]{1,253}(?::\d{1,5})?")
 
 _REMEMBERED = 256
-"""Of so many hosts it is remembered what they are: most requests come to one."""
+"""How many hosts are cached: most requests name the same one."""
 
 _SIGNED = re.compile(r"/api/v2/assets/[^/]{1,100}/content")
 
 Refuse = Callable[[str, RequestError], ASGIApp]
-"""The answer that refuses a request for a path, in the form that the path's clients expect."""
+"""Builds the refusal for a path, in the form that the path's clients expect."""
 
 
 def unauthorized(given: str | None) -> RequestError:
-    """The error for a request whose ``Authorization`` names no caller; whether it was sent at all is said."""
+    """The error for a request without a valid ``Authorization``; says whether the header is missing or wrong."""
     if given is None:
-        return RequestError("unauthorized", "a token is needed: Authorization: Bearer TOKEN")
+        return RequestError("unauthorized", "this request needs a token: send the header Authorization: Bearer TOKEN")
     if not given.lower().startswith("bearer "):
-        return RequestError("unauthorized", "the Authorization header is not of the form: Bearer TOKEN")
-    return RequestError("unauthorized", "this server does not know the token that was sent as Authorization: Bearer")
+        return RequestError("unauthorized", "the Authorization header must have the form: Bearer TOKEN")
+    return RequestError("unauthorized", "this server does not know the token in the Authorization header")
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Which requests may come in."""
+    """The rules for which requests are served."""
 
     tokens: Tokens
     hosts: tuple[str, ...] = ()
-    """Names that this server is called by, beside loopback: ``a.com``, ``*.b.com``, ``a.com:8443``; ``*`` for any."""
+    """Host names of this server besides loopback: ``a.com``, ``*.b.com``, ``a.com:8443``; ``*`` for any."""
     origins: tuple[str, ...] = ()
-    """Web pages that may call from a browser, beside our own: ``https://app.example.com``."""
+    """Origins of web pages that may call from a browser, besides our own: ``https://app.example.com``."""
     open: bool = False
-    """Whether anybody on the network may call; then a host may also be any IP address, which no name can forge."""
+    """Whether callers on the network need no token. Then any IP address is a valid host: DNS cannot forge one."""
 
     def check(self, scope: Scope) -> None:
-        """Raise `RequestError` (`host_refused`, `origin_refused`, `unauthorized`) where a request may not come in."""
+        """Raise `RequestError` (`host_refused`, `origin_refused`, `unauthorized`) if a request is not allowed."""
         headers = Headers(scope=scope)
         if not self.serves(headers.get("host", "")):
             raise RequestError("host_refused", _host_message(headers.get("host", "")))
@@ -67,16 +67,16 @@ class Gate:
                 raise unauthorized(given)
 
     def serves(self, host: str) -> bool:
-        """Whether this server is called by the name in a ``Host`` header.
+        """Whether the server answers to the name in a ``Host`` header.
 
-        With tokens any name will do where none are listed: a page that rebinds its name has no token to send.
+        If tokens are set and no names are listed, any name is allowed: a page that rebinds its name has no token.
         """
         if _HOST.fullmatch(host) is None:
             return False
         return self.knows(host) or (len(self.tokens) > 0 and not self.hosts) or (self.open and _is_address(host))
 
     def knows(self, host: str) -> bool:
-        """Whether a ``Host`` is loopback or one of the names that were listed, so that addresses may be made of it."""
+        """Whether a ``Host`` is loopback or a listed name, so that URLs may be built from it."""
         name = _name_of(host)
         if name in _LOOPBACK_NAMES or _is_loopback(host):
             return True
@@ -95,7 +95,7 @@ class Gate:
 
 
 class Gatekeeper:
-    """ASGI middleware that asks a gate."""
+    """ASGI middleware that applies a gate."""
 
     def __init__(self, app: ASGIApp, *, gate: Gate, refuse: Refuse) -> None:
         self._app = app
@@ -117,20 +117,20 @@ class Gatekeeper:
 
 
 def is_public(scope: Scope) -> bool:
-    """Whether a request only looks at what anybody may see."""
+    """Whether a request only reads public pages."""
     path = scope.get("path", "")
     known = path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDERS)
     return known and scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
 
 
 def is_signed(scope: Scope) -> bool:
-    """Whether a request shows a signature instead of a token; its route looks whether that is good."""
+    """Whether a request has a signature instead of a token; its route verifies the signature."""
     asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and _SIGNED.fullmatch(scope["path"])
     return bool(asks) and "signature" in QueryParams(scope["query_string"])
 
 
 def _name_of(host: str) -> str:
-    """The name in a ``Host``, without the port and without the brackets of IPv6."""
+    """The name in a ``Host``, without port and without the brackets of IPv6."""
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return name.lower().removesuffix(".")
 
@@ -154,7 +154,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _is_own(origin: str, host: str) -> bool:
-    """Whether an ``Origin`` is this server itself; behind a proxy that ends TLS only the scheme differs."""
+    """Whether an ``Origin`` is this server itself; behind a proxy that terminates TLS, only the scheme differs."""
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -164,6 +164,6 @@ def _is_own(origin: str, host: str) -> bool:
 
 def _host_message(host: str) -> str:
     return (
-        f"this server is not called '{host[:100]}'; without tokens it answers to localhost only."
-        " Set RYLA_TOKENS, or name it in RYLA_HOSTS"
+        f"this server does not answer to the host name '{host[:100]}'; without tokens it only answers to localhost."
+        " Set RYLA_TOKENS, or add the name to RYLA_HOSTS"
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OWN = "/api/v2/assets/by-hash/"
-"""What has a HEAD of its own, and no GET."""
+"""Paths with their own HEAD route, and without GET."""
 _ENDLESS = "/events"
-"""Answers that have no end to wait for."""
+"""Paths whose answers are endless streams."""
 
 
 class Heads:
-    """ASGI middleware: asks the routes for GET, and sends the head of the answer."""
+    """ASGI middleware: runs GET for a HEAD request, and sends only the head of the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,6 +1,6 @@
-"""Looks at input files before a GPU machine does: what they are, and how large they would unfold.
+"""Checks input files before a GPU machine gets them: their type, and their decoded size.
 
-Only headers are read. A picture of a few kilobytes may claim a gigapixel, and ComfyUI would believe it.
+Only headers are read. A picture of a few kilobytes may declare a gigapixel, and ComfyUI would try to decode it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PICTURES: Mapping[str, str] = {
     "GIF": "image/gif",
 }
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-"""What Pillow may try; its JPEG reader finds MPO by itself."""
+"""The formats that Pillow may try; its JPEG reader also recognises MPO."""
 
 _EXTENSIONS: Mapping[str, str] = {
     "image/png": ".png",
@@ -40,28 +40,28 @@ _EXTENSIONS: Mapping[str, str] = {
 
 
 def media_type_of(name: str) -> str:
-    """What a file is, by the extension that it was kept under."""
+    """The media type of a stored file, by its extension."""
     kinds = (kind for kind, extension in _EXTENSIONS.items() if name.endswith(extension))
     return next(kinds, "application/octet-stream")
 
 
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
-    """How large an input file may be."""
+    """The limits of an input file."""
 
     size: int = 64 * 2**20
     """In bytes."""
     pixels: int = 64_000_000
-    """Width times height of a picture."""
+    """The most pixels of a picture: width times height."""
     frames: int = 256
-    """Pictures in one animated file."""
+    """The most frames of an animation."""
     parts: int = 4_096
-    """What may stand before the picture itself, such as segments of a JPEG, counted as `_Head` does."""
+    """The most parts before the picture data, such as segments of a JPEG, as `_Head` counts them."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What an input file is."""
+    """The properties of an input file."""
 
     media_type: str
     extension: str
@@ -71,14 +71,16 @@ class MediaFacts:
 
 
 def inspect(content: bytes, *, name: str, limits: MediaLimits = MediaLimits()) -> MediaFacts:
-    """What a file is, by its content; raises `InvalidInputs` if it is too large or of no kind that we take.
+    """Inspect a file by its content; raises `InvalidInputs` if it is too large, broken or of an unsupported type.
 
     Codes: `input_too_large` (bytes, pixels, frames or parts), `unsupported_media`, `broken_media`.
     """
     if not content:
         raise refusal("broken_media", "the file is empty", name=name)
     if len(content) > limits.size:
-        raise refusal("input_too_large", f"{len(content):,} bytes; at most {limits.size:,} are taken", name=name)
+        raise refusal(
+            "input_too_large", f"the file has {len(content):,} bytes; the limit is {limits.size:,}", name=name
+        )
     other = _by_magic(content)
     if other is not None:
         return MediaFacts(other, _EXTENSIONS[other])
@@ -86,14 +88,14 @@ def inspect(content: bytes, *, name: str, limits: MediaLimits = MediaLimits()) -
 
 
 class _TooManyParts(Exception):
-    """The head of a picture goes on and on."""
+    """The header of a picture has too many parts."""
 
 
 class _Head(io.BytesIO):
-    """A picture of which Pillow reads no more than some parts, and no Exif.
+    """A picture of which Pillow can read only a limited number of parts, and no Exif.
 
-    Pillow copies all Exif before for each further segment of it, and keeps for each tag as many bytes as it claims. A
-    chunk that unfolds counts as many parts, since Pillow unfolds up to a MiB of each.
+    For each Exif segment, Pillow copies all earlier ones, and for each tag it allocates as many bytes as the tag
+    declares. A compressed chunk counts as many parts, since Pillow decompresses up to a MiB of each.
     """
 
     def __init__(self, content: bytes, parts: int) -> None:
@@ -116,19 +118,19 @@ _MPO_INDEX, _MPO_INDEX_BYTES = b"MPF\0", 8_192
 
 def _picture(content: bytes, name: str, limits: MediaLimits) -> MediaFacts:
     size = _webp_canvas(content)
-    if size is not None:  # before Pillow, which makes room for all of it
+    if size is not None:  # checked before Pillow allocates memory for all of it
         _check_pixels(*size, name, limits)
     try:
         with _opened(content, name, limits) as image:
             (width, height), media_type = image.size, _PICTURES[image.format or "PNG"]
             frames = _frames(image, content, limits, name)
     except _TooManyParts:
-        message = f"more than {limits.parts:,} parts before the picture; at most so many are read"
+        message = f"the picture has more than {limits.parts:,} metadata parts, which is the limit"
         hint = "save the picture again without its metadata"
         raise refusal("input_too_large", message, name=name, hint=hint) from None
     _check_pixels(width, height, name, limits)
     if frames > limits.frames:
-        message = f"more than {limits.frames} pictures in one file, and no more are accepted"
+        message = f"the animation has more than {limits.frames} frames, which is the limit"
         raise refusal("input_too_large", message, name=name)
     return MediaFacts(media_type, _EXTENSIONS[media_type], width, height, frames)
 
@@ -136,30 +138,34 @@ def _picture(content: bytes, name: str, limits: MediaLimits) -> MediaFacts:
 def _opened(content: bytes, name: str, limits: MediaLimits) -> Image.Image:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of bombs, for which we have our own limit, and of an index that is broken
+            warnings.simplefilter(
+                "ignore"
+            )  # about decompression bombs, for which we have our own limit, and about broken indexes
             return Image.open(_Head(content, limits.parts), formats=_FORMATS)
     except UnidentifiedImageError:
         raise refusal(
             "unsupported_media",
-            "this is not a supported picture, video or sound",
+            "this is not a picture, video or sound of a supported type",
             name=name,
             expected="PNG, JPEG, WebP, GIF, MP4, WebM, WAV, FLAC, MP3 or Ogg",
             hint="SVG and archives are not accepted; convert it to PNG",
         ) from None
     except Image.DecompressionBombError:
-        raise refusal("input_too_large", f"more than {limits.pixels:,} pixels", name=name) from None
+        raise refusal(
+            "input_too_large", f"the picture has more than {limits.pixels:,} pixels, which is the limit", name=name
+        ) from None
     except (OSError, SyntaxError, ValueError) as error:
         raise refusal("broken_media", f"the picture cannot be read: {error}", name=name) from None
 
 
 def _check_pixels(width: int, height: int, name: str, limits: MediaLimits) -> None:
     if width * height > limits.pixels:
-        message = f"{width}x{height} is {width * height:,} pixels; at most {limits.pixels:,} are taken"
+        message = f"the picture has {width}x{height} = {width * height:,} pixels; the limit is {limits.pixels:,}"
         raise refusal("input_too_large", message, name=name)
 
 
 def _webp_canvas(content: bytes) -> tuple[int, int] | None:
-    """The size that the extended header of a WebP tells; None of all else."""
+    """The size in the extended header of a WebP; None for any other file."""
     if content[:4] != b"RIFF" or content[8:16] != b"WEBPVP8X" or len(content) < 30:
         return None
     width, height = (int.from_bytes(content[place : place + 3], "little") + 1 for place in (24, 27))
@@ -167,7 +173,7 @@ def _webp_canvas(content: bytes) -> tuple[int, int] | None:
 
 
 def _frames(image: Image.Image, content: bytes, limits: MediaLimits, name: str) -> int:
-    """How many pictures there are, or one more than are taken, without unfolding one."""
+    """The number of frames, without decoding any; stops counting at one more than the limit."""
     try:
         if image.format == "GIF":
             return sum(1 for _ in islice(_gif_pictures(content, limits), limits.frames + 1))
@@ -177,7 +183,7 @@ def _frames(image: Image.Image, content: bytes, limits: MediaLimits, name: str) 
 
 
 def _gif_pictures(content: bytes, limits: MediaLimits) -> Iterator[int]:
-    """Where the pictures of a GIF begin. Only its end says how many there are, and Pillow would compose each."""
+    """Offsets of the frames of a GIF. A GIF declares no frame count, and Pillow would compose every frame."""
     blocks = limits.parts + len(content) // _GIF_BLOCK
     place = 13 + _gif_colours(content[10])
     while place < len(content):
@@ -189,7 +195,7 @@ def _gif_pictures(content: bytes, limits: MediaLimits) -> Iterator[int]:
             place += 2
         else:
             return
-        while content[place]:  # blocks, each with its length before it
+        while content[place]:  # blocks, each preceded by its length
             place += content[place] + 1
             blocks -= 1
         blocks -= 1
@@ -200,16 +206,16 @@ def _gif_pictures(content: bytes, limits: MediaLimits) -> Iterator[int]:
 
 _GIF_PICTURE, _GIF_EXTENSION = 0x2C, 0x21
 _GIF_BLOCK = 64
-"""The least that a block holds on average; programs fill all 255 bytes."""
+"""The least average size of a block in bytes; real encoders fill all 255."""
 
 
 def _gif_colours(flags: int) -> int:
-    """The bytes of a colour table."""
+    """The size of a colour table in bytes."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _by_magic(content: bytes) -> str | None:
-    """Videos and sounds by their first bytes; None for what may be a picture."""
+    """The media type of a video or sound, by its first bytes; None for any other file."""
     head = content[:16]
     if head[4:8] == b"ftyp":
         return "video/mp4" if head[8:12] not in (b"avif", b"heic", b"mif1") else None

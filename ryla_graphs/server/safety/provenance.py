@@ -1,8 +1,8 @@
-"""What a delivered file tells about its making: that a machine made it, and not with which prompt.
+"""Marks delivered files as generated, and removes the prompt from them.
 
 The mark is IPTC's `DigitalSourceType` in XMP, with the term for media that a trained model made
 (http://cv.iptc.org/newscodes/digitalsourcetype/). ComfyUI writes the whole prompt into its files; it is
-taken out unless the caller asked for it.
+removed unless the caller wants to keep it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ XMP = (
 ).encode()
 
 UNTOUCHED = frozenset({"audio/ogg", "audio/opus", "video/webm", "image/gif"})
-"""Media that may hold a prompt and are delivered as they come: start ComfyUI with ``--disable-metadata`` for these."""
+"""Media types that may hold a prompt but are delivered unchanged: ComfyUI's ``--disable-metadata`` helps there."""
 
 
 def delivered(content: bytes, media_type: str, *, mark: bool = True, keep_prompt: bool = False) -> bytes:
-    """A file as callers get it: marked as generated, and without prompt or graph. What is no such file stays.
+    """A file as callers get it: marked as generated, and without prompt or graph. Other types stay unchanged.
 
-    The pixels are not touched: nothing is encoded again.
+    Pixels are not touched: nothing is encoded again.
     """
     if not mark and keep_prompt:
         return content
@@ -37,7 +37,7 @@ def delivered(content: bytes, media_type: str, *, mark: bool = True, keep_prompt
     try:
         return _rewritten(content, media_type, xmp, keep=keep_prompt)
     except (InvalidDocument, struct.error, IndexError, OSError):
-        return content  # not what its name says; to judge that is not the matter here
+        return content  # the content does not match its type, which is not this function's concern
 
 
 def _rewritten(content: bytes, media_type: str, xmp: bytes | None, *, keep: bool) -> bytes:

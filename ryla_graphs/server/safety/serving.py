@@ -1,4 +1,4 @@
-"""Headers for content that somebody else made: never run by a browser."""
+"""Headers for untrusted content, so that no browser executes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._\- ]")
 
 
 def content_headers(media_type: str, filename: str) -> dict[str, str]:
-    """Headers that say what the content is: shown where it is a plain picture, video, sound or text, else saved."""
+    """Headers for a file: browsers show plain pictures, videos, sounds and text, and save everything else."""
     shown = media_type in _SHOWN or media_type.startswith(_SHOWN_KINDS)
     plain = _ODD.sub("_", filename)
     disposition = f'{"inline" if shown else "attachment"}; filename="{plain or "file"}"'

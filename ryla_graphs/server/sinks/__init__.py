@@ -1,1 +1,1 @@
-"""Who hears what becomes of jobs: log, numbers, product events, webhooks."""
+"""Sinks for the events of jobs: log, metrics, product events, webhooks, traces, face scores."""

@@ -1,7 +1,7 @@
-"""RYLA's product events: what was asked for, what came of it, what was loaded; to a file and to an address.
+"""Sends RYLA's product events (requests, results, loaded models) to a file and to a URL.
 
-One JSON object an event: ``{"event": "modal_flux_dev_generation_completed", "at": …, "job": …, "properties": {…}}``.
-No prompt, no input and no secret is in it.
+An event is one JSON object: ``{"event": "modal_flux_dev_generation_completed", "at": …, "job": …, "properties": {…}}``.
+It holds no prompt, no input and no secret.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _BATCH, _BATCH_SECONDS = 100, 2.0
 
 
 class Target(Protocol):
-    """Where events go."""
+    """A destination of product events."""
 
     def put(self, event: Mapping[str, Any]) -> None:
-        """Take an event; quick, and never raises."""
+        """Accept an event; must be quick and never raise."""
         ...
 
     def close(self) -> None:
-        """Finish what was taken."""
+        """Deliver the accepted events, and close."""
         ...
 
 
 class Analytics:
-    """A sink that turns what happens to jobs into RYLA's events."""
+    """A sink that turns events of jobs into RYLA's product events."""
 
     kinds = ("status", FACE)
 
@@ -47,7 +47,7 @@ class Analytics:
         self._prefix = prefix
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        """Tell the first and the last of a job, and its faces."""
+        """Report the start and the end of a job, and its face scores."""
         if event.kind not in self.kinds or not self._targets:
             return
         found = [face_event(job, event.data, self._prefix)] if event.kind == FACE else events_of(job, self._prefix)
@@ -57,13 +57,13 @@ class Analytics:
                 target.put(facts)
 
     def close(self) -> None:
-        """Finish what the targets hold."""
+        """Close the targets."""
         for target in self._targets:
             target.close()
 
 
 class JsonLines:
-    """A file with an event a line."""
+    """A file with one event per line."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ class JsonLines:
 
 
 class Batched:
-    """Gathers events and sends them in batches from a thread of its own; what cannot be sent is logged and dropped."""
+    """Collects events, and sends them in batches from its own thread; it logs and drops what it cannot send."""
 
     def __init__(self, send: Callable[[list[Mapping[str, Any]]], None], name: str) -> None:
         self._send = send
@@ -92,14 +92,14 @@ class Batched:
         self._thread.start()
 
     def put(self, event: Mapping[str, Any]) -> None:
-        """Take an event, unless ten thousand wait already."""
+        """Accept an event, unless ten thousand are waiting already."""
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
             log.error("an analytics event was dropped: %s does not keep up", self._name)
 
     def close(self) -> None:
-        """Send what waits."""
+        """Send the waiting events."""
         self._waiting.put(None)
         self._thread.join(timeout=10)
 
@@ -127,7 +127,7 @@ class Batched:
 
 
 class Posted(Batched):
-    """An address that gets events in batches, as a JSON array."""
+    """A URL to which events are posted in batches, as JSON arrays."""
 
     def __init__(self, fetcher: Fetcher, address: str, token: str = "") -> None:
         fetcher.check(address, name="analytics address")

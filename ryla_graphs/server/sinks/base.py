@@ -1,7 +1,7 @@
-"""Where the events of all jobs go besides their readers: logs, metrics, webhooks.
+"""The protocol of sinks, which receive the events of all jobs: logs, metrics, webhooks.
 
-A sink is fed by the state machine, in the thread that moved the job: it must be quick, and hand on what is slow. A
-sink that fails never touches the job.
+The state machine calls a sink in the thread that changed the job, so a sink must be quick, and leave slow work to its
+own thread. A sink that fails never affects the job.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ log = logging.getLogger("ryla_graphs.server")
 
 
 class Sink(Protocol):
-    """Takes every event of every job, previews included; one with an attribute `kinds` gets only events of these."""
+    """Receives every event of every job, previews included; with an attribute `kinds`, only events of these kinds."""
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        """Something happened; `job` is as it is after it."""
+        """Handle an event; `job` is the job after it."""
         ...
 
 
@@ -37,13 +37,13 @@ def guarded(sink: Sink) -> Callable[[Job, JobEvent], None]:
 
 
 def hears(sink: Sink, kind: str) -> bool:
-    """Whether a sink gets events of a kind."""
+    """Whether a sink receives events of a kind."""
     kinds: Collection[str] | None = getattr(sink, "kinds", None)
     return kinds is None or kind in kinds
 
 
 class LogSink:
-    """One log line for each change of a job, with the facts as `extra` for structured handlers."""
+    """Logs one line for each change of a job, with the facts as `extra` for structured handlers."""
 
     kinds = ("status", "output")
 
@@ -59,7 +59,7 @@ class LogSink:
             **{key: value for key, value in event.data.items() if key != "name"},
         }
         text = " ".join([f"{key}={value}" for key, value in facts.items()])
-        # As `log.info` does in the end, which looks for the caller first.
+        # What `log.info` does, without its search for the calling frame.
         record = logging.getLogRecordFactory()(log.name, logging.INFO, __file__, 0, text, (), None)
         record.facts = facts
         log.handle(record)

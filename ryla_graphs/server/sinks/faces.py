@@ -1,7 +1,7 @@
-"""How well faces were kept, measured after the job by a thread of its own: it delays no job and fails none.
+"""Measures how well faces were kept, after the job and in its own thread, so that it delays and fails no job.
 
-A job that asked for it has the reference's name in `extra`. What comes of it goes into the store with the job, and to
-the other sinks as an event `face`. Nothing biometric is kept or logged; see `ryla_graphs.faces`.
+A job that requests it names the reference in `extra`. The scores are stored with the job, and go to the other sinks as
+`face` events. Biometric data is neither stored nor logged; see `ryla_graphs.faces`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from ryla_graphs.server.storage import Blobs, Store
 log = logging.getLogger("ryla_graphs.server")
 
 REFERENCE = "face_reference"
-"""Where a job keeps, in `JobRequest.extra`, which of its input files shows the person."""
+"""The key in `JobRequest.extra` for the input file that shows the person."""
 EVENT = "face"
-"""The kind of the event that tells a score."""
+"""The kind of events that carry a score."""
 WAITING = 64
-"""Jobs that may wait to be measured; where more do, the oldest is dropped, and says so."""
+"""How many jobs may wait to be measured; beyond that, the oldest is dropped and reported as such."""
 PICTURES = 16
-"""Pictures of one job that are measured; the others are not."""
+"""The most pictures that are measured in one job."""
 
 Measure = Callable[[str, bytes, Sequence[bytes | None]], Sequence[FaceScore]]
-"""From a meter's address, a reference and pictures to their scores; None stands for a picture that shows no person."""
+"""Scores pictures, given a meter's address and a reference; None stands for an output that is not a picture."""
 
 
 class FaceScores:
-    """A sink that measures the pictures of jobs that asked for it, one job at a time; `meter` is an address."""
+    """A sink that measures the pictures of jobs on request, one job at a time; `meter` is an address."""
 
     def __init__(
         self, store: Store, blobs: Blobs, meter: str, sinks: Iterable[Sink] = (), *, measure: Measure = scores_apart
@@ -53,7 +53,7 @@ class FaceScores:
         self._stopped = False
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        """Take a job that has ended well and wants to be measured."""
+        """Queue a succeeded job that requests to be measured."""
         if event.kind != "status" or job.state is not JobState.SUCCEEDED or REFERENCE not in job.request.extra:
             return
         with self._changed:
@@ -64,7 +64,7 @@ class FaceScores:
             self._changed.notify()
 
     def close(self) -> None:
-        """Measure nothing more. Jobs that still wait have no score."""
+        """Stop measuring. Jobs that still wait get no score."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -77,11 +77,11 @@ class FaceScores:
             with of_job(job.id):
                 try:
                     self._look_at(job, dropped=dropped)
-                except Exception as error:  # noqa: BLE001 - the thread lives, and no message of it holds a face
-                    log.warning("the faces of job %s were not kept: %s", job.id, type(error).__name__)
+                except Exception as error:  # noqa: BLE001 - the thread must survive, and the message may hold a path
+                    log.warning("cannot store the face scores of job %s: %s", job.id, type(error).__name__)
 
     def _next(self) -> tuple[Job, bool] | None:
-        """The next job, and whether it is dropped, which is reported only; None at the end."""
+        """The next job, and whether it was dropped and is only reported; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or self._waiting)
             if self._stopped:
@@ -96,7 +96,7 @@ class FaceScores:
         for output, score in zip(chosen, scores, strict=True):
             row = {"output": output.number, **score.to_dict()}
             job = replace(job, faces=(*job.faces, row))
-            self._store.save_job(job, was=job.state)  # raises if the job was forgotten in the meantime
+            self._store.save_job(job, was=job.state)  # raises if the job was deleted in the meantime
             self._tell(job, row)
 
     def _scores(self, job: Job, outputs: Sequence[Asset]) -> Sequence[FaceScore]:
@@ -104,9 +104,9 @@ class FaceScores:
             reference = self._blobs.read(job.request.inputs[job.request.extra[REFERENCE]])
             pictures = [None if output.simulated else self._blobs.read(output.hash) for output in outputs]
             return self._measure(self._meter, reference, pictures)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job has succeeded
+        except Exception as error:  # noqa: BLE001 - the job has succeeded in any case
             why = error if isinstance(error, NotMeasured) else type(error).__name__
-            log.warning("the faces of job %s could not be measured: %s", job.id, why)
+            log.warning("cannot measure the faces of job %s: %s", job.id, why)
             return [self._none("failed")] * len(outputs)
 
     def _none(self, outcome: Outcome) -> FaceScore:

@@ -1,4 +1,4 @@
-"""The log of a server: lines are written together, so that no request waits for the disk or the terminal."""
+"""A log handler that writes lines in batches, so that no request waits for the disk or the terminal."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ EVERY_SECONDS = 0.1
 
 
 class GatheredLines(logging.Handler):
-    """Writes what was logged in the last moment at once, from a thread of its own; warnings do not wait.
+    """Collects log lines for a moment and writes them together, from its own thread; warnings are written at once.
 
-    What a process that is killed logged in its last moment is lost.
+    If the process is killed, the lines of its last moment are lost.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -30,7 +30,7 @@ class GatheredLines(logging.Handler):
         atexit.register(self.flush)
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Take a record, without a lock: a deque needs none."""
+        """Accept a record. Needs no lock, since appending to a deque is atomic."""
         found = bool(self.filter(record))
         if found:
             self._waiting.append(record)
@@ -41,7 +41,7 @@ class GatheredLines(logging.Handler):
         return found
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the waiting lines."""
         with self.lock or threading.Lock():
             lines: list[str] = []
             while self._waiting:
@@ -56,5 +56,5 @@ class GatheredLines(logging.Handler):
             self._due.clear()
             try:
                 self.flush()
-            except Exception:  # noqa: BLE001 - nothing reads the log any more, and the server goes on
+            except Exception:  # noqa: BLE001 - the log has no reader any more, and the server must go on
                 self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Numbers of all jobs for Prometheus."""
+"""Metrics of all jobs for Prometheus."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from ryla_graphs.server.sinks.product_events import arm_of
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 _SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.85, 0.9, 0.95, 0.99, 1)
 _LAST = 200
-"""Pictures that the share of verified ones is of."""
+"""The number of recent pictures over which the verified ratio is computed."""
 
 
 class MetricsSink:
-    """Counts jobs by preset (`workflow` for graphs of the caller's own), and how long they waited and ran."""
+    """Counts jobs by preset (`workflow` for callers' own graphs), and measures how long they waited and ran."""
 
     kinds = ("status", "output", FACE)
 
     def __init__(self, registry: CollectorRegistry) -> None:
         jobs = Counter("ryla_jobs", "Jobs accepted, and jobs that ended", ["preset", "state"], registry=registry)
         outputs = Counter("ryla_outputs", "Committed outputs", ["kind"], registry=registry)
-        queued = _seconds("ryla_job_queue_seconds", "From submission to the engine's start", registry)
+        queued = _seconds("ryla_job_queue_seconds", "Time from submission until the engine starts the job", registry)
         executed = _seconds("ryla_job_execution_seconds", "At work", registry)
-        # To look a label up takes longer than to count it.
+        # Looking up a label takes longer than counting, so keep the labelled counters.
         self._jobs = cache(jobs.labels)
         self._outputs = cache(outputs.labels)
         self._queued = cache(queued.labels)
@@ -42,18 +42,25 @@ class MetricsSink:
         self._bytes = Counter("ryla_output_bytes", "Bytes of committed outputs", registry=registry)
         self._outcomes = Counter(
             "ryla_face_outcomes",
-            "Pictures whose face was to be measured",
+            "Pictures whose face should be measured, by outcome",
             ["preset", "arm", "outcome"],
             registry=registry,
         )
         self._match = Histogram(
-            "ryla_face_match", "How likely it is the same face", ["preset", "arm"], buckets=_SHARES, registry=registry
+            "ryla_face_match",
+            "Likelihood that it is the same person, 0 to 1",
+            ["preset", "arm"],
+            buckets=_SHARES,
+            registry=registry,
         )
         self._verified = Gauge(
-            "ryla_face_verified_ratio", f"Of the last {_LAST} measured pictures", ["preset", "arm"], registry=registry
+            "ryla_face_verified_ratio",
+            f"Share of the last {_LAST} measured pictures that were verified",
+            ["preset", "arm"],
+            registry=registry,
         )
         self._last: dict[tuple[str, str], deque[bool]] = defaultdict(lambda: deque(maxlen=_LAST))
-        self._cost = Counter("ryla_cost_usd", "What runs cost", ["preset"], registry=registry)
+        self._cost = Counter("ryla_cost_usd", "Cost of runs in US dollars", ["preset"], registry=registry)
 
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Count one event."""
@@ -73,7 +80,7 @@ class MetricsSink:
         self._outcomes.labels(*labels, score["outcome"]).inc()
         if score["match"] is not None:
             self._match.labels(*labels).observe(score["match"])
-        if score["outcome"] == "measured":  # the others say little
+        if score["outcome"] == "measured":  # other outcomes have no meaningful score
             last = self._last[labels]
             last.append(score["verified"])
             self._verified.labels(*labels).set(sum(last) / len(last))
@@ -90,17 +97,19 @@ class MetricsSink:
 
 
 class RouteNumbers:
-    """How routes are, asked when somebody asks for numbers."""
+    """A collector that reads the state of routes when metrics are scraped."""
 
     def __init__(self, routes: Routing) -> None:
         self._routes = routes
 
     def collect(self) -> Iterator[Metric]:
-        """The numbers now."""
-        runs = CounterMetricFamily("ryla_route_runs", "Attempts that ended, by how", labels=["route", "outcome"])
-        cost = CounterMetricFamily("ryla_route_cost_usd", "What attempts cost", labels=["route"])
-        state = GaugeMetricFamily("ryla_route_state", "0 closed, 1 half-open, 2 open", labels=["route"])
-        running = GaugeMetricFamily("ryla_route_running", "Runs that are on", labels=["route"])
+        """The current metrics of all routes."""
+        runs = CounterMetricFamily("ryla_route_runs", "Attempts that ended, by outcome", labels=["route", "outcome"])
+        cost = CounterMetricFamily("ryla_route_cost_usd", "Cost of attempts in US dollars", labels=["route"])
+        state = GaugeMetricFamily(
+            "ryla_route_state", "State of the circuit breaker: 0 closed, 1 half-open, 2 open", labels=["route"]
+        )
+        running = GaugeMetricFamily("ryla_route_running", "Current runs", labels=["route"])
         for row in self._routes.routes():
             name = row["name"]
             for outcome, count in row["runs"].items():
@@ -111,7 +120,7 @@ class RouteNumbers:
         yield from (runs, cost, state, running)
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing is known of them before they are asked for."""
+        """No metrics are known before the first scrape."""
         yield from ()
 
 

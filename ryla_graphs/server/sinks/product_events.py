@@ -1,4 +1,4 @@
-"""RYLA's product events: their names, what each tells, and which of them follow from the state of a job."""
+"""RYLA's product events: their names, their properties, and which of them follow from the state of a job."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ryla_graphs.ryla import event_stem
 from ryla_graphs.server.records import Job
 
 PREFIX = "modal_"
-"""What names begin with, wherever the server runs, unless a server asks for plain ones."""
+"""The prefix of event names wherever the server runs, unless its settings ask for plain names."""
 
 _REPORTED = ("width", "height", "steps", "cfg", "faceProvider", "loraStrength")
 _ARM = ("experiment", "arm")
@@ -22,7 +22,7 @@ _STRENGTHS = ("instantidStrength", "pulidStrength")
 _METRICS = ("queue_ms", "cold_ms", "idle_ms", "execution_ms", "load_ms", "gpu", "cost_usd", "route")
 _FAILURE = ("code", "node", "class_type")
 FILE = "<input>"
-"""Stands in the table for the inputs that name weight files: `unet_name`, `lora_name` and so on."""
+"""Stands for the inputs that name weight files in the table: `unet_name`, `lora_name` and so on."""
 
 
 class ProductEvent(NamedTuple):
@@ -30,31 +30,32 @@ class ProductEvent(NamedTuple):
 
     when: str
     properties: tuple[str, ...]
-    """All that it may have; what is not known is left out."""
+    """All properties that the event may have; unknown ones are left out."""
 
 
 EVENTS: Mapping[str, ProductEvent] = {
     "{preset}_generation_requested": ProductEvent("a job is queued", _ABOUT),
     "{preset}_generation_completed": ProductEvent("it succeeded", (*_ABOUT, *_METRICS)),
     "{preset}_generation_failed": ProductEvent("it failed", (*_ABOUT, *_METRICS, *_FAILURE)),
-    "{preset}_generation_cancelled": ProductEvent("it was cancelled", (*_ABOUT, *_METRICS)),
-    "model_loaded": ProductEvent("for each model that a job which succeeded loaded", ("class_type", "ms", FILE)),
-    "lora_loaded": ProductEvent("for each LoRA, the same", ("class_type", "ms", FILE)),
-    "lora_load_failed": ProductEvent("a job failed at a LoRA", (*_FAILURE, FILE)),
+    "{preset}_generation_cancelled": ProductEvent("a job was cancelled", (*_ABOUT, *_METRICS)),
+    "model_loaded": ProductEvent("a succeeded job loaded a model; one event for each", ("class_type", "ms", FILE)),
+    "lora_loaded": ProductEvent("a succeeded job loaded a LoRA; one event for each", ("class_type", "ms", FILE)),
+    "lora_load_failed": ProductEvent("a job failed in a LoRA loader", (*_FAILURE, FILE)),
     "{preset}_face_consistency_measured": ProductEvent(
-        "for each picture of a job with `measureFace`, some time after its end", ("preset", *_FACE, *_ARM, "route")
+        "a picture of a job with `measureFace` was measured, some time after the job's end",
+        ("preset", *_FACE, *_ARM, "route"),
     ),
 }
 """Every event, by its name without the prefix."""
 
 
 def events_of(job: Job, prefix: str = PREFIX) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The events that follow from the state a job has come to."""
+    """The product events that follow from the current state of a job."""
     return ((f"{prefix}{name}", properties) for name, properties in _events_of(job))
 
 
 def face_event(job: Job, score: Mapping[str, Any], prefix: str = PREFIX) -> tuple[str, dict[str, Any]]:
-    """The event of a picture whose face was measured; nothing in it describes a face."""
+    """The event of a picture whose face was measured; it holds no biometric data."""
     preset = job.request.preset or "workflow"
     name = event_stem(preset).removeprefix(PREFIX).removesuffix("_generation")
     facts = {"preset": preset, **{key: score[key] for key in _SCORE if score[key] is not None}}
@@ -68,7 +69,7 @@ def face_event(job: Job, score: Mapping[str, Any], prefix: str = PREFIX) -> tupl
 
 
 def arm_of(job: Job) -> dict[str, Any]:
-    """The experiment that the job was in, where there was one."""
+    """The experiment that the job was part of, if any."""
     first = job.attempts[0] if job.attempts else {}
     return {"experiment": first["experiment"], "arm": first.get("arm") or "control"} if first.get("experiment") else {}
 
@@ -99,7 +100,7 @@ def _metrics(job: Job) -> dict[str, Any]:
 
 
 def _loaded(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the loaders of a job loaded. A node that ComfyUI had in its cache did not run, and has no time."""
+    """The files that the loaders of a job loaded. A node that ComfyUI had in its cache did not run, and has no time."""
     times: Mapping[str, Any] = job.metrics.get("nodes", {})
     for number, body in job.request.prompt.items():
         files = weight_folders(body["class_type"])

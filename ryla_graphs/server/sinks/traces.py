@@ -1,6 +1,6 @@
-"""Jobs as traces for OpenTelemetry: a span for each job, and within it its waiting, cold start and work.
+"""Jobs as OpenTelemetry traces: a span for each job, with child spans for waiting, cold start and execution.
 
-Needs the extra ``otel``. Where the spans go, the ``OTEL_…`` variables say.
+Needs the extra ``otel``. The ``OTEL_…`` variables say where the spans go.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from ryla_graphs.problems.extras import needs_extra
 from ryla_graphs.server.records import Job, JobEvent
 
 _PARTS = ("queue", "cold", "execution")
-"""In the order in which they follow each other; each is a metric of the job, in milliseconds."""
+"""The child spans in chronological order; each is a metric of the job, in milliseconds."""
 _FACTS = ("gpu", "cost_usd")
 
 
 class TraceSink:
-    """Tells each job when it has ended; `provider` is OpenTelemetry's own if left out."""
+    """Reports each job when it has ended; `provider` defaults to one that the ``OTEL_…`` variables configure."""
 
     kinds = ("status",)
 
@@ -29,7 +29,7 @@ class TraceSink:
         self._tracer = self._provider.get_tracer("ryla_graphs")
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        """Tell a job that has ended."""
+        """Report a job that has ended."""
         if event.kind != "status" or not job.state.terminal:
             return
         from opentelemetry.trace import set_span_in_context  # noqa: PLC0415
@@ -50,7 +50,7 @@ class TraceSink:
         span.end(_nanoseconds(job.ended_at or at))
 
     def close(self) -> None:
-        """Send what waits."""
+        """Send the waiting spans."""
         self._provider.shutdown()
 
 
@@ -59,13 +59,13 @@ def _nanoseconds(seconds: float) -> int:
 
 
 def _exporting() -> Any:
-    """A provider that sends spans where the ``OTEL_…`` variables say."""
+    """A provider that sends spans to where the ``OTEL_…`` variables say."""
     with needs_extra("otel"):
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    # OTEL_SERVICE_NAME goes before this name.
+    # OTEL_SERVICE_NAME takes precedence over this name.
     resource = Resource({"service.name": "ryla-graphs"}).merge(Resource.create())
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -1,7 +1,7 @@
-"""Webhooks: a caller's address hears how a job ended, signed by the Standard Webhooks rules (standardwebhooks.com).
+"""Webhooks: post the end of a job to the caller's URL, signed as Standard Webhooks says (standardwebhooks.com).
 
 The headers are `webhook-id`, `webhook-timestamp` and `webhook-signature`; the signature is HMAC-SHA256 over
-``id.timestamp.body``. A hook that fails is tried again with growing pauses; what becomes of it never touches the job.
+``id.timestamp.body``. A failed delivery is retried with growing pauses, and never affects the job.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from ryla_graphs.server.storage import Store
 log = logging.getLogger("ryla_graphs.server")
 
 EXTRA = "webhook_url"
-"""Where a job keeps the address, in `JobRequest.extra`."""
+"""The key in `JobRequest.extra` for the webhook's URL."""
 PAUSES = (5.0, 30.0, 120.0, 600.0, 3600.0)
-"""Seconds before the second attempt, the third, …; after the last one a delivery is given up."""
+"""Seconds before the second attempt, the third, and so on; after the last one, the delivery is given up."""
 THREADS = 16
-"""How many are posted at once."""
+"""How many webhooks are posted at once."""
 PER_OWNER = 2
-"""How many of one owner."""
+"""How many webhooks of one owner are posted at once."""
 BACKLOG = 1_000
-"""How many of one owner may wait; more are given up."""
+"""How many webhooks of one owner may wait; further ones are given up."""
 _PREFIX = "whsec_"
 _GONE = 410
 
 
 class Signer:
-    """Signs with a secret: ``whsec_`` and base64, of 24 to 64 bytes."""
+    """Signs with a secret: ``whsec_`` and the base64 of 24 to 64 bytes."""
 
     def __init__(self, secret: str) -> None:
         try:
@@ -59,7 +59,7 @@ class Signer:
         self._key = key
 
     def headers(self, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-        """The headers of a message."""
+        """The headers of a message, with its signature."""
         signed = f"{message_id}.{timestamp}.".encode() + body
         signature = base64.b64encode(hmac.digest(self._key, signed, hashlib.sha256)).decode()
         return {
@@ -78,10 +78,10 @@ class _Delivery:
 
 
 class Webhooks:
-    """A sink that posts the end of jobs to the addresses that came with them, from threads of its own.
+    """A sink that posts the end of jobs to their webhook URLs, from its own threads.
 
-    An owner has `PER_OWNER` of them at most, so that one receiver that hangs does not hold up anybody else's. What is
-    not delivered yet is in the store, and goes on after a restart.
+    An owner uses `PER_OWNER` threads at most, so that one slow receiver does not delay other owners. Undelivered
+    webhooks are in the store, and continue after a restart.
     """
 
     kinds = ("status",)
@@ -108,9 +108,11 @@ class Webhooks:
         self._threads: list[threading.Thread] = []
 
     def check(self, address: str) -> None:
-        """Raise `InvalidInputs` (`webhook_refused`) where nothing would be posted to this address."""
+        """Raise `InvalidInputs` (`webhook_refused`) if this server would not post to this URL."""
         if self._signer is None:
-            raise refusal("webhook_refused", "this server posts no webhooks", name="webhook_url")
+            raise refusal(
+                "webhook_refused", "this server sends no webhooks, since it has no key to sign them", name="webhook_url"
+            )
         try:
             self._fetcher.check(address, name="webhook_url")
         except InvalidInputs as error:
@@ -118,21 +120,21 @@ class Webhooks:
             raise InvalidInputs([problem.at(code="webhook_refused")]) from None
 
     def restore(self) -> None:
-        """Go on with what an earlier process did not deliver."""
+        """Resume the deliveries that an earlier process did not finish."""
         if self._signer is not None:
             for hook in self._store.hooks():
                 self._plan(hook, 0.0)
 
     @property
     def due_in(self) -> float | None:
-        """Seconds until the next one is posted, 0 while one is; None if none waits."""
+        """Seconds until the next delivery, 0 during one; None if none is waiting."""
         with self._changed:
             if any(self._busy.values()):
                 return 0.0
             return max(0.0, self._waiting[0].due - time.monotonic()) if self._waiting else None
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        """Post the end of a job that asked for it."""
+        """Queue a webhook if the job has ended and has a webhook URL."""
         address = job.request.extra.get(EXTRA)
         if address is None or self._signer is None or event.kind != "status" or not job.state.terminal:
             return
@@ -141,13 +143,13 @@ class Webhooks:
         with self._changed:
             mine = sum(waiting.hook.owner == job.owner for waiting in self._waiting)
         if mine >= BACKLOG:
-            log.error("webhook of job %s given up: %d of its owner's wait already", job.id, mine)
+            log.error("webhook of job %s given up: its owner has %d waiting webhooks already", job.id, mine)
             return
         self._keep(hook)
         self._plan(hook, 0.0)
 
     def close(self) -> None:
-        """Post nothing more; what still waits is taken up by the next process."""
+        """Stop posting; the next process resumes the waiting deliveries."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -166,15 +168,15 @@ class Webhooks:
     def _keep(self, hook: Hook, *, done: bool = False) -> None:
         try:
             self._store.forget_hook(hook.job_id) if done else self._store.keep_hook(hook)
-        except Exception as error:  # noqa: BLE001 - it is delivered all the same, at worst twice
-            log.error("the webhook of job %s cannot be kept: %s", hook.job_id, error)
+        except Exception as error:  # noqa: BLE001 - it is delivered anyway, at worst twice
+            log.error("cannot store the webhook of job %s: %s", hook.job_id, error)
 
     def _work(self) -> None:
         while (hook := self._next()) is not None:
             try:
                 self._deliver(hook)
             except Exception:  # the thread lives
-                log.exception("webhook of job %s given up by a fault of this server", hook.job_id)
+                log.exception("webhook of job %s given up because of a bug in this server", hook.job_id)
             with self._changed:
                 self._busy[hook.owner] -= 1
                 self._changed.notify()
@@ -185,7 +187,7 @@ class Webhooks:
             log.info("webhook of job %s delivered", hook.job_id, extra={"facts": {"job": hook.job_id}})
         elif hook.attempt < len(self._pauses):
             pause, again = self._pauses[hook.attempt], hook._replace(attempt=hook.attempt + 1)
-            log.warning("webhook of job %s failed, again in %g s: %s", hook.job_id, pause, problem)
+            log.warning("webhook of job %s failed, next attempt in %g s: %s", hook.job_id, pause, problem)
             self._keep(again)
             self._plan(again, pause)
             return
@@ -194,7 +196,7 @@ class Webhooks:
         self._keep(hook, done=True)
 
     def _next(self) -> Hook | None:
-        """The next one that is due and whose owner has a thread left."""
+        """The next webhook that is due and whose owner has a free thread."""
         with self._changed:
             while not self._stopped:
                 now, later = time.monotonic(), list[_Delivery]()
@@ -215,9 +217,9 @@ class Webhooks:
         return None
 
     def _post(self, hook: Hook) -> str | None:
-        """Why it did not arrive; None if it did, or is not wanted any more."""
+        """Post a webhook; returns why it failed, or None if it arrived or is no longer wanted."""
         assert self._signer is not None
-        # The id stays the same, so that a receiver can tell a repetition; the time is that of this attempt.
+        # The id stays the same, so that a receiver can detect repeats; the time is that of this attempt.
         body = hook.body.encode()
         headers = self._signer.headers(f"msg_{hook.job_id}", int(time.time()), body)
         try:

@@ -1,4 +1,4 @@
-"""Stores keep jobs, events, keys, assets and content: `SqliteStore` in one folder of this machine."""
+"""Stores for jobs, events, keys, assets and content: `SqliteStore` uses one folder on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The protocol of stores: what must outlive the process."""
+"""The protocol of stores, which hold everything that must outlive the process."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEven
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Content by its hash."""
+    """The hash and size of stored content."""
 
     hash: str
     size: int
     new: bool
-    """Whether it was not there before."""
+    """Whether the store did not have it before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept; None is for ever."""
+    """How long records are stored; None means forever."""
 
     seconds: float | None = None
-    """Jobs after their end, uploads after they came."""
+    """Seconds until a job is deleted after its end, and an upload after it arrived."""
     bytes: int | None = None
-    """What the jobs of one owner brought and made; the oldest that have ended go first, and only that owner's."""
+    """The most bytes of inputs and outputs of one owner's jobs; beyond it, their oldest ended jobs are deleted."""
 
 
 class StaleJob(Exception):
-    """The job in the store is no longer in the state that the writer believes."""
+    """The job in the store is not in the state that the writer expects."""
 
 
 class Blobs(Protocol):
     """Content-addressed files. A hash is 64 hexadecimal digits of blake3."""
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
-        """Keep content; on return it is complete under its hash."""
+        """Store content; on return it is complete under its hash."""
         ...
 
     def size(self, digest: str) -> int | None:
-        """In bytes; None if there is no such content."""
+        """The size in bytes; None if there is no such content."""
         ...
 
     def read(self, digest: str) -> bytes:
@@ -55,17 +55,17 @@ class Blobs(Protocol):
 
 
 class KeptBlobs(Blobs, Protocol):
-    """Content of which a store knows what is still needed."""
+    """Content that can be swept, once a store knows which of it is needed."""
 
     def sweep(self, needed: Collection[str]) -> None:
-        """Remove what is not among these hashes, unless it is young."""
+        """Delete content whose hash is not in `needed`, unless it is young."""
         ...
 
 
 class Store(Protocol):
-    """Jobs, events, keys, assets, content. All of it may be called from any thread, and blocks while it works.
+    """Jobs, events, keys, assets and content. All methods block, and may be called from any thread.
 
-    What a method wrote is there after the process is killed at any later moment.
+    What a method has written survives if the process is killed at any later moment.
     """
 
     @property
@@ -74,16 +74,16 @@ class Store(Protocol):
         ...
 
     def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:
-        """Keep a new job, and the key with it, or neither: gives what the key was used for before."""
+        """Store a new job with its idempotency key. If the key was used before, stores nothing and returns that use."""
         ...
 
     def save_job(
         self, job: Job, *, was: JobState, events: Sequence[JobEvent] = (), output: Asset | None = None
     ) -> None:
-        """Write what changed in a job, with events and an output of it, all or nothing.
+        """Store a changed job with new events and an output, all or nothing.
 
-        Raises `StaleJob` unless the store has the job in the state `was`. An output of a node's place that
-        is there already is left as it is.
+        Raises `StaleJob` unless the store has the job in the state `was`. If the store has an output for this node and
+        place already, it keeps the old one.
         """
         ...
 
@@ -101,18 +101,18 @@ class Store(Protocol):
         before: str | None = None,
         limit: int | None = None,
     ) -> list[Job]:
-        """Jobs, the newest first; `before` is the id of the last job of the page before.
+        """Jobs, newest first; `before` is the id of the last job on the previous page.
 
-        `marked` is what all must have of `Job.marks`, `since` when they were created at the earliest.
+        `marked` are entries that `Job.marks` must have, `since` is the earliest creation time.
         """
         ...
 
     def key(self, owner: str, key: str) -> KeyUse | None:
-        """What a key was used for."""
+        """What an idempotency key was used for; None if it was not used."""
         ...
 
     def events(self, job_id: str, after: int = 0) -> list[JobEvent]:
-        """The events that are kept, in order, from the first one beyond `after`."""
+        """The stored events after number `after`, in order."""
         ...
 
     def outputs(self, job_id: str) -> list[Asset]:
@@ -120,7 +120,7 @@ class Store(Protocol):
         ...
 
     def add_asset(self, asset: Asset) -> None:
-        """Keep an upload, whose content is in `blobs` already."""
+        """Store an upload, whose content is in `blobs` already."""
         ...
 
     def asset(self, asset_id: str) -> Asset | None:
@@ -128,49 +128,49 @@ class Store(Protocol):
         ...
 
     def assets(self, owner: str, digest: str) -> list[Asset]:
-        """All of one owner's assets that have this content."""
+        """All assets of one owner with this content."""
         ...
 
     def kept(self, owner: str, kind: str) -> list[Asset]:
-        """All of one owner's uploads of a kind, the newest first."""
+        """All uploads of one owner of a kind, newest first."""
         ...
 
     def named(self, name: str) -> list[Asset]:
-        """All uploads of this name, whoever has them."""
+        """All uploads with this name, of any owner."""
         ...
 
     def delete_asset(self, asset_id: str) -> bool:
-        """Forget an upload; False where there is none. The content goes when nothing needs it any more."""
+        """Delete an upload; False if there is none. Its content is deleted once nothing needs it."""
         ...
 
     def delete_job(self, job_id: str) -> bool:
-        """Forget a job that has ended, with its events, keys and outputs; False where there is none."""
+        """Delete an ended job with its events, keys and outputs; False if there is none."""
         ...
 
     def expire(self, retention: Retention, now: float) -> int:
-        """Forget what is older or more than `retention` allows, but LoRAs; gives how many jobs and uploads went."""
+        """Delete jobs and uploads beyond `retention`, except LoRAs; returns how many were deleted."""
         ...
 
     def uploaded_bytes(self, owner: str, *, loras: bool = False) -> int:
-        """What one owner's uploads take; of LoRAs alone where they are asked for, else without them."""
+        """The bytes of one owner's uploads: of LoRAs only if `loras`, else of everything except LoRAs."""
         ...
 
     def keep_hook(self, hook: Hook) -> None:
-        """Keep what a webhook has still to tell, in the place of what is kept for the same job."""
+        """Store a webhook that is to be delivered; replaces the one of the same job."""
         ...
 
     def forget_hook(self, job_id: str) -> None:
-        """There is nothing more to tell of a job."""
+        """Delete the webhook of a job, which is delivered or given up."""
         ...
 
     def hooks(self) -> list[Hook]:
-        """All that webhooks have still to tell."""
+        """All webhooks that are still to be delivered."""
         ...
 
     def trouble(self) -> str | None:
-        """Why nothing can be kept; None if it can. Where a write failed, another one is tried."""
+        """Why the store cannot write; None if it can. After a failed write, it tries another one."""
         ...
 
     def close(self) -> None:
-        """Give back what it holds open."""
+        """Close files and connections."""
         ...

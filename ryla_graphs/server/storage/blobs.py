@@ -1,4 +1,4 @@
-"""Content-addressed files in a folder: ``ab/abcdef…``, each complete or not there at all."""
+"""Content-addressed files in a folder: ``ab/abcdef…``, each either complete or absent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ryla_graphs.server.storage.trouble import keeping
 
 CHUNK = 256 * 1024
 GRACE_SECONDS = 3600.0
-"""Content this young is never swept: the row that needs it may be on its way."""
+"""Seconds for which new content is never swept: the row that needs it may not be written yet."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -28,7 +28,7 @@ class FileBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        # Joined as text below: `Path` costs as much as the writing of a small file.
+        # Paths are joined as text below: `Path` costs as much as writing a small file.
         self._root = str(folder)
         begun = folder / "begun"
         begun.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,14 +36,14 @@ class FileBlobs:
             leftover.unlink()
 
     def path(self, digest: str) -> Path:
-        """Where the content is; raises `NotFound` if that is nowhere."""
+        """The path of the content; raises `NotFound` if there is none."""
         path = Path(self._place(digest))
         if not path.exists():
             raise _nothing(digest)
         return path
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
-        """Write beside, then move into place; content that is there already is not written again."""
+        """Write to a temporary file, then move it into place; content that exists already is not written again."""
         with keeping():
             return self._put(content)
 
@@ -93,11 +93,11 @@ class FileBlobs:
                 yield chunk
 
     def total(self) -> int:
-        """All content together, in bytes."""
+        """The size of all content in bytes."""
         return sum(path.stat().st_size for path in self._all())
 
     def sweep(self, needed: Collection[str]) -> None:
-        """Remove what nothing needs."""
+        """Delete content that nothing needs."""
         youngest = time.time() - GRACE_SECONDS
         for path in self._all():
             if path.name not in needed and path.stat().st_mtime < youngest:
@@ -118,7 +118,7 @@ class FileBlobs:
             os.replace(temporary, place)  # noqa: PTH105
 
     def _touched(self, digest: str) -> bool:
-        """Whether the content is there; if so it is young again, so that no sweep takes it now."""
+        """Whether the content exists; if so, make it young again, so that no sweep deletes it now."""
         try:
             os.utime(self._place(digest))
         except FileNotFoundError:
@@ -127,15 +127,15 @@ class FileBlobs:
 
 
 def place_of(digest: str) -> str:
-    """The path of a content below its folder; raises `NotFound` for what is no hash."""
-    # A hash may come from a caller, and must not lead anywhere else.
+    """The path of content below the folder; raises `NotFound` if `digest` is not a hash."""
+    # The hash may come from a caller, and must not lead out of the folder.
     if _HASH.fullmatch(digest) is None:
         raise _nothing(digest)
     return f"{digest[:2]}/{digest}"
 
 
 def _written(path: str, content: Iterable[bytes]) -> tuple[str, int]:
-    """Hash and size of what was written."""
+    """Write content; returns its hash and size."""
     hasher, size = blake3(), 0
     with open(path, "xb", opener=_private) as file:
         for chunk in content:

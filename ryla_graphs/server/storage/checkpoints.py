@@ -1,4 +1,4 @@
-"""Checkpoints of the SQLite database in a thread of their own, so that no job waits for the disk."""
+"""Checkpoints the SQLite database in its own thread, so that no job waits for the disk."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from queue import SimpleQueue
 log = logging.getLogger("ryla_graphs.server")
 
 EVERY = 500
-"""Transactions between two checkpoints; their log is some megabytes."""
+"""Transactions between two checkpoints; their log has a few megabytes."""
 
 
 class Checkpoints:
-    """Moves the log into the database from time to time."""
+    """Moves the write-ahead log into the database from time to time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # Takes a message even from a garbage collection that interrupted this very thread; an event would hang there.
+        # A SimpleQueue is reentrant: a garbage collection that interrupts this thread may put into it; an Event hangs.
         self._due: SimpleQueue[bool] = SimpleQueue()
         self._written = 0
         self._thread = threading.Thread(target=self._work, name="ryla-checkpoints", daemon=True)
@@ -34,11 +34,11 @@ class Checkpoints:
             self._due.put(True)
 
     def stop(self) -> None:
-        """Have the thread end; may be called by a garbage collection."""
+        """Tell the thread to end; may be called during garbage collection."""
         self._due.put(False)
 
     def join(self) -> None:
-        """Wait until it has ended."""
+        """Wait until the thread has ended."""
         self._thread.join()
 
     def _work(self) -> None:
@@ -46,5 +46,5 @@ class Checkpoints:
             try:
                 with closing(sqlite3.connect(self._path, isolation_level=None)) as db:
                     db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            except sqlite3.Error as error:  # the log grows until the disk takes it again
-                log.error("the database cannot be brought up to its log: %s", error)
+            except sqlite3.Error as error:  # the log grows until the disk can be written again
+                log.error("cannot checkpoint the database: %s", error)

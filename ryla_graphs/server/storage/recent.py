@@ -1,4 +1,4 @@
-"""Content that was just made is answered from memory."""
+"""Keeps recent content in memory, since most of it is read right after it is made."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ryla_graphs.server.storage.base import Blob, Blobs
 
 LARGEST = 4 * 2**20
 TOTAL = 32 * 2**20
-"""In bytes: what is kept at most of one file, and of all."""
+"""The most bytes in memory of one file, and of all files."""
 
 
 class RecentBlobs:
-    """The content of a store, of which the last is in memory too; see `ryla_graphs.server.storage.base.Blobs`."""
+    """The content of a store, with the latest also in memory; see `ryla_graphs.server.storage.base.Blobs`."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
@@ -23,7 +23,7 @@ class RecentBlobs:
         self._bytes = 0
 
     def held(self, digest: str) -> bytes | None:
-        """The content where it is in memory; does not block."""
+        """The content if it is in memory; does not block."""
         return self._held.get(digest)
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:

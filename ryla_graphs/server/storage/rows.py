@@ -1,4 +1,4 @@
-"""Rows of the SQLite store, and the values they stand for."""
+"""Converts between rows of the SQLite store and records."""
 
 from __future__ import annotations
 
@@ -96,12 +96,15 @@ _ROWS = ("attempts", "faces")
 
 
 def request_of(job: Job) -> str:
-    """What never changes of a job, as text."""
+    """The columns of a job that never change, as JSON text."""
     return _REQUEST.dump_json(job.request).decode()
 
 
 def changes_of(job: Job, before: str = "{}") -> str:
-    """What changes of a job, but its state, as text; what a newer version wrote beside it `before` stays."""
+    """The fields of a job that change, except its state, as JSON text.
+
+    Preserves the unknown fields in `before`, which a newer version wrote.
+    """
     changes = {name: getattr(job, name) for name in _CHANGING}
     changes["error"] = None if job.error is None else asdict(job.error)
     return json.dumps(changes if before == "{}" else json.loads(before) | changes)

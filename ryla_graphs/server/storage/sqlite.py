@@ -1,4 +1,4 @@
-"""`SqliteStore`: one folder with a SQLite database (WAL) and content-addressed files. No server to start."""
+"""`SqliteStore`: one folder with a SQLite database (WAL) and content-addressed files; needs no database server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MARKED = "EXISTS (SELECT 1 FROM marks WHERE owner = jobs.owner AND name = ? AND
 class SqliteStore:
     """The embedded store; see `ryla_graphs.server.storage.base.Store`.
 
-    A folder belongs to one process at a time: raises `InvalidSettings` if another one has it.
+    Only one process at a time may use a folder: raises `InvalidSettings` if another one does.
     """
 
     def __init__(self, folder: Path | str, *, blobs: KeptBlobs | None = None) -> None:
@@ -45,12 +45,14 @@ class SqliteStore:
             self.blobs: KeptBlobs = blobs or FileBlobs(self.folder / "content")
             self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
             opened.callback(self._checkpoints.stop)
-            self._close = weakref.finalize(self, opened.pop_all().close)  # also where it is dropped and not closed
-            self._close.atexit = False  # threads that still run then would find it closed
+            self._close = weakref.finalize(
+                self, opened.pop_all().close
+            )  # also if it is garbage-collected without `close`
+            self._close.atexit = False  # threads that still run at exit need it open
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing; raises `StoreUnreachable` if the disk takes none."""
+        """One transaction, all or nothing; raises `StoreUnreachable` if the disk cannot be written."""
         try:
             with self._lock, keeping():
                 self._db.execute("BEGIN IMMEDIATE")
@@ -58,7 +60,7 @@ class SqliteStore:
                     yield self._db
                     self._db.execute("COMMIT")
                 except BaseException:
-                    if self._db.in_transaction:  # on a full disk SQLite has undone it already
+                    if self._db.in_transaction:  # on a full disk, SQLite has rolled back already
                         self._db.execute("ROLLBACK")
                     raise
         except StoreUnreachable:
@@ -72,7 +74,7 @@ class SqliteStore:
         try:
             with self._writing() as db:
                 db.execute("INSERT OR REPLACE INTO probes VALUES (1, zeroblob(65536))")
-            self.blobs.put(uuid.uuid4().bytes)  # nothing needs it, so it is swept
+            self.blobs.put(uuid.uuid4().bytes)  # unneeded, so the next sweep deletes it
         except StoreUnreachable as error:
             return str(error)
         self._troubled = False
@@ -213,7 +215,7 @@ class SqliteStore:
         return gone
 
     def _job_bytes(self, owner: str) -> int:
-        """What an owner's jobs brought and made; uploads have a quota of their own, and expire by their age."""
+        """The bytes of inputs and outputs of an owner's jobs. Uploads have their own quota, and expire by age."""
         made = "SELECT hash, size FROM assets WHERE owner = ? AND job_id IS NOT NULL"
         brought = "SELECT hash, size FROM inputs JOIN jobs ON jobs.id = inputs.job_id WHERE jobs.owner = ?"
         rows = self._rows(f"SELECT COALESCE(SUM(size), 0) FROM ({made} UNION {brought})", owner, owner)
@@ -248,9 +250,9 @@ class SqliteStore:
             self._checkpoints.join()
 
     def _changed(self, name: str) -> None:
-        """Called at the end of a transaction that adds or changes ``job:<id>`` or ``asset:<id>``, by that name.
+        """Called with ``job:<id>`` or ``asset:<id>`` at the end of a transaction that adds or changes it.
 
-        For stores that keep a copy elsewhere; what it raises undoes the transaction.
+        A hook for stores that keep a copy elsewhere; if it raises, the transaction is rolled back.
         """
 
     def _add_events(self, job_id: str, events: Sequence[JobEvent]) -> None:
@@ -263,9 +265,9 @@ class SqliteStore:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    path.touch(mode=0o600)  # what lies beside it, SQLite makes with the same rights
+    path.touch(mode=0o600)  # SQLite creates its other files with the same permissions
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-    # In WAL mode NORMAL loses nothing when a process dies; a power cut may take the last moments.
+    # In WAL mode, NORMAL loses nothing if the process dies; a power cut may lose the latest transactions.
     try:
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
             db.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""A disk that is full, broken or gone, reported as `StoreUnreachable`."""
+"""Reports a full, broken or missing disk as `StoreUnreachable`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ryla_graphs.problems import InvalidSettings, StoreUnreachable
 
 @contextmanager
 def keeping() -> Iterator[None]:
-    """What goes wrong with the disk inside becomes `StoreUnreachable`; what is wrong with us stays as it is."""
+    """Turn disk errors inside the block into `StoreUnreachable`; programming errors pass unchanged."""
     try:
         yield
     except (StoreUnreachable, FileNotFoundError):
@@ -20,23 +20,23 @@ def keeping() -> Iterator[None]:
     except (OSError, sqlite3.DatabaseError) as error:
         if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)):
             raise
-        raise StoreUnreachable(f"jobs cannot be kept: {reason_of(error)}") from error
+        raise StoreUnreachable(f"jobs cannot be stored: {reason_of(error)}") from error
 
 
 @contextmanager
 def opening(folder: Path) -> Iterator[None]:
-    """Report a folder that cannot be a store in one sentence, as `InvalidSettings`."""
+    """Report a folder that cannot be opened as a store as `InvalidSettings`, in one sentence."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        hint = "give another folder with --data-dir or RYLA_DATA_DIR"
+        hint = "choose another folder with --data-dir or RYLA_DATA_DIR"
         if isinstance(error, sqlite3.Error):
-            hint = f"its ryla.sqlite3 is broken or of another program: move it away, or {hint}"
-        raise InvalidSettings(f"cannot keep jobs in '{folder}': {reason_of(error)}; {hint}") from None
+            hint = f"its ryla.sqlite3 is broken or belongs to another program: move it away, or {hint}"
+        raise InvalidSettings(f"cannot store jobs in '{folder}': {reason_of(error)}; {hint}") from None
 
 
 def reason_of(error: OSError | sqlite3.Error) -> str:
-    """What went wrong, without paths."""
+    """The reason of an error, without paths."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

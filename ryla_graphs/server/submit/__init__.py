@@ -1,1 +1,1 @@
-"""From what a caller sends to a job: read, files kept, judged, confined, queued."""
+"""Turns a request into a job: reads it, stores its files, checks and confines the graph, queues it."""

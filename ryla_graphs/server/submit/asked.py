@@ -1,4 +1,4 @@
-"""Reads what a caller asks for beside the graph, from the headers of a request and from its body."""
+"""Reads the options of a request from its headers and its body."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ryla_graphs.server.wishes import (
 WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
 OUTPUTS_NAME, LABELS_NAME = "outputs", "labels"
 _LONGEST = 200
-"""Characters of a user's key."""
+"""The most characters of a user's key."""
 MOST_SHOWN = 20
-"""At most so many wrong labels are reported."""
+"""How many invalid labels are reported."""
 _LABELS = TypeAdapter(Labels)
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
 
@@ -43,7 +43,7 @@ def asked_in(
     picture: PictureWish = NO_PICTURE_WISH,
     inline: bool = False,
 ) -> Wishes:
-    """What headers say, with what the query said; what is not understood in a header is no wish."""
+    """The options from the headers, merged with those from the query; ignores what it does not understand."""
     parts = [part.strip() for part in headers.get("prefer", "").lower().split(",")]
     waits = [match for part in parts if (match := _WAIT.fullmatch(part))]
     return Wishes(
@@ -61,7 +61,7 @@ def asked_in(
 
 
 def user_in(headers: Mapping[str, str]) -> dict[str, str]:
-    """Who a job is for, as it is kept with the job, where a header says so."""
+    """The entry for the job's `extra` that names its user, if a header does."""
     user = headers.get(USER_HEADER, "").strip()[:_LONGEST]
     return {USER: user} if user else {}
 
@@ -69,9 +69,9 @@ def user_in(headers: Mapping[str, str]) -> dict[str, str]:
 def asked_beside(
     content: Mapping[str, Any], wishes: Wishes, check: Callable[[str], None]
 ) -> tuple[dict[str, Any], Wishes]:
-    """A body without what it asks for beside the graph, and the wishes with that; null is as if it were left out.
+    """Split a body into the graph and the options beside it, which are added to `wishes`; null counts as left out.
 
-    A node may bear the name of a wish, and is an object then. `check` raises if no webhook may be posted.
+    A node may have the id of an option: then its value is an object. `check` raises if the webhook URL is refused.
     """
     plain = dict(content)
     for name in WEBHOOK_NAMES:
@@ -105,7 +105,7 @@ def asked_beside(
 
 
 def _chosen(plain: dict[str, Any], wishes: Wishes) -> Wishes:
-    """The wishes with the outputs and the labels of a body, which are taken out of it."""
+    """The wishes with outputs and labels, which are moved out of the body."""
     if isinstance(nodes := plain.get(OUTPUTS_NAME), list) and all(isinstance(node, str) for node in nodes):
         del plain[OUTPUTS_NAME]
         wishes = replace(wishes, outputs=tuple(dict.fromkeys(nodes)))
@@ -130,7 +130,7 @@ def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def best_of(accept: str, offered: Sequence[str]) -> str | None:
-    """The offered media type that an ``Accept`` header likes best, the first of equals; None if it likes none."""
+    """The offered media type that an ``Accept`` header prefers, the first of equals; None if it accepts none."""
     if accept == "*/*":
         return next(iter(offered), None)
     ranges = [_range(part) for part in accept.split(",")]
@@ -149,7 +149,7 @@ def _range(part: str) -> tuple[str, float]:
 
 
 def _rate(offer: str, kind: str, q: float) -> tuple[int, float]:
-    """How specifically a range names an offer, and how much it likes it; the most specific range counts."""
+    """How specifically a range matches an offer, and its quality; the most specific range counts."""
     if kind == offer:
         return 3, q
     if kind == f"{offer.partition('/')[0]}/*":

@@ -1,4 +1,4 @@
-"""Whether the faces of a job are measured: the caller asks, the deployment can, and there is a person to compare."""
+"""Decides whether a job's faces are measured: the caller asks, the deployment can, and the preset shows a person."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _FIELD = AtField("request", FACE_NAMES[0])
 def with_reference(
     preset: Preset[Any], pictures: Mapping[str, str], brought: Brought, wishes: Wishes, settings: Settings
 ) -> Wishes:
-    """The wishes with the reference's name for the job, where its faces are to be measured.
+    """The wishes with the name of the reference picture added, if the job's faces are to be measured.
 
     `pictures` are the names of input files by parameter. Raises `CannotRunHere` (`no_face_meter`) if this deployment
-    measures none, and `InvalidParameters` where the preset has no person, or their picture did not come along.
+    measures no faces, and `InvalidParameters` if the preset shows no person, or the request lacks their picture.
     """
     if not wishes.measure_face:
         return wishes
     if settings.face_meter is None:
-        hint = "leave `measureFace` out; the operator may set RYLA_FACE_SCORE=1, with the extra `faces` installed"
+        hint = "leave `measureFace` out, or ask the operator to install the extra `faces` and set RYLA_FACE_SCORE=1"
         message = "this deployment measures no faces"
         raise CannotRunHere([Problem(code="no_face_meter", message=message, subject=_FIELD, hint=hint)])
     if preset.person is None:
-        raise no_person(f"{preset.name} has no parameter that shows who is to be kept")
+        raise no_person(f"{preset.name} has no parameter for a picture of the person")
     name = pictures.get(preset.person)
     if name not in brought.inputs:
-        raise no_person(f"`{to_camel(preset.person)}` did not come with the request, so it cannot be read here")
+        raise no_person(f"the request does not hold the content of `{to_camel(preset.person)}`")
     return replace(wishes, extra={**wishes.extra, REFERENCE: name})
 
 
 def no_person(why: str) -> InvalidParameters:
-    """There is no person to compare with."""
+    """The error for a job without a reference person."""
     hint = "leave `measureFace` out, or compare yourself: ryla-graphs faces compare reference.png picture.png"
     return InvalidParameters([Problem(code="bad_parameter", message=why, subject=_FIELD, hint=hint)])

@@ -1,4 +1,4 @@
-"""From what a caller sends to a job: files are read, the graph is checked and confined, the job is queued."""
+"""Turns what a caller sends into a job: reads files, checks and confines the graph, queues the job."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from ryla_graphs.workflow import Workflow
 
 
 class Intake:
-    """Makes jobs of graphs and of presets. All of it blocks, and may be called from any thread."""
+    """Makes jobs from graphs and presets. All methods block, and may be called from any thread."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Intake:
         self._routes = routes
 
     def workflow(self, content: Sent, owner: str, wishes: Wishes, key: IdempotencyKey | None = None) -> Accepted:
-        """Take whatever carries a graph, with the input files in it; a used `key` gives the job that it was used for.
+        """Submit a document that holds a graph, with its input files; if `key` was used before, returns that job.
 
         Raises `InvalidDocument`, `InvalidWorkflow`, `InvalidInputs`, and `RequestError` as `opened` and
         `JobService.submit` do.
@@ -74,7 +74,7 @@ class Intake:
         if (before := self._replayed(key)) is not None:
             return before
         if wishes.measure_face:
-            raise no_person("a graph does not say who is to be kept")
+            raise no_person("a graph does not say which picture shows the person")
         catalog = self._catalog_of(owner)
         document = self._with_loras(all_of(self._opened(content, catalog, wishes.prefer)), owner)
         if wishes.randomize:
@@ -89,17 +89,17 @@ class Intake:
         return self._submit(workflow, brought, owner, wishes, key)
 
     def judge(self, content: Sent, owner: str, wishes: Wishes) -> dict[str, Any]:
-        """What would become of a graph here; raises as `workflow` does if there is none."""
+        """The verdict on a graph, as `/validate` answers it; raises like `workflow` if there is no graph."""
         document, judge = self._judged(content, owner, wishes)
         return judge.document(document).of_document(document)
 
     def graph(self, content: Sent, owner: str, wishes: Wishes) -> dict[str, Any]:
-        """A graph, drawn and judged, with a form of its inputs; raises as `judge` does."""
+        """The drawing of a graph with its verdict and a form of its inputs; raises like `judge`."""
         document, judge = self._judged(content, owner, wishes)
         return judge.document(document).opened(document)
 
     def preset_graph(self, name: str, parameters: Mapping[str, Any], owner: str, wishes: Wishes) -> dict[str, Any]:
-        """The graph that a preset makes, drawn and judged. Files need not be there: a name stands for each.
+        """The drawing of a preset's graph with its verdict. Missing input files are replaced by names.
 
         Raises `NotFound` and `InvalidParameters`.
         """
@@ -131,7 +131,7 @@ class Intake:
         return opened(content, catalog, self._settings.limits or Limits(nodes=None, inputs=None), prefer)
 
     def _with_loras(self, document: Document, owner: str) -> Document:
-        """The document with the names of the owner's LoRAs in the place of their ids."""
+        """The document with the ids of the owner's LoRAs replaced by their file names."""
         names = self._loras.names_in(document.prompt, owner)
         return replace(document, prompt=renamed(document.prompt, names)) if names else document
 
@@ -143,7 +143,7 @@ class Intake:
         wishes: Wishes,
         key: IdempotencyKey | None = None,
     ) -> Accepted:
-        """Take a preset with its parameters; those that name pictures may be files themselves, as in `Uploads`.
+        """Submit a preset with its parameters; parameters for pictures may hold files themselves, see `Uploads`.
 
         Raises `NotFound`, `InvalidParameters`, and what `workflow` raises.
         """
@@ -180,7 +180,7 @@ class Intake:
             sizes = {name: self._uploads.size(digest) for name, digest in brought.inputs.items()}
             self._routes.check(compiled, sizes)
             extra |= {} if wishes.max_cost_usd is None else {MAX_USD: wishes.max_cost_usd}
-        checkpoint()  # the last one: what is taken now is run, whoever waits for it
+        checkpoint()  # the last one: from here the job is accepted, even if the caller hangs up
         paid = payment(compiled, self._settings, wishes.partner_key, simulated=self._simulated)
         gpu = self._place(compiled, wishes)
         budget = (self._settings.budget or unlimited)(owner, compiled, gpu)
@@ -201,13 +201,13 @@ class Intake:
 
 
 def recompiled(catalog: LiveCatalog, job: Job) -> CompiledWorkflow:
-    """What the engine runs for a job of an earlier process; raises as compiling does."""
+    """Compile the graph of a job of an earlier process; raises as compiling does."""
     request, known = job.request, catalog.get()
     origin = WorkflowOrigin(preset=request.preset, parameters=request.parameters)
     return compile_view(View(request.prompt, known), name=request.preset, origin=origin)
 
 
 def fingerprint(*parts: Any) -> str:
-    """Tells one request from another, whatever the order of keys and the spaces in its JSON."""
+    """A hash of a request that does not depend on the order of keys or the spaces in its JSON."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

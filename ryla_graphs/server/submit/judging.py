@@ -1,4 +1,4 @@
-"""What would become of a graph here, without running it: ComfyUI's verdict, every finding, a drawing, the plan."""
+"""Judges a graph without running it: ComfyUI's verdict, every finding, a drawing, the plan."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from ryla_graphs.validation import Verdict, View, problems_of
 from ryla_graphs.workflow import Workflow
 
 MOST_DRAWN = 2_000
-"""Graphs of more nodes are judged and not drawn: the drawing is unreadable, and each thousand takes half a second."""
+"""Larger graphs are judged but not drawn: their drawing is unreadable, and each thousand nodes takes half a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges graphs for one caller; nothing of them is run, fetched or kept."""
+    """Judges graphs for one caller; runs, fetches and stores nothing."""
 
     catalog: Catalog
     settings: Settings
     files: Files | None
     allowed: Collection[Callable[[CompiledWorkflow], object]]
-    """Each raises `CannotRunHere` where something must not be: services called, a GPU chosen."""
+    """Checks that raise `CannotRunHere` for a forbidden service call or choice of GPU."""
 
     def document(self, document: Document) -> Judgement:
-        """A graph that was sent."""
+        """Judge a document that a caller sent."""
         view = View(document.prompt, self.catalog, files=self.files)
         problems = [*document.problems, *problems_of(view)]
         checkpoint()
@@ -49,7 +49,7 @@ class Judge:
         return self._judged(view, problems, compiled, document.inputs)
 
     def preset(self, workflow: Workflow) -> Judgement:
-        """The graph that a preset makes of parameters."""
+        """Judge the graph of a preset."""
         compiled = workflow.compile(self.catalog, files=self.files, check=False)
         problems = workflow.validate(self.catalog, files=self.files)
         return self._judged(compiled.view, problems, None if _errors(problems) else compiled, {})
@@ -62,7 +62,7 @@ class Judge:
         return Judgement(view, problems, here, compiled)
 
     def _compiled(self, document: Document, problems: list[Problem]) -> CompiledWorkflow | None:
-        """The graph as it would be run; what compiling finds beyond the rules joins the problems."""
+        """The compiled graph; adds problems that only compiling finds to `problems`."""
         try:
             return Workflow.of_document(document, catalog=self.catalog).compile(self.catalog, files=self.files)
         except InvalidWorkflow as error:
@@ -72,14 +72,14 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found of a graph."""
+    """The verdict on a graph."""
 
     view: View
     problems: list[Problem]
     here: list[Problem]
-    """Why this deployment does not run a good graph."""
+    """Why this deployment would not run a valid graph."""
     compiled: CompiledWorkflow | None
-    """The graph as it would be run, where it has no error."""
+    """The compiled graph, if it has no errors."""
 
     def _facts(self) -> dict[str, Any]:
         valid = not _errors(self.problems)
@@ -91,21 +91,21 @@ class Judgement:
         }
 
     def opened(self, document: Document) -> dict[str, Any]:
-        """What `/workflow/graph` says of the document that was judged: what can be changed in it, too."""
+        """The answer of `/workflow/graph` for the judged document, with the inputs that can be changed."""
         drawn_too = len(self.view.document) <= MOST_DRAWN
         form = form_of(document, self.view.catalog) if drawn_too else None
         files = {name: _as_text(content) for name, content in document.inputs.items()}
         return {**_about(document), **self.graph(), "form": form, "files": files}
 
     def graph(self) -> dict[str, Any]:
-        """What `/presets/{name}/graph` says."""
+        """The answer of `/presets/{name}/graph`."""
         checkpoint()
         used = dict(self.compiled.parameters) if self.compiled is not None else {}
         drawing = drawn(self.view).to_dict() if len(self.view.document) <= MOST_DRAWN else None
         return {"prompt": self.view.document, "drawing": drawing, "parameters": used, **self._facts()}
 
     def of_document(self, document: Document) -> dict[str, Any]:
-        """What `/validate` says of the document that was judged."""
+        """The answer of `/validate` for the judged document."""
         verdict, compiled = self.view.verdict, self.compiled
         return {
             **_about(document),
@@ -116,12 +116,12 @@ class Judgement:
 
 
 def _about(document: Document) -> dict[str, Any]:
-    """What was sent."""
+    """The facts about the document itself."""
     return {**document.facts(), "inputs": sorted(document.inputs)}
 
 
 def _as_text(content: bytes | str) -> str:
-    """A file as `inputs` of a body take it."""
+    """A file in the form that `inputs` of a body accept."""
     return content if isinstance(content, str) else f"data:;base64,{b64encode(content).decode()}"
 
 
@@ -142,7 +142,7 @@ def _not_here(
     settings: Settings,
     allowed: Collection[Callable[[CompiledWorkflow], object]],
 ) -> list[Problem]:
-    """Why a good graph would not be run on this deployment."""
+    """Why this deployment would not run a valid graph."""
     found: list[Problem] = []
     try:
         confined(compiled, "ryla", inputs, settings.confinement)
@@ -167,6 +167,6 @@ def _not_here(
 
 
 def _any_size(compiled: CompiledWorkflow) -> dict[str, ImageShape]:
-    """Shapes for the input files that a graph names: of those that did not come only what is done to them counts."""
-    side = Unknown("the size of an input file is known only when it comes", 1, 1_024)
+    """Shapes for input files whose size is unknown, so that limits only count what the graph does to them."""
+    side = Unknown("the size of an input file is unknown until it is sent", 1, 1_024)
     return {file.name: ImageShape(1, side, side) for file in input_files(compiled.view)}

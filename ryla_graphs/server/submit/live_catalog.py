@@ -1,4 +1,4 @@
-"""The engine's catalog, kept, so that no request waits for it."""
+"""Caches the engine's catalog, so that no request waits for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ryla_graphs.engines import Engine
 from ryla_graphs.problems import EngineError, InvalidDocument
 
 RETRY_SECONDS = 10.0
-"""After this long an engine that did not tell is asked again, when a graph comes."""
+"""Seconds after which an engine that did not answer is asked again, at the next graph."""
 
 log = logging.getLogger("ryla_graphs.server")
 
@@ -20,8 +20,8 @@ log = logging.getLogger("ryla_graphs.server")
 class LiveCatalog:
     """The node classes that graphs are checked against.
 
-    An engine that does not answer has the classes that it had; one that never answered has the bundled ones, and
-    refuses later what it cannot run.
+    While an engine does not answer, its last known classes count. If it never answered, the bundled classes count, and
+    the engine refuses later what it cannot run.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -31,13 +31,13 @@ class LiveCatalog:
         self._retry_at = 0.0
 
     def get(self) -> Catalog:
-        """The catalog; asks the engine only if it has not answered yet."""
+        """The current catalog; asks the engine only if it has not answered yet."""
         if self._catalog is None and time.monotonic() >= self._retry_at:
             self.refresh()
         return self._catalog or catalogs.bundled()
 
     def refresh(self) -> None:
-        """Ask the engine again, as after a file has come to it."""
+        """Ask the engine again, for example after it got a new file."""
         with self._lock:
             try:
                 self._catalog = self._engine.catalog().replace(any_input_file=True)

@@ -1,7 +1,7 @@
-"""LoRAs that callers bring: looked into, kept by the hash of their content, and put where the engine finds them.
+"""LoRAs that callers upload: inspected, stored by content hash, and put where the engine finds them.
 
-Only safetensors is taken, for a pickle may run code when it is loaded; the header is read with distrust. The name that
-the engine sees is ours, so no name of a caller's becomes a path.
+Only safetensors files are accepted, because a pickle may run code when it is loaded; the header is not trusted. We
+choose the file name that the engine sees, so no name from a caller becomes a path.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ryla_graphs.server.storage import Store
 from ryla_graphs.server.threads import checkpoint
 
 KIND: Final = "lora"
-"""The `Asset.kind` of LoRAs; they are no files of a job, and kept until they are deleted."""
+"""The `Asset.kind` of LoRAs. They belong to no job, and are stored until someone deletes them."""
 FOLDER = "ryla"
-"""The folder below ``models/loras`` that is ours."""
+"""Our folder below ``models/loras``."""
 _CHUNK = 256 * 1024
 _VIEWS = 64
-"""So many owners' views of the catalog are held."""
+"""How many owners' views of the catalog are cached."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -42,11 +42,11 @@ class Shelf(Protocol):
     """Where the engine looks for LoRAs."""
 
     def put(self, name: str, content: Iterable[bytes]) -> None:
-        """Make a file visible to the engine, all of it or none; one that is there already stays."""
+        """Make a file visible to the engine, all of it or none; keeps a file that exists already."""
         ...
 
     def remove(self, name: str) -> None:
-        """Take a file away; nothing where it is not there."""
+        """Remove a file; does nothing if it does not exist."""
         ...
 
 
@@ -57,7 +57,7 @@ class FolderShelf:
         self._folder = folder / FOLDER
 
     def put(self, name: str, content: Iterable[bytes]) -> None:
-        """Write beside, then move into place."""
+        """Write to a temporary file, then move it into place."""
         self._folder.mkdir(parents=True, exist_ok=True)
         target = self._folder / name
         if target.exists():
@@ -90,25 +90,25 @@ class Lora:
 
     @property
     def families(self) -> frozenset[str]:
-        """The model families it may be of, by its header."""
+        """The model families that its header fits."""
         return frozenset(self.asset.tags)
 
 
 class UploadedFiles:
-    """What uploads are, for checks of model families; see `ryla_graphs.families.evidence.Files`."""
+    """The detected kind of uploaded files, for checks of model families; see `ryla_graphs.families.evidence.Files`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def get(self, place: tuple[str, str], /) -> Detected | None:
-        """What the header of an upload says, by its place below ``models``; None for what is none."""
+        """What the header of an upload says, by its place below ``models``; None for any other file."""
         folder, _, name = place[1].partition("/")
         uploads = self._store.named(name) if place[0] == "loras" and folder == FOLDER else []
         return Detected(kind=KIND, families=frozenset(uploads[0].tags)) if uploads else None
 
 
 class Loras:
-    """The LoRAs of all owners. All of it blocks."""
+    """The LoRAs of all owners. All methods block."""
 
     def __init__(self, store: Store, shelf: Shelf | None, *, size: int, quota: Quota) -> None:
         self._store = store
@@ -121,7 +121,7 @@ class Loras:
         self._views: dict[frozenset[str], Catalog] = {}
 
     def add(self, owner: str, title: str, content: Iterable[bytes]) -> Lora:
-        """Take a file. The same content again gives the LoRA that is there.
+        """Store a file. If the owner has the same content already, returns the existing LoRA.
 
         Raises `RequestError` (`no_lora_folder`), `InvalidInputs` (`input_too_large`, `not_safetensors`, `not_a_lora`).
         """
@@ -155,34 +155,34 @@ class Loras:
 
     def _shelf_or_refuse(self) -> Shelf:
         if self._shelf is None:
-            text = "this deployment has no folder that its engine loads LoRAs from"
+            text = "this deployment has no LoRA folder; the operator can set RYLA_LORA_FOLDER"
             raise RequestError("no_lora_folder", text)
         return self._shelf
 
     def _counted(self, content: Iterable[bytes]) -> Iterator[bytes]:
         size = 0
         for chunk in content:
-            checkpoint(timed=False)  # a large file takes its time
+            checkpoint(timed=False)  # untimed: a large file may take long
             size += len(chunk)
             if size > self._size:
                 raise refusal(
-                    "input_too_large", f"more than the {self._size:,} bytes that a LoRA may have", name="file"
+                    "input_too_large", f"the file has more than {self._size:,} bytes, the limit for a LoRA", name="file"
                 )
             yield chunk
 
     def all(self, owner: str) -> list[Lora]:
-        """An owner's LoRAs, the newest first."""
+        """An owner's LoRAs, newest first."""
         return [Lora(asset) for asset in self._store.kept(owner, KIND)]
 
     def get(self, owner: str, lora_id: str) -> Lora:
-        """One of them; raises `NotFound`."""
+        """One LoRA of an owner; raises `NotFound`."""
         asset = self._store.asset(lora_id)
         if asset is None or asset.owner != owner or asset.kind != KIND:
             raise NotFound(f"there is no LoRA '{lora_id[:80]}'")
         return Lora(asset)
 
     def names_in(self, value: Any, owner: str) -> dict[str, str]:
-        """The LoRAs of an owner that stand in JSON by their id, and the names that the engine has for them."""
+        """The ids of an owner's LoRAs that JSON mentions, with the engine's name of each."""
         found: dict[str, str] = {}
         for text in set(_texts_in(value)):
             if _ID.fullmatch(text):
@@ -193,13 +193,13 @@ class Loras:
         return found
 
     def _may_name(self, engine_name: str, owner: str) -> bool:
-        """Whether a name is one of the owner's LoRAs, or of no owner and so something else."""
+        """Whether a name belongs to this owner, or to no owner because it is not an uploaded LoRA."""
         brought = self._store.named(engine_name.removeprefix(f"{FOLDER}/"))
         holders = [asset.owner for asset in brought if asset.kind == KIND]
         return not holders or owner in holders
 
     def shown_to(self, owner: str, catalog: Catalog) -> Catalog:
-        """The engine's catalog as an owner may see it: of the LoRAs that were brought, only the owner's."""
+        """The engine's catalog as an owner may see it: without the uploaded LoRAs of others."""
         if self._shelf is None:
             return catalog
         own = frozenset(lora.engine_name for lora in self.all(owner))
@@ -219,7 +219,7 @@ class Loras:
         return self._views[own]
 
     def remove(self, owner: str, lora_id: str) -> None:
-        """Forget it; the file goes when no owner has the same one. Raises `NotFound`."""
+        """Delete a LoRA; its file is removed once no owner has the same content. Raises `NotFound`."""
         lora = self.get(owner, lora_id)
         self._store.delete_asset(lora_id)
         if self._shelf is not None and not self._store.named(lora.asset.name):
@@ -239,12 +239,12 @@ def _texts_in(value: Any) -> Iterator[str]:
 
 
 def _lists_ours(entry: Any) -> bool:
-    """Whether a node class offers files of our folder."""
+    """Whether a node class lists files of our folder."""
     return any(text.startswith(f"{FOLDER}/") for text in _texts_in(entry))
 
 
 def _without(entry: Any, own: frozenset[str]) -> Any:
-    """A node class without the choices of our folder that are not among these."""
+    """A node class without the files of our folder that are not in `own`."""
     if isinstance(entry, Mapping):
         return {key: _without(item, own) for key, item in entry.items()}
     if isinstance(entry, (list, tuple)):
@@ -254,14 +254,14 @@ def _without(entry: Any, own: frozenset[str]) -> Any:
 
 
 def _looked_into(path: Path) -> Detected:
-    """What the file is; raises `InvalidInputs` if it is no LoRA."""
+    """Detect what a file is; raises `InvalidInputs` if it is not a LoRA."""
     try:
         detected = detect(read_header(path))
     except InvalidWeights as error:
         problem = error.problems[0]
         raise refusal("not_safetensors", problem.message, name="file", hint="save the LoRA as safetensors") from None
     if detected is None or detected.kind != KIND:
-        what = "nothing that is known" if detected is None else detected.label
+        what = "an unknown kind of model" if detected is None else detected.label
         raise refusal("not_a_lora", f"by its tensors this is {what}, not a LoRA", name="file")
     return detected
 

@@ -1,4 +1,4 @@
-"""The pipelines that a server has beside the library's presets."""
+"""The pipelines that a server serves besides the library's presets."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ log = logging.getLogger("ryla_graphs.server")
 def served_beside(
     routes: Iterable[str], pipelines: Pipelines | None, engine: Engine, sources: Iterable[str]
 ) -> Pipelines:
-    """The pipelines that are served, those of `sources` and of installed packages if none are given.
+    """The pipelines to serve: `pipelines`, or by default those of `sources` and of installed packages.
 
-    What is not served is logged: one that does not load, or that is called like one of the `routes`.
+    Logs each pipeline that is not served, because it does not load or has the name of one of the `routes`.
     """
     if pipelines is None:
         pipelines = Pipelines(load(sources, catalog=partial(_catalog_of, engine), installed=True))
@@ -31,7 +31,7 @@ def served_beside(
 
 
 def _catalog_of(engine: Engine) -> Catalog:
-    """What the engine has; what the library knows, as long as it does not answer."""
+    """The engine's catalog; the bundled one if the engine does not answer."""
     try:
         return engine.catalog()
     except EngineError as error:

@@ -1,4 +1,4 @@
-"""The part of a graph that a caller wants to run."""
+"""Cuts a graph down to the outputs that a caller wants."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _MOST_NAMED = 10
 
 
 def with_outputs(workflow: CompiledWorkflow, wanted: Sequence[str]) -> CompiledWorkflow:
-    """The graph with these output nodes alone, and what they need; the others are not run.
+    """The graph with only these output nodes, and the nodes that they need.
 
-    Raises `InvalidParameters` if one is no output node of the graph, or if there is none.
+    Raises `InvalidParameters` if one of them is not an output node of the graph, or if the list is empty.
     """
     known = {output.node for output in workflow.outputs}
     problems = [_unknown(node, sorted(known)) for node in wanted if node not in known][:_MOST_NAMED]
@@ -30,7 +30,7 @@ def with_outputs(workflow: CompiledWorkflow, wanted: Sequence[str]) -> CompiledW
 
 
 def _unknown(node: str, known: Sequence[str]) -> Problem:
-    return _problem(f"{shorten(node)} is no output node of the graph", did_you_mean(node, known) or _hint(known))
+    return _problem(f"{shorten(node)} is not an output node of the graph", did_you_mean(node, known) or _hint(known))
 
 
 def _hint(known: Sequence[str]) -> str:

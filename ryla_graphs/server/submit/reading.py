@@ -1,4 +1,4 @@
-"""What a caller sends, opened by the same reader as everywhere: JSON of any kind, or a file that ComfyUI saved."""
+"""Reads what a caller sends, with the reader that the whole library uses: JSON, or a file that ComfyUI saved."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ _KINDS: Mapping[type, str] = {list: "a list", str: "a text", bool: "true or fals
 def parsed(body: bytes, media_type: str | None = None) -> dict[str, Any]:
     """The JSON object in a body; raises `RequestError` (`malformed_json`, `not_json`).
 
-    JSON that says it is something else is refused: a form or plain text is what a page on the web can send anywhere.
+    JSON with another content type is refused: forms and plain text are what any web page can send to any server.
     """
     kind = (media_type or _JSON[0]).partition(";")[0].strip().lower()
     if kind not in _JSON and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise RequestError("not_json", f"the body is sent as '{kind[:100]}'; send Content-Type: application/json")
+        raise RequestError(
+            "not_json", f"the Content-Type is '{kind[:100]}'; send JSON with Content-Type: application/json"
+        )
     try:
         content = json_text.parse(body, "the body")
     except InvalidDocument as error:
@@ -44,22 +46,22 @@ def parsed(body: bytes, media_type: str | None = None) -> dict[str, Any]:
 
 
 def sent(body: bytes, media_type: str | None = None) -> Sent:
-    """The file that a body is, or the JSON object in it; raises as `parsed` does."""
-    # No kind of file begins with a brace, and most bodies do.
+    """The body as a file, or the JSON object in it; raises as `parsed` does."""
+    # Most bodies start with a brace, and no supported file does.
     return parsed(body, media_type) if body.startswith(b"{") or kind_of(body) is None else body
 
 
 def opened(content: Sent, catalog: Catalog, limits: Limits, prefer: Preference | None = None) -> Document:
     """The graph in what was sent.
 
-    Raises `InvalidDocument`, `InvalidInputs`, `CannotRunHere` if it has more nodes or inputs than are allowed, so
-    that judging them would take seconds, and `RequestError` (`workflow_format_ui`) for a workflow of the editor that no
-    prompt can be made of.
+    Raises `InvalidDocument`, `InvalidInputs`, `CannotRunHere` if the graph has more nodes or inputs than allowed, so
+    that judging it would take seconds, and `RequestError` (`workflow_format_ui`) for an editor workflow that cannot be
+    converted to a prompt.
     """
     try:
         found = graphs_in(content) if isinstance(content, bytes) else graphs_in_json(content)
         if isinstance(found.prompt, Mapping):
-            _refuse_crowds(found.prompt, limits)  # before a look at each of its values
+            _refuse_crowds(found.prompt, limits)  # before its values are read one by one
         document = chosen(found, catalog=catalog, prefer=prefer, now=datetime.now(UTC))
     except InvalidDocument as error:
         if isinstance(content, Mapping) and (is_editor(content) or is_editor(content.get("workflow"))):
@@ -76,7 +78,7 @@ def _refuse_crowds(prompt: Mapping[str, Any], limits: Limits) -> None:
 
 
 def all_of(document: Document) -> Document:
-    """The document, where something was made of everything in it; raises `InvalidDocument`."""
+    """The document, if the reader used every key; raises `InvalidDocument` for unknown keys."""
     if document.unread:
-        raise InvalidDocument(f"beside the graph there is `{document.unread[0]}`, which is not known here")
+        raise InvalidDocument(f"unknown field `{document.unread[0]}` beside the graph")
     return document

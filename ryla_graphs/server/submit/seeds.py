@@ -1,4 +1,4 @@
-"""The seeds of a graph: which there are, and fresh ones in their place."""
+"""Finds the seeds of a graph, and draws new ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def seeds_of(compiled: CompiledWorkflow) -> Iterator[int]:
 
 
 def with_drawn_seeds(prompt: ApiDocument, catalog: Catalog) -> ApiDocument:
-    """The prompt with a fresh seed for every one in it; those that were equal are equal again."""
+    """The prompt with a newly drawn value for every seed; equal seeds stay equal."""
     places = list(_places(prompt, catalog))
     limits: dict[Any, int] = {}
     for place in places:
@@ -39,13 +39,13 @@ def with_drawn_seeds(prompt: ApiDocument, catalog: Catalog) -> ApiDocument:
 
 
 class _Place(NamedTuple):
-    """A seed that is no link."""
+    """A seed with a literal value, not a link."""
 
     node: str
     name: str
     seed: Any
     most: int
-    """The largest that its input takes."""
+    """The largest value that its input accepts."""
 
 
 def _places(prompt: ApiDocument, catalog: Catalog) -> Iterator[_Place]:

@@ -1,6 +1,6 @@
-"""Input files that come with a request, kept by the hash of their content; `formats.contents` says in which forms.
+"""Input files of a request, stored by content hash; `formats.contents` lists the accepted forms.
 
-A graph may only name files that it was given, and they get names of ours: the caller's never reach the engine.
+A graph may only name files of its request. We rename them, so that no name from a caller reaches the engine.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
 
 @dataclass
 class Brought:
-    """Files of one request."""
+    """The input files of one request."""
 
     names: dict[str, str] = field(default_factory=dict)
-    """What stood in the graph, to the name that stands there instead."""
+    """From the text in the graph to the name that replaces it."""
     inputs: dict[str, str] = field(default_factory=dict)
-    """Name to hash."""
+    """From name to content hash."""
     facts: dict[str, MediaFacts] = field(default_factory=dict)
-    """Name to what the file is."""
+    """From name to the properties of the file."""
 
 
 class Uploads:
-    """Reads input files and keeps them."""
+    """Reads and stores input files."""
 
     def size(self, digest: str) -> int:
-        """Bytes of a file that is kept here."""
+        """The size in bytes of a stored file."""
         return len(self._store.blobs.read(digest))
 
     def __init__(self, store: Store, limits: MediaLimits, fetcher: Fetcher) -> None:
@@ -49,7 +49,7 @@ class Uploads:
         self._fetcher = fetcher
 
     def bring(self, files: Sequence[NamedFile], given: Mapping[str, bytes | str], owner: str) -> Brought:
-        """The files that a graph names: those in `given`, and those that stand in the graph themselves.
+        """Store the files that a graph names: those in `given`, and those whose content is in the graph itself.
 
         Raises `InvalidInputs`; its codes are those of `media.inspect` and of `Fetcher.get`, and `bad_input`,
         `missing_asset`, `unused_input`.
@@ -66,9 +66,9 @@ class Uploads:
         return brought
 
     def bring_contents(self, places: Mapping[str, str], owner: str) -> Brought:
-        """The files that texts are themselves, or say where they are; other texts are left as they are.
+        """Store the files that texts hold (base64) or refer to (URLs, ids); ignores other texts.
 
-        `places` says where each text stood: the parameter, or the input of a node.
+        `places` maps each text to its place: a parameter, or an input of a node.
         """
         brought = Brought()
         for text, place in places.items():
@@ -85,7 +85,7 @@ class Uploads:
         brought.facts[stored] = facts
 
     def _read(self, source: bytes | str, name: str, owner: str) -> tuple[MediaFacts, str]:
-        """Read one file, and keep it; gives what it is, and its hash."""
+        """Read and store one file; returns its properties and its hash."""
         digest: str | None = None
         if isinstance(source, bytes):
             content = source
@@ -112,7 +112,7 @@ class Uploads:
     def _of_job(self, job_id: str, stored: str, name: str, owner: str) -> tuple[str, bytes]:
         job = self._store.job(job_id)
         if job is None or job.owner != owner or stored not in job.request.inputs:
-            raise refusal("missing_asset", f"job '{job_id}' is not here, or has no input '{stored}'", name=name)
+            raise refusal("missing_asset", f"there is no job '{job_id}', or it has no input '{stored}'", name=name)
         digest = job.request.inputs[stored]
         try:
             return digest, self._store.blobs.read(digest)
@@ -125,12 +125,12 @@ def decoded(source: str, name: str) -> bytes:
     content = contents.decoded(source)
     if content is None:
         expected = "data:image/png;base64,…, the base64 alone, https://…, an asset's id, or the url of a job's input"
-        raise refusal("bad_input", "this is no file", name=name, expected=expected)
+        raise refusal("bad_input", "this is not a file", name=name, expected=expected)
     return content
 
 
 def renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """JSON in which every text that stood for a file is the name it got."""
+    """JSON with every text that stands for a file replaced by the file's new name."""
     if isinstance(value, str):
         return names.get(value, value)
     if isinstance(value, Mapping):
@@ -141,7 +141,7 @@ def renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def with_names(prompt: ApiDocument, files: Iterable[NamedFile], names: Mapping[str, str]) -> ApiDocument:
-    """The prompt with the names that the files got, only where it names files."""
+    """The prompt with the files' new names, in the inputs that name files."""
     changed = dict(prompt)
     for file in files:
         if file.name in names:
@@ -151,7 +151,7 @@ def with_names(prompt: ApiDocument, files: Iterable[NamedFile], names: Mapping[s
 
 
 def with_stand_ins(preset: Preset[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a preset with a name for each picture that is sent along or is still to be given."""
+    """A preset's parameters with a name in place of each picture that is sent or missing."""
     found = dict(parameters)
     for name in preset.pictures:
         camel = to_camel(name)
@@ -164,19 +164,19 @@ def with_stand_ins(preset: Preset[Any], parameters: Mapping[str, Any]) -> dict[s
 
 
 def shapes_of(facts: Mapping[str, MediaFacts]) -> dict[str, Any]:
-    """The shapes of input files by name, for limits. Of a video or a sound only the bytes were looked at."""
+    """The shapes of input files by name, for limits. Of videos and sounds, only the size in bytes is known."""
     return {name: _shape_of(each) for name, each in facts.items()}
 
 
 def _shape_of(facts: MediaFacts) -> Any:
     if facts.width is not None and facts.height is not None:
         return ImageShape(facts.frames, facts.height, facts.width)
-    seconds = Unknown("the length of an input file is known only when it runs", 0, _SECONDS)
+    seconds = Unknown("the length of an input file is unknown until the graph runs", 0, _SECONDS)
     if facts.media_type.startswith("audio/"):
         return AudioShape(1, 2, seconds * _RATE, _RATE)
-    side = Unknown("the size of an input video is known only when it runs", 1, _SIDE)
-    frames = Unknown("the frames of an input video are known only when it runs", 1, _FRAMES)
-    return VideoShape(frames, side, side, Unknown("the rate of an input video is known only when it runs", 1, 240))
+    side = Unknown("the size of an input video is unknown until the graph runs", 1, _SIDE)
+    frames = Unknown("the number of frames of an input video are known only when it runs", 1, _FRAMES)
+    return VideoShape(frames, side, side, Unknown("the rate of an input video is unknown until the graph runs", 1, 240))
 
 
 _SECONDS, _RATE, _SIDE, _FRAMES = 3_600, 44_100, 2_048, 256

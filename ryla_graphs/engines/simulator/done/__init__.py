@@ -1,4 +1,4 @@
-"""What is worked out only in a run: it needs pixels, samples, or a limit on its time."""
+"""Nodes that only a run can compute: they need pixels, samples, or a time limit."""
 
 from __future__ import annotations
 

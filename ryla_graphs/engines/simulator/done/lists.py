@@ -1,4 +1,4 @@
-"""Lists that depend on what is on the pictures."""
+"""Nodes whose lists depend on the content of pictures."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _MAX_PICTURES = 1_000
 
 @done("ImageDeduplication")
 def deduplicate(images: list[ImageShape], similarity_threshold: list[float], call: Call) -> list[ImageShape]:
-    """Keep a picture where no kept one has nearly the same pattern of bright and dark."""
+    """Keep a picture unless one before it has nearly the same pattern of light and dark."""
     every = [(batch, index) for batch in images for index in range(int(batch.batch))]
     if len(every) > _MAX_PICTURES:
-        raise NodeFails(f"the simulator compares up to {_MAX_PICTURES} pictures, and it has {len(every)}")
+        raise NodeFails(f"the simulator compares up to {_MAX_PICTURES} pictures, and this node has {len(every)}")
     kept: dict[int, ImageShape] = {}
     for batch, index in every:
         frames = content_of(batch)
         if frames is None:
-            raise Undecided("nothing is known of the pixels that it compares")
+            raise Undecided("the pixels that it compares are unknown")
         pattern = _pattern(call.world.renderer.frame(frames, index))
         alike = (1 - (pattern ^ other).bit_count() / _SIDE**2 for other in kept)
         if not any(share >= similarity_threshold[0] for share in alike):
@@ -39,5 +39,5 @@ def _pattern(image: Image.Image) -> int:
 
 
 def _one(frames: Frames, index: int) -> Frames:
-    """One frame of a batch as a batch of its own."""
+    """One frame of a batch as its own batch."""
     return Frames(lambda _: [(frames, index)], lambda _, images: images[0])

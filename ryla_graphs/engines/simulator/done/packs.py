@@ -1,4 +1,4 @@
-"""Nodes of packs that match patterns of whoever sends the graph."""
+"""Nodes of packs that match regular expressions from the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures whose size, number or kind depends on what is on them."""
+"""Nodes whose pictures depend, in size, number or kind, on the content of pictures."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _BRIGHTNESS = (0.2126, 0.7152, 0.0722)
 
 
 def _seen(call: Call, value: Any, index: int) -> Image.Image:
-    """One picture or mask, drawn. Raises `ReadsContent` if there is nothing to see."""
+    """One picture or mask, drawn. Raises `ReadsContent` if its pixels are unknown."""
     found = source(value, index)
     if found is None:
-        raise ReadsContent("nothing is known of the pixels that it looks at")
+        raise ReadsContent("the pixels that it reads are unknown")
     image: Image.Image = call.world.renderer.frame(*found)
     return image
 
 
 @done("ImageHistogram")
 def histogram(image: ImageShape, call: Call) -> tuple[list[int], ...]:
-    """How many pixels are how bright: all colours together, as the eye sees it, and each colour."""
+    """The histograms of brightness: of all colours together, of perceived brightness, and of each colour."""
     picture = _seen(call, image, 0).convert("RGB")
     colours = [band.histogram() for band in picture.split()]
     together = [sum(counts) // 3 for counts in zip(*colours, strict=True)]

@@ -1,7 +1,7 @@
-"""Regular expressions of whoever sends the graph: Python's own, but with an end to their time.
+"""Regular expressions from the graph: Python's syntax, with a time limit.
 
-`re` never gives up, so the pattern is matched by `regex`, which does, after `re` has said that it is one. Where both
-read a pattern differently, it is written so that `regex` reads it as `re` does.
+`re` has no timeout, so `regex`, which has one, matches the pattern after `re` has validated it. A pattern that both
+read differently is rewritten so that `regex` reads it like `re`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ryla_graphs.shapes.registry import NodeFails
 from ryla_graphs.shapes.rules.text.strings import affordable
 
 SECONDS = 2.0
-"""How long one node may look for its pattern."""
+"""Seconds that one node may search for its pattern."""
 _FLAGS = {"case_insensitive": re.IGNORECASE, "multiline": re.MULTILINE, "dotall": re.DOTALL}
 _READ_DIFFERENTLY = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]?|\{(?!\d+(?:,\d*)?\}|,\d*\})", re.DOTALL)
 """Escapes, which stay; sets, in which `regex` knows classes; braces that count nothing, where it allows errors."""
@@ -26,7 +26,7 @@ _OPENED = re.compile(r"(\\.)|\[", re.DOTALL)
 
 
 def _compiled(pattern: str, given: dict[str, Any]) -> Any:
-    """The pattern. Raises `re.error` if it is none."""
+    """Compile the pattern. Raises `re.error` if it is invalid."""
     flags = sum(flag for name, flag in _FLAGS.items() if given.get(name))
     pattern = _as_regex(pattern)
     re.compile(pattern, flags)
@@ -34,7 +34,7 @@ def _compiled(pattern: str, given: dict[str, Any]) -> Any:
 
 
 def _as_regex(pattern: str) -> str:
-    """A pattern of `re` that means the same to `regex`.
+    """Rewrite a pattern of `re` so that `regex` reads it the same way.
 
     >>> _as_regex("[[:a]]{e}")
     '[\\\\[:a]]\\\\{e}'
@@ -54,7 +54,7 @@ def _limited() -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise NodeFails(f"its pattern was not done after {SECONDS:g} s; simplify its repetitions") from error
+        raise NodeFails(f"its pattern took longer than {SECONDS:g} s; simplify its repetitions") from error
     except (RecursionError, MemoryError) as error:
         raise NodeFails(f"its pattern is too large: {error}") from error
 
@@ -78,17 +78,17 @@ def extract(string: str, regex_pattern: str, mode: str, group_index: int, **give
             return ""
     if mode == "First Group" and pieces == [None]:
         return None
-    # A group that took no part in one of all matches cannot be joined.
+    # A group without a match is None, which cannot be joined.
     return "\n".join(pieces)
 
 
 def _pieces(found: Iterator[Any], mode: str, group: int) -> Iterator[Any]:
-    """What a mode takes of the matches."""
+    """The parts of the matches that a mode returns."""
     match mode:
         case "First Match":
             yield from (match[0] for match in _first(found))
         case "All Matches":
-            # Of patterns with groups, what the first of them took.
+            # For a pattern with groups, the text of the first group.
             yield from ((match[1] or "") if match.re.groups else match[0] for match in found)
         case "First Group":
             yield from (match[group] for match in _first(found) if match.re.groups >= group)
@@ -104,20 +104,20 @@ def _first(found: Iterator[Any]) -> Iterator[Any]:
 
 
 def _check_replacement(pattern: Any, replacement: str) -> None:
-    """Raise `re.error` or `IndexError` where `re` would not take a replacement for a pattern."""
+    """Raise `re.error` or `IndexError` if `re` would not accept a replacement for a pattern."""
     names = {number: name for name, number in pattern.groupindex.items()}
     groups = (f"(?P<{names[number]}>)" if number in names else "()" for number in range(1, pattern.groups + 1))
     re.sub("".join(groups), replacement, "")
 
 
 def matches_at_start(pattern: str, text: str) -> bool:
-    """Whether a text begins with what matches. Raises `re.error` if the pattern is none."""
+    """Whether the pattern matches at the start of a text. Raises `re.error` if the pattern is invalid."""
     with _limited():
         return _compiled(pattern, {}).match(text, timeout=SECONDS) is not None
 
 
 def substituted(pattern: str, replacement: str, text: str, count: int = 0, **given: Any) -> tuple[str, int]:
-    """A text in which what matches is replaced, and how often. Raises `NodeFails` if `re` would raise."""
+    """The text with matches replaced, and their number. Raises `NodeFails` if `re` would raise."""
     with _limited():
         try:
             compiled = _compiled(pattern, given)
@@ -133,7 +133,7 @@ def substituted(pattern: str, replacement: str, text: str, count: int = 0, **giv
 
             changed: tuple[str, int] = compiled.subn(expanded, text, count=count, timeout=SECONDS)
         except (re.error, regex.error, IndexError) as error:
-            raise NodeFails(f"its pattern or its replacement is none: {error}") from error
+            raise NodeFails(f"its pattern or its replacement is invalid: {error}") from error
         return changed
 
 

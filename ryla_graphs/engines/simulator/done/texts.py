@@ -1,4 +1,4 @@
-"""The text of what is not text: numbers of tensors as far as they are known."""
+"""Values as text: the numbers of tensors, as far as they are known."""
 
 from __future__ import annotations
 

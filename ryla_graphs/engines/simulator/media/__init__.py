@@ -1,4 +1,4 @@
-"""Video and sound: read from input files, cut and mixed, and written as files that play. Needs the extra `media`."""
+"""Video and sound: reads input files, cuts and mixes them, and writes playable files. Needs the extra `media`."""
 
 from __future__ import annotations
 

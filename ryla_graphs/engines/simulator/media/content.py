@@ -1,4 +1,4 @@
-"""What is heard and seen of what nodes of video and sound give: tables of functions by class."""
+"""The content of video and sound outputs: tables of functions by class."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Make = Callable[[Mapping[str, Any], AudioShape, int], Planes]
 
 
 def give_media(call: Call, value: Any, slot: int, key: str) -> Any:
-    """A sound or a video with what is in it; anything else as it is."""
+    """A sound or video with its content; any other value unchanged."""
     if isinstance(value, AudioShape):
         return replace(value, content=Sound(lambda: _heard(call, value, slot, key)))
     if isinstance(value, VideoShape):
@@ -42,7 +42,7 @@ def _heard(call: Call, shape: AudioShape, slot: int, key: str) -> Planes:
     given = next((value for value in call.inputs.values() if isinstance(value, AudioShape) and value.content), None)
     if given is not None:
         return at_rate(planes_of(given), int(given.rate), int(shape.rate))
-    # Another pitch for every other sound, so that two of them differ.
+    # Every sound gets its own pitch, so that two sounds differ.
     return [beeps(int(shape.rate), int(shape.samples), 440 + sum(key.encode()) % 12 * 40)]
 
 
@@ -89,7 +89,7 @@ _MAKE: Mapping[str, Make] = {
 
 
 def _shown(call: Call, shape: VideoShape) -> Frames | None:
-    """The frames of a video: of the pictures or of the video that came in, from where it begins."""
+    """The frames of a video: from its input pictures or input video, starting where the video begins."""
     given = next((value for value in call.inputs.values() if isinstance(value, VideoShape)), None)
     if given is None:
         return next((frames for value in call.inputs.values() if (frames := content_of(value)) is not None), None)
@@ -104,7 +104,7 @@ def _shown(call: Call, shape: VideoShape) -> Frames | None:
 
 
 def _sound_behind(video: VideoShape) -> AudioShape | None:
-    """The sound of a video, which begins where its pictures do."""
+    """The sound of a video, starting where its pictures begin."""
     audio, file = video.audio, video.file
     if audio is None or audio.content is not None or file is None or file.audio is None:
         return audio
@@ -118,5 +118,5 @@ def _moved(frames: Frames, place: Callable[[int], int]) -> Frames:
 
 
 def _first_frame(video: VideoShape) -> int:
-    """Where in its file a video begins."""
+    """The frame in its file with which a video begins."""
     return 0 if video.file is None else frame_range(video, video.file, video.start, video.limit)[0]

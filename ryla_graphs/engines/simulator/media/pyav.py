@@ -1,4 +1,4 @@
-"""PyAV, which reads and writes video and sound, and what is said where it is not installed."""
+"""Access to PyAV, which reads and writes video and sound, and the error if it is not installed."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def pyav() -> Any:
     """The module. Raises `NodeFails` if it is not installed."""
     if not has_pyav():
         raise NodeFails(MISSING)
-    # The encoder of AV1 writes its settings to the terminal unless this says that only errors count.
+    # Without this, the AV1 encoder prints its settings to the terminal.
     os.environ.setdefault("SVT_LOG", "1")
     return importlib.import_module("av")
 
 
 @contextmanager
 def refused(what: str) -> Iterator[None]:
-    """Whatever FFmpeg refuses is the failure of the node; the server's FFmpeg refuses the same, mostly."""
+    """Turn an FFmpeg error into a failure of the node; the server's FFmpeg mostly fails the same way."""
     av = pyav()
     try:
         yield
     except av.error.FFmpegError as error:
-        raise NodeFails(f"FFmpeg does not {what}: {error.strerror or error}") from error
+        raise NodeFails(f"FFmpeg cannot {what}: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""Input files of video and sound: their sizes, frames, rates and lengths, and what is in them."""
+"""Reads input files of video and sound: sizes, frames, rates, lengths and content."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _frames_of(container: Any, stream: Any, resampler: Any) -> Iterator[Any]:
 
 
 class _Decoder:
-    """Frames of a video, one after the other; going back begins again."""
+    """Decodes frames of a video in order; going back restarts from the beginning."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -90,7 +90,7 @@ class _Decoder:
         self._last: Image.Image | None = None
 
     def frame(self, index: int) -> Image.Image:
-        """A frame; the last one where there are fewer than the file says."""
+        """A frame; the last one if the file has fewer frames than it declares."""
         if self._last is None or index < self._next - 1:
             self._frames = self._opened()
             self._next = 0

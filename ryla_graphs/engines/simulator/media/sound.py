@@ -1,4 +1,4 @@
-"""Samples of sound, made when somebody listens: for each channel an array of numbers from -1 to 1."""
+"""Lazy samples of sound: for each channel an array of numbers from -1 to 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ryla_graphs.shapes.registry import NodeFails
 from ryla_graphs.shapes.values import AudioShape
 
 MAX_SAMPLES = 60_000_000
-"""The most samples that one sound may have, of all channels together: ten minutes and more in stereo."""
+"""The most samples of one sound, all channels together: more than ten minutes in stereo."""
 _BEEP, _PITCH, _LOUD = 0.15, 880.0, 0.2
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 Plane = array  # of floats
@@ -22,16 +22,16 @@ Planes = list[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sound:
-    """What is to be heard of a sound."""
+    """The content of a sound."""
 
     make: Callable[[], Planes]
-    """One array a channel."""
+    """Returns one array per channel."""
 
 
 def planes_of(audio: AudioShape) -> Planes:
-    """The samples of the first sound of a batch, in as many channels and as long as its shape says.
+    """The samples of the first sound of a batch, with the channels and length of its shape.
 
-    Raises `NodeFails` if they would only fill the memory of the machine.
+    Raises `NodeFails` if they would take too much memory.
     """
     channels, samples = int(audio.channels), int(audio.samples)
     if channels * samples > MAX_SAMPLES:
@@ -45,7 +45,7 @@ def planes_of(audio: AudioShape) -> Planes:
 
 
 def silence(samples: int) -> Any:
-    """Nothing to be heard."""
+    """Silent samples."""
     return array("f", bytes(4 * samples))
 
 
@@ -54,7 +54,7 @@ def _as_long(plane: Any, samples: int) -> Any:
 
 
 def beeps(rate: int, samples: int, pitch: float = _PITCH) -> Any:
-    """Stands in for a model's sound: one short beep a second, which is plainly no model's work."""
+    """A placeholder for a model's sound: a short beep every second, obviously not from a model."""
     beep = [_LOUD * math.sin(math.tau * pitch * at / rate) for at in range(min(rate, round(rate * _BEEP)))]
     second = array("f", beep) + silence(rate - len(beep))
     return (second * (samples // rate + 1))[:samples]
@@ -75,7 +75,7 @@ def at_rate(planes: Planes, rate: int, wanted: int) -> Planes:
 
 
 def frame_of(planes: Planes, rate: int) -> Any:
-    """A frame of FFmpeg that holds all of a sound."""
+    """An FFmpeg frame that holds the whole sound."""
     layout = LAYOUTS.get(len(planes))
     if layout is None:
         raise NodeFails(f"sound of {len(planes)} channels cannot be saved")
@@ -87,7 +87,7 @@ def frame_of(planes: Planes, rate: int) -> Any:
 
 
 def mixed(one: Sequence[float], other: Sequence[float], method: str) -> Any:
-    """Two channels as one, as long as the first; the second is silent where it has ended."""
+    """Two channels mixed into one, as long as the first; the second is silent after its end."""
     length = len(one)
     second = list(other[:length]) + [0.0] * (length - len(other))
     match method:
@@ -103,11 +103,11 @@ def mixed(one: Sequence[float], other: Sequence[float], method: str) -> Any:
 
 
 def scaled(planes: Planes, factor: float) -> Planes:
-    """A sound that is louder or softer."""
+    """A sound multiplied by a factor."""
     return [array("f", (value * factor for value in plane)) for plane in planes]
 
 
 def no_louder_than_one(planes: Planes) -> Planes:
-    """A sound that is made softer where it would be cut off."""
+    """A sound, made quieter if it would clip."""
     peak = max((max(map(abs, plane), default=0.0) for plane in planes), default=0.0)
     return scaled(planes, 1 / peak) if peak > 1 else planes

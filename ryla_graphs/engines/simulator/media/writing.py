@@ -1,4 +1,4 @@
-"""Files of video and sound that play, with the word in their metadata that they are simulated."""
+"""Writes playable files of video and sound, marked as simulated in their metadata."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _QUICK: Mapping[str, Mapping[str, str]] = {
     "av1": {"preset": "12"},
     "vp9": {"deadline": "realtime", "cpu-used": "8"},
 }
-"""A simulated video need not look good."""
+"""Encoder settings for speed: a simulated video need not look good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How pictures become a video."""
+    """The encoding of a video."""
 
     container: str
     codec: str
@@ -38,7 +38,7 @@ class Encoding:
 
 
 def opus_rate(rate: int) -> int:
-    """The rate at which Opus keeps a sound: the next that it knows."""
+    """The sample rate at which Opus stores a sound: the next one that it supports."""
     return next((known for known in _OPUS_RATES if known >= rate), _OPUS_RATES[-1])
 
 
@@ -49,7 +49,7 @@ def video_file(
     metadata: Mapping[str, str],
     sound: tuple[Planes, int] | None = None,
 ) -> bytes:
-    """A video. Raises `NodeFails` if its encoder refuses it."""
+    """A video. Raises `NodeFails` if the encoder fails."""
     av, buffer = pyav(), io.BytesIO()
     options = {"movflags": "use_metadata_tags"} if encoding.container == "mp4" else {}
     with (
@@ -84,7 +84,7 @@ _SOUND_ENCODERS = {"flac": "flac", "mp3": "libmp3lame", "opus": "libopus"}
 
 
 def sound_file(planes: Planes, rate: int, kind: str, metadata: Mapping[str, str], quality: str = "128k") -> bytes:
-    """A file of sound: FLAC, MP3 or Opus. Raises `NodeFails` if its encoder refuses it."""
+    """A file of sound: FLAC, MP3 or Opus. Raises `NodeFails` if the encoder fails."""
     av, buffer = pyav(), io.BytesIO()
     if len(planes) > 2:
         raise NodeFails(f"sound of {len(planes)} channels cannot be saved")

@@ -1,4 +1,4 @@
-"""Pictures and masks that are really done, in rooms by kind; see `registry` for how a class gets its pixels."""
+"""Pictures and masks that are really computed, in modules by kind; `registry` explains how a class gets pixels."""
 
 from __future__ import annotations
 

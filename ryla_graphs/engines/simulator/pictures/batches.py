@@ -1,4 +1,4 @@
-"""Which pictures of their inputs nodes put into a batch."""
+"""Nodes that put pictures of their inputs into a batch."""
 
 from __future__ import annotations
 

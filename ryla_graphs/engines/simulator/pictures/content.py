@@ -1,4 +1,4 @@
-"""What a node's outputs look like, by the tables of `registry`."""
+"""Gives pixels to a node's outputs, by the tables in `registry`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FILLED = (*_PICTURES, VideoShape, AudioShape, LatentShape)
 
 
 def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -> tuple[Any, ...]:
-    """Outputs with what is in them; those that came in as they are keep theirs."""
+    """Outputs with their content; an output that is an unchanged input keeps its content."""
     given = {id(value) for value in _flat(call.inputs.values())}
 
     def filled(value: Any, slot: int, item: int) -> Any:
@@ -43,7 +43,7 @@ def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -
 
 
 def stand_in(call: Call, value: Any, key: str) -> Any:
-    """A value that was only guessed, with a picture that says so where it is one."""
+    """A guessed value; if it is a picture, its content says that it is guessed."""
     if not isinstance(value, (*_PICTURES, VideoShape)) or value.content is not None:
         return value
     shape = ImageShape(value.frames, value.height, value.width) if isinstance(value, VideoShape) else value
@@ -84,7 +84,7 @@ def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str
 
 
 def _sized(frames: Frames, out: Out) -> Frames:
-    """Frames of the size and the channels that the shape has."""
+    """Frames with the size and the channels of the shape."""
 
     def show(index: int, images: Sequence[Image.Image]) -> Image.Image:
         image = frames.draw(index, images)
@@ -94,7 +94,7 @@ def _sized(frames: Frames, out: Out) -> Frames:
 
 
 def _picked(out: Out, stretches: Sequence[Stretch]) -> Frames:
-    """Pictures of the inputs, fitted to the size; where there are too few, from the first again."""
+    """Pictures of the inputs, fitted to the size; if there are too few, they repeat from the first."""
     total = sum(stretch.count for stretch in stretches)
 
     def sources(index: int) -> list[Source]:

@@ -1,4 +1,4 @@
-"""What a model would have made: colours that depend on all that went in, and a mark that is hard to miss."""
+"""Placeholders for the pictures of models: colours that depend on all inputs, and a mark that is hard to miss."""
 
 from __future__ import annotations
 

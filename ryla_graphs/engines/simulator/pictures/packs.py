@@ -1,4 +1,4 @@
-"""Pictures of packs' nodes: which of their inputs they put into a batch, and what they put side by side."""
+"""Pictures of packs' nodes, which make batches of their inputs or put them side by side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHAPES = (ImageShape, MaskShape)
 
 
 def _wired(out: Out) -> list[Any]:
-    """The pictures that are wired, in the order of their inputs."""
+    """The linked pictures, in the order of the inputs."""
     return [value for value in out.inputs.values() if isinstance(value, _SHAPES)]
 
 

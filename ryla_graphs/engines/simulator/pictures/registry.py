@@ -1,5 +1,5 @@
-"""How the pixels of what a node gives are made: tables for changes of a picture, for moves within batches, and for
-what is put together of many.
+"""How the pixels of a node's outputs are made: tables for changes of a picture, for moves within batches, and for
+combinations of several pictures.
 
     @draws("ImageInvert", frames=("image",))
     def invert(out: Out, image: Image.Image) -> Image.Image:
@@ -13,8 +13,8 @@ what is put together of many.
     def grid(out: Out) -> Frames:
         return Frames(lambda index: …, lambda index, images: …)
 
-A class in no table shows its first picture at the new size, or a picture that says who made it. The size is that
-of the rule in `ryla_graphs.shapes`, whatever is drawn: what has another size is scaled to it.
+A class in no table shows its first picture at the new size, or a picture that names the class. The size always comes
+from the rule in `ryla_graphs.shapes`: a picture of another size is scaled to it.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from ryla_graphs.shapes.values import ImageShape, MaskShape, VideoShape
 
 @dataclass(frozen=True)
 class Out:
-    """One output of a call whose pixels are wanted."""
+    """One output of a call whose pixels are needed."""
 
     call: Call
     inputs: Mapping[str, Any]
-    """All inputs, dotted names in dictionaries, as rules get them."""
+    """All inputs as rules get them, with dotted names as nested dictionaries."""
     shape: ImageShape | MaskShape
     slot: int
     item: int
-    """Where the output is a list, the number of the item."""
+    """The number of the item, if the output is a list."""
     index: int
-    """Which picture of the batch."""
+    """The number of the picture in the batch."""
     key: str
 
     def __getitem__(self, name: str) -> Any:
@@ -64,7 +64,7 @@ class Out:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some pictures of a batch, one after the other."""
+    """Consecutive pictures of a batch."""
 
     pictures: ImageShape | MaskShape | VideoShape
     start: int
@@ -82,11 +82,11 @@ Pick = Callable[[Out], Sequence[Stretch]]
 
 
 Behind = Sequence[str] | Callable[[Call], Sequence[Any]]
-"""The pictures that something is drawn from: names of inputs, or a function that finds them."""
+"""The pictures to draw from: names of inputs, or a function that finds them."""
 
 
 class Drawing(NamedTuple):
-    """A function that draws, and what it draws from."""
+    """A drawing function, and the pictures that it draws from."""
 
     draw: Draw
     frames: Behind
@@ -101,9 +101,9 @@ MAKES: dict[str, Make] = {}
 
 
 def draws(*class_types: str, frames: Behind = ()) -> Callable[[AnyDraw], AnyDraw]:
-    """Register how classes draw a picture: from those of the same number in `frames`, None if there is none.
+    """Register how classes draw a picture from the pictures with the same number in `frames`, None if missing.
 
-    A shorter batch begins again from its first picture.
+    A shorter batch repeats from its first picture.
     """
 
     def register(draw: AnyDraw) -> AnyDraw:
@@ -114,7 +114,7 @@ def draws(*class_types: str, frames: Behind = ()) -> Callable[[AnyDraw], AnyDraw
 
 
 def picks(*class_types: str) -> Callable[[Pick], Pick]:
-    """Register which of their input pictures classes put into a batch."""
+    """Register which input pictures classes put into a batch."""
 
     def register(pick: Pick) -> Pick:
         PICKS.update(dict.fromkeys(class_types, pick))
@@ -134,7 +134,7 @@ def makes(*class_types: str) -> Callable[[AnyMake], AnyMake]:
 
 
 def source(value: Any, index: int) -> Source | None:
-    """One picture of a value, of a shorter batch from the first again; None if there is nothing to see."""
+    """One picture of a value, where a shorter batch repeats from the first; None if it has no pixels."""
     frames = content_of(value)
     count = int(value.frames if isinstance(value, VideoShape) else value.batch) if frames is not None else 0
     return None if frames is None or count == 0 else (frames, index % count)

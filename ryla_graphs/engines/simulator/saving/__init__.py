@@ -1,4 +1,4 @@
-"""Files and texts that output nodes give, in rooms by kind."""
+"""Files and texts of output nodes, in modules by kind."""
 
 from __future__ import annotations
 

@@ -44,13 +44,13 @@ def preview_mask_of_layer(node: Node) -> None:
 
 @saves("Painter", "ImageCropV2")
 def preview_result(node: Node) -> None:
-    """These are no output nodes, and show what they give."""
+    """Nodes that are not output nodes, but show their result."""
     show(node, node.outputs[0])
 
 
 @saves("GLSLShader")
 def preview_shader(node: Node) -> None:
-    """The page draws it again, and needs what went in for that."""
+    """The page draws the result itself, so it gets the inputs."""
     for pictures in node.nested["images"].values():
         _save_each(node, pictures, "GLSLShader_input", folder="temp")
     _save_each(node, node.outputs[0], "GLSLShader_output", folder="temp")
@@ -78,7 +78,7 @@ def compare_rgthree(node: Node) -> None:
 
 
 def _compare(node: Node, *prefixes: str) -> None:
-    """Two pictures or batches, under the same letters."""
+    """Two pictures or batches, named with the same letters."""
     letters = node.letters()
     for side, prefix in zip("ab", prefixes, strict=True):
         pictures = node.get(f"image_{side}")
@@ -87,7 +87,7 @@ def _compare(node: Node, *prefixes: str) -> None:
 
 
 def show(node: Node, pictures: Pictures) -> None:
-    """Put pictures among those that are only shown, under a name of their own."""
+    """Save pictures in the temp folder, to be shown."""
     _save_each(node, pictures, f"ComfyUI_temp_{node.letters()}", folder="temp")
 
 
@@ -105,17 +105,17 @@ def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: st
 
 
 def _check(pictures: Pictures, *, grey: bool = False) -> None:
-    """Raise where a picture file cannot hold the channels, or a whole video."""
+    """Raise if a picture file cannot hold the channels, or for a whole video."""
     if isinstance(pictures, ImageShape) and pictures.videos:
-        raise NodeFails("no picture file holds a whole video")
+        raise NodeFails("a picture file cannot hold a whole video")
     channels = 3 if isinstance(pictures, MaskShape) else int(pictures.channels)
     if channels not in ((1, 3, 4) if grey else (2, 3, 4)):
-        raise NodeFails(f"no picture file has {channels} channels")
+        raise NodeFails(f"a picture file cannot have {channels} channels")
 
 
 @saves(*OVER_SOCKET)
 def send_images(node: Node) -> None:
-    """They come over the socket, in no folder."""
+    """Sends pictures over the socket, without saving them."""
     for index, image in enumerate(node.images(node["images"]), 1):
         node.save("image", f"{node.call.node}_{index:05}_.png", png(image, node.world.prompt.document, node.guessed))
 
@@ -166,11 +166,11 @@ def plot_loss(node: Node) -> None:
 
 @saves("SaveImageDataSetToFolder", "SaveImageTextDataSetToFolder")
 def save_data_set(node: Node) -> None:
-    """Files for a training on the server, which it does not report; one picture to a file."""
+    """Files for training on the server, which it does not report; one picture per file."""
     folder, prefix = folder_within(node["folder_name"][0]), node["filename_prefix"][0]
     for index, pictures in enumerate(node["images"]):
         if pictures.batch != 1:
-            raise NodeFails(f"it writes lists of single pictures, and not a batch of {pictures.batch}")
+            raise NodeFails(f"it writes lists of single pictures, not a batch of {pictures.batch}")
         _check(pictures)
         name = f"{prefix}_{index:05}.png"
         if node["mode"][0] == "increment":

@@ -1,4 +1,4 @@
-"""What output nodes write: a table of functions of a `Node`, filled by the rooms beside this one."""
+"""The table of functions that write the files of output nodes; the modules beside this one fill it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SAVERS: dict[str, Saver] = {}
 
 
 def saves(*class_types: str) -> Callable[[Saver], Saver]:
-    """Register what classes write when they have worked."""
+    """Register the function that writes the files of classes."""
 
     def register(saver: Saver) -> Saver:
         SAVERS.update(dict.fromkeys(class_types, saver))

@@ -42,7 +42,7 @@ def preview(node: Node) -> None:
 def _save(node: Node, kind: str, quality: str, *, shown: bool = False) -> None:
     audio: AudioShape | None = node["audio"]
     if audio is None:
-        raise node.fail("it is given no sound; perhaps the video has none")
+        raise node.fail("it gets no sound; perhaps the video has none")
     prefix, folder = node.get("filename_prefix", "audio/ComfyUI"), "output"
     if shown:
         prefix, folder = f"ComfyUI_temp_{node.letters()}", "temp"
@@ -54,11 +54,11 @@ def _save(node: Node, kind: str, quality: str, *, shown: bool = False) -> None:
 
 def _written(audio: AudioShape, kind: str, quality: str, metadata: Mapping[str, str]) -> bytes:
     if kind == "flac" and not has_pyav():
-        # The one kind that can be written by hand, if only as silence.
+        # The only format that we can write without PyAV, and only as silence.
         return flac_silence(float(audio.seconds), int(audio.rate))
     return sound_file(planes_of(audio), int(audio.rate), kind, metadata, quality)
 
 
 def prompt_of(node: Node) -> dict[str, Any]:
-    """The metadata that ComfyUI writes: the prompt of the run."""
+    """The metadata that ComfyUI writes: the run's prompt."""
     return {"prompt": json.dumps(node.world.prompt.document)}

@@ -16,7 +16,7 @@ from ryla_graphs.shapes.values import Opaque
 
 @saves("SaveLatent")
 def save_latent(node: Node) -> None:
-    # Unknown sizes of a latent are as small as they may be.
+    # Unknown sizes of a latent get their smallest possible value.
     shape = [max(1, int(bounds(length)[0])) for length in node["samples"].samples]
     if math.prod(shape) > MAX_PIXELS:
         raise node.fail(f"a latent of {math.prod(shape):,} numbers; the simulator writes up to {MAX_PIXELS:,}")
@@ -27,7 +27,7 @@ def save_latent(node: Node) -> None:
 
 @saves("CheckpointSave", "ModelSave", "VAESave", "CLIPSave", "ImageOnlyCheckpointSave", "LoraSave")
 def save_weights(node: Node) -> None:
-    """Weights stay on the server's disk, which says nothing of them."""
+    """Weights stay on the server's disk, and are not reported."""
     _note_weights(node, node["filename_prefix"])
 
 
@@ -45,7 +45,7 @@ def _note_weights(node: Node, prefix: str, after: str = "") -> None:
 
 @saves("SaveGLB")
 def save_mesh(node: Node) -> None:
-    """A file each for the bodies of a mesh, or the file that came in."""
+    """One file for each body of a mesh, or the input file."""
     mesh: Opaque = node["mesh"]
     count = 1 if "format" in mesh.facts else int(mesh.facts.get("batch", 1))
     names, subfolder = node.world.names.several(
@@ -77,7 +77,7 @@ def show_body(node: Node) -> None:
 
 @saves("Preview3D")
 def show_file(node: Node) -> None:
-    """What comes as a file is put into the output folder; what is named is there already."""
+    """A file as input is saved into the output folder; a file given by name is there already."""
     given = node["model_file"]
     if isinstance(given, Opaque):
         name = f"preview3d_{node.world.names.hexadecimal(node.key)}.{_suffix(given)}"

@@ -16,7 +16,7 @@ def preview_any(node: Node) -> None:
 
 @saves("SaveText")
 def save_text(node: Node) -> None:
-    """As it is; JSON with indents, where it is JSON."""
+    """The text unchanged, or indented if it is JSON."""
     text, suffix = str(node["text"]), str(node.get("format", "txt"))
     name, subfolder = node.world.names.next(node.get("filename_prefix", "ComfyUI"), f".{suffix}", (1, 1), last="")
     node.say(text)

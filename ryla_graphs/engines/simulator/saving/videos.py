@@ -39,7 +39,7 @@ def save_video(node: Node) -> None:
     if codec == "auto":
         codec = "av1" if kind == "webm" else "h264"
     if kind == "webm" and codec != "av1":
-        raise node.fail("WebM takes AV1 only")
+        raise node.fail("WebM only supports AV1")
     size = int(video.width), int(video.height)
     if not video.frames or 0 in size:
         raise node.fail("its video has no frames")
@@ -53,7 +53,7 @@ def save_video(node: Node) -> None:
 def _written(node: Node, video: VideoShape, frames: ImageShape, kind: str, codec: str, way: Mapping[str, Any]) -> bytes:
     images, rate = _frames(node, frames), saved_rate(video)
     if not has_pyav() and kind == "mp4" and codec == "h264":
-        # What can be written by hand: every frame a JPEG, and no sound.
+        # What we can write without PyAV: every frame as a JPEG, and no sound.
         return motion_jpeg_mp4(list(images), float(rate))
     deep = video.bits >= 10 or way.get("color_space") in _HDR
     options = {} if way.get("crf") is None else {"crf": str(way["crf"])}
@@ -79,7 +79,7 @@ def save_webm(node: Node) -> None:
 
 @saves("SAM3_TrackPreview")
 def preview_tracks(node: Node) -> None:
-    """The frames that were looked at; what was found on them only a model knows."""
+    """The input frames; only a model knows what it found on them."""
     found, pictures = node["track_data"], node.get("images")
     if pictures is None:
         width, height = found.fact("size")
@@ -103,12 +103,12 @@ _VHS_KINDS: Mapping[str, tuple[str, str]] = {
     "video/av1-webm": ("webm", "av1"),
     "video/webm": ("webm", "vp9"),
 }
-"""Kind of file and codec by format; all others are H.264 in an MP4."""
+"""File type and codec by format; all others are H.264 in MP4."""
 
 
 @saves("VHS_VideoCombine")
 def combine_video(node: Node) -> None:
-    """With sound, the file that counts is a second one with `-audio` in its name."""
+    """With sound, the reported file is a second one with `-audio` in its name."""
     pictures, fps = node["images"], node["frame_rate"]
     kind, codec = _VHS_KINDS.get(node["format"], ("mp4", "h264"))
     audio = node.get("audio") if codec and has_pyav() else None

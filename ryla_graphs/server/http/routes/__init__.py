@@ -1,1 +1,1 @@
-"""Our own routes, one file for each noun."""
+"""Our own routes, one file for each resource."""

@@ -1,4 +1,4 @@
-"""How answers look in OpenAPI."""
+"""The OpenAPI descriptions of answers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 OWNED = ("unauthorized", "not_found", "store_unreachable")
-"""What every route about something owned may answer."""
+"""The errors of every route about something that an owner has."""
 TAKEN = (
     "malformed_json", "not_json", "unauthorized", "request_too_large", "queue_full", "not_ready", "store_unreachable",
 )  # fmt: skip
-"""What every route that takes a job may answer."""
+"""The errors of every route that accepts a job."""
 READ = ("invalid_document", "workflow_format_ui", "invalid_inputs")
-"""What every route that opens a graph may answer."""
+"""The errors of every route that reads a graph."""
 GRAPH = (
     "invalid_workflow", "cannot_run_here", "invalid_inputs", "invalid_parameters", "idempotency_key_reuse",
     "engine_refused", "input_too_large", "unsupported_media",
@@ -39,7 +39,7 @@ RUN = (
     "cancelled", "node_failed", "out_of_memory", "output_missing", "engine_error", "internal_error",
     "engine_unreachable", "run_lost", "run_timed_out",
 )  # fmt: skip
-"""How a job may end that a request waits for."""
+"""The errors with which a job may end while a request waits for it."""
 
 JUDGED = errors(
     "malformed_json", "not_json", "unauthorized", "request_too_large", "invalid_parameters", "cannot_run_here", *READ,
@@ -48,17 +48,17 @@ JUDGED = errors(
 
 
 def results() -> dict[int | str, dict[str, Any]]:
-    """The answers to a request that runs a graph, where all goes well."""
+    """The successful answers to a request that runs a graph."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     return {
         200: {
-            "description": "The output itself; JSON if there are several, or if the caller prefers it",
+            "description": "The output itself; JSON if the job has several outputs, or if the caller asks for JSON",
             "model": JobShape,
             "content": dict.fromkeys(("image/png", "image/webp", "image/jpeg", "*/*"), binary),
             "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
         },
         202: {
-            "description": "The job, if the caller does not wait, or not that long; `Location` has its address",
+            "description": "The job, if it has not ended when the caller's wait is over; `Location` has its address",
             "model": JobShape,
         },
     }
@@ -66,11 +66,11 @@ def results() -> dict[int | str, dict[str, Any]]:
 
 _HEADERS = {
     "X-Job-Id": "The job",
-    "X-Seed": "The seed, also if it was drawn",
-    "X-Queue-Ms": "From submission to the engine's start",
+    "X-Seed": "The seed, also if the server drew it",
+    "X-Queue-Ms": "Milliseconds from submission until the engine started",
     "X-Execution-Ms": "At work",
-    "X-Gpu": "The hardware that it ran on, if known",
-    "X-Cost-Usd": "What it cost, if known",
-    "Content-Location": "Where to get the output again",
+    "X-Gpu": "The hardware that the job ran on, if known",
+    "X-Cost-Usd": "What the job cost in US dollars, if known",
+    "Content-Location": "The address of the output",
     "Idempotency-Replayed": "`true` if the job belongs to an earlier request",
 }

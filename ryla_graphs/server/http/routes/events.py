@@ -1,4 +1,4 @@
-"""``/jobs/{id}/events``: what happens, as it happens, for browsers and programs."""
+"""``/jobs/{id}/events``: the live events of a job, as server-sent events or over a WebSocket."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from ryla_graphs.server.records import JobEvent
 router = APIRouter(tags=["jobs"])
 
 NO_STORE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-"""Headers of streams: nothing on the way keeps or gathers them."""
+"""Headers of streams: no proxy may cache or buffer them."""
 
 LAST = 2**53 - 1
-"""The last number that an event may have: the largest whole number that JavaScript has."""
-After = Annotated[int, Query(ge=0, le=LAST, description="As `Last-Event-ID`")]
+"""The largest number of an event: JavaScript's largest safe integer."""
+After = Annotated[int, Query(ge=0, le=LAST, description="The number of the last event received, like `Last-Event-ID`")]
 
 EVENT_STREAM = {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
 
 
 def documented(events: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
-    """What OpenAPI has no words for: what each event of a stream says."""
+    """The data of each event of a stream, in an extension of OpenAPI, which has no keyword for it."""
     schemas = {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}} for kind, model in events.items()}
     return {"x-sse-events": schemas}
 
 
 PING_SECONDS = 15.0
-"""A stream that says nothing for so long says that it is there."""
+"""Seconds of silence after which a stream sends a ping."""
 
 
 @router.get(
@@ -55,7 +55,7 @@ async def stream_events(
     last_event_id: Annotated[int | None, Header(alias="Last-Event-ID", le=LAST)] = None,
     after: After = 0,
 ) -> StreamingResponse:
-    """`status`, `progress`, `preview` and `output` events until the job ends; all but previews can be had again."""
+    """`status`, `progress`, `preview` and `output` events until the job ends; all but previews can be replayed."""
     job = await here.job_of(owner, job_id)
     events = here.jobs.events(job.id, last_event_id if last_event_id is not None else after)
     frames_of = ("".join(map(framed, fresh)) async for fresh in events)
@@ -64,7 +64,7 @@ async def stream_events(
 
 
 async def with_pings(frames: AsyncIterator[str], seconds: float | None = None) -> AsyncIterator[str]:
-    """The frames of a stream, and between them a sign of life where they are rare; ends after so many seconds."""
+    """The frames of a stream, with pings during silence; ends after `seconds`."""
     clock = asyncio.get_running_loop().time
     ending = math.inf if seconds is None else clock() + seconds
     following = asyncio.ensure_future(anext(frames, None))
@@ -88,14 +88,14 @@ async def with_pings(frames: AsyncIterator[str], seconds: float | None = None) -
 
 
 def framed(event: JobEvent) -> str:
-    """An event as a frame of a stream; one that is not kept has no id."""
+    """An event as a frame of a stream; events that the store does not keep have no id."""
     number = f"id: {event.seq}\n" if event.seq else ""
     return f"{number}event: {event.kind}\ndata: {json.dumps(event.data, separators=(',', ':'))}\n\n"
 
 
 @router.websocket("/jobs/{job_id}/events")
 async def send_events(socket: WebSocket, job_id: str, after: After = 0) -> None:
-    """The same over a WebSocket, as JSON: `{"seq", "at", "event", "data"}`; closed with 1000 at the end."""
+    """The same events over a WebSocket, as JSON: `{"seq", "at", "event", "data"}`; closes with 1000 at the end."""
     here = deployment_of(socket)
     try:
         owner = await owner_of(socket)
@@ -116,7 +116,7 @@ async def _send_all(socket: WebSocket, batches: AsyncIterator[list[JobEvent]]) -
 
 
 async def _until_gone(socket: WebSocket, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work unless the peer hangs up; a job may say nothing for so long that no send would notice."""
+    """Do the work until the peer hangs up. A quiet job sends nothing, so a failed send would notice too late."""
     sending = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_left(socket))
     try:

@@ -1,4 +1,4 @@
-"""``/jobs``: what became of a job, its outputs, its end."""
+"""``/jobs``: list, read, cancel and delete jobs, and read their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -35,14 +35,16 @@ router = APIRouter(tags=["jobs"])
 async def list_jobs(
     here: Here,
     owner: Owner,
-    state: Annotated[list[JobState] | None, Query(description="Only these; all if left out")] = None,
-    preset: Annotated[str | None, Query(max_length=100, description="Only those of this preset")] = None,
+    state: Annotated[list[JobState] | None, Query(description="Only jobs in these states; default all")] = None,
+    preset: Annotated[str | None, Query(max_length=100, description="Only jobs of this preset")] = None,
     label: Annotated[
         list[Annotated[str, Query(pattern=r"^[^:]+:")]] | None,
-        Query(max_length=MOST_LABELS, description="Only those with this label, `name:value`; all of several"),
+        Query(
+            max_length=MOST_LABELS, description="Only jobs with this label, `name:value`; if repeated, with all of them"
+        ),
     ] = None,
-    since: Annotated[datetime | None, Query(description="Only those submitted then or later")] = None,
-    before: Annotated[str | None, Query(description="The last job of the page before")] = None,
+    since: Annotated[datetime | None, Query(description="Only jobs submitted at this time or later")] = None,
+    before: Annotated[str | None, Query(description="The id of the last job on the previous page")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """The caller's jobs, the newest first."""
@@ -54,7 +56,7 @@ async def list_jobs(
 
 
 def _seconds(since: datetime | None) -> float | None:
-    """Since 1970; a time without a zone is UTC, as all of our JSON has it."""
+    """Seconds since 1970; a time without a zone is UTC, as in all of our JSON."""
     if since is None:
         return None
     return (since if since.tzinfo is not None else since.replace(tzinfo=UTC)).timestamp()
@@ -63,21 +65,21 @@ def _seconds(since: datetime | None) -> float | None:
 def _page(here: Deployment, asked: Callable[[], list[Job]]) -> Response:
     found = asked()
     now = [(job, here.jobs.live(job.id)) for job in found]
-    # Looked at before its outputs: of a job that has succeeded all of them are there.
+    # Read the job before its outputs: then a succeeded job always shows all of them.
     shapes = [job_shape(live or job, map(output_shape, here.store.outputs(job.id)), here.jobs) for job, live in now]
     return Response(as_json(JobsShape(jobs=shapes)), media_type=JSON)
 
 
 @router.get("/jobs/{job_id}", response_model=JobShape, responses=errors(*OWNED))
 async def show_job(job_id: str, here: Here, owner: Owner) -> Response:
-    """A job: its state, progress, outputs so far, and why it failed."""
+    """A job: its state, progress, outputs so far, and its error if it failed."""
     job = await here.job_of(owner, job_id)
     return await _shown(job, here)
 
 
 @router.get("/jobs/{job_id}/logs", response_model=LogShape, responses=errors(*OWNED))
 async def show_log(job_id: str, here: Here, owner: Owner) -> Response:
-    """What the server and its engine wrote about a job, without folders of theirs; the engine's as long as it knows."""
+    """The log of a job: lines of the server, and of the engine as long as it keeps them, without their folders."""
     job = await here.job_of(owner, job_id)
     lines = await in_thread(log_lines, job, here.store, here.engine)
     return Response(as_json(log_shape(job, lines)), media_type=JSON)
@@ -87,8 +89,8 @@ async def show_log(job_id: str, here: Here, owner: Owner) -> Response:
     "/jobs/{job_id}",
     response_model=JobShape,
     responses={
-        202: {"description": "The job, which will end", "model": JobShape},
-        204: {"description": "The job is forgotten"},
+        202: {"description": "The job, which is being cancelled", "model": JobShape},
+        204: {"description": "The job is deleted"},
         **errors(*OWNED, "job_not_ended", "invalid_parameters"),
     },
 )
@@ -96,9 +98,9 @@ async def cancel_job(
     job_id: str,
     here: Here,
     owner: Owner,
-    forget: Annotated[bool, Query(description="Forget a job that has ended, with its outputs and its key")] = False,
+    forget: Annotated[bool, Query(description="Delete an ended job, with its outputs and its idempotency key")] = False,
 ) -> Response:
-    """Cancel a job. One that has ended stays as it is."""
+    """Cancel a job. A job that has ended does not change."""
     job = await here.job_of(owner, job_id)
     if forget:
         if not await in_thread(here.store.delete_job, job.id):
@@ -122,7 +124,7 @@ async def cancel_job(
 async def show_output(
     job_id: str, number: int, request: Request, here: Here, owner: Owner, wish: AskedPicture
 ) -> Response:
-    """The content of an output, also while the job goes on; of a picture in another format or smaller: `?w=256`."""
+    """The content of an output, also while the job runs; pictures also in another format or size: `?w=256`."""
     job = await here.job_of(owner, job_id)
     for output in await here.jobs.outputs(job.id):
         if output.number == number:
@@ -143,7 +145,7 @@ async def show_output(
 async def show_input(
     job_id: str, name: str, request: Request, here: Here, owner: Owner, wish: AskedPicture
 ) -> Response:
-    """The content of a file that a job was given; of a picture in another format or smaller: `?w=256`."""
+    """The content of an input file of a job; pictures also in another format or size: `?w=256`."""
     job = await here.job_of(owner, job_id)
     digest = job.request.inputs.get(name, "")
     size = await in_thread(here.store.blobs.size, digest) if digest else None

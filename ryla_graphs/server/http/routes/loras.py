@@ -1,4 +1,4 @@
-"""``/loras``: bring a LoRA, use it by its id, take it away."""
+"""``/loras``: upload, list and delete LoRAs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHUNK = 256 * 1024
     status_code=201,
     response_model=LoraShape,
     responses={
-        200: {"description": "The same file was here already", "model": LoraShape},
+        200: {"description": "The server has the same file already", "model": LoraShape},
         **errors(
             "unauthorized",
             "invalid_parameters",
@@ -42,9 +42,9 @@ async def add_lora(
     here: Here,
     owner: Owner,
     file: Annotated[UploadFile, File(description="A safetensors file")],
-    name: Annotated[str, Form(max_length=200, description="A name for people; the file's own if left out")] = "",
+    name: Annotated[str, Form(max_length=200, description="A name for people; default the file name")] = "",
 ) -> JSONResponse:
-    """Bring a LoRA. It can be used by its `id` in the next job: `{"loraId": id}`, or as `lora_name` in a graph."""
+    """Upload a LoRA. Use it in the next job by its `id`: `{"loraId": id}`, or as `lora_name` in a graph."""
     lora = await in_thread(here.loras.add, owner, name or file.filename or "lora", _pieces(file))
     if lora.new:
         await in_thread(here.catalog.refresh)
@@ -59,13 +59,13 @@ async def list_loras(here: Here, owner: Owner) -> dict[str, list[dict[str, Any]]
 
 @router.get("/{lora_id}", response_model=LoraShape, responses=errors(*OWNED))
 async def show_lora(lora_id: str, here: Here, owner: Owner) -> dict[str, Any]:
-    """A LoRA of the caller."""
+    """One LoRA of the caller."""
     return lora_view(await in_thread(here.loras.get, owner, lora_id))
 
 
 @router.delete("/{lora_id}", status_code=204, responses=errors(*OWNED))
 async def delete_lora(lora_id: str, here: Here, owner: Owner) -> Response:
-    """Forget a LoRA."""
+    """Delete a LoRA."""
     await in_thread(here.loras.remove, owner, lora_id)
     await in_thread(here.catalog.refresh)
     return Response(status_code=204)

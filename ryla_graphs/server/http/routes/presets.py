@@ -1,4 +1,4 @@
-"""``POST /{preset}`` for every preset, and what there is."""
+"""``POST /{preset}`` for every preset, and the list of presets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _listed(pipelines: Pipelines) -> dict[str, list[dict[str, Any]]]:
 
 @router.get("/presets/{name}", response_model=PresetDetails, responses=errors("unauthorized", "not_found"))
 async def show_preset(name: str, here: Here, _: Owner) -> dict[str, Any]:
-    """What a preset makes, and its parameters as JSON Schema."""
+    """One preset: what it makes, and its parameters as JSON Schema."""
     return await in_thread(_details, name, here.pipelines)
 
 
@@ -56,7 +56,7 @@ _DRAWN = {**JUDGED, **errors("not_found", "pipeline_failed")}
 
 @router.post("/presets/{name}/graph", response_model=GraphShape, responses=_DRAWN)
 async def draw_preset(name: str, request: Request, here: Here, owner: Owner) -> Response:
-    """Draw what `POST /{preset}` would run with the same body, and run nothing; files need not be there."""
+    """The graph that `POST /{preset}` would run with the same body, as a drawing; input files may be missing."""
     return await in_thread(_drawn, name, await request.body(), media_type(request), here, owner)
 
 
@@ -95,16 +95,16 @@ def _take(
 
 
 def running(pipelines: Pipelines) -> APIRouter:
-    """A route for each pipeline, which is loaded when a request or the OpenAPI document needs it: all take seconds.
+    """A route for each pipeline, which `ShortWay` serves, too.
 
-    `ShortWay` serves them too.
+    A pipeline is loaded when first needed: to load all takes seconds.
     """
     return _running(pipelines.names, frozenset(pipelines.own))
 
 
 @lru_cache(maxsize=8)
 def _running(names: tuple[str, ...], own: frozenset[str]) -> APIRouter:
-    """The same routes for each app with these pipelines: FastAPI takes a fifth of a second to make them."""
+    """The routes of these pipelines, cached for all apps: FastAPI takes a fifth of a second to make them."""
     routes = APIRouter(tags=["presets"], **STRICT)
     for name in names:
         routes.add_api_route(

@@ -1,4 +1,4 @@
-"""Routes: how they are, and which of them take no new jobs."""
+"""``/routes``: the state of each route, and a way to drain one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Name = Annotated[str, Path(max_length=100)]
 
 @router.get("/routes", response_model=RoutesShape, responses=errors("unauthorized"))
 async def list_routes(here: Here, _: Owner) -> dict[str, Any]:
-    """The places where jobs may run, and how each is; none on a server with one engine."""
+    """The routes that jobs may take, with their state; an empty list on a server with one engine."""
     routes = here.routes
     rows = [] if routes is None else await in_thread(routes.routes)
     return {"routes": rows, "trouble": "" if routes is None else routes.trouble}
@@ -30,9 +30,11 @@ async def drain_route(
     name: Name,
     here: Here,
     _: Owner,
-    on: Annotated[bool, Query(description="false takes it back, and forgets why it was closed")] = True,
+    on: Annotated[
+        bool, Query(description="false lets the route take jobs again, and resets its circuit breaker")
+    ] = True,
 ) -> dict[str, Any]:
-    """Give a route no new jobs; those that it has go on."""
+    """Give a route no new jobs; those that it has continue."""
     if here.routes is None:
         raise NotFound("this server has one engine and no routes")
     return await in_thread(lambda routes: routes.drain(name, on=on), here.routes)
@@ -40,9 +42,9 @@ async def drain_route(
 
 @router.post("/routes/{name}/hint", status_code=204)
 async def hint_at_run(name: Name, here: Here, run: Annotated[str, Query(max_length=100)]) -> None:
-    """Take a webhook of a service: a run of a route may have ended. It is asked for there, and nothing is believed.
+    """Take a webhook of a service as a hint that a run may have ended, and ask the service for the run's state.
 
-    Needs no token, since services send none; what the request holds is not read.
+    Needs no token, since services send none. The body is not read, because anyone could have sent it.
     """
     if here.routes is not None:
         await in_thread(here.routes.hint, name, run)

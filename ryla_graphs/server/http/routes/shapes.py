@@ -1,4 +1,4 @@
-"""The shapes of our JSON but that of jobs, for the OpenAPI document; a test holds answers against them."""
+"""The shapes of our JSON except jobs, for the OpenAPI document; a test compares the answers with them."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ class JobsShape(BaseModel, title="Jobs"):
 
 
 class RouteShape(BaseModel, title="Route"):
-    """A place where jobs may run."""
+    """A route that jobs may take."""
 
     name: str
     engine: str
     on: bool
-    share: float | None = Field(description="Of users that begin here, in percent")
+    share: float | None = Field(description="Percent of users whose jobs try this route first")
     priority: int
     weight: float
-    state: str = Field(description="`closed` (it works), `half-open` (one run tries it) or `open`")
+    state: str = Field(description="Circuit breaker: `closed` (works), `half-open` (one run tests it) or `open`")
     reason: str
     next_try_seconds: float | None
     draining: bool
     running: int
     slots: int
     expected_seconds: float | None
-    runs: dict[str, int] = Field(description="By outcome, since the server began")
+    runs: dict[str, int] = Field(description="Number of runs by outcome, since the server started")
     cost_usd: float
     spent_today_usd: float
 
 
 class RoutesShape(BaseModel, title="Routes"):
-    """All places where jobs may run."""
+    """All routes that jobs may take."""
 
     routes: list[RouteShape]
-    trouble: str = Field(description="Why the newest flags are not in use; empty where they are")
+    trouble: str = Field(description="Why the newest flags are not in use; empty if they are")
 
 
 class LorasShape(BaseModel, title="Loras"):
@@ -51,7 +51,7 @@ class LorasShape(BaseModel, title="Loras"):
 
 
 class HealthShape(BaseModel, title="Health"):
-    """That the process lives."""
+    """The process is alive."""
 
     status: str
     version: str
@@ -63,14 +63,14 @@ class ReadyShape(BaseModel, title="Ready"):
     ready: bool
     reason: str
     engine: str
-    simulated: bool = Field(description="Whether pictures are drawn by rule, and no model is run")
+    simulated: bool = Field(description="Whether the simulator draws the outputs, so that no model runs")
     waiting: int
     running: int
     queue_limit: int
 
 
 class PresetShape(BaseModel, title="Preset"):
-    """A preset in short."""
+    """A summary of a preset."""
 
     name: str
     summary: str
@@ -88,7 +88,7 @@ class PresetDetails(PresetShape):
 
     description: str
     parameters: dict[str, Any] = Field(description="JSON Schema")
-    example: dict[str, Any] = Field(description="Parameters that suffice")
+    example: dict[str, Any] = Field(description="An example with all required parameters")
 
 
 class NodesShape(BaseModel, title="Nodes"):
@@ -103,12 +103,14 @@ class VerdictShape(BaseModel, title="Verdict"):
     """What ComfyUI would answer to `POST /prompt`."""
 
     accepted: bool
-    error: str | None = Field(description="The type of its error, if it does not accept the prompt")
-    nodes: dict[str, list[dict[str, Any]]] = Field(description="Types and inputs of its `node_errors`, by node id")
+    error: str | None = Field(description="The type of ComfyUI's error, if it rejects the prompt")
+    nodes: dict[str, list[dict[str, Any]]] = Field(
+        description="Types and inputs of ComfyUI's `node_errors`, by node id"
+    )
 
 
 class LeftOutShape(BaseModel, title="LeftOut"):
-    """Something of a workflow of the editor that is not in the prompt."""
+    """A part of an editor workflow that is not in the prompt."""
 
     node: str
     what: str
@@ -116,42 +118,48 @@ class LeftOutShape(BaseModel, title="LeftOut"):
 
 
 class GraphShape(BaseModel, title="Graph"):
-    """A graph before it is run."""
+    """A graph before it runs."""
 
-    prompt: dict[str, Any] = Field(description="As ComfyUI's Export (API) writes it")
-    drawing: Drawing | None = Field(description="Null where there are more than 2,000 nodes")
-    parameters: dict[str, Any] = Field(description="The preset's as they would be used, with the seed that was drawn")
+    prompt: dict[str, Any] = Field(description="The graph as ComfyUI's Export (API) writes it")
+    drawing: Drawing | None = Field(description="Null if there are more than 2,000 nodes")
+    parameters: dict[str, Any] = Field(
+        description="The preset's parameters as they would be used, with the seed that was drawn"
+    )
     valid: bool = Field(description="Whether the graph has no error")
-    runs_here: bool = Field(description="Whether this deployment would take it, its files apart")
+    runs_here: bool = Field(description="Whether this deployment would accept it, apart from its files")
     problems: list[ProblemShape]
     plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")
 
 
 class SentShape(BaseModel):
-    """What was sent, of a graph that was read."""
+    """What the server found in a body."""
 
-    kind: str = Field(description="What was sent, in words")
-    used: Literal["prompt", "workflow"] = Field(description="Which was read, of a file that has both")
+    kind: str = Field(description="The kind of document, in words")
+    used: Literal["prompt", "workflow"] = Field(description="Which of the two was read, if the file has both")
     left_out: list[LeftOutShape]
-    unread: list[str] = Field(description="Keys beside the graph that are ignored")
-    inputs: list[str] = Field(description="The input files that came along")
+    unread: list[str] = Field(description="Keys beside the graph that were ignored")
+    inputs: list[str] = Field(description="The input files in the body")
 
 
 class OpenedShape(SentShape, GraphShape, title="OpenedGraph"):
     """A graph that was opened, before it is run."""
 
     form: dict[str, Any] | None = Field(
-        description="JSON Schema of the inputs that can be changed, by `node.input`; null of more than 2,000 nodes"
+        description="JSON Schema of the inputs that can be changed, by `node.input`; null above 2,000 nodes"
     )
-    files: dict[str, str] = Field(description="What came along, as `inputs` takes it: send it with a changed graph")
+    files: dict[str, str] = Field(
+        description="The input files in the body, as `inputs` takes them: send them with a changed graph"
+    )
 
 
 class JudgementShape(SentShape, title="Judgement"):
-    """What would become of a graph here."""
+    """The verdict on a graph, here and in ComfyUI."""
 
     valid: bool = Field(description="Whether the graph has no error")
-    runs_here: bool = Field(description="Whether this deployment would take it, its files apart")
+    runs_here: bool = Field(description="Whether this deployment would accept it, apart from its files")
     verdict: VerdictShape
     problems: list[ProblemShape]
-    outputs: list[dict[str, Any]] = Field(description="What a run delivers at least, for a valid graph")
+    outputs: list[dict[str, Any]] = Field(
+        description="The outputs that a run of the graph delivers at least, if it is valid"
+    )
     plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")

@@ -1,4 +1,4 @@
-"""How the deployment is: alive, ready, what it can run, its numbers."""
+"""The state of the deployment: health, readiness, node classes, metrics."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ router = APIRouter(tags=["deployment"])
 
 @router.get("/health", response_model=HealthShape)
 async def health() -> dict[str, str]:
-    """Whether the process lives."""
+    """Whether the process is alive."""
     return {"status": "ok", "version": __version__}
 
 
 @router.get(
     "/ready",
     response_model=ReadyShape,
-    responses={503: {"description": "The engine takes no work, or the queue is full", "model": ReadyShape}},
+    responses={503: {"description": "The engine accepts no work, or the queue is full", "model": ReadyShape}},
 )
 async def ready(here: Here) -> JSONResponse:
-    """Whether a job would run now; while the engine takes none, jobs wait."""
+    """Whether a job would run now. While the engine accepts none, jobs wait."""
     health = await in_thread(here.engine.health)
     full = here.jobs.waiting >= here.settings.queue_limit
     reason = await in_thread(here.store.trouble) or here.jobs.trouble or ("the queue is full" if full else "")
@@ -59,7 +59,7 @@ async def list_nodes(
 
 @router.get("/nodes/{class_type}", responses=errors("unauthorized", "not_found"))
 async def show_node(class_type: str, here: Here, owner: Owner) -> dict[str, Any]:
-    """A node class as the engine tells it, in the form of ComfyUI's ``/object_info``."""
+    """A node class as the engine describes it, in the form of ComfyUI's ``/object_info``."""
     catalog = await in_thread(lambda: here.loras.shown_to(owner, here.catalog.get()))
     catalog.find(class_type)
     return dict(catalog.subset([class_type]).entries())
@@ -67,5 +67,5 @@ async def show_node(class_type: str, here: Here, owner: Owner) -> dict[str, Any]
 
 @router.get("/metrics", responses=errors("unauthorized"), response_class=Response)
 async def metrics(request: Request, _: Owner) -> Response:
-    """Numbers for Prometheus."""
+    """Metrics for Prometheus."""
     return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""``POST /workflow`` and ``POST /validate``: any graph, run or judged."""
+"""``POST /workflow`` runs any graph, ``POST /validate`` checks one."""
 
 from __future__ import annotations
 
@@ -33,17 +33,27 @@ running = APIRouter(tags=["run"])
 
 Key = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", min_length=1, max_length=255, description="The same key gives the same job"),
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="A repeated request with the same key returns the same job",
+    ),
 ]
 From = Annotated[
     Preference | None,
-    Query(alias="from", description="Which to read from a file that has both; by default the prompt"),
+    Query(alias="from", description="Which to read if the file has both; default the prompt"),
 ]
 PartnerKeyHeader = Annotated[
-    str | None, Header(alias=HEADER, description="Pays for partners' services that the graph calls; kept nowhere")
+    str | None,
+    Header(
+        alias=HEADER, description="Comfy API key that pays for the partners' services that the graph calls; not stored"
+    ),
 ]
-Randomize = Annotated[Literal["seed"] | None, Query(description="`seed` draws a fresh seed for every one in the graph")]
-Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How JSON carries the outputs")]
+Randomize = Annotated[Literal["seed"] | None, Query(description="`seed` draws a new value for every seed in the graph")]
+Outputs = Annotated[
+    str, Query(pattern="^(link|base64)$", description="How the JSON answer carries outputs: as links, or as base64")
+]
 
 
 @running.post(
@@ -78,7 +88,7 @@ async def submit_workflow(
 
 
 def media_type(request: Request) -> str | None:
-    """What a body says it is; None if it does not say."""
+    """The media type that the request declares for its body; None if it declares none."""
     return request.headers.get("content-type")
 
 
@@ -94,26 +104,26 @@ def _take(
 
 
 def _paid(content: Sent, wishes: Wishes, header: str | None) -> tuple[Sent, Wishes]:
-    """What was sent without the key that pays for partners' services; first of all, so that nothing else sees it."""
+    """Move the key that pays for partners' services out of the body, before any other code sees it."""
     plain, key = partner_key_in({} if isinstance(content, bytes) else content, header)
     wishes = wishes if key is None else replace(wishes, partner_key=key)
     return content if isinstance(content, bytes) else plain, wishes
 
 
 def _asked(content: Sent, wishes: Wishes, here: Deployment) -> tuple[Sent, Wishes]:
-    """What carries the graph, and the wishes with those beside it."""
+    """The document that holds the graph, and the wishes, with those from the body added."""
     return (content, wishes) if isinstance(content, bytes) else asked_beside(content, wishes, here.webhooks.check)
 
 
 @router.post(
     "/validate",
-    response_model_exclude_unset=True,  # of a problem only what is known
+    response_model_exclude_unset=True,  # leaves out what is unknown about a problem
     responses=JUDGED,
 )
 async def validate_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
 ) -> JudgementShape:
-    """Judge whatever `/workflow` takes, and run nothing: ComfyUI's verdict, every finding, the plan."""
+    """Check a graph without running it: ComfyUI's verdict, every finding, the plan. Takes what `/workflow` takes."""
     sent_as = media_type(request)
     wishes = asked_in(request.headers, prefer=prefer)
     judgement = await in_thread(_judge, await request.body(), sent_as, here, owner, wishes, partner_key)
@@ -131,7 +141,7 @@ def _judge(
 async def draw_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
 ) -> Response:
-    """Draw whatever `/workflow` takes, and run nothing: a drawing, a form of its inputs, every finding, the plan."""
+    """Show a graph without running it: a drawing, a form of its inputs, every finding, the plan."""
     sent_as, wishes = media_type(request), asked_in(request.headers, prefer=prefer)
     return await in_thread(_drawn, await request.body(), sent_as, here, owner, wishes, partner_key)
 

@@ -31,14 +31,14 @@ _CHUNK = 256 * 1024
 _HASH = re.compile(r"(?:blake3:)?([0-9a-f]{64})")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _KEYS = uuid.UUID("5f0c8b1e-6f1d-4f0e-9a53-0f3a3f0d6c11")
-"""Names the ids of uploads that came with an idempotency key, so that a key is used up with its asset."""
+"""The namespace of asset ids made from idempotency keys: a key stays used as long as its asset exists."""
 
 ExpiresIn = Annotated[int | None, Field(ge=60, le=604_800)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
 class FromHash(BaseModel, extra="forbid"):
-    """What names content that is here already."""
+    """The body that names content which the server has already."""
 
     hash: str
     file_path: str | None = None
@@ -50,7 +50,7 @@ class FromHash(BaseModel, extra="forbid"):
     "",
     status_code=201,
     response_model=V2Asset,
-    responses={200: {"description": "The bytes were here already", "model": V2Asset}, **errors("upload")},
+    responses={200: {"description": "The server had the bytes already", "model": V2Asset}, **errors("upload")},
 )
 async def post_assets(
     request: Request,
@@ -64,7 +64,7 @@ async def post_assets(
     expires_in: Annotated[int | None, Form(ge=60, le=604_800)] = None,
     key: Key = None,
 ) -> JSONResponse:
-    """Upload a file. Its hash is computed here; one that is expected is compared with it."""
+    """Upload a file. The server computes its hash, and compares it with the expected hash if one is given."""
     asset = _new(owner, file_path, content_type, tags=tags, expires_in=expires_in, key=key)
     kept, new = await in_thread(_keep, here, asset, file, expected_hash)
     return JSONResponse(asset_view(kept, request, created_new=new), 201 if new else 200)
@@ -97,10 +97,10 @@ def _new(
 
 def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None) -> tuple[Asset, bool]:
     if here.store.asset(asset.id) is not None:
-        raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used for an upload already")
+        raise V2Error("idempotency_key_reuse", "this Idempotency-Key was used for an upload already")
     here.settings.quota.check(here.store, asset.owner, file.size or 0)
     blob = here.store.blobs.put(_pieces(file))
-    new = not here.store.assets(asset.owner, blob.hash)  # what others have stays private
+    new = not here.store.assets(asset.owner, blob.hash)  # do not reveal what other owners have
     if expected is not None and _digest(expected) != blob.hash:
         raise V2Error("hash_mismatch", f"the received bytes have the hash blake3:{blob.hash}")
     kept = replace(asset, hash=blob.hash, size=blob.size)
@@ -125,7 +125,7 @@ def _digest(text: str) -> str | None:
     responses={200: {"description": "The same reference existed", "model": V2Asset}, **errors("from_hash")},
 )
 async def asset_from_hash(wanted: FromHash, request: Request, here: Here, owner: Owner) -> JSONResponse:
-    """Another asset over content that the caller has here already; no bytes are sent."""
+    """Make another asset from content that the caller has here already, without sending bytes."""
     asset, new = await in_thread(_mint, here, owner, wanted)
     return JSONResponse(asset_view(asset, request, created_new=False), 201 if new else 200)
 
@@ -133,7 +133,7 @@ async def asset_from_hash(wanted: FromHash, request: Request, here: Here, owner:
 def _mint(here: Deployment, owner: str, wanted: FromHash) -> tuple[Asset, bool]:
     owned = _owned(here, owner, wanted.hash)
     if not owned:
-        raise V2Error("blob_not_found", "there is no content of yours with this hash")
+        raise V2Error("blob_not_found", "you have no content with this hash")
     name = wanted.file_path or owned[0].name
     fresh = _new(owner, name, owned[0].media_type, tags=wanted.tags, expires_in=wanted.expires_in)
     fresh = replace(fresh, hash=owned[0].hash, size=owned[0].size)
@@ -157,13 +157,13 @@ async def head_asset_by_hash(hash: str, here: Here, owner: Owner) -> Response:  
 
 @router.get("/{asset_id}", response_model=V2Asset, responses=errors("asset"))
 async def get_asset(asset_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
-    """An asset, with a fresh address of its content."""
+    """An asset, with a fresh URL for its content."""
     return JSONResponse(asset_view(await here.asset_of(owner, asset_id), request))
 
 
 @router.delete("/{asset_id}", status_code=204, responses=errors("delete"))
 async def delete_asset(asset_id: str, here: Here, owner: Owner) -> Response:
-    """Forget an upload; content that something else needs stays."""
+    """Delete an upload; content that something else needs stays."""
     asset = await here.asset_of(owner, asset_id)
     if asset.job_id is not None:
         raise V2Error("asset_in_use", "something still needs this asset")
@@ -184,13 +184,16 @@ async def get_asset_content(
     request: Request,
     here: Here,
     wanted: Annotated[str | None, Header(alias="Range", description="Such as `bytes=0-1048575`")] = None,  # noqa: ARG001
-    expires: Annotated[int, Query(ge=0, le=2**53, description="As in the `url` of an asset")] = 0,
-    signature: Annotated[str | None, Query(description="As in the `url` of an asset, instead of a token")] = None,
+    expires: Annotated[int, Query(ge=0, le=2**53, description="Part of the `url` of an asset")] = 0,
+    signature: Annotated[str | None, Query(description="Part of the `url` of an asset; replaces the token")] = None,
 ) -> Response:
-    """The bytes, also in part."""
+    """The content of an asset, or a range of it."""
     if signature is None:
         return await content_of(await here.asset_of(await owner_of(request), asset_id), here, request.headers)
     asset = await in_thread(here.store.asset, asset_id)
     if asset is None or not is_signed(asset, expires, signature, request):
-        raise V2Error("unauthorized", "this address has expired, or is not ours; ask for the asset again")
+        raise V2Error(
+            "unauthorized",
+            "this URL has expired or was not signed by this server; request the asset again for a new one",
+        )
     return await content_of(asset, here, request.headers)

@@ -1,4 +1,4 @@
-"""How the errors of v2 look in OpenAPI."""
+"""The OpenAPI descriptions of v2's errors."""
 
 from __future__ import annotations
 

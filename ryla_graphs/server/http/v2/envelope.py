@@ -1,4 +1,4 @@
-"""Errors of Comfy API v2: its codes, its statuses, its envelope ``{"error": {"code", "message", "details"}}``."""
+"""Errors of Comfy API v2: codes, statuses and the envelope ``{"error": {"code", "message", "details"}}``."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "store_unreachable": ("deployment_not_ready", 429),
     "too_many_streams": ("too_many_streams", 429),
 }
-"""Our codes, and how v2 calls and answers them; what is not here is `upstream_error`, 500."""
+"""Our codes with v2's codes and statuses; a code that is not here becomes `upstream_error`, 500."""
 
 PREFIX = "/api/v2"
 RETRY_SECONDS = 5
 
 
 class V2Error(RequestError):
-    """An error that only v2 has."""
+    """An error that exists only in v2."""
 
 
 def explained(error: Exception | JobError) -> tuple[str, str, dict[str, Any] | None]:
@@ -70,7 +70,7 @@ def explained(error: Exception | JobError) -> tuple[str, str, dict[str, Any] | N
 
 
 def _sentence(error: JobError) -> str:
-    """The first problem in one sentence, since many clients show nothing but the message."""
+    """The first problem as one sentence, since many clients show only the message."""
     if not error.problems:
         return error.message
     first = error.problems[0]

@@ -1,4 +1,4 @@
-"""``/api/v2/jobs``: submit, poll, follow, cancel."""
+"""``/api/v2/jobs``: submit, poll, follow and cancel jobs."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 
 
 class ExtraData(BaseModel, extra="forbid"):
-    """What ComfyUI gets beside the graph."""
+    """ComfyUI's extra data of a prompt."""
 
     api_key_comfy_org: SecretStr | None = None
-    """Pays for partners' services that the graph calls; kept nowhere."""
+    """Pays for the partners' services that the graph calls; not stored."""
 
 
 class Submission(BaseModel, extra="forbid"):
@@ -50,16 +50,16 @@ class Submission(BaseModel, extra="forbid"):
     workflow: dict[str, Any]
     extra_data: ExtraData | None = None
     metadata: Labels = {}
-    """Labels of the job, which `GET /api/v2/jobs` finds it by."""
+    """Labels of the job, by which `GET /api/v2/jobs` can filter."""
 
 
 @router.post("", status_code=201, response_model=V2Job, responses=errors("submit"))
 async def post_jobs(request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
-    """Check a graph and queue it; 201 means that the job is kept. A key is good for one job."""
+    """Check a graph and queue it; 201 means that the job is stored. An idempotency key is valid for one job."""
     body, kind = await request.body(), request.headers.get("content-type")
     accepted = await in_thread(_submit, here, owner, body, kind, key, user_in(request.headers))
     if accepted.replayed:
-        raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used; its job is among yours")
+        raise V2Error("idempotency_key_reuse", "this Idempotency-Key was used already; list your jobs to find its job")
     return JSONResponse(await _view(accepted.job, request, here), 201)
 
 
@@ -67,7 +67,7 @@ def _submit(
     here: Deployment, owner: str, body: bytes, kind: str | None, key: str | None, user: Mapping[str, str]
 ) -> Accepted:
     wanted = _submission(body, kind)
-    # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
+    # The fingerprint covers the key alone, so a second request with this key is refused whatever its body is.
     chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
     secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
     key_field = AtField("request", "extra_data.api_key_comfy_org")
@@ -77,7 +77,7 @@ def _submit(
 
 
 def _submission(body: bytes, kind: str | None) -> Submission:
-    """The body, read where it may take its time: FastAPI would parse it on the event loop."""
+    """Parse the body in a worker thread; FastAPI would parse it on the event loop."""
     try:
         return Submission.model_validate(parsed(body, kind))
     except ValidationError as error:
@@ -91,9 +91,9 @@ async def list_jobs(
     here: Here,
     owner: Owner,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(description="The `next_cursor` of the page before")] = None,
+    cursor: Annotated[str | None, Query(description="The `next_cursor` of the previous page")] = None,
 ) -> JSONResponse:
-    """The caller's jobs, the newest first; `metadata[key]=value` keeps those with this label."""
+    """The caller's jobs, newest first; `metadata[key]=value` selects those with this label."""
     asked = ((_LABEL.fullmatch(name), value) for name, value in request.query_params.items())
     marked = {f"label:{match[1]}": value for match, value in asked if match is not None}
     found = await in_thread(here.store.jobs, owner=owner, marked=marked, before=cursor, limit=limit + 1)
@@ -117,14 +117,14 @@ async def get_job_workflow(job_id: str, here: Here, owner: Owner) -> JSONRespons
 
 @router.post("/{job_id}/cancel", response_model=V2Job, responses=errors("job"))
 async def cancel_job(job_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
-    """Ask for the end of a job; one that has ended stays as it is."""
+    """Cancel a job; one that has ended does not change."""
     job = await here.job_of(owner, job_id)
     await in_thread(here.jobs.cancel, job.id)
     return JSONResponse(await _view(await here.job_of(owner, job_id), request, here))
 
 
 async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
-    # The job was looked at before its outputs: of one that has succeeded, all of them are there.
+    # The job was read before its outputs, so a succeeded job always shows all of them.
     return job_view(job, await in_thread(here.store.outputs, job.id), here, request)
 
 
@@ -135,7 +135,7 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
     openapi_extra=documented(EVENTS),
 )
 async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
-    """The state of a job now, then what changes, until it ends. Nothing is sent again after a break: poll instead."""
+    """The current state of a job, then its changes until it ends. A dropped stream cannot be resumed: poll instead."""
     job = await here.job_of(owner, job_id)
     frames = with_pings(_frames(job, request, here), here.settings.stream_seconds)
     return StreamingResponse(frames, media_type="text/event-stream", headers=NO_STORE)
@@ -153,7 +153,7 @@ async def _frames(job: Job, request: Request, here: Deployment) -> AsyncIterator
 
 
 def _newest(events: list[JobEvent]) -> list[JobEvent]:
-    """Of all that happened before: the state, the progress, the picture."""
+    """The latest event of each kind from the past: state, progress and preview."""
     last = {event.kind: event for event in events}
     return [last[kind] for kind in ("progress", "preview", "status") if kind in last]
 
@@ -176,7 +176,7 @@ async def _frame(event: JobEvent, job_id: str, request: Request, here: Deploymen
             "data_base64": picture["data"],
         }
     elif event.kind != "output":
-        return None  # what v2 has no word for
+        return None  # v2 has no such event
     else:
         outputs = await in_thread(here.store.outputs, job_id)
         output = next((output for output in outputs if output.id == event.data["id"]), None)

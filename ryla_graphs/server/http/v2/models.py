@@ -1,4 +1,4 @@
-"""The shapes of Comfy API v2 for the OpenAPI document; a test holds answers against them."""
+"""The shapes of Comfy API v2, for the OpenAPI document; a test compares the answers with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Time = Field(json_schema_extra={"format": "date-time"})
 
 
 class V2ErrorBody(BaseModel):
-    """Why something did not work."""
+    """An error."""
 
     code: str = Field(description="For programs")
     message: str
@@ -20,7 +20,7 @@ class V2ErrorBody(BaseModel):
 
 
 class V2ErrorEnvelope(BaseModel):
-    """The body of every answer of v2 that is no success."""
+    """The body of every v2 answer with an error status."""
 
     error: V2ErrorBody
 
@@ -33,9 +33,11 @@ class V2Asset(BaseModel):
     size_bytes: int
     content_type: str
     file_path: str | None
-    created_new: bool = Field(default=False, description="After an upload: whether the bytes are new here")
+    created_new: bool = Field(
+        default=False, description="After an upload: whether the server did not have the bytes yet"
+    )
     created_at: str = Time
-    url: str = Field(description="Its content, without a token")
+    url: str = Field(description="The URL of the content, which needs no token")
     url_expires_at: str = Time
     expires_at: str | None = Time
     job_id: str | None = Field(default=None, description="The job that made it")
@@ -49,15 +51,15 @@ class V2Output(BaseModel):
     type: str = Field(description="image, video, audio, text, latent or file")
     content_type: str
     size_bytes: int
-    id: str = Field(description="Its id as an asset")
+    id: str = Field(description="The id of its asset")
     hash: str | None = Field(description="blake3:…")
-    url: str = Field(description="Its content, without a token")
+    url: str = Field(description="The URL of the content, which needs no token")
     url_expires_at: str = Time
     job_id: str | None
 
 
 class V2Progress(BaseModel):
-    """How far a job is; every snapshot is complete."""
+    """The progress of a job; every snapshot is complete."""
 
     value: float = Field(ge=0, le=1)
     nodes_done: int
@@ -76,18 +78,18 @@ class V2JobError(BaseModel):
     message: str
     node_id: str | None
     class_type: str | None
-    traceback: str | None = Field(description="Always null: what it would say is not for callers")
+    traceback: str | None = Field(description="Always null: tracebacks are not for callers")
 
 
 class V2JobMetrics(BaseModel):
-    """What a job took, in milliseconds."""
+    """How long a job took, in milliseconds."""
 
     queue_ms: int | None
     execution_ms: int | None
 
 
 class V2JobUrls(BaseModel):
-    """Where to go from a job."""
+    """Links of a job."""
 
     self: str
     events: str
@@ -137,14 +139,14 @@ class V2Workflow(BaseModel):
 
 
 class V2StatusEvent(BaseModel):
-    """A job has gone on, or waits at another place."""
+    """The state of a job or its place in the queue has changed."""
 
     status: Status
     queue_position: int | None
 
 
 class V2PreviewEvent(BaseModel):
-    """A small picture of what is being made."""
+    """A small preview of the picture in progress."""
 
     node_id: str
     content_type: str
@@ -157,4 +159,4 @@ EVENTS: Mapping[str, type[BaseModel]] = {
     "preview": V2PreviewEvent,
     "output": V2Output,
 }
-"""What each event of a stream says."""
+"""The data of each event of a stream."""

@@ -17,9 +17,9 @@ from ryla_graphs.server.jobs.views import job_shape, moment
 from ryla_graphs.server.records import Asset, Job
 
 URL_SECONDS = 3600.0
-"""How long the address of content is promised; asking again gives a fresh one."""
+"""Seconds that the URL of content stays valid; reading the asset again gives a new one."""
 FOR_EVER_SECONDS = 10 * 365 * 24 * 3600.0
-"""The retention of a job where nothing is ever forgotten: v2 wants a date."""
+"""The retention of a job on a server that never deletes jobs: v2 requires a date."""
 
 _OUTPUT_TYPES: Mapping[str, str] = {kind: kind for kind in ("image", "video", "audio", "text", "latent")}
 _CODES: Mapping[str, str] = {"node_failed": "node_execution_error"}
@@ -63,7 +63,7 @@ def output_view(output: Asset, request: Request) -> dict[str, Any]:
 
 
 def _address(asset: Asset, request: Request) -> dict[str, Any]:
-    """Where the content can be had without a token until the address expires, by a browser too."""
+    """A signed URL of the content, which works without a token, so also in a browser, until it expires."""
     expires = int(min(time.time() + URL_SECONDS, asset.expires_at or math.inf))
     signature = deployment_of(request).settings.tokens.sign(asset.owner, _signed_text(asset, expires))
     return {
@@ -73,7 +73,7 @@ def _address(asset: Asset, request: Request) -> dict[str, Any]:
 
 
 def _base(request: Request) -> str:
-    """What addresses begin with. An untrusted ``Host`` gives none: then they are relative."""
+    """The base of URLs; empty (so URLs are relative) if the ``Host`` header is not trusted."""
     here = deployment_of(request)
     if here.settings.public_url is not None:
         return here.settings.public_url.rstrip("/")
@@ -82,7 +82,7 @@ def _base(request: Request) -> str:
 
 
 def is_signed(asset: Asset, expires: int, signature: str, request: Request) -> bool:
-    """Whether somebody was given the address of this content, and it has not expired."""
+    """Whether this server signed the URL, and it has not expired."""
     tokens = deployment_of(request).settings.tokens
     return time.time() < expires and tokens.signed(asset.owner, _signed_text(asset, expires), signature)
 
@@ -119,7 +119,7 @@ def progress_view(snapshot: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def job_view(job: Job, outputs: Sequence[Asset], here: Deployment, request: Request) -> dict[str, Any]:
-    """A `Job`, made of our own shape of it."""
+    """v2's `Job`, made from our own shape of a job."""
     path = f"{request.scope.get('root_path', '')}{PREFIX}/jobs/{job.id}"
     kept = here.settings.retention.seconds
     ours = job_shape(job, (), here.jobs).model_dump(mode="json")
