@@ -57,7 +57,7 @@ def test_what_the_caller_froze_stays_frozen() -> None:
         gc.freeze()
         frozen = gc.get_freeze_count()
         compiled = workflow.compile()
-        assert frozen and gc.get_freeze_count() >= frozen - 10  # some are freed, since nobody needs them any more
+        assert frozen and gc.get_freeze_count() >= frozen - 10  # some are freed, since nothing refers to them any more
         assert not old(gc)
     """)
 

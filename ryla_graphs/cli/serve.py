@@ -28,6 +28,15 @@ _Classes = Annotated[
     ),
 ]
 
+_Checkout = Annotated[
+    Path | None,
+    typer.Option(
+        "--comfyui-dir",
+        envvar="RYLA_COMFYUI_DIR",
+        metavar="DIR",
+        help="A ComfyUI checkout, which the server starts and supervises.",
+    ),
+]
 
 _Pipelines = Annotated[
     str | None,
@@ -54,12 +63,7 @@ def serve_command(
         ),
     ] = None,
     catalog: _Classes = None,
-    comfyui_dir: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="RYLA_COMFYUI_DIR", metavar="DIR", help="A ComfyUI checkout, which the server starts and supervises."
-        ),
-    ] = None,
+    comfyui_dir: _Checkout = None,
     comfyui_python: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The Python of that checkout, if it has no venv of its own.")
     ] = None,

@@ -56,16 +56,10 @@ def add_command(
     if json:
         print_json(row.to_dict() | {"file": str(path)})
         return
-    facts = [
-        row.content,
-        *filter(None, (row.family, row.variant)),
-        size(row.size),
-        row.sha256 or "pull will compute its hash",
-    ]
+    known_facts = [fact for fact in (row.content, row.family, row.variant, size(row.size)) if fact]
+    facts = [*known_facts, row.sha256 or "pull will compute its hash"]
     typer.echo(f"{path}: {row.folder}/{row.name} ({', '.join(facts)})")
     if before is not None:
         typer.echo("the manifest has a row for this file too; yours takes precedence", err=True)
     if os.environ.get(own.VARIABLE) != str(path):
-        typer.echo(
-            f"set {own.VARIABLE}={path} to use it in weights, plan, lock, and deployments from that lock", err=True
-        )
+        typer.echo(f"set {own.VARIABLE}={path} to use it in weights, plan, lock, and deployments", err=True)
