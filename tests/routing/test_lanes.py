@@ -93,7 +93,7 @@ class TestWhatItMayTake:
             one.begin("run")
             one.end("run", "good", float(cost) or None)
             assert one.spent_today == today
-            assert one.over_budget() == (f"its ${most} of today are spent" if today >= most else "")
+            assert one.over_budget() == (f"its budget of ${most} for today is spent" if today >= most else "")
         later(one, DAY)
         assert one.spent_today == 0
         shown = one.to_dict()
@@ -113,7 +113,7 @@ class TestWhatItMayTake:
         for number in range(2):
             assert one.over_budget() == ""
             one.begin(str(number))
-        assert one.over_budget() == "it has 2 runs, as many as it may"
+        assert one.over_budget() == "it has 2 runs, which is its limit"
         one.end("0", "good", None)
         assert one.over_budget() == "" and one.running == 1
         assert lane(budget=Budget(at_once=0)).over_budget()
@@ -121,7 +121,7 @@ class TestWhatItMayTake:
     def test_files_up_to_its_bound(self) -> None:
         one = lane(accepts=Accepts(input_bytes=1_500_000))
         assert one.unable(NEED, {"a": 1_000_000, "b": 500_000}) == ""
-        assert one.unable(NEED, {"a": 1_600_000}) == "it takes 1.5 MB of input files, and these are 1.6"
+        assert one.unable(NEED, {"a": 1_600_000}) == "it accepts 1.5 MB of input files, not 1.6 MB"
 
     def test_a_graph_that_takes_longer_than_it_may_by_the_plan(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Need, "seconds", lambda _, gpu: {"L40S": 10.0}.get(gpu))
@@ -130,7 +130,7 @@ class TestWhatItMayTake:
             assert lane(run_seconds=run, total_seconds=total, accepts=gpu).unable(NEED, {}) == ""
         for run, total in ((9.0, None), (None, 9.0), (9.0, 99.0), (99.0, 9.0)):
             slow = lane(run_seconds=run, total_seconds=total, accepts=gpu).unable(NEED, {})
-            assert slow == "too_slow: the plan expects 10 s, and a run may take 9 s"
+            assert slow == "too_slow: the plan expects 10 s, but a run may take 9 s"
         assert lane(run_seconds=1.0).unable(NEED, {}) == "", "of another GPU nothing is known"
 
     def test_a_verdict_holds_until_its_classes_are_listed_again(self) -> None:
@@ -179,12 +179,12 @@ class TestWhereARunGoes:
     def test_what_is_off_is_dropped_for_good_and_what_is_busy_for_now(self) -> None:
         on, off, flagged, draining = lane("on"), lane("off", on=False), lane("flagged"), lane("draining")
         choice = self.chosen(on, off, flagged, flags={"flagged": Flag(on=False), "on": Flag()})
-        assert choice.dropped == {"off": "it is off", "flagged": "it is off"} and not choice.passing
+        assert choice.dropped == {"off": "it is switched off", "flagged": "it is switched off"} and not choice.passing
         draining.draining = True
         choice = self.chosen(on, draining)
         assert choice.dropped == {"draining": "it is draining"} and choice.passing and choice.order == [on]
         on.breaker.push_back(None)
-        assert self.chosen(on).dropped == {"on": "it takes no more at the moment"}
+        assert self.chosen(on).dropped == {"on": "it accepts no more runs at the moment"}
 
     @pytest.mark.parametrize(("usd", "passes"), [(0.5, True), (0.4999, False), (None, True)])
     def test_a_run_goes_where_its_money_is_enough(self, usd: float | None, passes: bool) -> None:
@@ -193,7 +193,7 @@ class TestWhereARunGoes:
         choice = self.chosen(paid, free, asked=Asked(preset="a", max_usd=usd), spent_usd=0.2)
         assert (paid in choice.order) is passes and free in choice.order
         if not passes:
-            assert choice.dropped == {"paid": f"it would cost about $0.500, and the run may cost ${usd:g}"}
+            assert choice.dropped == {"paid": f"it would cost about $0.500, but the run may cost ${usd:g}"}
         unknown = lane("paid", usd_per_second=0.01)  # ten seconds, where nothing is known
         assert self.order(unknown, asked=Asked(max_usd=0.1)) and not self.order(unknown, asked=Asked(max_usd=0.09))
 
@@ -279,7 +279,7 @@ class TestAnAttempt:
     def test_the_clock_that_ran_out_says_what_went_wrong(self) -> None:
         started = self.leg(began=None, late="start")
         lost = error_of(started, cast("Any", None), cancelling=False)
-        assert isinstance(lost, RunLost) and not lost.began and "at 'here' within 10.0 s" in str(lost)
+        assert isinstance(lost, RunLost) and not lost.began and "'here' did not start the run within 10.0 s" in str(lost)
         for late, seconds in (("run", 3), ("total", 8)):
             leg = self.leg(began=991.0, late=late, run_seconds=3, total_seconds=8)
             slow = error_of(leg, cast("Any", None), cancelling=False)

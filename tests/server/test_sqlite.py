@@ -126,7 +126,7 @@ def test_trouble_is_looked_at_again_until_it_is_over(store: SqliteStore) -> None
     with pytest.raises(StoreUnreachable):
         store.add_job(job(1), [])
     for _ in range(2):
-        assert "cannot be kept" in (store.trouble() or "")
+        assert "cannot be stored" in (store.trouble() or "")
     store._db.execute("PRAGMA query_only = 0")
     assert store.trouble() is None
     store._db.execute("PRAGMA query_only = 1")

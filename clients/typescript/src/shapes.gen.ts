@@ -142,7 +142,7 @@ export interface JobFacts {
   urls: JobUrls;
 }
 
-/** The state of a job; `jobs.states.TRANSITIONS` has the allowed transitions. */
+/** Where a job is; `jobs.states.TRANSITIONS` says what follows what. */
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
 /** The verdict on a graph, here and in ComfyUI. */

@@ -196,7 +196,7 @@ def test_bytes_are_counted_while_they_come(fetcher: Fetcher, site: tuple[int, st
 def test_as_many_bytes_as_are_allowed_pass_and_one_more_does_not(site: tuple[int, str]) -> None:
     size = len(b"a picture")
     assert make(site, size=size).get(url(site, "picture")) == b"a picture"
-    message = f"more than {size - 1} bytes came"
+    message = f"the content has more than {size - 1} bytes"
     assert refused(make(site, size=size - 1), url(site, "picture")) == ("input_too_large", message)
 
 
