@@ -1,10 +1,10 @@
 """The HTTP runtime on Modal: `modal deploy runtime_modal.py`. Wiring only; docs/modal.md is the guide.
 
 One web function serves the app with all routes and owns the records of jobs. One class on GPUs runs ComfyUI. Fronts
-give single presets an address of their own. Scheduled functions drain product events and keep records alive.
+give single presets their own URL. Scheduled functions drain product events and keep records alive.
 
-What a person runs from a terminal has apps of its own, so that it starts nothing of the deployment: `pull` fills the
-volume of weights, `session` opens an editor, `publish` names the image of workers.
+The commands for a terminal have their own apps, so that they start nothing of the deployment: `pull` fills the volume
+of weights, `session` opens an editor, `publish` names the image of workers.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ try:
     SETTINGS = ModalSettings.of(os.environ).for_command(sys.argv)
     LOCK = deployed_lock(SETTINGS.lock)
     OWN = own_pipelines(os.environ)
-except RylaError as error:  # said in one line, where `modal deploy` would show a traceback
+except RylaError as error:  # one line instead of the traceback that `modal deploy` would show
     sys.exit(f"runtime_modal.py: {error}")
 ROWS = rows_of(LOCK)
-weights.use(ROWS)  # the files that only the lock knows
+weights.use(ROWS)  # the files that are only in the lock
 PARTS = Parts.of(SETTINGS)
 IMAGE = worker_image(SETTINGS, LOCK, check=checked if SETTINGS.check_image else None)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
@@ -98,7 +98,7 @@ class Comfy:
 
     @modal.enter(snap=SETTINGS.snapshot != "off")
     def start(self) -> None:
-        """Bring ComfyUI up; with snapshots, that is what a snapshot holds."""
+        """Start ComfyUI; a snapshot is taken after this."""
         weights = WeightsFolder({"models": (Path(MODELS), PARTS.models), "loras": (Path(LORAS), PARTS.loras)})
         self.machine = Machine(
             Path(COMFYUI),
@@ -112,7 +112,7 @@ class Comfy:
 
     @modal.enter(snap=False)
     def ready(self) -> None:
-        """Look whether it answers, also after a restore; otherwise start it cold."""
+        """Check that ComfyUI answers, also after a restored snapshot; restart it if not."""
         self.machine.ready()
         if self.machine.broken or self.machine.catalog is None:
             REPORTED.broke(self.machine.broken)
@@ -121,18 +121,18 @@ class Comfy:
 
     @modal.method()
     async def run(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Run a job until its outputs are on their way; they are stored while the next one begins."""
+        """Run a job until its outputs are being stored, which continues while the next job starts."""
         done = partial(wake, settle, PARTS.records)
         try:
             return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs, done=done)
         finally:
             if self.machine.leave:
-                stop: Any = modal.experimental.stop_fetching_inputs  # whose type hides that it can be awaited
+                stop: Any = modal.experimental.stop_fetching_inputs  # its type does not show that it has an async form
                 await stop.aio()  # the next job gets another container
 
     @modal.method()
     def warm(self) -> str:
-        """Do nothing, once the container is up; gives its GPU."""
+        """Return the container's GPU; calling it starts a container if needed."""
         return self.machine.gpu
 
     @modal.exit()
@@ -142,7 +142,7 @@ class Comfy:
 
 
 def _app() -> FastAPI:
-    worker = cast("modal.Cls", Comfy)  # which its decorator has made of it
+    worker = cast("modal.Cls", Comfy)  # its decorator returns a `modal.Cls`
     return build_app(SETTINGS, PARTS, worker, os.environ, catalog=partial(catalog_of, LOCK), reported=REPORTED)
 
 
@@ -156,7 +156,7 @@ def web() -> Any:
 
 @app.function(**COMMON, **SETTLE_OPTIONS, secrets=[SECRET])
 def settle() -> None:
-    """Bring finished jobs to their end when no request reaches the web side; workers have this called."""
+    """Finish jobs while the web side sleeps; workers call this."""
     asyncio.run(settled(_app(), PARTS.records))
 
 
@@ -178,7 +178,7 @@ for _name in FRONTS:
 
 @app.function(**COMMON, schedule=modal.Period(minutes=15), timeout=900)
 def drain_events() -> None:
-    """Move product events from their queue to files; settle jobs that were left without an end."""
+    """Move product events from their queue to files; finish jobs that were left unfinished."""
     log.info("drained %d events", drain(PARTS.analytics, PARTS.analytics_files))
     if unsettled(PARTS.records):
         settle.spawn()
@@ -186,19 +186,19 @@ def drain_events() -> None:
 
 @app.function(**COMMON, schedule=modal.Period(days=1), timeout=3600)
 def upkeep() -> None:
-    """Keep the records of jobs alive, and remove raw outputs that their jobs have taken over."""
+    """Keep the records of jobs alive, and delete raw outputs that the store has copied."""
     log.info("%d records kept, %d files removed", refresh(PARTS.records), remove_raw_outputs(PARTS.outputs))
 
 
 @pulling.function(**COMMON, **PULL_OPTIONS, volumes={MODELS: PARTS.models}, secrets=[SECRET])
 def pull_weights(arguments: list[str]) -> int:
-    """Run `ryla-graphs weights pull` where the volume is; gives its exit status."""
+    """Run `ryla-graphs weights pull` where the volume is mounted; returns its exit status."""
     return pull_into(MODELS, arguments, PARTS.models, ROWS)
 
 
 @pulling.local_entrypoint()
 def pull(preset: str = "", file: str = "", accept_licence: bool = False, dry_run: bool = False) -> None:
-    """Fill the volume of weights: `modal run runtime_modal.py::pull --preset flux-dev`; several with commas."""
+    """Fill the volume of weights: `modal run runtime_modal.py::pull --preset flux-dev,sdxl`."""
     targets = [name for name in (*preset.split(","), *file.split(",")) if name]
     flags = [flag for flag, given in (("--accept-licence", accept_licence), ("--dry-run", dry_run)) if given]
     sys.exit(pull_weights.remote([*(targets or LOCK.presets), *flags]))
@@ -206,7 +206,7 @@ def pull(preset: str = "", file: str = "", accept_licence: bool = False, dry_run
 
 @looking.function(**ON_GPU, **session_options(SETTINGS))
 def edit(minutes: float, token: str) -> Iterator[str]:
-    """Run ComfyUI with its editor for so many minutes, for who has the token; tells how it goes."""
+    """Run ComfyUI with its editor for `minutes`, for holders of the token; yields messages."""
     yield from editor(Path(COMFYUI), PATHS, token, minutes, modal.forward, SETTINGS.start_seconds)
 
 
@@ -221,4 +221,4 @@ def session(minutes: float = 30.0, gpu: str = "") -> None:
 def publish(name: str) -> None:
     """Name the image of workers, for RYLA_MODAL_IMAGE: `modal run runtime_modal.py::publish --name ryla:v1`."""
     IMAGE.publish(name)
-    print(f"published; RYLA_MODAL_IMAGE={name} modal deploy runtime_modal.py takes it")
+    print(f"published; to use it: RYLA_MODAL_IMAGE={name} modal deploy runtime_modal.py")

@@ -30,14 +30,14 @@ START_SECONDS = 900.0
 
 
 def bucket() -> Any:
-    """Puts outputs into the bucket of `BUCKET_ENDPOINT_URL`; None if there is none."""
+    """The function that uploads outputs into the bucket of `BUCKET_ENDPOINT_URL`; None without a bucket."""
     if not os.environ.get("BUCKET_ENDPOINT_URL"):
         return None
     return rp_upload.upload_in_memory_object
 
 
 def main() -> None:
-    """Start ComfyUI, compare it with the lock, and take jobs."""
+    """Start ComfyUI, compare it with the lock, and accept jobs."""
     checkout = Path(os.environ.get("RYLA_COMFYUI_DIR", COMFYUI))
     paths = Path(EXTRA_MODEL_PATHS)
     arguments = ("--extra-model-paths-config", str(paths)) if paths.is_file() else ()
@@ -48,9 +48,9 @@ def main() -> None:
         process.start(START_SECONDS)
         if Path(LOCK_PATH).is_file():
             for difference in differences(Lock.read(LOCK_PATH), process.engine.catalog()):
-                log.error("this ComfyUI is not what the lock says: %s", difference)
+                log.error("this ComfyUI does not match the lock: %s", difference)
     except RylaError as error:
-        sys.exit(f"runtime_runpod.py: {error}")  # RunPod calls the worker unhealthy, and restarts it
+        sys.exit(f"runtime_runpod.py: {error}")  # RunPod then treats the worker as unhealthy, and restarts it
     worker = Worker(process.engine, runpod.serverless.progress_update, bucket())
 
     async def handler(job: dict[str, Any]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What a server answers: the shapes that it writes, and that the client reads."""
+"""The shapes of a server's answers, which the server writes and the client reads."""

@@ -1,4 +1,4 @@
-"""What a server answers about jobs: one shape for its routes, its webhooks, and the client that reads them."""
+"""The shapes of jobs, for the server's routes and webhooks, and for the client that reads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ryla_graphs.problems.codes import Level
 
 
 def timestamp(moment: datetime) -> str:
-    """A time as ISO 8601 in UTC, as all of our JSON has it."""
+    """A time as ISO 8601 in UTC, as in all of our JSON."""
     return moment.isoformat(timespec="milliseconds")
 
 
@@ -24,7 +24,7 @@ Moment = Annotated[
 
 
 class Shape(BaseModel):
-    """A value of an answer's JSON."""
+    """The base of all shapes: a JSON object in an answer."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -56,45 +56,45 @@ class Shape(BaseModel):
 
 
 class ProblemShape(Shape, title="Problem"):
-    """One thing that is wrong. What is not known is left out."""
+    """One problem. Unknown fields are left out."""
 
-    code: str = Field(description="For programs")
+    code: str = Field(description="A fixed code for programs")
     message: str
     level: Level
-    tier: int = Field(description="Who finds it: 1 ComfyUI's server, 2 nothing, or too late, 3 this deployment")
+    tier: int = Field(description="Who detects it: 1 ComfyUI's server, 2 nothing, or only a run, 3 this deployment")
     node: str | None = None
     class_type: str | None = None
     input: str | None = None
-    preset: str | None = Field(default=None, description="The preset whose parameter it is about")
+    preset: str | None = Field(default=None, description="The preset whose parameter is wrong")
     parameter: str | None = None
-    request: str | None = Field(default=None, description="What was asked with, if one of its fields is wrong")
+    request: str | None = Field(default=None, description="The request one of whose fields is wrong")
     field: str | None = None
-    file: str | None = Field(default=None, description="The weight file that it is about")
+    file: str | None = Field(default=None, description="The weight file that is wrong")
     given: Any = None
     expected: str | None = None
     hint: str | None = None
-    source: str | None = Field(default=None, description="file:line, for graphs that Python wrote")
+    source: str | None = Field(default=None, description="file:line, for graphs written in Python")
     parameters: tuple[str, ...] = Field(default=(), description="The preset parameters that decide the input")
 
 
 class ErrorShape(Shape, title="Error"):
-    """Why something did not work."""
+    """An error."""
 
-    code: str = Field(description="For programs; docs/errors.md lists them")
+    code: str = Field(description="A fixed code for programs; docs/errors.md lists them")
     message: str
-    node: str | None = Field(default=None, description="The node that failed while it ran")
+    node: str | None = Field(default=None, description="The node that failed during the run")
     class_type: str | None = None
     problems: tuple[ProblemShape, ...]
 
 
 class ErrorAnswer(Shape):
-    """The body of every answer that is no success."""
+    """The body of every answer with an error status."""
 
     error: ErrorShape
 
 
 class OutputEvent(Shape):
-    """What an `output` event says: an output is committed."""
+    """The data of an `output` event: an output is committed."""
 
     number: int
     node: str
@@ -103,28 +103,28 @@ class OutputEvent(Shape):
     name: str
     size: int = Field(description="In bytes")
     simulated: bool
-    id: str = Field(description="Its id as an asset")
+    id: str = Field(description="The id of its asset")
     hash: str = Field(description="blake3:…")
-    folder: str = Field(description="`output`, or `temp` for what is only shown")
+    folder: str = Field(description="`output`, or `temp` for files that are only shown")
 
 
 class FaceShape(Shape, title="Face"):
-    """How well a picture kept the person's face. What was not measured is null, which is not zero."""
+    """How well a picture kept the person's face. Values that were not measured are null, not zero."""
 
     outcome: Outcome = Field(
-        description="`measured`; `small` and `profile` have numbers that say little, the others none"
+        description="`measured`; `small` and `profile` have unreliable numbers, other outcomes none"
     )
-    verified: bool | None = Field(description="Whether it counts as the same person")
-    match: float | None = Field(description="How likely it is one person, of two equally likely stories: 0 to 1")
+    verified: bool | None = Field(description="Whether the face counts as the same person's")
+    match: float | None = Field(description="The probability that it is the same person, assuming even odds: 0 to 1")
     consistency: float | None = Field(
-        description="How many in a hundred pairs of photos of one person are at least this far apart: 50 is as good"
+        description="How many of a hundred pairs of photos of one person differ at least this much; 50 is ideal"
     )
     distance: float | None
-    false_match_rate: float | None = Field(description="How many pairs of different people are this near")
-    faces: int = Field(description="How many the picture has; the nearest counts")
-    reference_faces: int = Field(description="How many the reference has; its largest counts")
+    false_match_rate: float | None = Field(description="The share of pairs of different people that are this similar")
+    faces: int = Field(description="The number of faces in the picture; the most similar one counts")
+    reference_faces: int = Field(description="The number of faces in the reference; the largest one counts")
     model: str
-    calibration: str = Field(description="Scores under different ids cannot be compared")
+    calibration: str = Field(description="The id of the calibration; scores with different ids cannot be compared")
     ms: int
 
 
@@ -132,51 +132,53 @@ class OutputShape(OutputEvent, title="Output"):
     """One committed output of a job."""
 
     url: str
-    face: FaceShape | None = Field(default=None, description="Of a job with `measureFace`: null until it is measured")
-    base64: str | None = Field(default=None, description="The content, where `outputs=base64` asks for it")
+    face: FaceShape | None = Field(default=None, description="In a job with `measureFace`; null until it is measured")
+    base64: str | None = Field(default=None, description="The content, if the request has `outputs=base64`")
 
 
 class InputShape(Shape, title="Input"):
-    """A file that a job was given."""
+    """An input file of a job."""
 
-    name: str = Field(description="What the graph and the parameters call it")
+    name: str = Field(description="Its name in the graph and in the parameters")
     hash: str = Field(description="blake3:…")
-    url: str = Field(description="Where its content is; also what the next job may be given in the place of a file")
+    url: str = Field(description="The URL of its content; the next job accepts it in place of a file")
 
 
 class ProgressShape(Shape, title="Progress"):
-    """How far a job is; every snapshot is complete."""
+    """The progress of a job; every snapshot is complete."""
 
     value: float = Field(ge=0, le=1)
-    nodes_done: int = Field(description="How many are in `done` and `cached`")
+    nodes_done: int = Field(description="The number of nodes in `done` and `cached`")
     nodes_total: int
-    done: tuple[str, ...] = Field(description="The nodes that have run, in their order")
-    cached: tuple[str, ...] = Field(description="The nodes that do not run, since the engine has what they gave before")
-    node: str | None = Field(description="The node at work")
+    done: tuple[str, ...] = Field(description="The nodes that have run, in order")
+    cached: tuple[str, ...] = Field(
+        description="The nodes that do not run, because the engine has their outputs cached"
+    )
+    node: str | None = Field(description="The running node")
     class_type: str | None
     step: int | None
     steps: int | None
 
 
 class UrlsShape(Shape, title="JobUrls"):
-    """Where to go from a job."""
+    """Links of a job."""
 
     self: str
     events: str
 
 
 class AttemptShape(Shape, title="Attempt"):
-    """One hand-over of a job to a route."""
+    """One attempt: a job that was handed to a route."""
 
     route: str
     why: str
-    started: float = Field(description="Seconds since 1970, as `ended`")
+    started: float = Field(description="Seconds since 1970, like `ended`")
     ended: float | None
     outcome: str
     reason: str
     ran: bool = Field(description="Whether it may have run there")
     cost_usd: float | None
-    maybe_charged: bool = Field(description="Whether it may have cost money that is in no figure")
+    maybe_charged: bool = Field(description="Whether it may have cost money that is not in `cost_usd`")
     experiment: str | None
     arm: str | None
     run_id: str
@@ -189,15 +191,15 @@ class JobShape(Shape, title="Job"):
     id: str
     state: JobState
     preset: str | None
-    parameters: dict[str, Any] = Field(description="The preset's, as they were used")
-    labels: dict[str, str] = Field(description="What it was submitted with, and can be found by")
+    parameters: dict[str, Any] = Field(description="The preset's parameters, as they were used")
+    labels: dict[str, str] = Field(description="The labels that it was submitted with, and can be found by")
     seed: int | None = Field(json_schema_extra={"format": "uint64"})
-    seed_text: str | None = Field(description="The seed with all its digits, which JavaScript's numbers have not")
-    position: int | None = Field(description="How many jobs are before it, while it waits")
+    seed_text: str | None = Field(description="The seed with all digits, which JavaScript's numbers cannot hold")
+    position: int | None = Field(description="How many jobs wait before it")
     progress: ProgressShape | None
     attempt: int
     cancel_requested: bool
-    attempts: tuple[AttemptShape, ...] = Field(description="Where it was handed to, on servers with routes")
+    attempts: tuple[AttemptShape, ...] = Field(description="The routes that got the job, on servers with routes")
     created_at: Moment
     started_at: Moment | None
     ended_at: Moment | None
@@ -214,17 +216,17 @@ class JobShape(Shape, title="Job"):
 class LoraShape(Shape, title="Lora"):
     """A LoRA of the caller."""
 
-    id: str = Field(description="What `loraId` takes")
+    id: str = Field(description="The value for `loraId`")
     name: str
-    lora_name: str = Field(description="What a loader of a graph takes")
-    families: tuple[str, ...] = Field(description="The model families that it may be of, by its header")
+    lora_name: str = Field(description="The value for a loader node's `lora_name`")
+    families: tuple[str, ...] = Field(description="The model families that the file's header fits")
     size: int = Field(description="In bytes")
     hash: str = Field(description="blake3:…")
     created_at: Moment
 
 
 class StatusError(Shape):
-    """Why a job failed, in short."""
+    """Why a job failed, in short form."""
 
     code: str
     message: str
@@ -232,24 +234,24 @@ class StatusError(Shape):
 
 
 class StatusEvent(Shape):
-    """What a `status` event says: a job has gone on."""
+    """The data of a `status` event: the state of a job has changed."""
 
     state: JobState
     attempt: int
-    cancel_requested: bool = Field(default=False, description="Somebody wants its end")
-    error: StatusError | None = Field(default=None, description="Of a job that failed")
+    cancel_requested: bool = Field(default=False, description="Whether someone has cancelled the job")
+    error: StatusError | None = Field(default=None, description="The error, if the job failed")
 
 
 class PreviewEvent(Shape):
-    """What a `preview` event says: a small picture of what is being made."""
+    """The data of a `preview` event: a small preview of the picture in progress."""
 
     node: str | None
     media_type: str
-    data: str = Field(description="In base64")
+    data: str = Field(description="The picture in base64")
 
 
 class RoutedEvent(Shape):
-    """What a `routed` event says: a server with routes has handed the job to one."""
+    """The data of a `routed` event: a server with routes has handed the job to one."""
 
     route: str
     reason: str
@@ -264,4 +266,4 @@ EVENTS: Mapping[str, type[Shape]] = {
     "output": OutputEvent,
     "routed": RoutedEvent,
 }
-"""What each event of a stream says."""
+"""The data of each event of a stream."""

@@ -1,4 +1,4 @@
-"""Words in answers that programs compare."""
+"""Fixed values in answers, which programs compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 
 class JobState(StrEnum):
-    """Where a job is; `jobs.states.TRANSITIONS` says what follows what."""
+    """The state of a job; `jobs.states.TRANSITIONS` has the allowed transitions."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -17,12 +17,12 @@ class JobState(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """Whether nothing follows."""
+        """Whether the job has ended."""
         return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
 Outcome = Literal["measured", "small", "profile", "no_face", "no_reference_face", "failed", "dropped"]
-"""Of a measured face; see `FaceShape`."""
+"""The outcome of a face measurement; see `FaceShape`."""
 
 OutputKind = Literal["image", "video", "audio", "text", "3d", "latent", "file", "unknown"]
-"""Of an output, or of what an output node promises."""
+"""The kind of an output, or of a promised output."""

@@ -1,1 +1,1 @@
-"""What ``runtime_runpod.py`` wires together: ComfyUI as a worker of a RunPod queue endpoint, and its image."""
+"""The parts that ``runtime_runpod.py`` wires together: ComfyUI as a RunPod worker, and its image."""

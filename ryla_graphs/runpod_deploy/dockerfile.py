@@ -1,7 +1,7 @@
-"""The image of a RunPod worker as a Dockerfile, written from the lock: equal locks give equal files.
+"""Writes the Dockerfile of a RunPod worker from the lock; equal locks give equal files.
 
-What changes least comes first: Debian, ComfyUI with its Python packages, one layer a pack, ryla_graphs itself. Weights
-are on the network volume of the endpoint, in ``models`` and ``loras``.
+The layers that change least come first: Debian, ComfyUI with its Python packages, one layer for each pack, ryla_graphs
+itself. Weights are on the endpoint's network volume, in ``models`` and ``loras``.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from ryla_graphs.problems import InvalidSettings
 VOLUME = "/runpod-volume"
 """Where RunPod mounts the network volume of an endpoint."""
 RUNPOD = "1.12.0"
-"""The SDK that the worker was tried with."""
+"""The version of the SDK that the worker was tested with."""
 
 
 def dockerfile(lock: Lock) -> str:
-    """The text of the Dockerfile; to be built where the project and its lock are.
+    """The text of the Dockerfile, which must be built in the folder of the project and its lock.
 
-    Raises `InvalidSettings` if a pack is in a folder that Docker does not see from there.
+    Raises `InvalidSettings` if a pack is in a folder outside the project, which Docker cannot copy.
     """
     return "\n".join(_lines(lock)) + "\n"
 
@@ -50,7 +50,7 @@ def _lines(lock: Lock) -> Iterator[str]:
     yield _run(apt(system_of(lock)))
     yield from _installed(lock.comfyui.requirements)
     commands = [*comfyui_commands(lock)]
-    # The worker's own SDK comes within the same limits as what packs bring.
+    # The worker's own SDK obeys the same pins as the packages of packs.
     yield _run(*commands, *(() if {*commands} >= {*rule_commands(lock)} else rule_commands(lock)))
     for pack in in_order(lock.packs):
         yield from _pack(pack, lock)
@@ -75,7 +75,7 @@ def _pack(pack: LockedPack, lock: Lock) -> Iterator[str]:
     if pack.path is not None:
         if pack.path.startswith(("/", "~")) or ".." in PurePosixPath(pack.path).parts:
             raise InvalidSettings(
-                f"the pack in '{pack.path}' is outside the project's folder, where Docker copies nothing from: "
+                f"the pack in '{pack.path}' is outside the project's folder, so Docker cannot copy it: "
                 "move it into the project, and lock it again"
             )
         yield f"COPY {pack.path} {COMFYUI}/custom_nodes/{pack.folder}"
@@ -88,7 +88,7 @@ def _run(*commands: str) -> str:
 
 
 def _installed(pins: tuple[str, ...]) -> Iterator[str]:
-    """Install some pins as they are: each list is complete, and what packages wish beyond it is not asked for."""
+    """Install exactly these pins, without dependencies: each list is complete."""
     if pins:
         yield _run(f"python -m pip install -q --no-deps \\\n    {_wrapped(map(shlex.quote, pins))}")
 

@@ -1,7 +1,8 @@
-"""Progress that is reported now and then, and never after the end.
+"""Reports progress from time to time, and never after the end.
 
-RunPod's SDK sends each update from a thread of its own and gives no way to wait for it. One that overtakes the result
-puts the finished job back to IN_PROGRESS for ever. So the threads that a call starts are found, and waited for.
+RunPod's SDK sends each update from its own thread, and offers no way to wait for it. An update that arrives after the
+result sets the finished job back to IN_PROGRESS forever. So this finds the threads that a call starts, and waits for
+them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 SECONDS = 1.0
-"""Between two updates; each is a request to RunPod."""
+"""Seconds between two updates; each is a request to RunPod."""
 JOIN_SECONDS = 10.0
 
 log = logging.getLogger("ryla_graphs.runpod_deploy")
@@ -28,19 +29,19 @@ class Telling:
         self._threads: list[threading.Thread] = []
 
     def put(self, facts: Mapping[str, Any]) -> None:
-        """Tell how far the job is, unless that was done a moment ago or the last update is still on its way."""
+        """Send the progress, unless an update was sent a moment ago or is still being sent."""
         if time.monotonic() < self._again or any(thread.is_alive() for thread in self._threads):
             return
         self._again = time.monotonic() + self._seconds
         before = set(threading.enumerate())
         try:
             self._send(facts)
-        except Exception as error:  # noqa: BLE001 - a lost report is no reason for the job to fail
-            log.warning("progress could not be reported: %s", error)
+        except Exception as error:  # noqa: BLE001 - a lost report must not fail the job
+            log.warning("cannot report progress: %s", error)
         self._threads = [thread for thread in threading.enumerate() if thread not in before]
 
     def close(self) -> None:
-        """Wait until nothing is on its way any more."""
+        """Wait until no update is being sent."""
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(JOIN_SECONDS)

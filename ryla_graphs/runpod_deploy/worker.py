@@ -1,7 +1,7 @@
-"""Runs the jobs of a RunPod worker on its ComfyUI: outputs of every kind, failures by node, progress while it works.
+"""Runs the jobs of a RunPod worker on its ComfyUI, with outputs of every kind, failures by node, and progress.
 
-A job is what the engine `RunPod` with ``worker="ryla"`` sends, or the input of the official worker-comfyui, a workflow
-with images beside it; the answer is in both cases the one of `engines.runpod.ours`.
+It accepts jobs of the engine `RunPod` with ``worker="ryla"``, and the input of the official worker-comfyui: a workflow
+with images beside it. In both cases, the answer has the form of `engines.runpod.ours`.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ Tell = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
 
 
 class Worker:
-    """Jobs, one after the other, on one engine."""
+    """Runs jobs on one engine, one after the other."""
 
     def __init__(self, engine: Engine, tell: Tell, store: Store | None = None) -> None:
-        """`store` puts outputs into a bucket that are too large for an answer."""
+        """`store` uploads outputs that are too large for an answer into a bucket."""
         self._engine, self._tell, self._store = engine, tell, store
         self._catalog: Catalog | None = None
         self._run: Run | None = None
@@ -42,7 +42,7 @@ class Worker:
         self._cancelled = False
 
     def handle(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a job to its end; gives what RunPod hands on. Raises nothing for the job's fate."""
+        """Run a job to its end; returns the answer for RunPod. Never raises if the job fails."""
         self._cancelled = False
         telling = Telling(lambda facts: self._tell(job, facts))
         try:
@@ -50,10 +50,10 @@ class Worker:
         except RylaError as error:
             return self._failed(error)
         finally:
-            telling.close()  # an update that came after the end would bring the job back to life
+            telling.close()  # an update after the end would revive the job
 
     def cancel(self) -> None:
-        """End the job that is on, from another thread."""
+        """Cancel the current job, from another thread."""
         with self._lock:
             self._cancelled = True
             run = self._run
@@ -78,13 +78,13 @@ class Worker:
                     telling.put(facts)
         finally:
             self._run = None
-        raise EngineError("ComfyUI reported no end of the run")
+        raise EngineError("the events of the run stopped before it ended")
 
     def _failed(self, error: RylaError) -> dict[str, Any]:
         failure = error if isinstance(error, EngineError) else EngineRefused(str(error), getattr(error, "problems", ()))
         answer: dict[str, Any] = {"ryla": VERSION, "failed": Failed("", failure).to_dict()["error"]}
         if getattr(self._engine, "needs_restart", False):
-            answer["refresh_worker"] = True  # RunPod takes this out, and restarts the worker
+            answer["refresh_worker"] = True  # RunPod removes this key, and restarts the worker
         return answer
 
     def _job(self, given: Any) -> Job:
@@ -92,7 +92,7 @@ class Worker:
         if self._catalog is None:
             self._catalog = self._engine.catalog().replace(any_input_file=True)
         if not isinstance(given, Mapping):
-            raise EngineRefused("the input is to be an object with a workflow")
+            raise EngineRefused("the input must be an object with a workflow")
         if isinstance(ours := given.get(OURS), Mapping):
             try:
                 return Job.from_dict(ours, self._catalog)
@@ -105,7 +105,7 @@ class Worker:
 
 
 def progress_of(event: Event) -> dict[str, Any] | None:
-    """What is reported of an event; None if nothing is."""
+    """The progress to report for an event; None if there is none."""
     if isinstance(event, NodeStarted):
         return {"node": event.node, "class_type": event.class_type}
     if isinstance(event, Progress):
@@ -120,5 +120,5 @@ def _pictures(given: Any) -> dict[str, bytes]:
             text = row["image"]
             found[row["name"]] = base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text)
         except (KeyError, TypeError, AttributeError, binascii.Error, ValueError):
-            raise EngineRefused("`images` is to be a list of {name, image}, with the image in base64") from None
+            raise EngineRefused("`images` must be a list of {name, image}, with the image in base64") from None
     return found

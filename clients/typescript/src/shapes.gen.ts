@@ -1,11 +1,11 @@
 /* GENERATED from the server's OpenAPI document: do not edit. `npm run generate` writes it again. */
 import type { ErrorFacts, Problem as ProblemFacts } from "./errors.js";
 
-/** One hand-over of a job to a route. */
+/** One attempt: a job that was handed to a route. */
 export interface AttemptFacts {
   route: string;
   why: string;
-  /** Seconds since 1970, as `ended` */
+  /** Seconds since 1970, like `ended` */
   started: number;
   ended: number | null;
   outcome: string;
@@ -13,7 +13,7 @@ export interface AttemptFacts {
   /** Whether it may have run there */
   ran: boolean;
   cost_usd: number | null;
-  /** Whether it may have cost money that is in no figure */
+  /** Whether it may have cost money that is not in `cost_usd` */
   maybe_charged: boolean;
   experiment: string | null;
   arm: string | null;
@@ -61,25 +61,25 @@ export interface DrawnSlot {
   y: number;
 }
 
-/** How well a picture kept the person's face. What was not measured is null, which is not zero. */
+/** How well a picture kept the person's face. Values that were not measured are null, not zero. */
 export interface FaceFacts {
-  /** `measured`; `small` and `profile` have numbers that say little, the others none */
+  /** `measured`; `small` and `profile` have unreliable numbers, other outcomes none */
   outcome: "measured" | "small" | "profile" | "no_face" | "no_reference_face" | "failed" | "dropped";
-  /** Whether it counts as the same person */
+  /** Whether the face counts as the same person's */
   verified: boolean | null;
-  /** How likely it is one person, of two equally likely stories: 0 to 1 */
+  /** The probability that it is the same person, assuming even odds: 0 to 1 */
   match: number | null;
-  /** How many in a hundred pairs of photos of one person are at least this far apart: 50 is as good */
+  /** How many of a hundred pairs of photos of one person differ at least this much; 50 is ideal */
   consistency: number | null;
   distance: number | null;
-  /** How many pairs of different people are this near */
+  /** The share of pairs of different people that are this similar */
   false_match_rate: number | null;
-  /** How many the picture has; the nearest counts */
+  /** The number of faces in the picture; the most similar one counts */
   faces: number;
-  /** How many the reference has; its largest counts */
+  /** The number of faces in the reference; the largest one counts */
   reference_faces: number;
   model: string;
-  /** Scores under different ids cannot be compared */
+  /** The id of the calibration; scores with different ids cannot be compared */
   calibration: string;
   ms: number;
 }
@@ -101,13 +101,13 @@ export interface GraphFacts {
   plan: Record<string, unknown> | null;
 }
 
-/** A file that a job was given. */
+/** An input file of a job. */
 export interface InputFacts {
-  /** What the graph and the parameters call it */
+  /** Its name in the graph and in the parameters */
   name: string;
   /** blake3:… */
   hash: string;
-  /** Where its content is; also what the next job may be given in the place of a file */
+  /** The URL of its content; the next job accepts it in place of a file */
   url: string;
 }
 
@@ -116,19 +116,19 @@ export interface JobFacts {
   id: string;
   state: JobState;
   preset: string | null;
-  /** The preset's, as they were used */
+  /** The preset's parameters, as they were used */
   parameters: Record<string, unknown>;
-  /** What it was submitted with, and can be found by */
+  /** The labels that it was submitted with, and can be found by */
   labels: Record<string, string>;
   seed: number | string | null;
-  /** The seed with all its digits, which JavaScript's numbers have not */
+  /** The seed with all digits, which JavaScript's numbers cannot hold */
   seed_text: string | null;
-  /** How many jobs are before it, while it waits */
+  /** How many jobs wait before it */
   position: number | null;
   progress: Progress | null;
   attempt: number;
   cancel_requested: boolean;
-  /** Where it was handed to, on servers with routes */
+  /** The routes that got the job, on servers with routes */
   attempts: AttemptFacts[];
   created_at: string;
   started_at: string | null;
@@ -142,7 +142,7 @@ export interface JobFacts {
   urls: JobUrls;
 }
 
-/** Where a job is; `jobs.states.TRANSITIONS` says what follows what. */
+/** The state of a job; `jobs.states.TRANSITIONS` has the allowed transitions. */
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
 /** The verdict on a graph, here and in ComfyUI. */
@@ -215,16 +215,16 @@ export interface OutputFacts {
   /** In bytes */
   size: number;
   simulated: boolean;
-  /** Its id as an asset */
+  /** The id of its asset */
   id: string;
   /** blake3:… */
   hash: string;
-  /** `output`, or `temp` for what is only shown */
+  /** `output`, or `temp` for files that are only shown */
   folder: string;
   url: string;
-  /** Of a job with `measureFace`: null until it is measured */
+  /** In a job with `measureFace`; null until it is measured */
   face?: FaceFacts | null;
-  /** The content, where `outputs=base64` asks for it */
+  /** The content, if the request has `outputs=base64` */
   base64?: string | null;
 }
 
@@ -235,25 +235,25 @@ export interface PresetFacts {
   url: string;
 }
 
-/** How far a job is; every snapshot is complete. */
+/** The progress of a job; every snapshot is complete. */
 export interface Progress {
   /** 0 to 1 */
   value: number;
-  /** How many are in `done` and `cached` */
+  /** The number of nodes in `done` and `cached` */
   nodes_done: number;
   nodes_total: number;
-  /** The nodes that have run, in their order */
+  /** The nodes that have run, in order */
   done: string[];
-  /** The nodes that do not run, since the engine has what they gave before */
+  /** The nodes that do not run, because the engine has their outputs cached */
   cached: string[];
-  /** The node at work */
+  /** The running node */
   node: string | null;
   class_type: string | null;
   step: number | null;
   steps: number | null;
 }
 
-/** Where to go from a job. */
+/** Links of a job. */
 export interface JobUrls {
   self: string;
   events: string;
@@ -268,32 +268,32 @@ export interface VerdictFacts {
   nodes: Record<string, (Record<string, unknown>)[]>;
 }
 
-/** Why a job failed, in short. */
+/** Why a job failed, in short form. */
 export interface StatusError {
   code: string;
   message: string;
   node: string | null;
 }
 
-/** What a `status` event says: a job has gone on. */
+/** The data of a `status` event: the state of a job has changed. */
 export interface StatusFacts {
   state: JobState;
   attempt: number;
-  /** Somebody wants its end; by default false */
+  /** Whether someone has cancelled the job; by default false */
   cancel_requested?: boolean;
-  /** Of a job that failed */
+  /** The error, if the job failed */
   error?: StatusError | null;
 }
 
-/** What a `preview` event says: a small picture of what is being made. */
+/** The data of a `preview` event: a small preview of the picture in progress. */
 export interface PreviewFacts {
   node: string | null;
   media_type: string;
-  /** In base64 */
+  /** The picture in base64 */
   data: string;
 }
 
-/** What an `output` event says: an output is committed. */
+/** The data of an `output` event: an output is committed. */
 export interface OutputEventFacts {
   number: number;
   node: string;
@@ -303,15 +303,15 @@ export interface OutputEventFacts {
   /** In bytes */
   size: number;
   simulated: boolean;
-  /** Its id as an asset */
+  /** The id of its asset */
   id: string;
   /** blake3:… */
   hash: string;
-  /** `output`, or `temp` for what is only shown */
+  /** `output`, or `temp` for files that are only shown */
   folder: string;
 }
 
-/** What a `routed` event says: a server with routes has handed the job to one. */
+/** The data of a `routed` event: a server with routes has handed the job to one. */
 export interface RoutedFacts {
   route: string;
   reason: string;

@@ -1,4 +1,4 @@
-"""A stored job in the shape that our routes answer, webhooks tell, and Comfy API v2 is made of."""
+"""Turns a stored job into its JSON shape, for our routes, for webhooks, and as the source of Comfy API v2's shape."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from ryla_graphs.server.sinks.faces import REFERENCE
 
 
 def as_json(shape: BaseModel) -> bytes:
-    """A shape as the body of an answer. What was not set is left out."""
+    """A shape as the body of an answer. Unset fields are left out."""
     return shape.model_dump_json(exclude_unset=True).encode()
 
 
 def moment(seconds: float | None) -> str | None:
-    """A time in seconds as ISO 8601 in UTC."""
+    """A time, given in seconds, as ISO 8601 in UTC."""
     return None if seconds is None else timestamp(_moment(seconds))
 
 
@@ -43,17 +43,17 @@ def _moment(seconds: float) -> datetime:
 
 
 def job_path(job_id: str) -> str:
-    """Where a job is."""
+    """The path of a job."""
     return f"/jobs/{job_id}"
 
 
 def output_path(output: Asset) -> str:
-    """Where the content of an output is."""
+    """The path of an output's content."""
     return f"{job_path(output.job_id or '')}/outputs/{output.number}"
 
 
 def output_shape(output: Asset, content: Callable[[str], bytes] | None = None) -> OutputShape:
-    """An output, with its content in base64 where a reader is given."""
+    """An output, with its content in base64 if a reader is given."""
     facts: dict[str, Any] = output_facts(output) | {"url": output_path(output)}
     if content is not None:
         facts["base64"] = base64.b64encode(content(output.hash)).decode()
@@ -61,13 +61,13 @@ def output_shape(output: Asset, content: Callable[[str], bytes] | None = None) -
 
 
 def _with_faces(outputs: Iterable[OutputShape], job: Job) -> Iterator[OutputShape]:
-    """The outputs of a job that wants its faces measured: null for those that are not."""
+    """The outputs of a job with face scores: null for pictures that are not measured yet."""
     faces = {row["output"]: FaceShape.model_validate(row) for row in job.faces}
     return (output.model_copy(update={"face": faces.get(output.number)}) for output in outputs)
 
 
 def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> JobShape:
-    """All that the owner of a job may know of it."""
+    """Everything that the owner of a job may know about it."""
     path = job_path(job.id)
     return JobShape(
         id=job.id,
