@@ -1,4 +1,4 @@
-"""What RYLA wants of its own deployment: nothing here is true of ComfyUI, of Modal, or of anybody else's deployment."""
+"""What RYLA wants of its own deployment: nothing here holds for ComfyUI, Modal, or anyone else's deployment."""
 
 from __future__ import annotations
 

@@ -24,6 +24,14 @@ BETTER: dict[str, str] = {
     "in a circle": "in a cycle",
     "of which it is not known": "unknown, or a sentence of its own",
     "of which nothing is known": "unknown",
+    "for ever": "forever",
+    "anybody": "anyone, any caller, or a sentence without one: `it is known`",
+    "goes before": "takes precedence over, or comes before",
+    "taken up": "resumed",
+    "took up": "resumed",
+    "asked with": "the options of the request, or the option's name",
+    "comes to nothing": "fails",
+    "gives word": "reports",
 }
 """The forbidden words, and what to write instead."""
 

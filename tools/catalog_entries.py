@@ -46,7 +46,7 @@ ALIASES = {"clip": "text_encoders", "t2i_adapter": "controlnet", "unet": "diffus
 PROSE = 24
 """Default texts longer than this, with spaces, are somebody's sentences: left out."""
 LONGEST_DEFAULT = 60
-"""Nor is any longer text that anybody needs."""
+"""Nor is any longer text that anyone needs."""
 
 
 def choices_of(value: list[Any]) -> list[Any] | None:

@@ -17,7 +17,7 @@ _WEAK: Mapping[Outcome, str] = {"small": "small face", "profile": "profile"}
 
 
 def lowest(scores: Sequence[FaceScore]) -> tuple[str, ...]:
-    """The score of several that kept the face worst, in a few words; one without a number goes before all."""
+    """The score of several that kept the face worst, in a few words; one without a number comes first."""
     if not scores:
         return ()
     worst = max(scores, key=lambda score: float("inf") if score.distance is None else score.distance)

@@ -75,7 +75,7 @@ class From:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of some inputs, or of all that begin so: which, an input says, if anybody knows it."""
+    """One of some inputs, or of all that begin so: which one, an input says, if it is known."""
 
     inputs: tuple[str, ...]
     switch: str | None = None

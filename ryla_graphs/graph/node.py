@@ -115,7 +115,7 @@ class Node(
     """The field for undeclared inputs, by name, if the class takes any."""
     _FIELDS: ClassVar[set[str]]
     _PLAIN: ClassVar[bool | None] = None
-    """Whether the wire has just the fields, by the same names; None before anybody looked."""
+    """Whether the wire has just the fields, by the same names; None until it is checked."""
     _LATEST: ClassVar[list[tuple[Any, ...]]]
     """The line that wrote the latest node of the class. Nodes of one loop share it: less for the cycle collector."""
     _CARRIED: ClassVar[Any]

@@ -137,7 +137,7 @@ class Handover:
                 self._store.fetch(job_id)
                 jobs = [job for job in (self._store.job(job_id),) if job is not None]
                 self._taken(jobs)
-                deployment.jobs.take_up(jobs)
+                deployment.jobs.resume(jobs)
             elif job_id := message.get("cancel"):
                 deployment.jobs.cancel(job_id)
 

@@ -84,7 +84,7 @@ class Spending:
             elif job.id not in self._reserved:  # a new job, or one of an earlier container
                 self._reserve(job)
 
-    def take_up(self, jobs: Iterable[Job]) -> None:
+    def reserve_for(self, jobs: Iterable[Job]) -> None:
         """Reserve the cost of unfinished jobs of an earlier container."""
         with self._lock:
             self._spent.update(self._read())  # the earlier container may have written more since the last read

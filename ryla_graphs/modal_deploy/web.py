@@ -155,7 +155,7 @@ def build_app(
     app = create_app(engine, store, server, sinks=[spending], targets=[analytics], shelf=VolumeShelf(parts.loras))
     spending.show(app.state.registry)
     app.include_router(_warming(settings, worker))
-    app.state.handover = Handover(term, store, parts.events, spending.take_up, beat=pace.beat)
+    app.state.handover = Handover(term, store, parts.events, spending.reserve_for, beat=pace.beat)
     app.state.handover.install(app)
     return app
 

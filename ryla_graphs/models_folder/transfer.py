@@ -32,7 +32,7 @@ def download(
 ) -> None:
     """Fill `part` up to the file's end; `on_done` gets how many bytes are there.
 
-    A dropped connection is taken up again, at a freshly asked address since signed ones grow old. Raises
+    A dropped connection is resumed, at a newly requested URL, since signed URLs expire. Raises
     `PullFailed` where it stays dropped, or the server refuses; `OSError` where the disk does.
     """
     failures = 0

@@ -52,7 +52,7 @@ class AtField:
     """A field of a request, or an option of a command; None if it is about the whole of it."""
 
     request: str
-    """What was asked with: ``request``, ``sweep``, a command's option."""
+    """The kind of request: ``request``, ``sweep``, a command's option."""
     field: str | None = None
 
     def __str__(self) -> str:

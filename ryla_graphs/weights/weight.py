@@ -60,7 +60,7 @@ class Licence:
 
     @property
     def is_known(self) -> bool:
-        """Whether anybody has looked it up; what it says of others counts for nothing."""
+        """Whether the licence was looked up; if not, its other fields mean nothing."""
         return self.name != UNKNOWN
 
 

@@ -30,7 +30,7 @@ def story(engine: Engine, *, run_id: str | None = None) -> list[Event]:
 
 
 def resumed(engine: Engine, run_id: str) -> list[Event]:
-    """All events of a run that is taken up."""
+    """All events of a resumed run."""
     return followed(lambda: engine.resume(run_id, WORKFLOW))
 
 

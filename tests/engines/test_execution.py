@@ -264,7 +264,7 @@ def test_an_output_node_that_others_need_runs_with_them(comfyui: ComfyUI, n: Any
     assert done.greys() == [63]
 
 
-def test_an_output_node_that_gives_nothing_to_anybody_is_no_success(comfyui: ComfyUI, n: Any) -> None:
+def test_an_output_node_that_delivers_nothing_is_no_success(comfyui: ComfyUI, n: Any) -> None:
     lonely = n.TestOutputNodeWithSocketOutput(image=stub(n, WHITE), value=0.5).named("lonely")
     with pytest.raises(OutputMissing, match="TestOutputNodeWithSocketOutput 'lonely' is an output node but delivered"):
         ran(comfyui, lonely)

@@ -148,7 +148,7 @@ def test_without_memory_the_same_part_runs_again() -> None:
 
 
 @pytest.mark.parametrize("jobs_api", [True, False])
-def test_a_part_that_is_taken_up_again_misses_nothing_that_was_left_out(jobs_api: bool) -> None:
+def test_a_part_that_is_resumed_misses_nothing_that_was_left_out(jobs_api: bool) -> None:
     workflow = optional(halves().compile())
     script = Script(refusal=(200, {"node_errors": REFUSED}), outputs=OUTPUTS, jobs_api=jobs_api)
     with serving(script) as (engine, _), ComfyUI(engine.client.address, patience=HASTY) as other:

@@ -122,7 +122,7 @@ def test_a_server_that_dies_ends_its_run_truthfully_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("server", [0, 1])
-def test_a_run_is_taken_up_where_it_is(server: int) -> None:
+def test_a_run_is_resumed_where_it_is(server: int) -> None:
     with servers(Script(outputs=None), Script(outputs=None)) as place, place.another() as other:
         with ComfyUI(place.addresses[server]) as engine:
             story(engine, run_id=RUN)

@@ -1,4 +1,4 @@
-"""A run is taken up wherever it is, runs once however often it is started, and is cancelled alone."""
+"""A run is resumed wherever it is, runs once however often it is started, and is cancelled alone."""
 
 from __future__ import annotations
 

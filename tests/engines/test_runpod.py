@@ -192,7 +192,7 @@ def test_a_key_that_expires_in_the_middle_leaves_the_run_uncertain() -> None:
 
 
 def test_cancelling_and_losing_the_race() -> None:
-    with standing(FakeRunPod(fates=["waits for ever"])) as engine:
+    with standing(FakeRunPod(fates=["waits forever"])) as engine:
         run = engine.start(WORKFLOW, fresh=True)
         run.cancel()
         assert isinstance(list(run.events())[-1], Cancelled)
@@ -217,7 +217,7 @@ def test_progress_and_hints() -> None:
         assert isinstance(list(events)[-1], Finished)
 
 
-def test_a_run_is_taken_up_by_the_id_that_was_written_down() -> None:
+def test_a_run_is_resumed_by_the_stored_id() -> None:
     fake = FakeRunPod()
     with standing(fake) as engine:
         run_id = str(uuid.uuid4())

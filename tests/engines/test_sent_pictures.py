@@ -106,7 +106,7 @@ def test_an_answer_may_overtake_them() -> None:
         assert len(names(followed(lambda: engine.start(graph())))) == 3
 
 
-def test_a_run_that_is_taken_up_elsewhere_has_lost_them() -> None:
+def test_a_run_that_is_resumed_elsewhere_has_lost_them() -> None:
     with serving(script()) as (engine, _):
         first = run(engine, graph())
         last = followed(lambda: engine.resume(first.run, graph()))[-1]

@@ -79,7 +79,7 @@ class TestLease:
         assert sorted(lease.term for lease in leases) == [1, 2, 3, 4, 5, 6]
         assert [lease.term for lease in leases if lease.held] == [6]
 
-    def test_it_says_whether_anybody_owns(self, records: modal.Dict) -> None:
+    def test_it_says_whether_any_container_owns(self, records: modal.Dict) -> None:
         one = Lease(records)
         assert not one.owned()
         one.take()

@@ -109,7 +109,7 @@ def test_a_file_comes_whole_checked_and_once(hub: Hub, models: ModelsFolder) -> 
 
 
 @pytest.mark.parametrize("drops", [[1_000_000], [0, 0, 2_000_000, 5], [1] * 12])
-def test_a_dropped_connection_is_taken_up_where_it_broke(hub: Hub, models: ModelsFolder, drops: list[int]) -> None:
+def test_a_dropped_connection_is_resumed_where_it_broke(hub: Hub, models: ModelsFolder, drops: list[int]) -> None:
     hub.drops = list(drops)
     fetch(models)
     assert target(models).read_bytes() == CONTENT

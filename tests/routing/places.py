@@ -19,7 +19,7 @@ from ryla_graphs.problems import EngineError, RunLost
 from tests.engines.stub.script import PNG
 
 Act = str | EngineError | Callable[[], EngineError]
-"""`well`; `no worker`; `waits` in the queue, `works` for ever, both until it is cancelled; `deaf`, which ignores that;
+"""`well`; `no worker`; `waits` in the queue, `works` forever, both until it is cancelled; `deaf`, which ignores that;
 `unreadable`; an error that the start raises; or, in a call, one that the run ends with after it began."""
 
 

@@ -201,7 +201,7 @@ def test_an_unknown_outcome_goes_by_policy(policy: Policy) -> None:
             assert not modal.started
 
 
-def test_the_policy_of_a_job_goes_before_all_others() -> None:
+def test_the_policy_of_a_job_takes_precedence() -> None:
     class Once(MemoryJournal):
         def asked(self, run_id: str) -> Asked:
             return Asked(policy="at-most-once")
@@ -230,7 +230,7 @@ def test_whoever_asks_again_gets_no_more_runs_than_the_policy_allows() -> None:
     assert sum(place.executed.total() for place in places) == 2
 
 
-def test_a_run_is_taken_up_at_its_route_after_a_restart() -> None:
+def test_a_run_is_resumed_at_its_route_after_a_restart() -> None:
     journal, pod = MemoryJournal(), Place("pod")
     run_id = str(uuid.uuid4())
     router_of(pod, journal=journal).start(IMAGE, run_id=run_id, fresh=True)

@@ -50,7 +50,7 @@ VIDEOS: list[Row] = [
     ("WanFirstLastFrameToVideo", {**WAN, "length": 5}, (1, 16, 2, 60, 104)),
     ("Wan22ImageToVideoLatent", {"vae": vae_of("vae", "wan2.2_vae.safetensors"), "width": 1280, "height": 704,
                                  "length": 49, "batch_size": 1}, (1, 48, 13, 44, 80)),
-    # A reference goes before the frames, and is trimmed off again.
+    # A reference is put before the frames, and is trimmed off again.
     ("WanVaceToVideo", {**WAN, "length": 9, "strength": 1.0}, (1, 16, 3, 60, 104)),
     ("WanVaceToVideo", {**WAN, "length": 9, "strength": 1.0, "reference_image": ImageShape(1, 480, 832)},
      (1, 16, 4, 60, 104)),

@@ -181,7 +181,7 @@ class Router:
         if last.remote_id is not None and isinstance(engine, Remembering):
             engine.remember(last.run_id, last.remote_id)
         run = RoutedRun(self.desk, Order(workflow, Need.of(workflow), None), run_id)
-        run.take_up(last, lane, engine.resume(last.run_id, workflow))
+        run.resume_attempt(last, lane, engine.resume(last.run_id, workflow))
         return run
 
     def health(self) -> Health:

@@ -133,7 +133,7 @@ class RoutedRun:
             self._write()
         self._follow(attempt, lane, permit, run)
 
-    def take_up(self, attempt: Attempt, lane: Lane, run: Run) -> None:
+    def resume_attempt(self, attempt: Attempt, lane: Lane, run: Run) -> None:
         """Follow an attempt that an earlier process started."""
         self._attempts = [
             each if each.run_id != attempt.run_id else attempt for each in self._desk.journal.attempts(self.id)

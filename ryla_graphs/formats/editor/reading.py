@@ -48,7 +48,7 @@ def parse(data: Json) -> EditorDocument:
 
 
 def few(parts: _Sized, at: str) -> _Sized:
-    """These parts, if they are not absurdly many: what looks through them for each link would take for ever.
+    """These parts, if they are not absurdly many: what looks through them for each link would take forever.
 
     Raises `InvalidDocument` for more than `MOST`.
     """

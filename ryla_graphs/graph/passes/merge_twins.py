@@ -54,7 +54,7 @@ def merge_twins(graph: Graph) -> Graph:
             scopes.setdefault(twin, set()).add(scope)
         if twin is not node:
             twins[node] = twin
-    # A name goes before the parts that unnamed twins of it stand in.
+    # A name takes precedence over the parts that contain its unnamed twins.
     unnamed = {node: own for node, own in scopes.items() if node not in names}
     return graph.rewire(twins, origins=dict(_moved(unnamed)) | dict(_renamed(names)), check=False) if twins else graph
 

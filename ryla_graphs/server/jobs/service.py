@@ -94,11 +94,11 @@ class JobService:
         left = self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING))
         left.sort(key=lambda job: (job.state is JobState.QUEUED, job.created_at))
         self._at_work.start()
-        self.take_up(left)
+        self.resume(left)
         if left:
             log.info("resumed %d jobs that an earlier process left unfinished", len(left))
 
-    def take_up(self, jobs: Iterable[Job]) -> None:
+    def resume(self, jobs: Iterable[Job]) -> None:
         """Work on jobs that another process has stored; ignore those that are here already."""
         assert self._loop is not None
         taken = [job for job in jobs if not job.state.terminal and self._states.live(job.id) is None]

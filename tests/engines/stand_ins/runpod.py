@@ -22,7 +22,7 @@ END: frozenset[str] = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT"
 Fate = Literal[
     "well", "no output", "no images", "old shape", "old url", "bucket", "fewer", "bad base64", "cut off", "errors",
     "node fails", "out of memory", "refused", "worker lost", "raises", "expires in queue", "times out", "stuck",
-    "vanishes", "progress", "waits for ever",
+    "vanishes", "progress", "waits forever",
 ]  # fmt: skip
 """What becomes of a job that a worker takes, or does not."""
 
@@ -107,7 +107,7 @@ class FakeRunPod:
 
     async def _work(self, job: Held, fate: Fate) -> None:
         await asyncio.sleep(self.delay)
-        if fate == "waits for ever" or job.status in END or not self.workers:
+        if fate == "waits forever" or job.status in END or not self.workers:
             return
         if fate == "expires in queue":
             job.status = "TIMED_OUT"

@@ -18,7 +18,7 @@ from ryla_graphs.server.records import Asset, Job
 
 URL_SECONDS = 3600.0
 """Seconds that the URL of content stays valid; reading the asset again gives a new one."""
-FOR_EVER_SECONDS = 10 * 365 * 24 * 3600.0
+FOREVER_SECONDS = 10 * 365 * 24 * 3600.0
 """The retention of a job on a server that never deletes jobs: v2 requires a date."""
 
 _OUTPUT_TYPES: Mapping[str, str] = {kind: kind for kind in ("image", "video", "audio", "text", "latent")}
@@ -133,7 +133,7 @@ def job_view(job: Job, outputs: Sequence[Asset], here: Deployment, request: Requ
         "created_at": ours["created_at"],
         "started_at": ours["started_at"],
         "completed_at": ours["ended_at"],
-        "expires_at": moment((job.ended_at or job.created_at) + (FOR_EVER_SECONDS if kept is None else kept)),
+        "expires_at": moment((job.ended_at or job.created_at) + (FOREVER_SECONDS if kept is None else kept)),
         "queue_position": ours["position"],
         "progress": progress_view(progress),
         "outputs": [output_view(output, request) for output in outputs],

@@ -40,7 +40,7 @@ function useServer({ form, past, at }) {
     }
   }, []);
   useEffect(() => {
-    link.read(); // a token in the address goes before the first request
+    link.read(); // a token in the URL must be removed before the first request
     start();
     const moved = () => { const { preset, texts } = link.read(); if (preset) form.open(preset, { texts }); };
     addEventListener("hashchange", moved);

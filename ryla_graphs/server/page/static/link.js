@@ -3,7 +3,7 @@
 import { token } from "./api.js";
 import { kept } from "./fields.js";
 
-/** Text of an address, which anybody may have written. */
+/** Text of an address, which anyone may have written. */
 function plain(text) {
   try {
     return decodeURIComponent(text);

@@ -31,7 +31,7 @@ def codec_of(vae: Any, usual: str = "flux") -> Codec:
 
 
 def is_known(vae: Any) -> bool:
-    """Whether anybody knows how a VAE encodes."""
+    """Whether it is known how a VAE encodes."""
     return isinstance(vae, Opaque) and "codec" in vae.facts
 
 
