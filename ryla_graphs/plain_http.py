@@ -128,10 +128,11 @@ def _read(connection: socket.socket, method: str) -> tuple[Reply, bool]:
     """The answer, and whether the connection can be used again."""
     seen = connection.recv(_AT_ONCE)
     while (end := seen.find(b"\r\n\r\n")) < 0:
-        more = b"" if b"\n\n" in seen or len(seen) > _LONGEST_HEAD else connection.recv(_AT_ONCE)
-        seen += more
-        if not more:
+        if b"\n\n" in seen or b"\n\r\n" in seen:
             return _read_by_library(connection, seen, method)
+        if len(seen) > _LONGEST_HEAD or not (more := connection.recv(_AT_ONCE)):
+            raise ConnectionError("the head of the answer has no end" if seen else "the server hung up")
+        seen += more
     status = _status_of(seen)
     length = _length_of(seen[:end].lower()) if status is not None else None
     if status is None or length is None:
