@@ -82,7 +82,7 @@ class CompiledWorkflow:
             return None
         odd = {node.id for node in view.odd}
         same = {key: node for key, node in view.nodes.items() if document[key] is before[key] and key not in odd}
-        return Glance(view.admission.schemas, same)
+        return Glance(dict(view.admission.schemas), same)
 
     def json(self) -> bytes:
         """The API JSON as bytes, in a canonical form."""

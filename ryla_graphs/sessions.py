@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache, cached_property
 from http.cookiejar import DefaultCookiePolicy
@@ -13,15 +12,9 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
-
-from ryla_graphs.plain_http import PlainServer, Reply
 
 CONNECTIONS = 32
 """As many threads may talk to one server at once without opening a connection for each request."""
-_JSON = "application/json"
-_PLAIN_PATH = re.compile(r"/[!-~]*")
-"""What can stand in the first line of a request."""
 
 
 def session_for(headers: Mapping[str, str] | None = None, *, connections: int = CONNECTIONS) -> requests.Session:
@@ -60,8 +53,7 @@ class Origin:
     """One server, at an address. May be used from any thread.
 
     A session merges headers, cookies, hooks and the environment's proxies for each request and parses its address,
-    which takes as long as sending it. To one server all of that is the same each time, so it is done once; and over
-    plain HTTP without a proxy, `PlainServer` asks it.
+    which takes as long as sending it. To one server all of that is the same each time, so it is done once.
     """
 
     def __init__(self, address: str, headers: Mapping[str, str] | None = None) -> None:
@@ -71,23 +63,22 @@ class Origin:
 
     def request(
         self, method: str, path: str, *, timeout: tuple[float, float], content: Any = None, files: Any = None
-    ) -> Reply:
+    ) -> requests.Response:
         """One request and all of its answer; raises as `requests` does. No redirect is followed.
 
         `content` is sent as JSON, or else `files` as a form.
         """
         url = f"{self.address}{path}"
         if files is not None:
-            return _reply(self._session.request(method, url, files=files, timeout=timeout, allow_redirects=False))
-        body = None if content is None else json.dumps(content, allow_nan=False).encode()
-        if self._plain is not None and _PLAIN_PATH.fullmatch(path):
-            return self._plain.request(method, path, timeout=timeout, body=body, media_type=_JSON)
+            return self._session.request(method, url, files=files, timeout=timeout, allow_redirects=False)
         request = self._like(method).copy()
         request.url = url
-        if body is not None:
-            request.body = body
-            request.headers["Content-Type"], request.headers["Content-Length"] = _JSON, str(len(body))
-        return _reply(self._session.get_adapter(url).send(request, timeout=timeout, **self._environment))
+        if content is not None:
+            request.body = body = json.dumps(content, allow_nan=False).encode()
+            request.headers["Content-Type"], request.headers["Content-Length"] = "application/json", str(len(body))
+        answer = self._session.get_adapter(url).send(request, timeout=timeout, **self._environment)
+        answer.content  # noqa: B018 - reads it, so that the connection is free again
+        return answer
 
     def _prepared(self, method: str) -> requests.PreparedRequest:
         return self._session.prepare_request(requests.Request(method, self.address))
@@ -97,25 +88,9 @@ class Origin:
         """Proxies and certificates."""
         return self._session.merge_environment_settings(self.address, {}, True, None, None)
 
-    @cached_property
-    def _plain(self) -> PlainServer | None:
-        """The shortest way to the server, where there is nothing on the way."""
-        proxies = self._environment["proxies"]
-        if urlsplit(self.address).scheme != "http" or select_proxy(self.address, proxies) is not None:
-            return None
-        headers = self._prepared("GET").headers
-        return PlainServer(self.address, headers, connections=CONNECTIONS)
-
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
         self._session.close()
-        if self._plain is not None:
-            self._plain.close()
-
-
-def _reply(answer: requests.Response) -> Reply:
-    # To read the content frees the connection.
-    return Reply(answer.status_code, answer.content, answer.headers.get("Location"))
 
 
 def is_loopback(address: str) -> bool:

@@ -46,7 +46,6 @@ LAYERS = (
     "codegen",
     "presets",
     "testing",
-    "plain_http",
     "sessions",
     "claims",
     "models_folder",

@@ -125,7 +125,7 @@ def test_a_redirect_is_reported_and_not_followed() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with pytest.raises(EngineUnreachable, match=r"redirects to https://login\.example/; give the address"):
+        with pytest.raises(EngineUnreachable, match=r"redirects to https://login\.example/; use the final address"):
             ComfyUI(f"http://127.0.0.1:{server.server_port}").catalog()
     finally:
         server.shutdown()

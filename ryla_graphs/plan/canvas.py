@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ryla_graphs.prompt import Known, Link, PromptNode
 from ryla_graphs.validation.view import View
@@ -97,6 +98,7 @@ def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, Link]]:
             yield name, node.wires[name]
 
 
+@lru_cache(4096)
 def types_apart(declared: str, wanted: tuple[str, ...]) -> bool:
     """Whether a declared type, perhaps a union, has nothing of the wanted ones."""
     return not set(declared.split(",")) & set(wanted)

@@ -74,8 +74,8 @@ def crowded(prompt: Any, limits: Limits) -> Problem | None:
     if limits.nodes is not None and len(prompt) > limits.nodes:
         return _too_many("nodes", len(prompt), limits.nodes)
     if limits.inputs is not None:
-        bodies = (body.get("inputs") for body in prompt.values() if isinstance(body, Mapping))
-        count = sum(len(inputs) for inputs in bodies if isinstance(inputs, Mapping))
+        bodies = (body.get("inputs") for body in prompt.values() if isinstance(body, (dict, Mapping)))
+        count = sum(len(inputs) for inputs in bodies if isinstance(inputs, (dict, Mapping)))
         if count > limits.inputs:
             return _too_many("inputs", count, limits.inputs)
     return None

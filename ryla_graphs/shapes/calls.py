@@ -29,6 +29,8 @@ def calls(wires: Mapping[str, Wire], schema: NodeSchema) -> list[Arguments | Blo
         lists: Arguments = dict(wires)
         blocked = next((v for w in lists.values() if isinstance(w, list) for v in w if isinstance(v, Blocked)), None)
         return [blocked or lists]
+    if (alone := _only_call(wires)) is not None:
+        return [alone]
     lengths = {len(wire) for wire in wires.values() if isinstance(wire, list)}
     count = max(lengths, default=1)
     if 0 in lengths:
@@ -36,6 +38,16 @@ def calls(wires: Mapping[str, Wire], schema: NodeSchema) -> list[Arguments | Blo
     if count > MAX_CALLS:
         raise NodeFails(f"it would be called {count:,} times, more than {MAX_CALLS:,}")
     return [_arguments(wires, index) for index in range(count)]
+
+
+def _only_call(wires: Mapping[str, Wire]) -> Arguments | None:
+    """The arguments where each wire carries one value, as nearly all do, and none is blocked."""
+    given: Arguments = {}
+    for name, wire in wires.items():
+        if not isinstance(wire, list) or len(wire) != 1 or isinstance(wire[0], Blocked):
+            return None
+        given[name] = wire[0]
+    return given
 
 
 def _arguments(wires: Mapping[str, Wire], index: int) -> Arguments | Blocked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ryla_graphs import sockets
@@ -86,8 +87,8 @@ def _reported(execution: Execution) -> Iterator[tuple[str, NodeShapes]]:
     for number, wires in execution.results.items():
         node = execution.nodes[number]
         outputs = (wires,) if isinstance(wires, Unknown) else wires
-        declared = node.schema.outputs if isinstance(node, PromptNode) else ()
-        types = tuple(socket_of(output.type) for output in declared) or ("*",)
+        declared = node.schema.output_types if isinstance(node, PromptNode) else ()
+        types = tuple(map(socket_of, declared)) or ("*",)
         yield number, NodeShapes(number, node.class_type, outputs, types)
 
 
@@ -107,7 +108,10 @@ def _outputs_of(task: Task, given: Mapping[str, Any], files: Mapping[str, Any], 
 
 def _typed(given: Mapping[str, Any], schema: NodeSchema) -> Mapping[str, Any]:
     """Arguments; an unknown one has at least the type that its input takes."""
-    if not any(isinstance(value, Unknown) for value in given.values()):
+    for value in given.values():
+        if isinstance(value, Unknown):
+            break
+    else:
         return given
     specs = schema.flat_inputs(given)
     return {
@@ -159,7 +163,12 @@ def unknown_outputs(schema: NodeSchema, reason: str) -> tuple[Any, ...]:
 
 def socket_of(declared: sockets.WireType) -> str:
     """One socket type for what an output declares, of unions the first."""
-    return "COMBO" if isinstance(declared, tuple) else declared.partition(",")[0].strip()
+    return "COMBO" if isinstance(declared, tuple) else _first_of(declared)
+
+
+@lru_cache(4096)
+def _first_of(union: str) -> str:
+    return union.partition(",")[0].strip()
 
 
 def _bounded(value: Any) -> Any:

@@ -148,8 +148,9 @@ class Execution:
         schema = self._schema(number)
         if schema is not None and (schema.output_node or schema.api_node):
             return 0
-        if any(self._is_output(blocked) for blocked in waiting.blocks):
-            return 1
+        for blocked in waiting.blocks:
+            if self._is_output(blocked):
+                return 1
         behind = (self._waiting.get(blocked) for blocked in waiting.blocks)
         return 2 if any(self._is_output(b) for node in behind if node is not None for b in node.blocks) else 3
 
@@ -250,7 +251,9 @@ class Execution:
         return found[link.slot] if -len(found) <= link.slot < len(found) else [None]
 
     def _inherited(self, node: PromptNode) -> tuple[str, ...]:
-        sources = dict.fromkeys(link.node for link in node.wires.values()) if self.guessed else ()
+        if not self.guessed:
+            return ()
+        sources = dict.fromkeys(link.node for link in node.wires.values())
         reasons = (reason for source in sources for reason in self.guessed.get(source, ()))
         return tuple(dict.fromkeys(reasons))[:MAX_REASONS]
 
@@ -301,12 +304,10 @@ class Execution:
         self, task: Task, results: Sequence[tuple[Any, ...] | Blocked | Expand], guessed: Sequence[str] = ()
     ) -> None:
         """Take the results of all calls of a task, and the reasons why they are only guessed, if they are."""
-        reasons = tuple(dict.fromkeys((*task.guessed, *guessed)))[:MAX_REASONS]
-        if reasons:
-            self.guessed[task.node] = reasons
+        if task.guessed or guessed:
+            self.guessed[task.node] = tuple(dict.fromkeys((*task.guessed, *guessed)))[:MAX_REASONS]
         plain = [result.outputs if isinstance(result, Expand) else result for result in results]
-        expansions = [result for result in results if isinstance(result, Expand)]
-        if expansions:
+        if expansions := [result for result in results if isinstance(result, Expand)]:
             self._expand(task.node, expansions, plain)
         else:
             self._close(task.node, merged(plain, task.schema, repeats(task.wires, task.schema)))

@@ -15,7 +15,6 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import requests
 
 from ryla_graphs.engines.comfyui.jobs import UNKNOWN, JobState, from_history, from_job, from_queue
-from ryla_graphs.plain_http import NotConnected, Reply
 from ryla_graphs.problems import EngineRefused, EngineUnreachable, OutputMissing
 from ryla_graphs.sessions import Origin, reason_of
 
@@ -33,7 +32,7 @@ PASSING = (502, 503, 504)
 _TRIES, _PAUSE_SECONDS = 3, 0.1
 """Retries of a read-only request; the pause doubles each time."""
 
-Answer = Reply
+Answer = requests.Response
 
 
 class ComfyClient:
@@ -160,9 +159,7 @@ def content_of(answer: Answer) -> dict[str, Any] | None:
 
 def _was_connected(error: Exception) -> bool:
     """Whether the request reached a server, so that a retry may succeed."""
-    lost = isinstance(error, requests.ConnectionError) and not isinstance(
-        error, (requests.ConnectTimeout, NotConnected)
-    )
+    lost = isinstance(error, requests.ConnectionError) and not isinstance(error, requests.ConnectTimeout)
     never_connected = any(getattr(part, "reason", None) is not None for part in error.args)
     return (lost and not never_connected) or isinstance(error, requests.exceptions.ChunkedEncodingError)
 
@@ -170,5 +167,5 @@ def _was_connected(error: Exception) -> bool:
 def _odd(answer: Answer) -> str:
     """What is wrong with an answer that is not a JSON object of the server."""
     if answer.is_redirect:
-        return f"it redirects to {answer.location}; use the final address instead"
+        return f"it redirects to {answer.headers['Location']}; use the final address instead"
     return f"status {answer.status_code}" if answer.status_code != OK else "not a JSON object"

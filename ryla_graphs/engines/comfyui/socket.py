@@ -15,45 +15,21 @@ from ryla_graphs.engines.comfyui.frames import Message, Picture, read
 from ryla_graphs.problems import EngineUnreachable
 from ryla_graphs.sessions import is_loopback
 
-_AT_ONCE = 65536
-_LONG, _LONGER = 126, 127
-"""Values in place of a length: the length is in the next two bytes, or in the next eight."""
-_WHOLE = {0x81: websocket.ABNF.OPCODE_TEXT, 0x82: websocket.ABNF.OPCODE_BINARY}
-"""The first byte of a frame that is a whole message, with its opcode."""
+_AT_ONCE = 16384
 _ERRORS = (websocket.WebSocketException, OSError)
 _NO_PROXY: Mapping[str, Any] = {"http_proxy_host": "unused", "http_no_proxy": ["*"]}
 """websocket-client uses the second only together with the first; otherwise it reads the environment."""
 
 
 class _Buffered(websocket.WebSocket):
-    """Reads all available bytes, up to `_AT_ONCE`: the base class makes a system call for each field of a frame."""
+    """Reads all available bytes, up to `_AT_ONCE`: the base class makes a system call for each field of a frame.
 
-    _held, _at = b"", 0
-    """The bytes that were read, and how many of them are used."""
+    The base class's frame buffer keeps the bytes beyond the field.
+    """
 
     def _recv(self, bufsize: int) -> bytes:
-        if self._at == len(self._held):
-            self._held, self._at = websocket.WebSocket._recv(self, _AT_ONCE), 0
-        start, self._at = self._at, min(self._at + bufsize, len(self._held))
-        return self._held[start : self._at]
-
-    def next_message(self) -> tuple[int, bytes]:
-        """The opcode and content of the next whole message or control frame; raises as the base class does.
-
-        The base class's parser is general and slow. Most frames are short whole messages, which this parses itself.
-        """
-        held, at = self._held, self._at
-        if len(held) - at > 4 and held[at] in _WHOLE:
-            size, begin = held[at + 1], at + 2
-            if size == _LONG:
-                size, begin = int.from_bytes(held[at + 2 : at + 4], "big"), at + 4
-            elif size >= _LONGER:  # longer, or masked, which servers must not send: leave it to the base class
-                size = len(held)
-            if begin + size <= len(held):
-                self._at = begin + size
-                return _WHOLE[held[at]], held[begin : self._at]
-        code, frame = self.recv_data_frame(control_frame=True)
-        return code, frame.data
+        content: bytes = websocket.WebSocket._recv(self, max(bufsize, _AT_ONCE))
+        return content
 
 
 class ComfySocket:
@@ -82,7 +58,7 @@ class ComfySocket:
         asked = False
         while True:
             try:
-                code, content = self._socket.next_message()
+                code, frame = self._socket.recv_data_frame(control_frame=True)
             except websocket.WebSocketTimeoutException:
                 if asked or not self._ping():
                     return None
@@ -94,7 +70,7 @@ class ComfySocket:
             if code == websocket.ABNF.OPCODE_CLOSE:
                 return None
             if code in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
-                message_read = read(content, text=code == websocket.ABNF.OPCODE_TEXT)
+                message_read = read(frame.data, text=code == websocket.ABNF.OPCODE_TEXT)
                 if message_read is not None:
                     return message_read
 
