@@ -16,6 +16,9 @@ INHERITING = ("Workflow",)
 GALLERY, REFERENCE, SUBMODULES = "<!-- gallery -->", "<!-- reference -->", "<!-- submodules -->"
 DRAWING = re.compile(r"<!-- drawing of ([\w-]+)(?:, marked ([\w-]+))? -->")
 """Asks for the graph of a preset's example, with one node marked as one that has an error."""
+NAMED = re.compile(r"\[([\w-]+\.md)\]\((\1(?:#[\w-]+)?)\)")
+"""A link whose text is the name of a file, which is good in a checkout; the site has titles."""
+DOCS = Path(__file__).parent
 
 
 def on_page_markdown(markdown: str, **_site: Any) -> str:
@@ -26,7 +29,12 @@ def on_page_markdown(markdown: str, **_site: Any) -> str:
         markdown = markdown.replace(REFERENCE, "\n".join(_groups()))
     if SUBMODULES in markdown:
         markdown = markdown.replace(SUBMODULES, "\n".join(map(_submodule, ryla_graphs._SUBMODULES)))
-    return DRAWING.sub(lambda found: _drawn(found[1], found[2]), markdown)
+    markdown = DRAWING.sub(lambda found: _drawn(found[1], found[2]), markdown)
+    return NAMED.sub(lambda found: f"[{_title(found[1])}]({found[2]})", markdown)
+
+
+def _title(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
 
 
 def _picture(name: str) -> str:
@@ -41,7 +49,7 @@ def _drawn(name: str, marked: str | None = None) -> str:
 
 def _groups() -> Iterator[str]:
     """The public names by what they are for, as the page on stability groups them."""
-    page = (Path(__file__).parent / "stability.md").read_text(encoding="utf-8")
+    page = (DOCS / "stability.md").read_text(encoding="utf-8")
     for title, row in re.findall(r"^\| ([^|`]+) \| (`.*`) \|$", page.partition("## Submodules")[0], re.MULTILINE):
         yield f"## {title.capitalize()}\n"
         yield from map(_entry, re.findall(r"`(\w+)`", row))

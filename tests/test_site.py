@@ -43,6 +43,7 @@ def test_the_gallery_has_every_preset_and_the_reference_every_name(monkeypatch: 
     submodules = hooks.on_page_markdown(hooks.SUBMODULES)
     assert all(f"::: ryla_graphs.{name}\n" in submodules for name in ryla_graphs._SUBMODULES)
     assert "::: ryla_graphs.sweeps.grid.grid\n" in submodules  # a function in a module of its name
+    assert hooks.on_page_markdown("see [plan.md](plan.md#limits)") == "see [Plans](plan.md#limits)"
 
 
 @pytest.mark.skipif(
