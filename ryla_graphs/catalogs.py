@@ -1,6 +1,7 @@
-"""The bundled catalogs: ComfyUI 0.33 and the packs that people use most, and catalogs of one's own.
+"""The bundled catalogs, of ComfyUI 0.33 and the most used packs, and catalogs of other servers.
 
-Facts recorded from a real server; what is a machine's own (weights, input files, devices) is open.
+The bundled ones are recorded from a real server. Lists that differ between machines (weights, input files, devices) are
+left open, so any value fits.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ NAMES = tuple(_REPOSITORIES)
 
 @cache
 def bundled(name: str | None = None) -> Catalog:
-    """All bundled classes, or those of one pack: ``bundled("kijai/ComfyUI-KJNodes")``, or by a name of `NAMES`.
+    """The catalog of all bundled classes, or of one pack: ``bundled("kijai/ComfyUI-KJNodes")``, or a name in `NAMES`.
 
-    Raises `NotFound` for a name that is neither.
+    Raises `NotFound` if there is no such pack.
     """
     if name is None:
         return Catalog(
@@ -57,9 +58,9 @@ def bundled(name: str | None = None) -> Catalog:
 
 @cache
 def release(version: str) -> Catalog:
-    """ComfyUI's own classes as an older release has them, and all bundled packs: ``release("0.28.0")`` or ``"0.28"``.
+    """The catalog of an older ComfyUI with all bundled packs: ``release("0.28.0")`` or ``release("0.28")``.
 
-    Raises `NotFound` for a release that is not recorded; `release_versions` lists those that are.
+    Raises `NotFound` if the release is not recorded; `release_versions` lists those that are.
     """
     known = {short: each for each in release_versions() for short in (each, each.removesuffix(".0"))}
     exact = known.get(version.removeprefix("v"))
@@ -70,17 +71,17 @@ def release(version: str) -> Catalog:
 
 
 def packs() -> Iterable[str]:
-    """The repositories of the bundled packs: ``kijai/ComfyUI-KJNodes``, …"""
+    """The repositories of the bundled packs, such as ``kijai/ComfyUI-KJNodes``."""
     return (each.repository for each in store.recordings().values() if each.folder)
 
 
 def from_entries(entries: Mapping[str, str], *, name: str) -> Catalog:
-    """The catalog that a generated module brings with it: entries of ``/object_info`` as JSON text."""
+    """The catalog in a generated module, from entries of ``/object_info`` as JSON text."""
     return Catalog(entries, name=name)
 
 
 def from_object_info(entries: Json, *, name: str = "object_info", comfyui: str | None = None) -> Catalog:
-    """The catalog of a server's ``/object_info`` answer, with the facts that answer does not tell.
+    """The catalog of a server, from the answer of its ``/object_info``, with recorded facts that the answer lacks.
 
     Raises `InvalidDocument` if it is not such an answer.
     """

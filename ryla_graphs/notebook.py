@@ -1,10 +1,10 @@
-"""In a notebook: the progress of a run, with previews, in one place that changes.
+"""The progress of a run in a notebook, with previews, updated in place.
 
     from ryla_graphs import connect, notebook, run
 
     run(connect("http://127.0.0.1:8188"), workflow, on_event=notebook.watch(), previews=True)
 
-A workflow that is the last line of a cell draws itself, and a result shows its pictures.
+A workflow on the last line of a cell draws itself, and a result shows its pictures.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ryla_graphs.problems import MissingExtra
 
 
 def watch() -> Callable[[Event], None]:
-    """What `run` takes as `on_event`: shows the node at work, its steps, and the newest preview.
+    """A callback for `on_event` of `run` that shows the running node, its steps, and the latest preview.
 
-    Raises `MissingExtra` if there is no IPython, so no notebook.
+    Raises `MissingExtra` if IPython is not installed.
     """
     try:
         shows: Any = import_module("IPython.display")

@@ -1,11 +1,11 @@
-"""Socket types: what a wire carries, and which wires fit which inputs.
+"""Socket types: what a link carries, and which links fit which inputs.
 
 A socket is named three times: by ComfyUI's type string (``"CONTROL_NET"``), by a phantom class that type
 checkers compare (`ControlNet`), and by `WireType`, the form the running checks use: the string, or a
 tuple of choices for the old custom nodes whose outputs are typed by a list of options.
 
-What belongs to one family of models says so in a type parameter, for checkers: `Model[Flux1]` is no
-`Model[SDXL]`. A bare `Model` is one of an unknown family, which fits them all.
+For type checkers, sockets carry the model family as a type parameter: `Model[Flux1]` does not fit `Model[SDXL]`. A
+`Model` without one has an unknown family, which fits all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WIDGETS = frozenset(
 
 
 class Socket:
-    """The base of the phantom classes. They are never instantiated: only checkers look at them."""
+    """The base class of socket types. They are never instantiated; only type checkers use them."""
 
     wire_type: ClassVar[str]
 
@@ -49,7 +49,7 @@ class Socket:
 
 
 class ModelFamily:
-    """The base of the families that checkers tell apart, each under the id that `ryla_graphs.families` knows."""
+    """The base class of model families for type checkers; `ryla_graphs.families` has a row for each."""
 
     id: ClassVar[str]
 
@@ -186,7 +186,7 @@ WITH_FAMILY = frozenset(wire_type for wire_type, socket in BUILTIN.items() if is
 
 
 def class_name(wire_type: str) -> str:
-    """The name a phantom class for this type string has: ``"BBOX_DETECTOR"`` is `BboxDetector`."""
+    """The class name for a type string: ``"BBOX_DETECTOR"`` is `BboxDetector`."""
     known = BUILTIN.get(wire_type)
     if known is not None:
         return known.__name__
@@ -197,13 +197,13 @@ def class_name(wire_type: str) -> str:
 
 @lru_cache(maxsize=4096)
 def members(wire_type: str) -> frozenset[str]:
-    """The types a type string names: ``"INT,FLOAT"`` names two."""
+    """The types in a type string: ``"INT,FLOAT"`` has two."""
     return frozenset(part.strip() for part in wire_type.split(","))
 
 
 @lru_cache(maxsize=65536)
 def accepts(expected: WireType, received: WireType) -> bool:
-    """Whether an input of type `expected` takes a wire of type `received`, as ComfyUI's server decides it.
+    """Whether an input of type `expected` accepts a link of type `received`, as ComfyUI's server decides it.
 
     Unions fit when they share a member, ``*`` and V3 match types fit everything, and an output typed by a
     list of options fits a V3 combo or the very same list.
@@ -219,7 +219,7 @@ def accepts(expected: WireType, received: WireType) -> bool:
 
 
 def is_widget(wire_type: str) -> bool:
-    """Whether values fill inputs of this type: a widget's type, or a variant of a plain one, such as ``INT:seed``."""
+    """Whether inputs of this type take values: a widget's type, or a variant of a plain one, such as ``INT:seed``."""
     return wire_type in WIDGETS or wire_type.partition(":")[0] in _PLAIN
 
 
@@ -227,7 +227,7 @@ _PLAIN = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN"})
 
 
 def describe(wire_type: WireType) -> str:
-    """The type as messages name it."""
+    """The name of the type in messages."""
     if isinstance(wire_type, tuple):
         return "a choice"
     return {ANY: "anything", MATCH: "anything that matches", COMBO: "a choice"}.get(wire_type, wire_type)

@@ -40,6 +40,10 @@ def test_the_gallery_has_every_preset_and_the_reference_every_name(monkeypatch: 
     assert gallery.count("<svg") == len(presets.NAMES)
     reference = hooks.on_page_markdown(hooks.REFERENCE)
     assert reference.count("::: ") == len(ryla_graphs.__all__)
+    submodules = hooks.on_page_markdown(hooks.SUBMODULES)
+    assert all(f"::: ryla_graphs.{name}\n" in submodules for name in ryla_graphs._SUBMODULES)
+    assert "::: ryla_graphs.sweeps.grid.grid\n" in submodules  # a function in a module of its name
+    assert hooks.on_page_markdown("see [plan.md](plan.md#limits)") == "see [Plans](plan.md#limits)"
 
 
 @pytest.mark.skipif(

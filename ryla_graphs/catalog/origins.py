@@ -21,7 +21,7 @@ def repositories_of(class_type: str) -> tuple[str, ...]:
 
 
 def hidden_in(class_type: str) -> tuple[str, ...]:
-    """The bundled packs whose class of this name no server shows, since ComfyUI has one; older graphs may mean it."""
+    """The bundled packs with a class of this name that ComfyUI's own hides; older graphs may mean the pack's."""
     found = [each for each in store.recordings().values() if each.repository in repositories_of(class_type)]
     return tuple(each.repository for each in found if class_type in each.pack.get("hidden_by_core", ()))
 

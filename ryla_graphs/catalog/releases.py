@@ -45,7 +45,7 @@ def entries(version: str) -> Mapping[str, str]:
 
 
 class Span(NamedTuple):
-    """In which recorded releases of ComfyUI a class, or an input of one, is."""
+    """Which recorded releases of ComfyUI have a class, or an input of one."""
 
     since: str | None
     """The first release that has it; None if the oldest recorded release has it already."""
@@ -61,7 +61,7 @@ class Span(NamedTuple):
 
 @lru_cache(1024)
 def span_of(class_type: str, input_name: str | None = None) -> Span | None:
-    """Where a class of ComfyUI's own, or an input of one, is; None if no recorded release has it."""
+    """Which releases have a class of ComfyUI, or an input of it; None if no recorded release has it."""
     wanted: Callable[[str], bool] = cache(lambda entry: _has(entry, input_name)) if input_name else bool
     there = [version for version, entry in _history(class_type) if wanted(entry)]
     if not there:

@@ -17,7 +17,7 @@ ALIKE = 1.25
 
 
 class Choice(NamedTuple):
-    """A GPU, and why it."""
+    """A chosen GPU, with the reason."""
 
     gpu: GPU
     reason: str
@@ -55,15 +55,15 @@ def choose_gpu(
     max_cost_usd: float | None = None,
     cost: Callable[[OnGPU], float | None] = lambda row: row.usd_an_image,
 ) -> Choice | None:
-    """The GPU to run a plan on, and why; None if it is unknown whether it fits any, and none is preferred.
+    """The GPU to run a plan on, with the reason; None if nothing is known about the fit, and none is preferred.
 
-    The preferred one where the run fits it and stays below `max_cost_usd` an image; else, of those allowed, one that
-    it fits, that is in time and costs about the least; else one that must stream weights.
+    It is the preferred GPU, if the run fits and costs at most `max_cost_usd` an image. Otherwise it is an allowed one
+    on which the run fits and is in time, for about the lowest cost; otherwise one that has to stream weights.
 
-    `cost` gives what is compared with `max_cost_usd`, by default an image on a warm server. Where that is not known, it
-    is too much.
+    `cost` computes what is compared with `max_cost_usd`, by default the cost of an image on a warm server. An unknown
+    cost counts as too much.
 
-    Raises `NotFound` for a GPU that does not exist, and `CannotRunHere` if it fits none or all are too expensive.
+    Raises `NotFound` if a GPU does not exist, and `CannotRunHere` if the run fits on none, or all are too expensive.
     """
     rows = [plan.on(name) for name in allowed]
     costs = {name: cost(row) if plan.knows("cost") else None for name, row in ((row.gpu, row) for row in rows)}

@@ -24,9 +24,9 @@ from ryla_graphs.validation.view import View
 
 
 def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
-    """The plan of a graph, from nothing but the graph and its catalog. Never raises for what is in the graph.
+    """The plan of a graph, from the graph and its catalog alone. It never raises because of what is in the graph.
 
-    `held` knows the sizes of files that lie in a models folder.
+    `held` gives the sizes of files in a models folder.
     """
     weights = Weights(view, held)
     sizes = canvases(view)
@@ -59,7 +59,7 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
 
 
 def stages_of(view: View) -> tuple[StagePlan, ...]:
-    """Only what a graph works on, without memory, GPUs and money: what limits look at, for every request."""
+    """The stages of a graph without memory, GPUs and money. Limits check these for every request."""
     return tuple(_stage_plan(stage) for stage in stages(view, Weights(view), canvases(view)))
 
 

@@ -43,12 +43,12 @@ class GPU:
 
     @property
     def size(self) -> Size:
-        """The processor and memory of a container with this GPU."""
+        """The CPU cores and memory of a container with this GPU."""
         return size_of(self.name)
 
     @property
     def container_usd_per_second(self) -> float:
-        """The GPU with its processor and memory: what a container costs, without a region."""
+        """The price of a container: the GPU with its CPU cores and memory, without the factor of a region."""
         return self.usd_per_second + self.size.usd_per_second
 
     @property
@@ -183,7 +183,7 @@ _ALSO_CALLED = {"A10G": "A10", "A100-40": "A100-40GB", "A100-80": "A100-80GB", "
 
 
 def gpu(name: str) -> GPU:
-    """The GPU of a name, in any case; raises `NotFound` with all that are known."""
+    """The GPU with this name, in any case; raises `NotFound` with all known names."""
     wanted = name.strip().upper()
     found = GPUS.get(_ALSO_CALLED.get(wanted, wanted))
     if found is None:

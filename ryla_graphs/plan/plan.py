@@ -193,7 +193,7 @@ class Plan(_Value, frozen=True):
     prices_as_of: str
 
     def knows(self, figure: Affected) -> bool:
-        """Whether nothing was unknown that a figure depends on; otherwise it is at least what is said."""
+        """Whether everything is known that the figure depends on; otherwise the real value may be higher."""
         return not any(figure in unknown.affects for unknown in self.unknowns)
 
     @property
@@ -203,14 +203,14 @@ class Plan(_Value, frozen=True):
 
     @property
     def weight_bytes_between(self) -> tuple[int, int] | None:
-        """Bytes of all weight files, at least and at most; None if of one of them nothing is known."""
+        """The smallest and largest total size of all weight files, in bytes; None if a file is unknown."""
         sizes = [file.between or (file.size, file.size) for file in self.weights]
         known = [(least, most) for least, most in sizes if least is not None and most is not None]
         least, most = (sum(each) for each in zip(*known, strict=True)) if known else (0, 0)
         return (least, most) if len(known) == len(sizes) else None
 
     def on(self, name: str) -> OnGPU:
-        """What a GPU makes of it; raises `NotFound` for an unknown GPU."""
+        """The estimate for one GPU; raises `NotFound` if the GPU is unknown."""
         wanted = gpu(name).name
         return next(row for row in self.gpus if row.gpu == wanted)
 

@@ -1,6 +1,6 @@
-"""Ready pipelines, each a parameter model and a function to a `Workflow`.
+"""Ready-made pipelines, each a parameter model and a function that returns a `Workflow`.
 
-`presets.get("flux-dev").build(prompt="a red bicycle")`; nothing is loaded before it is asked for.
+Use them as in `presets.get("flux-dev").build(prompt="a red bicycle")`. A preset is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ NAMES = tuple(name for names in GROUPS.values() for name in names)
 
 
 def get(name: str) -> Preset[Any]:
-    """The preset of a name; raises `NotFound` with the nearest ones."""
+    """The preset with this name; raises `NotFound`, with similar names, if there is none."""
     if name not in NAMES:
         raise NotFound.among("preset", name, NAMES)
     module = name.replace("-", "_")

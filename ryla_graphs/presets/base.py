@@ -78,7 +78,9 @@ class ShowsPerson:
 
 
 class Parameters(BaseModel):
-    """The base of parameter models: camelCase and snake_case alike; unknown names and idle values refused."""
+    """The base class of parameter models. Names work in camelCase and snake_case.
+
+    Unknown names, and parameters that would have no effect, are refused."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -179,12 +181,12 @@ class Preset(Generic[P]):
 
     @property
     def summary(self) -> str:
-        """What it makes, in one line."""
+        """What the preset makes, in one line."""
         return next(iter((self.__doc__ or "").strip().splitlines()), f"The pipeline {self.name}.")
 
     @property
     def module(self) -> str:
-        """The Python module that its function is from."""
+        """The Python module of its function."""
         return self._graph.__module__
 
     def through(self, call: Callable[[Callable[[P], Workflow], P], Workflow]) -> Preset[P]:
@@ -201,29 +203,29 @@ class Preset(Generic[P]):
 
     @cached_property
     def pictures(self) -> tuple[str, ...]:
-        """The parameters that name an input file, by the names of Python."""
+        """The parameters that take an input file, by their Python names."""
         properties = self.parameters.model_json_schema(by_alias=False)["properties"]
         return tuple(name for name, schema in properties.items() if forms.is_file(schema))
 
     @cached_property
     def person(self) -> str | None:
-        """The parameter whose picture shows the person to keep, by the name of Python; None if there is none."""
+        """The parameter with the picture of the person to keep, by its Python name; None if there is none."""
         fields = self.parameters.model_fields.items()
         return next((name for name, fact in fields if any(isinstance(m, ShowsPerson) for m in fact.metadata)), None)
 
     @cached_property
     def plan(self) -> Plan:
-        """What its example needs, takes and costs."""
+        """The plan of its example: what it needs, and what it costs."""
         return self.build(self.example).compile().plan
 
     @property
     def packs(self) -> tuple[str, ...]:
-        """The node packs that its example needs, by their repository, or their folder where that is not known."""
+        """The node packs that its example needs, by repository, or by folder if that is unknown."""
         return tuple(pack.repository or pack.folder for pack in self.plan.packs)
 
     @property
     def min_comfyui(self) -> str:
-        """The oldest ComfyUI that has the classes and models of its example, and what else it needs of them."""
+        """The oldest ComfyUI that can run its example."""
         from ryla_graphs.software.versions import newest  # noqa: PLC0415 - few ask, and all would wait for it
 
         return newest(filter(None, (self.plan.comfyui.version, self._min_comfyui)))
@@ -253,11 +255,11 @@ class Preset(Generic[P]):
         return Workflow.of(merge_twins(workflow.graph), origin=workflow.origin)
 
     def build(self, parameters: Mapping[str, Any] | None = None, /, **more: Any) -> Workflow:
-        """The workflow for parameters given by name; raises `InvalidParameters` with all that is wrong."""
+        """The workflow for these parameters; raises `InvalidParameters` with everything that is wrong."""
         return self(self.parse({**(parameters or {}), **more}))
 
     def completed(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Parameters with what is required and missing from the example; all of the example where none are given."""
+        """These parameters, with missing required ones taken from the example; the whole example if none are given."""
         if not parameters:
             return self.example
         required = {to_camel(name): name for name, fact in self.parameters.model_fields.items() if fact.is_required()}
@@ -265,7 +267,7 @@ class Preset(Generic[P]):
         return {name: value for name, value in self.example.items() if name in missing} | dict(parameters)
 
     def parse(self, parameters: Mapping[str, Any]) -> P:
-        """Check parameters; raises `InvalidParameters` with one problem for each that is wrong."""
+        """The checked parameters; raises `InvalidParameters` with a problem for each that is wrong."""
         try:
             return self.parameters.model_validate(dict(parameters))
         except ValidationError as error:
@@ -300,7 +302,7 @@ class Preset(Generic[P]):
         return {"code": "bad_parameter", "message": f"{message}; given {shorten(row['input'])}", "given": row["input"]}
 
     def decisions(self, parameters: P) -> Decisions:
-        """Which parameters decide which inputs of the graph that these parameters make, the likeliest first."""
+        """Which parameters decide which inputs of the graph, the likeliest first."""
         return self._decisions(self._workflow(parameters).graph)
 
     def _decisions(self, graph: Graph) -> Decisions:

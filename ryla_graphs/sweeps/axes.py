@@ -17,7 +17,7 @@ LONGEST_NAMES = 120
 
 @dataclass(frozen=True)
 class Axis:
-    """A parameter and the values it takes, in order."""
+    """A parameter and its values, in order."""
 
     parameter: str
     values: tuple[Any, ...]

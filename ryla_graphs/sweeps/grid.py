@@ -38,17 +38,17 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """What the cell and its files are called: `guidance=2.5,seed=7`."""
+        """The name of the cell and its files: `guidance=2.5,seed=7`."""
         return ",".join(self.parts)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """All parameters as they were used, where they came from a preset; else those that vary."""
+        """All parameters as they were used, if the cell is of a preset; otherwise those that vary."""
         return self.workflow.origin.parameters or self.values
 
 
 class Grid:
-    """The cells of a sweep, the last axis quickest: as many workflows, or one graph of them all."""
+    """The cells of a sweep, with the last axis changing fastest: as separate workflows, or as one graph."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Grid:
 
     @property
     def preset(self) -> str | None:
-        """The preset that all cells are of; None if they are of several, or of none."""
+        """The preset of all cells; None if there are several, or none."""
         return _one(cell.workflow.origin.preset for cell in self.cells)
 
     def __len__(self) -> int:
@@ -90,9 +90,9 @@ class Grid:
         return {cell.name: cell.workflow for cell in self.cells}
 
     def workflow(self) -> Workflow:
-        """One graph of all cells, in which loaders and whatever else is equal are shared.
+        """One graph of all cells, in which loaders and other equal nodes exist only once.
 
-        The id of a node begins with the values that tell it from the others: `guidance=2.5/seed=7/save`.
+        An id begins with the values that distinguish the node: `guidance=2.5/seed=7/save`.
         """
         return self._workflow
 
@@ -121,7 +121,7 @@ class Grid:
         return found
 
     def cells_of(self, node: str) -> tuple[Cell, ...]:
-        """The cells that a node of the one graph belongs to, by its id."""
+        """The cells that a node of the single graph belongs to, by its id."""
         scope = set(self._nodes[node].origin_.scope)
         parts = scope.intersection(part for cell in self.cells for part in cell.parts)
         return tuple(cell for cell in self.cells if parts <= set(cell.parts))
@@ -136,7 +136,7 @@ class Grid:
 
     @cached_property
     def whole(self) -> CompiledWorkflow:
-        """The one graph of all cells, compiled. Raises `InvalidWorkflow`."""
+        """The single graph of all cells, compiled. Raises `InvalidWorkflow`."""
         return self.workflow().compile(self.catalog)
 
     @cached_property
@@ -163,14 +163,13 @@ def grid(
     zipped: bool = False,
     **more: Any,
 ) -> Grid:
-    """All combinations of some parameters' values: `grid(flux_dev, {"seed": [1, 2]}, prompt="a red bicycle")`.
+    """A workflow for every combination of values: `grid(flux_dev, {"seed": [1, 2]}, prompt="a red bicycle")`.
 
-    `target` is a preset, or any function from parameters to a workflow. `axes` has the values of each parameter
-    that varies, a list or a mapping from labels; the others are given as to `Preset.build`. What a preset would
-    draw at random, such as the seed, is drawn once for all cells; for a -1 among the values of a seed's axis one is
-    drawn, which all cells of that value share. `zipped` has the axes go in step instead of crossing
-    them: the first values of all, then the second. Raises `InvalidParameters` with everything that is
-    wrong in any cell, each once.
+    `target` is a preset, or any function from parameters to a workflow. `axes` has the values of each parameter that
+    varies, as a list or as a mapping from labels; the other parameters are given as to `Preset.build`. A random value,
+    such as a seed that is not given, is drawn once for all cells. On the axis of a seed, each -1 draws one, which all
+    cells with that value share. With `zipped`, the axes go in step: the first values of all, then the second. Raises
+    `InvalidParameters` with everything that is wrong in any cell, each once.
     """
     named = names_of(target)
     given = {**(parameters or {}), **more}

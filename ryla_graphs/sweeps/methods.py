@@ -41,7 +41,7 @@ METHODS: Mapping[str, Method] = {
 
 
 class MethodGrid(NamedTuple):
-    """The sweep, and what is not in it."""
+    """A sweep over methods, and the methods that were left out."""
 
     grid: Grid
     left_out: Mapping[str, str]
@@ -57,10 +57,10 @@ def method_grid(
     catalog: Catalog | None = None,
     most_cells: int = MOST_CELLS,
 ) -> MethodGrid:
-    """A cell for each method, and for each of the other axes' values. Every method takes what it has of `parameters`.
+    """A cell for each method and each combination of the other axes. Each method gets those `parameters` that it has.
 
-    A method whose classes or weights `catalog` lacks is left out. Raises `InvalidParameters` for what no method takes,
-    and `InvalidWorkflow` where no method can run.
+    A method is left out if `catalog` lacks its classes or weights. Raises `InvalidParameters` for a parameter that no
+    method has, and `InvalidWorkflow` if no method can run.
 
     >>> made = method_grid("me.png", {"prompt": "a knight"}, {"seed": [1, 2]}, methods=["instantid", "pulid"])
     >>> [cell.name for cell in made.grid]

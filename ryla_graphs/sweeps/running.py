@@ -21,7 +21,7 @@ Watch = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class CellResult:
-    """What became of a cell."""
+    """The outcome of a cell."""
 
     cell: Cell
     outputs: tuple[Artifact, ...] = ()
@@ -39,14 +39,14 @@ def run_grid(
     one_graph: bool = False,
     on_event: Watch | None = None,
 ) -> Iterator[CellResult]:
-    """Run a sweep, cell by cell or as one graph, and give each cell as it ends.
+    """Run a sweep, cell by cell or as one graph, and yield each cell when it ends.
 
-    Cell by cell, as many run at once as the engine takes, a cell that fails loses no other, and once the engine is gone
-    the rest is not tried. Of one graph that fails, the cells whose outputs had arrived are good all the same. Close the
-    iterator to cancel what runs. Where the grid names no catalog, the engine's own judges, as for `run`.
+    Cell by cell, as many run at once as the engine takes. If one fails, the others continue; if the engine is gone, the
+    rest is not tried. If a single graph fails, the cells whose outputs had arrived count as good. Close the iterator to
+    cancel what runs. Cells are checked against the catalog of the grid, or else of the engine, as in `run`.
 
-    Raises `InvalidWorkflow` before anything runs, with the problems of all cells; `EngineUnreachable` if the
-    engine is not there, and `EngineRefused` for inputs that no cell names, or where it does not take the one graph.
+    Before anything runs, raises `InvalidWorkflow` with the problems of all cells, `EngineUnreachable` if the engine
+    does not answer, and `EngineRefused` for inputs that no cell uses, or if the engine refuses the single graph.
     """
     if grid.catalog is None:
         grid = grid.judged_by(judge_of(engine))

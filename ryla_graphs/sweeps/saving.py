@@ -36,11 +36,11 @@ class SavedSweep:
 def save_sweep(
     grid: Grid, results: Iterable[CellResult], directory: Path, *, reference: Reference | None = None, **facts: Any
 ) -> SavedSweep:
-    """Save every cell as it ends, and at the end the contact sheet and `sweep.json`, with `facts` at its beginning.
+    """Save every cell when it ends, then the contact sheet and `sweep.json`, which begins with `facts`.
 
-    With a `reference`, how well each picture kept its face is measured when all have run, and shown below it; ask the
-    person first. Where the results end with an exception, what there is by then is saved all the same before it goes on
-    up. What is on disk already is never overwritten. Raises `OSError` if the directory cannot be written.
+    With a `reference`, the sheet shows below each picture how well it kept the face; this is measured at the end. Ask
+    the person first. If the results end with an exception, what there is is saved before it propagates. Existing files
+    are never overwritten. Raises `OSError` if the directory cannot be written.
     """
     saved: dict[Cell, _Saved] = {}
     try:

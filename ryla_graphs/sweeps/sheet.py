@@ -40,9 +40,9 @@ class Shown:
 
 
 def contact_sheet(grid: Grid, shown: Mapping[Cell, Shown], *, simulated: bool = False) -> Image.Image:
-    """The cells as a table, the last axis across and the others down.
+    """The cells as a table, with the last axis across and the others down.
 
-    Those of a single axis, or of axes in step, just follow each other.
+    The cells of a single axis, or of zipped axes, follow each other.
 
     Pictures are scaled down to fit, never up. A cell that is not in `shown` did not run.
     """

@@ -34,11 +34,10 @@ def graphs(
     max_sinks: int = 2,
     max_nodes: int = 40,
 ) -> st.SearchStrategy[Workflow]:
-    """Workflows of random nodes, wires and values, all of them valid.
+    """Workflows of random nodes, links and values, all of them valid.
 
-    Without arguments they are built from the typed classes of the bundled catalog. With a catalog of your own,
-    nodes are `AnyNode`s, or of the classes that `node_classes` gives for a class type. Beyond `max_nodes` a
-    graph grows only as far as it must to be complete.
+    By default they use the typed classes of the bundled catalog. With a catalog of your own, nodes are `AnyNode`s, or
+    of the classes in `node_classes`. A graph exceeds `max_nodes` only as far as it must to be complete.
     """
     if catalog is None:
         from ryla_graphs.nodes import node_class  # noqa: PLC0415 - loads every class in the end

@@ -27,7 +27,7 @@ JSON = st.recursive(
 
 @st.composite
 def mutations(draw: st.DrawFn, prompt: Any, *, most: int = 3) -> Any:
-    """A prompt with up to `most` faults: values, links, names, classes and whole nodes changed or taken away."""
+    """API JSON with up to `most` faults: changed or removed values, links, names, classes and nodes."""
     broken = copy.deepcopy(prompt)
     for _ in range(draw(st.integers(1, most))):
         if not isinstance(broken, dict) or not broken:

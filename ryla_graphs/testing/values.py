@@ -22,9 +22,9 @@ _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 
 
 def values(spec: InputSpec, schema: NodeSchema | None = None) -> st.SearchStrategy[Any]:
-    """Values for an input that is not dynamic: within its range, among its choices.
+    """Valid values for an input that is not dynamic: within its range, or among its choices.
 
-    `schema` is the class the input belongs to; classes that check an input themselves get what they let pass.
+    `schema` is the class of the input; if the class checks the input itself, the values pass its check.
     """
     example = _example(spec, schema)
     if example is not None:

@@ -1,7 +1,7 @@
-"""The facts about weight files: where they belong, where they come from, what they may be used for.
+"""Facts about weight files: where they belong, where to download them, and what their licence allows.
 
-`known` finds the row of a file, `needed` the files that a prompt loads. Nothing here touches a disk or the network;
-that is `ryla_graphs.models_folder`.
+`known` returns the row of a file, and `needed` the files that a graph loads. Nothing here touches a disk or the
+network; `ryla_graphs.models_folder` does.
 """
 
 from __future__ import annotations

@@ -27,14 +27,14 @@ class Need:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Folder and name: two nodes that load one file have needs of one key."""
+        """Folder and name, which are the same for nodes that load the same file."""
         return self.folder, self.name
 
 
 def needed(prompt: Prompt) -> tuple[Need, ...]:
-    """The files that the loaders of a prompt name, and those that classes load unasked, in the prompt's order.
+    """The files that a graph loads, in the order of its nodes: those in its inputs, and those that classes always load.
 
-    A file that several nodes load comes once for each. Names that only a run can tell are left out.
+    A file that several nodes load appears once for each. Names that only a run can tell are left out.
     """
     named: dict[str, list[NamedFile]] = {}
     for file in weights_named(prompt):

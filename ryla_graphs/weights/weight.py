@@ -47,7 +47,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
-    """Under which terms a file may be used."""
+    """The licence of a file."""
 
     name: str
     """An SPDX identifier where there is one, such as `Apache-2.0`."""
@@ -60,7 +60,7 @@ class Licence:
 
     @property
     def is_known(self) -> bool:
-        """Whether the licence was looked up; if not, its other fields mean nothing."""
+        """Whether the licence was looked up; if not, the other fields mean nothing."""
         return self.name != UNKNOWN
 
 
@@ -88,20 +88,20 @@ class HubFile:
 
 @dataclass(frozen=True, slots=True)
 class WebFile:
-    """A file at some other address."""
+    """A file at any other URL."""
 
     url: str
     gated: Literal[False] = False
 
     @property
     def page(self) -> str:
-        """The address itself."""
+        """The URL itself."""
         return self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
-    """One file, and where it belongs. What is not published is None, never guessed."""
+    """A weight file: its folder, sources, size, hash and licence. What is not published is None, never guessed."""
 
     name: str
     """The name in the loader's input, folders included: ``instantid/diffusion_pytorch_model.safetensors``."""
@@ -126,12 +126,12 @@ class Weight:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Folder and name: what no two rows share."""
+        """Folder and name, which are unique."""
         return self.folder, self.name
 
     @property
     def weighs(self) -> int | None:
-        """Bytes of its tensors: its size, or where that is not published the sum of its `parts`."""
+        """The size of its tensors in bytes: its size, or the sum of its `parts` if the size is not published."""
         return self.size or sum(self.parts.values()) or None
 
     @property
@@ -141,7 +141,7 @@ class Weight:
 
     @property
     def gated(self) -> bool:
-        """Whether a token is needed wherever it can be had."""
+        """Whether every source of the file requires a token."""
         return all(source.gated for source in self.sources)
 
     def to_dict(self) -> dict[str, Any]:

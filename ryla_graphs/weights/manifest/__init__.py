@@ -47,9 +47,9 @@ _own: tuple[Weight, ...] = ()
 
 
 def use(rows: Iterable[Weight]) -> None:
-    """Put rows of one's own before all others, for this process; rows that were put there before are gone.
+    """Use your own rows, before all others, in this process. They replace the rows of an earlier call.
 
-    `ryla_graphs.models_folder.own.use_own` does it with the file that `RYLA_WEIGHTS` names.
+    `ryla_graphs.models_folder.own.use_own` reads them from the file in `RYLA_WEIGHTS`.
     """
     global _own  # noqa: PLW0603 - a setting of the process, made once at its start
     _own = tuple(rows)
@@ -58,13 +58,13 @@ def use(rows: Iterable[Weight]) -> None:
 
 
 def own() -> tuple[Weight, ...]:
-    """The rows of one's own."""
+    """The rows that `use` added."""
     return _own
 
 
 @cache
 def manifest() -> tuple[Weight, ...]:
-    """All rows: one's own, those of `MANIFEST`, those of the official templates; the first of a file counts."""
+    """All rows: your own, those of `MANIFEST`, then those of the official templates; the first one of a file counts."""
     found: dict[tuple[str, str], Weight] = {}
     for row in (*_own, *MANIFEST, *templates.rows()):
         found.setdefault(row.key, row)
@@ -72,7 +72,7 @@ def manifest() -> tuple[Weight, ...]:
 
 
 def known(name: str, folder: str | None = None) -> Weight | None:
-    """The weight that a loader's input names, in one folder or in any; None if nothing is known of it."""
+    """The row of a weight file by its name, in one folder or any; None if it is unknown."""
     rows = _by_name().get(name, ())
     return next((row for row in rows if folder is None or row.folder == folder), None)
 
