@@ -45,7 +45,9 @@ GUARDED = (
         ("tests/modal_app/test_spending_laws.py", "tests/modal_app/test_spending.py"),
         0.9,
     ),
-    Guarded(_ROOM + "server.jobs.partners", ("tests/server/test_partners.py",), 0.5),
+    Guarded(
+        _ROOM + "server.jobs.partners", ("tests/server/test_partner_laws.py", "tests/server/test_partners.py"), 0.9
+    ),
     Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.5),
     # who may do what, and who hears of it
     Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
