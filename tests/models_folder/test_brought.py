@@ -60,7 +60,13 @@ def test_two_hosts_are_fetched_from(url: str, source: Any) -> None:
 def test_any_other_address_is_refused_in_a_sentence(url: str | None) -> None:
     refused = weight_of(named(url))
     assert isinstance(refused, Problem) and (refused.code, refused.given) == ("source_refused", url)
-    assert "huggingface.co and civitai.com" in refused.message and refused.hint
+    assert refused.message.endswith("; files are only fetched from huggingface.co and civitai.com") and refused.hint
+
+
+@pytest.mark.parametrize(("url", "where"), [("https://evil.example:8/x", "'evil.example'"), ("x", "no address")])
+def test_the_host_that_is_refused_is_named(url: str, where: str) -> None:
+    refused = weight_of(named(url))
+    assert isinstance(refused, Problem) and refused.message.startswith(f"the graph has it from {where};")
 
 
 @given(
