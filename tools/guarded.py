@@ -34,7 +34,7 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
-    Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.5),
+    Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.9),
     Guarded(
         _ROOM + "modal_deploy.placement",
         ("tests/modal_app/test_placement_checks.py", "tests/modal_app/test_placement.py"),
