@@ -38,6 +38,7 @@ MISUSE: dict[str, tuple[list[str], int, str]] = {
     ),
     "no such node": (["nodes", "show", "KSamplr"], 2, "did you mean 'KSampler'"),
     "no such catalog": (["nodes", "show", "KSampler", "--catalog", "nope.json"], 2, "cannot read 'nope.json'"),
+    "no such server": (["nodes", "show", "KSampler", "--catalog", "http://[half"], 2, "use http://host:port"),
     "nothing to validate": (["validate"], 2, "give files"),
     "unknown option": (["run", "--nope"], 2, "nope"),
     "reference not given": (

@@ -34,7 +34,7 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
-    Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.5),
+    Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.9),
     Guarded(
         _ROOM + "modal_deploy.placement",
         ("tests/modal_app/test_placement_checks.py", "tests/modal_app/test_placement.py"),
@@ -45,11 +45,13 @@ GUARDED = (
         ("tests/modal_app/test_spending_laws.py", "tests/modal_app/test_spending.py"),
         0.9,
     ),
-    Guarded(_ROOM + "server.jobs.partners", ("tests/server/test_partners.py",), 0.5),
+    Guarded(
+        _ROOM + "server.jobs.partners", ("tests/server/test_partner_laws.py", "tests/server/test_partners.py"), 0.9
+    ),
     Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.5),
     # who may do what, and who hears of it
     Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
-    Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.5),
+    Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.9),
     Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
     Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
@@ -59,6 +61,7 @@ GUARDED = (
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
     Guarded(_ROOM + "server.storage.blobs", ("tests/server/test_blobs.py",), 0.9),
     Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.9, "not modal and not Containers"),
+    Guarded(_ROOM + "models_folder.brought", ("tests/models_folder/test_brought.py",), 0.9),
     Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
 )
 
@@ -90,6 +93,7 @@ SAME: Mapping[str, Mapping[str, str]] = {
         "`1024` → `1025` in `_CHUNK = 64 * 1024`": _CHUNK,
         "GtE → Gt in `time.monotonic() >= deadline`": _CLOCK,
     },
+    "ryla_graphs.server.safety.gate": {"`256` → `257` in `_REMEMBERED = 256`": _MEMORY},
     "ryla_graphs.server.storage.sqlite": {
         "`raise` after `db.close()` left out": "SQLite refuses a closed connection with an error of the same kind",
         "`1` → `2` in `rows = self._rows(f'{_JOB} {where}', *values, -1 if limit is None els…`": (

@@ -256,7 +256,7 @@ def tried(guarded: Guarded, sample: int | None, jobs: int) -> Result:
     started = time.monotonic()
     if not unnoticed(guarded, [None], 1, SECONDS):
         sys.exit(f"the tests of {guarded.module} fail without any mutant: {' '.join(guarded.tests)}")
-    seconds = 30 + 10 * (time.monotonic() - started)
+    seconds = 15 + 6 * (time.monotonic() - started)
     found = list(mutations(ast.parse(path_of(guarded.module).read_text(encoding="utf-8"))))
     numbers = [*range(len(found))]
     chosen = numbers if sample is None else sorted(random.Random(7).sample(numbers, min(sample, len(numbers))))

@@ -23,8 +23,12 @@ RECONNECTS = 10
 def from_environment() -> tuple[str, str | None]:
     """Address and token in ``RYLA_URL`` and ``RYLA_TOKEN``; raises `InvalidSettings` for an address that is none."""
     address = os.environ.get("RYLA_URL", "").strip() or HERE
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("http", "https") and bool(parts.netloc)
+    except ValueError:  # half of an IPv6 address
+        known = False
+    if not known:
         raise InvalidSettings(f"RYLA_URL is '{address}', expected an address such as {HERE}")
     return address, os.environ.get("RYLA_TOKEN", "").strip() or None
 

@@ -56,7 +56,7 @@ def connect(address: str | None = None, *, strict: bool | None = None, partner_k
     if address.startswith(RUNPOD):
         return _runpod(address.removeprefix(RUNPOD))
     servers = dict.fromkeys(part.strip() for part in address.split(","))
-    if all(server.startswith(("http://", "https://")) for server in servers):
+    if all(map(_host_of, servers)):
         from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool  # noqa: PLC0415 - loads requests
 
         engines = [ComfyUI(server, partner_key=partner_key) for server in servers]
@@ -67,12 +67,21 @@ def connect(address: str | None = None, *, strict: bool | None = None, partner_k
     )
 
 
+def _host_of(address: str) -> str:
+    """The host of an address of http; empty where it is none."""
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("http", "https") and (parts.port is None or parts.port > 0)
+    except ValueError:  # half of an IPv6 address, a port that is no number
+        return ""
+    return parts.hostname or "" if known else ""
+
+
 def _remote(address: str) -> Engine:
     from ryla_graphs.engines.remote import Remote  # noqa: PLC0415 - loads requests
 
     address = address or os.environ.get("COMFY_BASE_URL", "")
-    host = urlsplit(address).hostname or ""
-    if not address.startswith(("http://", "https://")) or not host:
+    if not (host := _host_of(address)):
         raise NotFound(f"'{REMOTE}{address}' is not the address of a server: use {REMOTE}https://host")
     token = os.environ.get("RYLA_REMOTE_TOKEN", "").strip() or None
     comfys_own = host == "cloud.comfy.org" or host.endswith(".run.comfy.app")

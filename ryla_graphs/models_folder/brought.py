@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from ryla_graphs.formats.editor.models import NamedModel
 from ryla_graphs.problems import AtFile, Problem
@@ -73,7 +73,7 @@ def with_brought(needs: Sequence[Need], models: Iterable[NamedModel], nodes: Ite
 
 def weight_of(model: NamedModel) -> Weight | Problem:
     """The row for a file that a graph names, or why it is not fetched."""
-    parts = urlsplit(model.url or "")
+    parts = _parts_of(model.url)
     if not (PLACE.fullmatch(model.folder) and PLACE.fullmatch(model.name)) or ".." in unquote(parts.path):
         return Problem(
             code="misplaced_file",
@@ -81,7 +81,7 @@ def weight_of(model: NamedModel) -> Weight | Problem:
             subject=AtFile(f"{model.folder}/{model.name}"),
             given=model.url,
         )
-    if parts.scheme != "https" or parts.hostname not in HOSTS or parts.port is not None:
+    if parts.scheme != "https" or parts.netloc.lower() not in HOSTS:  # so no port and no user name
         where = f"'{parts.hostname}'" if parts.hostname else "no address"
         return Problem(
             code="source_refused",
@@ -100,6 +100,14 @@ def weight_of(model: NamedModel) -> Weight | Problem:
         licence=unknown(source.page, "only the graph names this file: read its licence on its page"),
         sources=(source,),
     )
+
+
+def _parts_of(url: str | None) -> SplitResult:
+    """The parts of an address; empty ones where it is none."""
+    try:
+        return urlsplit(url or "")
+    except ValueError:
+        return urlsplit("")
 
 
 def _joined(first: Weight | None, second: Weight) -> Weight:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -296,8 +297,9 @@ def test_address_and_token_from_the_environment(address: str, monkeypatch: pytes
     monkeypatch.setenv("RYLA_TOKEN", TOKEN)
     with RylaClient.from_env() as client:
         assert client.ready() and client.loras() == []
-    monkeypatch.setenv("RYLA_URL", "localhost:8100")
-    with pytest.raises(InvalidSettings, match="RYLA_URL is 'localhost:8100'"):
-        RylaClient.from_env()
+    for wrong in ("localhost:8100", "http://[half"):
+        monkeypatch.setenv("RYLA_URL", wrong)
+        with pytest.raises(InvalidSettings, match=re.escape(f"RYLA_URL is '{wrong}'")):
+            RylaClient.from_env()
     monkeypatch.delenv("RYLA_URL")
     assert "8100" in repr(RylaClient.from_env()._address)

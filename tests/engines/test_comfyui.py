@@ -257,6 +257,19 @@ def test_what_answers_but_is_no_comfyui() -> None:
         ComfyUI(f"{engine.client.address}/nothing").catalog()
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://[bad", "https://[::1", "http://", "http://h:99999", "http://h:port", "http://h:0", "ftp://host", "//host"],
+)
+def test_what_is_no_address_is_no_engine(address: str) -> None:
+    with pytest.raises(NotFound, match="there is no engine"):
+        connect(address)
+    with pytest.raises(NotFound, match="there is no engine"):
+        connect(f"http://host:8188,{address}")
+    with pytest.raises(NotFound, match="is not the address of a server: use remote:https://host"):
+        connect(f"remote:{address}")
+
+
 def test_engines_by_address() -> None:
     assert connect().name == "simulator"
     assert connect("http://host:8188/").name == "ComfyUI at http://host:8188"

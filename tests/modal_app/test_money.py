@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import presets
-from ryla_graphs.modal_deploy.money import Clock, Pricing
+from ryla_graphs.modal_deploy.money import Clock, Pricing, Waited
 from ryla_graphs.modal_deploy.settings import ModalSettings, chosen_options, worker_options
 from ryla_graphs.plan import GPUS
 from ryla_graphs.plan.money import region_factor
@@ -131,3 +131,64 @@ def _unknown() -> object:
     from ryla_graphs.plan.plan import Unknown
 
     return Unknown(what="how long it takes", affects=("seconds", "cost"))
+
+
+@pytest.mark.parametrize(
+    ("spawned", "began", "queue", "cold"),
+    [
+        (5.0, 30.0, 20.0, 5.0),  # it came while the container started, and others were before it
+        (-5.0, 10.0, 5.0, 10.0),  # it was there before the container was
+        (10.0, 10.0, 0.0, 0.0),
+        (20.0, 50.0, 30.0, 0.0),
+    ],
+)
+def test_what_a_run_waited_for_is_the_start_or_the_queue(
+    at: Time, spawned: float, began: float, queue: float, cold: float
+) -> None:
+    start = at.now
+    clock = Clock(pricing=Pricing(window=60))
+    at.now = start + 10
+    clock.ready()
+    at.now = start + began
+    waited = clock.begin(start + spawned)
+    assert (waited.queue, waited.cold) == pytest.approx((queue, cold)) and waited.start == 10
+    assert waited.idle == min(60, began - 10) + 60
+
+
+def test_a_run_that_begins_before_the_container_is_ready_waited_until_now(at: Time) -> None:
+    clock = Clock(pricing=Pricing(window=60))
+    at.now += 7
+    waited = clock.begin(at.now - 7)
+    assert (waited.queue, waited.cold, waited.start, waited.idle) == (0, 7, 7, 60)
+
+
+def test_figures_are_rounded_to_the_millisecond_and_to_millionths_of_a_dollar(at: Time) -> None:
+    clock = Clock(pricing=Pricing())
+    clock.ready()
+    usage = clock.usage("L40S", True, Waited(queue=1.23456, cold=2.34567, start=0.0, idle=3.45678), 4.56789)
+    assert (usage.queue_seconds, usage.cold_seconds, usage.idle_seconds) == (1.235, 2.346, 3.457)
+    assert usage.execution_seconds == 4.568
+    assert usage.cost_usd == round((3.45678 + 4.56789) * (Pricing().rate("L40S") or 0), 6)
+
+
+def test_what_the_plan_does_not_know_has_no_price() -> None:
+    pricing, row = Pricing.of(SETTINGS), FLUX.plan.on("L40S")
+    wide = Pricing.of(ModalSettings(fallback=("L40S", "H200")))
+    assert wide.alone(row) == wide.alone(row, chosen=True) != wide.alone(row, chosen=False)
+    for unknown in ("seconds", "cold_seconds"):
+        assert pricing.alone(row.model_copy(update={unknown: None})) is None
+    assert pricing.alone(row.model_copy(update={"gpu": "unknown"})) is None
+    assert pricing.at_most(FLUX.plan, "L40S", ()) == pricing.alone(row)
+
+
+def test_of_the_fall_back_list_the_most_expensive_is_the_bound() -> None:
+    pricing = Pricing.of(SETTINGS)
+    each = [pricing.alone(FLUX.plan.on(name), chosen=False) or 0 for name in SETTINGS.fallback]
+    assert pricing.at_most(FLUX.plan, None, SETTINGS.fallback) == max(each) > min(each)
+
+
+def test_a_container_has_the_prices_of_its_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RYLA_MODAL_REGION", "us-west")
+    assert Clock().pricing == Pricing.here() == Pricing.of(ModalSettings(region=("us-west",)))
+    own = Pricing(window=1)
+    assert Clock(pricing=own).pricing is own

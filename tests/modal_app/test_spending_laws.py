@@ -226,7 +226,7 @@ def test_jobs_of_an_earlier_container_are_taken_up_with_their_reservations() -> 
     clock, records = Clock(), Records()
     one = spending(clock, records, max_usd_per_day=USD * 3)
     records.rows["spent:2024-10-04"] = {"me": 0.5}
-    one.take_up([job(), job(id="2")])
+    one.resume([job(), job(id="2")])
     assert one.total() == pytest.approx(0.5 + 2 * RESERVATION)
 
 

@@ -218,10 +218,10 @@ class TestWhereARunGoes:
     def test_a_queue_counts_as_time(self) -> None:
         full, idle = lane("full", slots=1), lane("idle", slots=1)
         full.took(None, 10)
-        idle.took(None, 15)
+        idle.took(None, 17)
         assert self.order(idle, full) == ["full", "idle"]
         full.begin("x")
-        assert self.order(full, idle) == ["idle", "full"], "twenty seconds against fifteen"
+        assert self.order(full, idle) == ["idle", "full"], "twenty seconds against seventeen, and it is busy"
         wide = lane("wide", slots=4)
         wide.took(None, 10)
         for number in range(3):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -66,6 +67,47 @@ def test_the_oldest_jobs_make_room_until_the_rest_fits(store: SqliteStore) -> No
         jobs = store.jobs()
         assert [one.created_at for one in jobs] == [float(number) for number in reversed(left)]
         assert all(store.delete_job(one.id) for one in jobs)
+
+    law()
+
+
+OWNERS, PRESETS = ("me", "you"), (None, "flux-dev", "wan-t2v")
+LABELS: tuple[dict[str, str], ...] = ({}, {"campaign": "a"}, {"campaign": "b", "x": "y"})
+
+
+def test_a_list_of_jobs_has_what_was_asked_for_and_nothing_else(store: SqliteStore) -> None:
+    """Against a filter over all of them, the newest first."""
+    kinds = [(owner, preset, labels) for owner in OWNERS for preset in PRESETS for labels in LABELS]
+    all_: list[Job] = []
+    for number, (owner, preset, labels) in enumerate(kinds):
+        request = JobRequest(prompt={}, preset=preset, labels=labels)
+        state = (JobState.QUEUED, JobState.RUNNING, JobState.FAILED)[number % 3]
+        all_.insert(0, replace(job(number, owner), request=request, state=state))
+        store.add_job(all_[0], [])
+
+    @given(
+        st.none() | st.sampled_from(OWNERS),
+        st.none() | st.sets(st.sampled_from(JobState)),
+        st.fixed_dictionaries(
+            {}, optional={"preset": st.sampled_from(["flux-dev", "none"]), "label:campaign": st.just("a")}
+        ),
+        st.none() | st.integers(-1, 20),
+        st.none() | st.integers(0, 17),
+        st.none() | st.integers(0, 20),
+    )
+    def law(owner: Any, states: Any, marked: Any, since: Any, before: Any, limit: Any) -> None:
+        asked = {"owner": owner, "states": states, "marked": marked, "since": since, "limit": limit}
+        found = store.jobs(**asked, before=None if before is None else job(before).id)
+        expected = [
+            one
+            for one in all_
+            if (owner is None or one.owner == owner)
+            and (states is None or one.state in states)
+            and marked.items() <= one.marks.items()
+            and (since is None or one.created_at >= since)
+            and (before is None or one.created_at < before)
+        ]
+        assert found == expected[:limit]
 
     law()
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import requests
 
 from ryla_graphs.engines.comfyui.jobs import UNKNOWN, JobState, from_history, from_job, from_queue
-from ryla_graphs.problems import EngineRefused, EngineUnreachable, OutputMissing
+from ryla_graphs.problems import EngineRefused, EngineUnreachable, NotFound, OutputMissing
 from ryla_graphs.sessions import Origin, reason_of
 
 CONNECT_SECONDS = 10.0
@@ -36,10 +36,16 @@ Answer = requests.Response
 
 
 class ComfyClient:
-    """The HTTP side of a server. Credentials in the address go into a header, and appear in no message."""
+    """The HTTP side of a server. Credentials in the address go into a header, and appear in no message.
+
+    Raises `NotFound` for what is no address.
+    """
 
     def __init__(self, address: str, headers: Mapping[str, str] | None = None) -> None:
-        scheme, place, path, _, _ = urlsplit(address.rstrip("/"))
+        try:
+            scheme, place, path, _, _ = urlsplit(address.rstrip("/"))
+        except ValueError as error:
+            raise NotFound(f"the address of a ComfyUI server is none ({error}): use http://host:port") from None
         secret, _, host = place.rpartition("@")
         self.address = urlunsplit((scheme, host, path, "", ""))
         basic = {"authorization": f"Basic {b64encode(unquote(secret).encode()).decode()}"} if secret else {}

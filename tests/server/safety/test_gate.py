@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import Message, Scope
 from starlette.websockets import WebSocketDisconnect
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
-from ryla_graphs.server.safety.gate import Gate
+from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.safety.gate import Gate, Gatekeeper
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.server.clients import TestClient
 from tests.server.test_contract import flux
@@ -132,3 +134,95 @@ def test_without_a_token_no_byte_of_a_body_is_read(path: str, tmp_path: Path) ->
     assert reported[0]["status"] == 401 and b'"unauthorized"' in reported[1]["body"]
     assert (b"www-authenticate", b"Bearer") in reported[0]["headers"]
     assert (b'"details"' in reported[1]["body"]) is path.startswith("/api/v2")
+
+
+def asking(method: str = "GET", path: str = "/jobs", query: str = "", kind: str = "http", **headers: str) -> Scope:
+    given = {"host": "localhost"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    raw = [(name.encode(), value.encode()) for name, value in given.items()]
+    scope: dict[str, Any] = {"type": kind, "path": path, "headers": raw, "query_string": query.encode()}
+    return scope | ({"method": method} if kind == "http" else {})
+
+
+def refusal(scope: Scope, gate: Gate = Gate(TOKENS)) -> tuple[str, str] | None:  # noqa: B008 - a value that never changes
+    try:
+        gate.check(scope)
+    except RequestError as error:
+        return error.code, str(error)
+    return None
+
+
+CONTENT = "/api/v2/assets/some-asset/content"
+
+
+@pytest.mark.parametrize(
+    ("scope", "enters"),
+    [
+        (asking("GET", CONTENT, "signature=x"), True),
+        (asking("HEAD", CONTENT, "expires=1&signature=x"), True),
+        (asking("GET", CONTENT, "signature="), True),
+        (asking("GET", CONTENT, "signatur=x"), False),
+        (asking("GET", CONTENT), False),
+        (asking("POST", CONTENT, "signature=x"), False),
+        (asking("DELETE", CONTENT, "signature=x"), False),
+        (asking(path=CONTENT, query="signature=x", kind="websocket"), False),
+        (asking("GET", f"{CONTENT}/more", "signature=x"), False),
+        (asking("GET", "/api/v2/assets/a/b/content", "signature=x"), False),
+        (asking("GET", f"/x{CONTENT}", "signature=x"), False),
+        (asking("GET", "/jobs", "signature=x"), False),
+        (asking("GET", "/health"), True),
+        (asking("HEAD", "/docs/deep/page"), True),
+        (asking("POST", "/health"), False),
+        (asking(path="/health", kind="websocket"), False),
+        (asking("GET", "/healthy"), False),
+        (asking("GET", "/docs.html"), False),
+        (asking("GET", "/jobs", authorization=f"Bearer {TOKEN}"), True),
+        (asking(kind="websocket", authorization=f"Bearer {TOKEN}"), True),
+    ],
+)
+def test_without_a_token_only_pages_and_signed_addresses(scope: Scope, enters: bool) -> None:
+    """The signature itself is looked at by the route."""
+    found = refusal(scope)
+    assert (found is None) is enters and (found is None or found[0] == "unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (None, "a token is needed: Authorization: Bearer TOKEN"),
+        ("Basic bWU6eA==", "the Authorization header is not of the form: Bearer TOKEN"),
+        (TOKEN, "the Authorization header is not of the form: Bearer TOKEN"),
+        ("Bearer wrong", "this server does not know the token that was sent as Authorization: Bearer"),
+        ("bearer wrong", "this server does not know the token that was sent as Authorization: Bearer"),
+    ],
+)
+def test_who_is_refused_hears_whether_a_token_came(given: str | None, says: str) -> None:
+    assert refusal(asking(**({} if given is None else {"authorization": given}))) == ("unauthorized", says)
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[bad", "http://", "null", "", "localhost", "ftp://localhost", "//localhost"]
+)
+def test_what_is_no_origin_is_not_ours(origin: str) -> None:
+    found = refusal(asking(origin=origin), Gate(Tokens()))
+    assert found is not None and found[0] == "origin_refused"
+
+
+def test_a_long_host_is_cut_in_the_answer() -> None:
+    code, says = refusal(asking(host="x" * 253), Gate(Tokens())) or ("", "")
+    assert code == "host_refused" and says.startswith(f"this server is not called '{'x' * 100}';")
+
+
+def test_a_websocket_is_closed_with_a_reason_that_fits_into_its_frame() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def never(*_: Any) -> Any:
+        raise AssertionError("served")
+
+    keeper = Gatekeeper(never, gate=Gate(Tokens()), refuse=lambda *_: never)
+    asyncio.run(keeper(asking(kind="websocket", host="x" * 253), never, send))
+    (closed,) = sent
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1008)
+    assert closed["reason"] == f"this server is not called '{'x' * 73}"
