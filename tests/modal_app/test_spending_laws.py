@@ -216,17 +216,14 @@ def test_records_out_of_reach_refuse_no_job(caplog: pytest.LogCaptureFixture) ->
     one.close()
     assert one.admit("me", FLUX, None) and one.total("me") == pytest.approx(USD * 1.5)
     messages = [each.message for each in caplog.records]
-    assert [message.partition(" could not be ")[2] for message in messages] == [
-        "read: no route",
-        "written down: no route",
-    ]
+    assert messages == ["cannot read today's spending: no route", "cannot store today's spending: no route"]
 
 
-def test_jobs_of_an_earlier_container_are_taken_up_with_their_reservations() -> None:
+def test_jobs_of_an_earlier_container_keep_their_reservations() -> None:
     clock, records = Clock(), Records()
     one = spending(clock, records, max_usd_per_day=USD * 3)
     records.rows["spent:2024-10-04"] = {"me": 0.5}
-    one.resume([job(), job(id="2")])
+    one.reserve_for([job(), job(id="2")])
     assert one.total() == pytest.approx(0.5 + 2 * RESERVATION)
 
 
