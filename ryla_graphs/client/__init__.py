@@ -1,6 +1,6 @@
 """A typed client of a ryla_graphs server, sync and async: `RylaClient(base_url, token)` and `AsyncRylaClient`.
 
-Both are thin: what is asked, how often, and what an answer means stands in `flows`, once for both. The async one
+Both are thin: `flows` has the requests, their retries and the meaning of answers, once for both. The async client
 needs the extra ``client``.
 """
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """The async half, loaded when somebody asks for it; raises `MissingExtra` if it cannot be."""
+    """Load the async half on first access; raises `MissingExtra` if its packages are missing."""
     if name not in __all__:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     from ryla_graphs.client import asynchronous  # noqa: PLC0415 - needs httpx2

@@ -56,7 +56,7 @@ class AsyncOutput:
         return await self._client.carry_out(flows.content(self.view.url))
 
     async def save(self, directory: Path | str) -> Path:
-        """Write it into a directory, where nothing is overwritten."""
+        """Write it into a directory, without overwriting any file."""
         path = free_path(directory, self.name)
         path.write_bytes(await self.read())
         return path
@@ -68,40 +68,40 @@ class AsyncJob:
     def __init__(self, client: AsyncRylaClient, view: JobView) -> None:
         self._client = client
         self.view = view
-        """As it was when it was last looked at."""
+        """The job as last read."""
 
     @property
     def id(self) -> str:
-        """Finds it again: `await client.job(id)`."""
+        """The id of the job, for `await client.job(id)`."""
         return self.view.id
 
     @property
     def state(self) -> str:
-        """Its state when it was last looked at."""
+        """Its state, as last read."""
         return self.view.state
 
     @property
     def seed(self) -> int | None:
-        """The seed, the drawn one where none was given."""
+        """The seed, also if the server drew it."""
         return self.view.seed
 
     @property
     def outputs(self) -> list[AsyncOutput]:
-        """What it had made when it was last looked at."""
+        """Its outputs, as last read."""
         return [AsyncOutput(self._client, output) for output in self.view.outputs]
 
     async def refresh(self) -> Self:
-        """Look at it again."""
+        """Read the job again."""
         self.view = await self._client.carry_out(flows.job(self.id))
         return self
 
     async def cancel(self) -> Self:
-        """Ask for its end."""
+        """Cancel the job."""
         self.view = await self._client.carry_out(flows.cancel(self.id))
         return self
 
     async def events(self) -> AsyncIterator[JobEvent]:
-        """What happens until its end; a connection that breaks is made again, and nothing is sent twice."""
+        """The events until its end; reconnects after a broken connection, without repeating events."""
         after, breaks = 0, 0
         while True:
             try:
@@ -118,7 +118,7 @@ class AsyncJob:
                 await asyncio.sleep(0.2 * breaks)
 
     async def result(self, on_event: OnEvent | None = None) -> Self:
-        """Wait for its end; raises `JobFailed` unless it succeeded."""
+        """Wait for the end of the job; raises `JobFailed` unless it succeeded."""
         if not self.view.ended:
             async for event in self.events():
                 if on_event is not None:
@@ -132,18 +132,18 @@ class AsyncJob:
 
 
 class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
-    """A client of the server at `base_url`; `token` is a bearer token of it.
+    """A client of the server at `base_url`; `token` is a bearer token of that server.
 
     `await client.flux_dev(prompt="…")` and every other preset wait for their job; `submit` and `submit_workflow`
     do not.
-    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`. `transport` carries the requests if it is not
+    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`. `transport` sends the requests if it is not
     the network, such as `httpx2.ASGITransport(app)` for an app in this process.
     """
 
-    if not TYPE_CHECKING:  # a checker that saw it would take every name for a preset
+    if not TYPE_CHECKING:  # hidden from type checkers, which would otherwise accept every name as a preset
 
         def __getattr__(self, name: str) -> Callable[..., Awaitable[AsyncJob]]:
-            """A pipeline of the server's own: `await client.my_portrait(…)` runs ``my-portrait``."""
+            """A call of one of the server's own pipelines: `await client.my_portrait(…)` runs ``my-portrait``."""
             return call_of(self, name)
 
     def __init__(
@@ -159,9 +159,9 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
 
     @classmethod
     def from_env(cls) -> Self:
-        """A client of the server at ``RYLA_URL``, by default this machine's, with the token in ``RYLA_TOKEN``.
+        """A client of the server at ``RYLA_URL``, by default the local one, with the token in ``RYLA_TOKEN``.
 
-        Raises `InvalidSettings` if that is no address.
+        Raises `InvalidSettings` if ``RYLA_URL`` is not an address.
         """
         return cls(*from_environment())
 
@@ -172,13 +172,13 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         await self.close()
 
     async def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def submit(self, preset: str, /, *, previews: bool = False, **parameters: Any) -> AsyncJob:
         """Queue a preset; files among the parameters may be bytes or paths.
 
-        With `previews` the job's events have pictures of what is being made (`JobEvent.picture`).
+        With `previews`, the job's events include previews of the picture in progress (`JobEvent.picture`).
         """
         return AsyncJob(self, await self.carry_out(flows.submit_preset(preset, parameters, previews=previews)))
 
@@ -191,9 +191,9 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         partner_key: PartnerKey | None = None,
         previews: bool = False,
     ) -> AsyncJob:
-        """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it.
+        """Queue a graph: a `Workflow`, compiled or not, or any document that `Workflow.open` accepts.
 
-        `partner_key` pays for the partners' services that it calls; `previews` as in `submit`.
+        `partner_key` pays for the partners' services that it calls; `previews` is as in `submit`.
         """
         flow = flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key, previews=previews)
         return AsyncJob(self, await self.carry_out(flow))
@@ -218,11 +218,11 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         return await (await self.submit(name, previews=previews, **parameters)).result(on_event)
 
     async def preset_graph(self, preset: str, /, **parameters: Any) -> dict[str, Any]:
-        """What a preset would run: its `prompt`, a `drawing`, `problems`, the `plan`; nothing runs, files may lack."""
+        """A preset's graph without running it: `prompt`, `drawing`, `problems`, `plan`; files may be missing."""
         return await self.carry_out(flows.preset_graph(preset, parameters))
 
     async def workflow_graph(self, workflow: GraphSource, inputs: Mapping[str, File] | None = None) -> dict[str, Any]:
-        """The same of a graph."""
+        """The same for a graph."""
         return await self.carry_out(flows.workflow_graph(workflow, inputs or {}))
 
     async def job(self, job_id: str) -> AsyncJob:
@@ -230,18 +230,18 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         return AsyncJob(self, await self.carry_out(flows.job(job_id)))
 
     async def add_lora(self, file: Path | BinaryIO, name: str | None = None) -> Lora:
-        """Bring a LoRA; its `id` is what `lora_id` takes."""
+        """Upload a LoRA; its `id` is the value for `lora_id`."""
         if isinstance(file, Path):
             with file.open("rb") as content:
                 return await self.carry_out(flows.add_lora(name or file.name, content))
         return await self.carry_out(flows.add_lora(name or "lora.safetensors", file))
 
     async def loras(self) -> list[Lora]:
-        """The LoRAs that are there."""
+        """The caller's LoRAs."""
         return await self.carry_out(flows.loras())
 
     async def delete_lora(self, lora_id: str) -> None:
-        """Take a LoRA away."""
+        """Delete a LoRA."""
         await self.carry_out(flows.delete_lora(lora_id))
 
     async def ready(self) -> bool:
@@ -249,7 +249,7 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         return await self.carry_out(flows.ready())
 
     async def carry_out(self, flow: Flow[T]) -> T:
-        """Do what a flow asks, and give what it returns."""
+        """Run a flow; returns its result."""
         try:
             step = next(flow)
             while True:

@@ -1,4 +1,4 @@
-"""How both clients speak HTTP, whatever library carries it."""
+"""The HTTP details that both clients share, whatever library sends the requests."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ryla_graphs.client.views import JobEvent
 from ryla_graphs.problems import InvalidSettings, ServerUnreachable
 
 HERE = "http://127.0.0.1:8100"
-"""Where `ryla-graphs serve` is by default."""
+"""The default address of `ryla-graphs serve`."""
 CONNECT_SECONDS, READ_SECONDS = 10.0, 120.0
 STREAM_SECONDS = 45.0
-"""A stream of events that says nothing for so long is broken: the server gives a sign of life every 15 seconds."""
+"""Seconds of silence after which an event stream counts as broken: the server sends a ping every 15 seconds."""
 RECONNECTS = 10
 
 
 def from_environment() -> tuple[str, str | None]:
-    """Address and token in ``RYLA_URL`` and ``RYLA_TOKEN``; raises `InvalidSettings` for an address that is none."""
+    """Address and token in ``RYLA_URL`` and ``RYLA_TOKEN``; raises `InvalidSettings` for an invalid address."""
     address = os.environ.get("RYLA_URL", "").strip() or HERE
     try:
         parts = urlsplit(address)
@@ -34,7 +34,7 @@ def from_environment() -> tuple[str, str | None]:
 
 
 class Address:
-    """Where the server is, and how it knows us."""
+    """The address of the server, and our token for it."""
 
     def __init__(self, base_url: str, token: str | None) -> None:
         self.base_url = base_url.rstrip("/")
@@ -44,11 +44,11 @@ class Address:
         return f"<Address {self.base_url}>"
 
     def url(self, path: str) -> str:
-        """The address of something on the server; what is elsewhere, such as in an object store, says so itself."""
+        """The URL of a path on the server; an absolute URL, such as in an object store, stays unchanged."""
         return path if urlsplit(path).scheme else f"{self.base_url}{path}"
 
     def headers(self, ask: Ask) -> dict[str, str]:
-        """The headers of a request. Only the server itself gets the token."""
+        """The headers of a request. The token is only sent to the server itself."""
         ours = urlsplit(self.url(ask.path))[:2] == urlsplit(self.base_url)[:2]
         token = {"Authorization": f"Bearer {self._token}"} if self._token and ours else {}
         return {**token, **ask.headers}
@@ -59,7 +59,7 @@ class Address:
 
 
 def ask_for_events(job_id: str, after: int) -> Ask:
-    """The request for the events of a job after one that is known."""
+    """The request for the events of a job after a known one."""
     headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
     return Ask("GET", f"/jobs/{job_id}/events", headers=headers | ({"Last-Event-ID": str(after)} if after else {}))
 
@@ -71,7 +71,7 @@ class EventReader:
         self._fields: dict[str, str] = {}
 
     def feed(self, line: str) -> Iterator[JobEvent]:
-        """Take a line without its end; a blank one gives the event that the lines before it are of."""
+        """Add a line, without its line end; a blank line yields the event of the lines before it."""
         if line:
             name, _, value = line.partition(":")
             value = value.removeprefix(" ")
@@ -85,7 +85,7 @@ class EventReader:
 
 
 def _data_in(text: str) -> Any:
-    """What an event says; a text where a newer server, or something between, sends what is no JSON."""
+    """The data of an event; a text if a newer server or a proxy sends something other than JSON."""
     try:
         return json.loads(text)
     except ValueError:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 File = bytes | Path | str
-"""The content, a path on this machine, or a text that the server understands: data URL, https URL, asset id."""
+"""Content, a local path, or a text that the server understands: data URL, https URL, asset id."""
 
 _PIECE = 2**20
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -65,7 +65,7 @@ class FormFile:
         self.content_type = f"multipart/form-data; boundary={boundary}"
 
     def __len__(self) -> int:
-        """The bytes of all of it; 0 where only reading shows how many there are, which `requests` sends in chunks."""
+        """The total bytes; 0 if the file's size is unknown, so that `requests` sends it in chunks."""
         if not self._content.seekable():
             return 0
         here = self._content.tell()
@@ -74,7 +74,7 @@ class FormFile:
         return len(self._head) + end - here + len(self._tail)
 
     def __bool__(self) -> bool:
-        return True  # whoever asks does not need to know how long it is
+        return True  # also true if the length is unknown
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._head
@@ -84,7 +84,7 @@ class FormFile:
 
 
 def free_path(directory: Path | str, name: str) -> Path:
-    """Where a file of this name is saved in a directory, which is made; a file that is there already stays."""
+    """A free path for a file of this name in a directory, which is created; never the path of an existing file."""
     directory, plain = Path(directory), PurePosixPath(name.replace("\\", "/"))
     directory.mkdir(parents=True, exist_ok=True)
     path, number = directory / plain.name, 2

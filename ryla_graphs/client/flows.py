@@ -1,7 +1,7 @@
-"""What is asked of a server, and what its answers mean, without a word about sockets.
+"""The requests to a server and the meaning of its answers, independent of any HTTP library.
 
-A flow is a generator: it yields an `Ask` and gets the `Answer`, or yields a `Pause`; what it returns is the result.
-`sync` and `asynchronous` carry flows out.
+A flow is a generator: it yields an `Ask` and receives the `Answer`, or yields a `Pause`; its return value is the
+result. `sync` and `asynchronous` run flows.
 """
 
 from __future__ import annotations
@@ -24,44 +24,44 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 6
-"""How often a request is sent that the server had no room for, or that did not get through."""
+"""How many times a request is sent if the server has no room for it or does not answer."""
 _BUSY = (429, 503)
 _LONGEST_PAUSE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. `path` may be a whole address, of something that the server has put elsewhere."""
+    """One request. `path` may be an absolute URL, for content that the server stores elsewhere."""
 
     method: str
     path: str
     json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     file: tuple[str, BinaryIO] | None = None
-    """The name and content of a file that is the form's field ``file``."""
+    """The name and content of the form's field ``file``."""
 
     @property
     def body(self) -> bytes | None:
-        """The JSON as bytes; None if there is none. What JSON cannot say, such as NaN, the server refuses."""
+        """The JSON as bytes; None if there is none. The server refuses values that JSON cannot hold, such as NaN."""
         return json.dumps(self.json).encode() if self.json is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait, then go on."""
+    """Wait, then continue."""
 
     seconds: float
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
 
     def json(self) -> Any:
-        """The body as JSON; None if it is none."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.content)
         except ValueError:
@@ -97,7 +97,7 @@ def submit_workflow(
 def _submit(
     path: str, body: Any, key: str | None, more: Mapping[str, str] | None = None, *, previews: bool
 ) -> Flow[JobView]:
-    # With a key, sending again what may or may not have come through gives the same job.
+    # With an idempotency key, repeating a request that may have arrived gives the same job.
     headers = {
         "Content-Type": "application/json",
         "Prefer": "respond-async, previews" if previews else "respond-async",
@@ -109,12 +109,12 @@ def _submit(
 
 
 def preset_graph(name: str, parameters: Mapping[str, Any]) -> Flow[dict[str, Any]]:
-    """Have a preset drawn and judged."""
+    """Read a preset's graph, with its drawing and verdict."""
     return (yield from _drawn(f"/presets/{name}/graph", encoded(parameters)))
 
 
 def workflow_graph(source: GraphSource, inputs: Mapping[str, File]) -> Flow[dict[str, Any]]:
-    """Have a graph drawn and judged."""
+    """Read the drawing and the verdict of a graph."""
     from ryla_graphs.client.graphs import body_of  # noqa: PLC0415 - loads all that reads graphs
 
     return (yield from _drawn("/workflow/graph", body_of(source, inputs)))
@@ -126,13 +126,13 @@ def _drawn(path: str, body: Any) -> Flow[dict[str, Any]]:
 
 
 def job(job_id: str) -> Flow[JobView]:
-    """Look at a job."""
+    """Read a job."""
     answer = yield from patiently(Ask("GET", f"/jobs/{job_id}"))
     return _job_in(answer)
 
 
 def cancel(job_id: str) -> Flow[JobView]:
-    """Ask for the end of a job."""
+    """Cancel a job."""
     answer = yield from patiently(Ask("DELETE", f"/jobs/{job_id}"))
     return _job_in(answer)
 
@@ -144,19 +144,19 @@ def content(url: str) -> Flow[bytes]:
 
 
 def add_lora(name: str, file: BinaryIO) -> Flow[Lora]:
-    """Bring a LoRA. A file is sent once: it may not be readable a second time."""
+    """Upload a LoRA. The file is sent only once, because it may not be readable again."""
     answer = yield Ask("POST", "/loras", file=(name, file))
     return read(Lora, _object_in(checked(answer), "id"))
 
 
 def loras() -> Flow[list[Lora]]:
-    """The LoRAs that are there."""
+    """The caller's LoRAs."""
     answer = yield from patiently(Ask("GET", "/loras"))
     return [read(Lora, row) for row in _object_in(answer, "loras")["loras"]]
 
 
 def delete_lora(lora_id: str) -> Flow[None]:
-    """Take a LoRA away."""
+    """Delete a LoRA."""
     yield from patiently(Ask("DELETE", f"/loras/{lora_id}"))
 
 
@@ -167,7 +167,7 @@ def ready() -> Flow[bool]:
 
 
 def patiently(ask: Ask) -> Flow[Answer]:
-    """The good answer to a request, sent again while the server has no room or does not answer.
+    """Send a request until it succeeds, with retries while the server has no room or does not answer.
 
     Raises `RequestFailed` for any other answer, `ServerUnreachable` after the last attempt.
     """
@@ -189,13 +189,13 @@ def patiently(ask: Ask) -> Flow[Answer]:
 
 
 def checked(answer: Answer) -> Answer:
-    """The answer, if it is good; raises `RequestFailed`."""
+    """The answer, if it is successful; raises `RequestFailed`."""
     if answer.status < 300:
         return answer
     if answer.status < 400:
-        # Where it leads need not be the server that the token is for.
+        # The redirect may lead to another server, which must not get the token.
         elsewhere = answer.headers.get("location", "another address")
-        message = f"the server redirects to {elsewhere}; give the address that it ends at"
+        message = f"the server redirects to {elsewhere}; use the final address instead"
         raise RequestFailed(message, status=answer.status, code="redirected")
     body = answer.json()
     error = body.get("error") if isinstance(body, dict) else None
@@ -213,7 +213,7 @@ def _job_in(answer: Answer) -> JobView:
 
 
 def _object_in(answer: Answer, *names: str) -> dict[str, Any]:
-    """The JSON of an answer that has these fields; raises `RequestFailed` for what no server of ours answers."""
+    """The JSON of an answer with these fields; raises `RequestFailed` for answers that are not from our server."""
     content = answer.json()
     if isinstance(content, dict) and content.keys() >= set(names):
         return content
@@ -238,6 +238,6 @@ def ended_well(view: JobView) -> JobView:
 
 
 def problems_in(facts: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """The problems that an error tells; facts of a newer server that are not known here are left out."""
+    """The problems in an error; fields that only a newer server knows are left out."""
     rows = [row for row in facts.get("problems", ()) if isinstance(row, dict) and {"code", "message"} <= row.keys()]
     return tuple(Problem.from_dict(row) for row in rows)

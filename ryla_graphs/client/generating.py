@@ -1,4 +1,4 @@
-"""Typed calls of a server's presets and pipelines, from its OpenAPI document: the one source of all such modules."""
+"""Generates typed calls of a server's presets and pipelines from its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ryla_graphs.problems import InvalidDocument
 Schema = Mapping[str, Any]
 
 FOLLOWED = "*, on_event: OnEvent | None = None, previews: bool = False"
-"""What a call takes beside the parameters, to follow its job."""
+"""The arguments of a call besides the parameters, to follow its job."""
 HANDED_ON = "on_event=on_event, previews=previews"
 _LONGEST, _LINE = 60, 110
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
@@ -39,9 +39,9 @@ from ryla_graphs.client.views import OnEvent
 
 
 def snake(name: str) -> str:
-    """Python's name of a parameter, which the server takes as well.
+    """Python's name of a parameter, which the server accepts, too.
 
-    One with digits stays as it is spelled: `image2` may have been `image_2` or `image2`.
+    Names with digits stay unchanged: `image2` may come from `image_2` or `image2`.
     """
     return name if any(letter.isdigit() for letter in name) else to_snake(name)
 
@@ -55,12 +55,12 @@ class Pipeline(NamedTuple):
 
     @property
     def method(self) -> str:
-        """What its call is named."""
+        """The name of its call."""
         return _identifier(re.sub(r"\W", "_", self.name), f"pipeline '{self.name}'")
 
     @property
     def parameters(self) -> str:
-        """What its parameters are named."""
+        """The name of the class of its parameters."""
         return "".join(part[:1].upper() + part[1:] for part in re.split(r"[\W_]+", self.name)) + "Parameters"
 
 
@@ -68,7 +68,7 @@ def module_of(document: Any, source: str) -> str:
     """A module with a class for sync and one for async calls; raises `InvalidDocument`."""
     found = pipelines(document)
     if not found:
-        raise InvalidDocument(f"{source} has no presets and no pipelines")
+        raise InvalidDocument(f"{source} has no presets or pipelines")
     classes = [
         [f"class {name}:", f'    """A method for each, which waits for its {job}."""', ""]
         + [f"    def __init__(self, client: {client}) -> None:", "        self._client = client", ""]
@@ -93,7 +93,7 @@ def _call(each: Pipeline, word: str, job: str) -> Iterator[str]:
 
 
 def pipelines(document: Any) -> list[Pipeline]:
-    """What a document has; raises `InvalidDocument` if it is none of a ryla_graphs server."""
+    """The pipelines in a document; raises `InvalidDocument` if it is not from a ryla_graphs server."""
     found = []
     try:
         for path, methods in document["paths"].items():
@@ -103,12 +103,12 @@ def pipelines(document: Any) -> list[Pipeline]:
                 summary = str(operation.get("summary") or path[1:]).strip().splitlines()[0]
                 found.append(Pipeline(path[1:], summary, _resolved(document, schema)))
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise InvalidDocument(f"this is no OpenAPI document of a ryla_graphs server: {error!r}") from None
+        raise InvalidDocument(f"this is not the OpenAPI document of a ryla_graphs server: {error!r}") from None
     return found
 
 
 def typed_dicts(document: Any, found: list[Pipeline], named: Callable[[str], str] = snake) -> Iterator[str]:
-    """The classes of all parameters, those that others hold first; `named` is Python's name of one."""
+    """The classes of all parameters, nested ones first; `named` returns Python's name of a parameter."""
     nested: dict[str, Schema] = {}
     bodies = [_typed_dict(each.parameters, each.summary, each.schema, document, nested, named) for each in found]
     inner: dict[str, str] = {}
@@ -186,7 +186,7 @@ def _default(facts: Schema) -> str:
 
 
 def _said(text: str) -> str:
-    """Text as it may stand in a docstring, whoever wrote it."""
+    """Text that is safe in a docstring, whoever wrote it."""
     plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     plain = plain.replace("\\", "\\\\").replace('"""', "'''")
     return f"{plain[:-1]}'" if plain.endswith('"') else plain

@@ -1,4 +1,4 @@
-"""Graphs in requests: a `Workflow`, or whatever the reader opens, which the server makes a prompt of its classes of."""
+"""Graphs in requests: a `Workflow`, or any document that the reader opens, which the server converts to a prompt."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ GraphSource = Workflow | CompiledWorkflow | Mapping[str, Any] | bytes | Path | s
 
 
 def body_of(source: GraphSource, inputs: Mapping[str, File]) -> dict[str, Any]:
-    """The body of a request that runs a graph, with the input files that came with it and those given beside.
+    """The body of a request that runs a graph, with its own input files and the given ones.
 
-    Raises `InvalidDocument` if it carries no graph, or something beside it that no request here says, and
-    `SourceUnreachable` where a file cannot be read.
+    Raises `InvalidDocument` if the source has no graph, or has fields that requests do not support, and
+    `SourceUnreachable` if a file cannot be read.
     """
     if isinstance(source, Workflow):
         source = source.compile()
@@ -32,6 +32,6 @@ def body_of(source: GraphSource, inputs: Mapping[str, File]) -> dict[str, Any]:
     else:
         found = graphs_in(source)
     if found.unread:
-        raise InvalidDocument(f"this is {found.kind} with `{found.unread[0]}`, which says nothing here; leave it out")
+        raise InvalidDocument(f"this is {found.kind} with `{found.unread[0]}`, which has no effect here; leave it out")
     graph = found.prompt if found.prompt is not None else found.workflow
     return {"workflow": graph, "inputs": {**found.files, **encoded(inputs)}}

@@ -1,4 +1,4 @@
-"""Calls of pipelines that only the server knows."""
+"""Calls of the server's own pipelines, which this package does not know."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 def call_of(client: PresetCalls[R], name: str) -> Callable[..., R]:
-    """What runs the pipeline of a name; raises `AttributeError` for names that Python and its tools look for."""
+    """A function that runs a pipeline by its name; raises `AttributeError` for names that Python's tools look up."""
     if name.startswith("_"):
         raise AttributeError(f"'{type(client).__name__}' object has no attribute '{name}'")
 

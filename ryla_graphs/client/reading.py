@@ -1,4 +1,4 @@
-"""Reading what a server sent as one of its shapes, whatever version the server is of."""
+"""Reads a server's answer as one of its shapes, whatever version the server has."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ S = TypeVar("S", bound=BaseModel)
 
 
 def read(shape: type[S], data: Mapping[str, Any]) -> S:
-    """What a server sent, as a shape; a server of another version raises nothing.
+    """A server's answer as a shape; never raises for a server of another version.
 
-    Fields that are not known here are left out. A field that an older server does not send has its default, else it is
-    empty where it holds several values, and None where it holds one. A value that only a newer server knows, such as
-    another state, stays as it came.
+    Unknown fields are left out. A field that an older server does not send gets its default; without one, it is empty
+    if it holds several values, and None if it holds one. A value that only a newer server knows, such as another state,
+    is passed through.
     """
     try:
         return shape.model_validate(data)
@@ -28,7 +28,7 @@ def read(shape: type[S], data: Mapping[str, Any]) -> S:
 
 
 def _value(kind: Any, value: Any) -> Any:
-    """A value as its type, as far as it fits."""
+    """A value converted to its type, as far as it fits."""
     try:
         return _reader(kind).validate_python(value)
     except ValidationError:
@@ -52,6 +52,6 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
 
 @cache
 def _shape_in(kind: Any) -> type[BaseModel] | None:
-    """The shape that a type is of, or that it holds."""
+    """The shape that a type is or contains."""
     kinds = (each for each in (kind, *get_args(kind)) if isinstance(each, type))
     return next((each for each in kinds if issubclass(each, BaseModel)), None)

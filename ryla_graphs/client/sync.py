@@ -53,7 +53,7 @@ class Output:
         return self._client.carry_out(flows.content(self.view.url))
 
     def save(self, directory: Path | str) -> Path:
-        """Write it into a directory, where nothing is overwritten."""
+        """Write it into a directory, without overwriting any file."""
         path = free_path(directory, self.name)
         path.write_bytes(self.read())
         return path
@@ -65,40 +65,40 @@ class Job:
     def __init__(self, client: RylaClient, view: JobView) -> None:
         self._client = client
         self.view = view
-        """As it was when it was last looked at."""
+        """The job as last read."""
 
     @property
     def id(self) -> str:
-        """Finds it again: `client.job(id)`."""
+        """The id of the job, for `client.job(id)`."""
         return self.view.id
 
     @property
     def state(self) -> str:
-        """Its state when it was last looked at."""
+        """Its state, as last read."""
         return self.view.state
 
     @property
     def seed(self) -> int | None:
-        """The seed, the drawn one where none was given."""
+        """The seed, also if the server drew it."""
         return self.view.seed
 
     @property
     def outputs(self) -> list[Output]:
-        """What it had made when it was last looked at."""
+        """Its outputs, as last read."""
         return [Output(self._client, output) for output in self.view.outputs]
 
     def refresh(self) -> Self:
-        """Look at it again."""
+        """Read the job again."""
         self.view = self._client.carry_out(flows.job(self.id))
         return self
 
     def cancel(self) -> Self:
-        """Ask for its end."""
+        """Cancel the job."""
         self.view = self._client.carry_out(flows.cancel(self.id))
         return self
 
     def events(self) -> Iterator[JobEvent]:
-        """What happens until its end; a connection that breaks is made again, and nothing is sent twice."""
+        """The events until its end; reconnects after a broken connection, without repeating events."""
         after, breaks = 0, 0
         while True:
             try:
@@ -115,7 +115,7 @@ class Job:
                 time.sleep(0.2 * breaks)
 
     def result(self, on_event: OnEvent | None = None) -> Self:
-        """Wait for its end; raises `JobFailed` unless it succeeded."""
+        """Wait for the end of the job; raises `JobFailed` unless it succeeded."""
         if not self.view.ended:
             for event in self.events():
                 if on_event is not None:
@@ -129,7 +129,7 @@ class Job:
 
 
 class RylaClient(PresetCalls[Job]):
-    """A client of the server at `base_url`; `token` is a bearer token of it.
+    """A client of the server at `base_url`; `token` is a bearer token of that server.
 
     `client.flux_dev(prompt="…")` and every other preset wait for their job; `submit` and `submit_workflow` do not.
     Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`.
@@ -138,10 +138,10 @@ class RylaClient(PresetCalls[Job]):
     ...     make = client.flux_dev  # make(prompt="a red bicycle") waits for the picture
     """
 
-    if not TYPE_CHECKING:  # a checker that saw it would take every name for a preset
+    if not TYPE_CHECKING:  # hidden from type checkers, which would otherwise accept every name as a preset
 
         def __getattr__(self, name: str) -> Callable[..., Job]:
-            """A pipeline of the server's own: `client.my_portrait(…)` runs ``my-portrait``."""
+            """A call of one of the server's own pipelines: `client.my_portrait(…)` runs ``my-portrait``."""
             return call_of(self, name)
 
     def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
@@ -150,9 +150,9 @@ class RylaClient(PresetCalls[Job]):
 
     @classmethod
     def from_env(cls) -> Self:
-        """A client of the server at ``RYLA_URL``, by default this machine's, with the token in ``RYLA_TOKEN``.
+        """A client of the server at ``RYLA_URL``, by default the local one, with the token in ``RYLA_TOKEN``.
 
-        Raises `InvalidSettings` if that is no address.
+        Raises `InvalidSettings` if ``RYLA_URL`` is not an address.
         """
         return cls(*from_environment())
 
@@ -163,13 +163,13 @@ class RylaClient(PresetCalls[Job]):
         self.close()
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self._http.close()
 
     def submit(self, preset: str, /, *, previews: bool = False, **parameters: Any) -> Job:
         """Queue a preset; files among the parameters may be bytes or paths.
 
-        With `previews` the job's events have pictures of what is being made (`JobEvent.picture`).
+        With `previews`, the job's events include previews of the picture in progress (`JobEvent.picture`).
         """
         return Job(self, self.carry_out(flows.submit_preset(preset, parameters, previews=previews)))
 
@@ -182,9 +182,9 @@ class RylaClient(PresetCalls[Job]):
         partner_key: PartnerKey | None = None,
         previews: bool = False,
     ) -> Job:
-        """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it.
+        """Queue a graph: a `Workflow`, compiled or not, or any document that `Workflow.open` accepts.
 
-        `partner_key` pays for the partners' services that it calls; `previews` as in `submit`.
+        `partner_key` pays for the partners' services that it calls; `previews` is as in `submit`.
         """
         flow = flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key, previews=previews)
         return Job(self, self.carry_out(flow))
@@ -209,11 +209,11 @@ class RylaClient(PresetCalls[Job]):
         return self.submit(name, previews=previews, **parameters).result(on_event)
 
     def preset_graph(self, preset: str, /, **parameters: Any) -> dict[str, Any]:
-        """What a preset would run: its `prompt`, a `drawing`, `problems`, the `plan`; nothing runs, files may lack."""
+        """A preset's graph without running it: `prompt`, `drawing`, `problems`, `plan`; files may be missing."""
         return self.carry_out(flows.preset_graph(preset, parameters))
 
     def workflow_graph(self, workflow: GraphSource, inputs: Mapping[str, File] | None = None) -> dict[str, Any]:
-        """The same of a graph."""
+        """The same for a graph."""
         return self.carry_out(flows.workflow_graph(workflow, inputs or {}))
 
     def job(self, job_id: str) -> Job:
@@ -221,18 +221,18 @@ class RylaClient(PresetCalls[Job]):
         return Job(self, self.carry_out(flows.job(job_id)))
 
     def add_lora(self, file: Path | BinaryIO, name: str | None = None) -> Lora:
-        """Bring a LoRA; its `id` is what `lora_id` takes."""
+        """Upload a LoRA; its `id` is the value for `lora_id`."""
         if isinstance(file, Path):
             with file.open("rb") as content:
                 return self.carry_out(flows.add_lora(name or file.name, content))
         return self.carry_out(flows.add_lora(name or "lora.safetensors", file))
 
     def loras(self) -> list[Lora]:
-        """The LoRAs that are there."""
+        """The caller's LoRAs."""
         return self.carry_out(flows.loras())
 
     def delete_lora(self, lora_id: str) -> None:
-        """Take a LoRA away."""
+        """Delete a LoRA."""
         self.carry_out(flows.delete_lora(lora_id))
 
     def ready(self) -> bool:
@@ -240,7 +240,7 @@ class RylaClient(PresetCalls[Job]):
         return self.carry_out(flows.ready())
 
     def carry_out(self, flow: Flow[T]) -> T:
-        """Do what a flow asks, and give what it returns."""
+        """Run a flow; returns its result."""
         try:
             step = next(flow)
             while True:
@@ -265,7 +265,7 @@ class RylaClient(PresetCalls[Job]):
                 if response.status_code != 200:
                     flows.checked(_answer_of(response))
                 reader = EventReader()
-                # Pieces come as the server sends them, unless it does not say where each ends.
+                # Yield chunks as the server sends them; without chunked encoding, read small pieces.
                 size = 2**16 if response.headers.get("Transfer-Encoding") == "chunked" else 1
                 for line in response.iter_lines(size):
                     yield from reader.feed(line.decode())
@@ -273,7 +273,7 @@ class RylaClient(PresetCalls[Job]):
                 raise self._address.unreachable(reason_of(error)) from error
 
     def _send(self, ask: Ask, *, seconds: float = READ_SECONDS, stream: bool = False) -> requests.Response:
-        """Carry a request out; raises `ServerUnreachable`."""
+        """Send a request; raises `ServerUnreachable`."""
         headers = self._address.headers(ask)
         form = FormFile(*ask.file) if ask.file is not None else None
         if form is not None:

@@ -1,4 +1,4 @@
-"""What a server tells, as values: its own shapes, and what a client does with them."""
+"""A server's answers as values: its shapes, with the properties that a client needs."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from ryla_graphs.client.reading import read
 S = TypeVar("S", bound=Shape)
 
 FINAL = frozenset(state for state in JobState if state.terminal)
-"""The states of a job after which nothing comes."""
+"""The states of an ended job."""
 
 
 OutputView = OutputShape
-"""One file that a job made. Its `url` begins at the server's address, unless it is a whole one."""
+"""One file that a job made. Its `url` is relative to the server's address, unless it is absolute."""
 Lora = LoraShape
-"""A LoRA on the server; `id` is what `lora_id` takes."""
+"""A LoRA on the server; its `id` is the value for `lora_id`."""
 
 
 class JobView(JobShape):
-    """A job as the server had it when it was asked.
+    """A job as the server last reported it.
 
-    A server of another version is read as well as it can be: a state that is not known here is a plain text, and what
-    an older server does not send is None, or empty.
+    A server of another version is read as well as possible: an unknown state is a plain text, and fields that an older
+    server does not send are None or empty.
     """
 
     data: dict[str, Any] = Field(default={}, exclude=True, repr=False)
@@ -47,16 +47,16 @@ class JobView(JobShape):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more comes."""
+        """Whether the job has ended."""
         return self.state in FINAL
 
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """Something that happened to a job.
+    """An event of a job.
 
-    It has the property that its `kind` names, and None for the others: `event.progress.value`. Kinds that only a newer
-    server knows have none, and `data` all the same.
+    The property that its `kind` names is set, such as `event.progress.value`, and the others are None. For a kind that
+    only a newer server knows, all are None, but `data` is set.
     """
 
     kind: str
@@ -67,38 +67,38 @@ class JobEvent:
 
     @property
     def status(self) -> StatusEvent | None:
-        """The job has gone on."""
+        """The new state of the job."""
         return self._read("status", StatusEvent)
 
     @property
     def progress(self) -> ProgressShape | None:
-        """How far it is."""
+        """The progress of the job."""
         return self._read("progress", ProgressShape)
 
     @property
     def output(self) -> OutputEvent | None:
-        """An output is there."""
+        """A new output."""
         return self._read("output", OutputEvent)
 
     @property
     def routed(self) -> RoutedEvent | None:
-        """A server with routes has handed the job to one."""
+        """The route that the job was handed to, on a server with routes."""
         return self._read("routed", RoutedEvent)
 
     @property
     def preview(self) -> PreviewEvent | None:
-        """A small picture of what is being made, where previews were asked for; see `picture`."""
+        """A small preview of the picture in progress, if the request wants previews; see `picture`."""
         return self._read("preview", PreviewEvent)
 
     @property
     def final(self) -> bool:
-        """Whether it is the last one."""
+        """Whether it is the last event."""
         status = self.status
         return status is not None and status.state in FINAL
 
     @property
     def picture(self) -> bytes | None:
-        """The picture of a `preview`, of its `media_type`; None of other events."""
+        """The bytes of a `preview`, in its `media_type`; None for other events."""
         preview = self.preview
         return base64.b64decode(preview.data) if preview is not None and preview.data else None
 
@@ -107,7 +107,7 @@ class JobEvent:
 
 
 OnEvent = Callable[[JobEvent], None]
-"""What is called for each event."""
+"""A function that is called with each event."""
 
 
 def job_view(data: Mapping[str, Any]) -> JobView:

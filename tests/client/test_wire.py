@@ -103,7 +103,9 @@ def test_only_the_server_itself_gets_the_token() -> None:
 
 def test_a_redirect_is_reported_and_not_followed() -> None:
     with listening(redirect="https://login.example/") as (address, seen), RylaClient(address, TOKEN) as client:
-        with pytest.raises(RequestFailed, match=r"redirects to https://login\.example/; give the address") as refused:
+        with pytest.raises(
+            RequestFailed, match=r"redirects to https://login\.example/; use the final address"
+        ) as refused:
             client.carry_out(content("/assets/1"))
         assert (refused.value.code, refused.value.status, len(seen)) == ("redirected", 303, 1)
 

@@ -135,7 +135,7 @@ def test_push_back_is_no_fault_and_ends_by_itself() -> None:
     assert of.shown().state == "closed"
     entered(of).fault("down")
     of.push_back(15)
-    assert of.shown() == ("open", "it takes no more at the moment", 15.0)
+    assert of.shown() == ("open", "it accepts no more runs at the moment", 15.0)
     of.push_back(None)
     assert of.shown().next_try == 15.0, "a shorter wait takes nothing back"
 

@@ -87,7 +87,7 @@ def test_a_file_that_the_graph_does_not_name_is_a_slip(client: TestClient) -> No
 
 def test_what_is_no_file_says_what_would_be_one(client: TestClient) -> None:
     status, code, text = problem(client, "face.png", **{"face.png": "not base64!"})
-    assert (status, code) == (422, "bad_input") and text.startswith("this is no file")
+    assert (status, code) == (422, "bad_input") and text.startswith("this is not a file")
 
 
 def test_a_file_whose_content_is_gone_is_missing(client: TestClient) -> None:

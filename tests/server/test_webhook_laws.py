@@ -186,8 +186,8 @@ def test_nothing_is_posted_where_no_caller_asked_for_it_or_nothing_ended(made: A
 def test_an_address_is_looked_at_before_the_job_is_taken(made: Any) -> None:
     made(Receiver()).check("https://me.example/")
     for hooks, address, says in (
-        (made(Receiver()), "http://me.example/", "only https:// addresses"),
-        (made(Receiver(), signer=None), "https://me.example/", "posts no webhooks"),
+        (made(Receiver()), "http://me.example/", "only https:// URLs"),
+        (made(Receiver(), signer=None), "https://me.example/", "sends no webhooks"),
     ):
         with pytest.raises(InvalidInputs) as refused:
             hooks.check(address)
@@ -219,7 +219,9 @@ def test_an_owner_with_too_many_waiting_loses_the_newest(
         end(hooks, store, job(number))
         until(lambda: receiver.on["all"] == number + 1)  # noqa: B023
     end(hooks, store, *(job(number) for number in range(2, 7)), job(9, owner="you"))
-    assert [message.partition(" given up: ")[2] for message in caplog.messages] == ["3 of its owner's wait already"] * 2
+    assert [message.partition(" given up: ")[2] for message in caplog.messages] == [
+        "its owner has 3 waiting webhooks already"
+    ] * 2
     assert len(store.hooks()) == 6
     receiver.free.set()
     until(lambda: store.hooks() == [])

@@ -36,7 +36,7 @@ def test_an_owner_may_fill_a_quota_and_not_a_byte_more(
     else:
         with pytest.raises(RequestError) as refused:
             quota.check(store, "me", size, loras=lora)
-        message = f"your {what} take {kept} bytes of {limit}, and this one has {size}; delete some first"
+        message = f"your {what} use {kept} of {limit} bytes, and this one has {size}; delete some first"
         assert (refused.value.code, str(refused.value)) == ("over_quota", message)
 
 

@@ -49,7 +49,7 @@ def shuffled(out: Out) -> list[Stretch]:
 
 
 def _each(batches: Sequence[ImageShape]) -> list[Stretch]:
-    """Every picture of some batches on its own."""
+    """Every picture of the batches as its own stretch."""
     return [Stretch(batch, index, 1) for batch in batches for index in range(int(batch.batch))]
 
 

@@ -54,7 +54,7 @@ def draw_boxes(out: Out, image: Image.Image | None) -> Image.Image:
 
 
 def _boxes_of_frame(given: Any, index: int) -> list[Mapping[str, Any]]:
-    """The boxes of one frame: one box or one list is for all of them."""
+    """The boxes of one frame; a single box or list applies to all frames."""
     frames: list[Any] = [[given]] if isinstance(given, Mapping) else given if isinstance(given, list) else []
     if frames and isinstance(frames[0], Mapping):
         return frames
@@ -71,7 +71,7 @@ def _outline(pen: ImageDraw.ImageDraw, edges: tuple[float, float, float, float],
 
 @draws("CreateBoundingBoxes", frames=("background",))
 def preview_boxes(out: Out, background: Image.Image | None) -> Image.Image:
-    """The canvas, dark, with the boxes that are drawn on it."""
+    """A dark canvas with the boxes drawn on it."""
     ground = Image.new("RGB", out.size, (32, 32, 32))
     picture = ground if background is None else Image.blend(background.convert("RGB").resize(out.size), ground, 0.75)
     pen, state = ImageDraw.Draw(picture), out.inputs.get("editor_state")

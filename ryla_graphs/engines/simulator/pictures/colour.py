@@ -1,4 +1,4 @@
-"""Pictures whose colours change, each pixel by itself."""
+"""Nodes that change the colours of pictures, pixel by pixel."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ryla_graphs.engines.simulator.pictures.registry import Out, draws
 
 
 def each(image: Image.Image, change: Callable[[float], float]) -> Image.Image:
-    """Every channel changed by a function of values from 0 to 1."""
+    """Apply a function of values from 0 to 1 to every channel."""
     table = [max(0, min(255, round(255 * change(value / 255)))) for value in range(256)]
     return image.point(table * len(image.getbands()))
 
 
 _MEAN = (1 / 3, 1 / 3, 1 / 3, 0)
-"""The mean of the three colours, which is not how bright they look."""
+"""The matrix for the mean of the three colours, which is not their perceived brightness."""
 
 
 @draws("ImageInvert", frames=("image",))

@@ -1,4 +1,4 @@
-"""Pictures laid over each other, and alpha in and out of them."""
+"""Nodes that overlay pictures, and that add or remove alpha."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def blend(out: Out, image: Image.Image, other: Image.Image | None) -> Image.Imag
         case "soft_light":
             blended = ImageChops.soft_light(image, over)
         case "difference":
-            # Below black before it is mixed: so much of the other is taken away.
+            # The difference is below black before mixing, so mixing darkens the picture by that amount.
             return ImageChops.subtract(image, each(over, lambda value: value * factor))
         case _:
             blended = over
@@ -56,7 +56,7 @@ def split_alpha(out: Out, image: Image.Image) -> Image.Image:
 
 @draws("JoinImageWithAlpha", frames=("image", "alpha"))
 def join_alpha(out: Out, image: Image.Image, alpha: Image.Image | None) -> Image.Image:
-    """A mask is white where the picture becomes transparent."""
+    """White parts of the mask become transparent."""
     if alpha is None or out.mode != "RGBA":
         return image
     result = image.convert("RGB")
@@ -83,7 +83,7 @@ def porter_duff(
 
 
 Layer = tuple[Image.Image, Image.Image]
-"""Colours that are multiplied with their alpha, and the alpha."""
+"""Premultiplied colours, and the alpha."""
 
 
 def _premultiplied(image: Image.Image | None, mask: Image.Image | None, size: tuple[int, int]) -> Layer:
@@ -98,7 +98,7 @@ def _times(colours: Image.Image, alpha: Image.Image) -> Image.Image:
 
 
 def _combined(mode: str, front: Layer, back: Layer) -> Layer:
-    """By the rule of a mode: how much of the front and of the back is kept, or how they are mixed."""
+    """Combine two layers by the rule of a mode: how much of each is kept, or how they are mixed."""
     (over, a), (under, b) = front, back
     not_a, not_b = (each(alpha, lambda value: 1 - value) for alpha in (a, b))
     white, black = Image.new("L", a.size, 255), Image.new("L", a.size, 0)
@@ -125,7 +125,7 @@ def _combined(mode: str, front: Layer, back: Layer) -> Layer:
 
 
 def _overlaid(front: Layer, back: Layer) -> Image.Image:
-    """Multiplied where the back is dark; elsewhere as ComfyUI does it, which is not the formula of the W3C."""
+    """Multiply where the back is dark; elsewhere use ComfyUI's formula, which differs from the W3C's."""
     (over, a), (under, b) = front, back
     up, down = _apart(_grey(b), over), _apart(_grey(a), under)
     darker = ImageChops.add(ImageChops.multiply(up[0], down[0]), ImageChops.multiply(up[1], down[1]))
@@ -139,7 +139,7 @@ def _overlaid(front: Layer, back: Layer) -> Image.Image:
 
 
 def _apart(first: Image.Image, second: Image.Image) -> tuple[Image.Image, Image.Image]:
-    """By how much a picture is brighter than another, and by how much darker."""
+    """How much brighter, and how much darker, one picture is than another."""
     return ImageChops.subtract(first, second), ImageChops.subtract(second, first)
 
 

@@ -1,4 +1,4 @@
-"""Filters that look around each pixel: blur, sharpen, edges, growing and shrinking, noise."""
+"""Filters over the neighbourhood of each pixel: blur, sharpen, edges, growing and shrinking, noise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sharpen(out: Out, image: Image.Image) -> Image.Image:
 
 
 def _blurred(image: Image.Image, radius: int, sigma: float) -> Image.Image:
-    """Blurred by a bell as wide as the radius says, with sigma in parts of it; edges are mirrored."""
+    """Gaussian blur with this radius and sigma; edges are mirrored."""
     steps = range(-radius, radius + 1)
     weights = [math.exp(-((step / radius / sigma) ** 2) / 2) for step in steps]
     spread = math.sqrt(sum(weight * step**2 for weight, step in zip(weights, steps, strict=True)) / sum(weights))
@@ -35,7 +35,7 @@ def _blurred(image: Image.Image, radius: int, sigma: float) -> Image.Image:
 
 
 def _mirrored(image: Image.Image, margin: int) -> Image.Image:
-    """A picture with what is next to its left and right edges once more on the other side of them."""
+    """The picture with a mirrored margin at its left and right edges."""
     width, height = image.size
     turned = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     canvas = Image.new(image.mode, (width + 2 * margin, height))
@@ -83,7 +83,7 @@ def spread(image: Image.Image, size: int, choose: Callable[[Image.Image, Image.I
     before = (size - 1) // 2
     for axis in (0, 1):
         length = image.size[axis]
-        # Further than its own length away from a pixel there is nothing new.
+        # Beyond its own length, the picture has no further pixels.
         first, last = min(before, length - 1), min(size - 1 - before, length - 1)
         found, done, reach = _wider(image, axis, first, last), 1, first + last + 1
         while done < reach:
@@ -94,7 +94,7 @@ def spread(image: Image.Image, size: int, choose: Callable[[Image.Image, Image.I
 
 
 def _wider(image: Image.Image, axis: int, first: int, last: int) -> Image.Image:
-    """The picture with its first and its last row or column repeated before and after it."""
+    """The picture with its first and last row or column repeated as a margin."""
     width, height = image.size
     grown = (width + first + last, height) if axis == 0 else (width, height + first + last)
     ends = (
@@ -113,7 +113,7 @@ def _wider(image: Image.Image, axis: int, first: int, last: int) -> Image.Image:
 
 @draws("ImageAddNoise", frames=("image",))
 def add_noise(out: Out, image: Image.Image) -> Image.Image:
-    """As much and of the same kind, though not the same dots."""
+    """Adds noise of the same strength and kind, but with other pixels."""
     bands = len(image.getbands())
     dots = random.Random(out["seed"] * 4096 + out.index).randbytes(image.width * image.height * bands)
     strength, normal = 255 * out["strength"], NormalDist()

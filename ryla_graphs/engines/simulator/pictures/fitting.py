@@ -1,4 +1,4 @@
-"""Scaling as ComfyUI does it, by Pillow."""
+"""Scales pictures as ComfyUI does, with Pillow."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def resample(method: str) -> Image.Resampling:
 
 
 def fitted(image: Image.Image, size: tuple[int, int], method: str, crop: str = "disabled") -> Image.Image:
-    """An image at a size, its middle only if `crop` says so."""
+    """An image scaled to a size; `crop` keeps only its centre."""
     if image.size == size:
         return image
     if image.mode == "RGBA" and method != "lanczos":
-        # ComfyUI scales colours and alpha apart from each other, Pillow does not.
+        # ComfyUI scales colours and alpha separately, Pillow does not.
         return Image.merge("RGBA", [fitted(band, size, method, crop) for band in image.split()])
     if crop != "center":
         return image.resize(size, resample(method))
@@ -35,5 +35,5 @@ def fitted(image: Image.Image, size: tuple[int, int], method: str, crop: str = "
 
 
 def as_mode(image: Image.Image, mode: str) -> Image.Image:
-    """An image with the channels of a mode; an alpha that is new is opaque."""
+    """An image with the channels of a mode; a new alpha channel is opaque."""
     return image if image.mode == mode else image.convert(mode)

@@ -1,4 +1,4 @@
-"""Pictures that are made, scaled, cut, turned and padded."""
+"""Nodes that create, scale, crop, rotate and pad pictures."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def cut_tile(out: Out, image: Image.Image) -> Image.Image:
 
 @draws("ImageCropToMask", frames=("images", "masks"))
 def crop_to_mask(out: Out, image: Image.Image, mask: Image.Image | None) -> Image.Image:
-    """What is inside of the mask, in the middle, on one colour."""
+    """The part inside the mask, centred, on a plain colour."""
     inside = Image.new("L", image.size, 255) if mask is None else fitted(mask, image.size, "bilinear")
     cut = Image.composite(image.convert("RGB"), Image.new("RGB", image.size, out["background"]), inside)
     width, height = out.size
@@ -102,7 +102,7 @@ def crop_to_mask(out: Out, image: Image.Image, mask: Image.Image | None) -> Imag
         0,
         *cut.size,
     )
-    # As wide for its height as what comes out, with a margin.
+    # With the aspect ratio of the output, and a margin.
     high = max(bottom - top, (right - left) * height / width) * out["pad_factor"]
     half = high * width / height / 2, high / 2
     x, y = (left + right) / 2, (top + bottom) / 2
@@ -112,7 +112,7 @@ def crop_to_mask(out: Out, image: Image.Image, mask: Image.Image | None) -> Imag
 
 @draws("TripoSplatPreprocessImage", frames=("image", "mask"))
 def crop_body(out: Out, image: Image.Image, mask: Image.Image | None) -> Image.Image:
-    """A square around what is inside of the mask, with a fifth more, on black."""
+    """A square around the part inside the mask, a fifth larger, on black."""
     inside = Image.new("L", image.size, 255) if mask is None else fitted(mask, image.size, "bilinear")
     cut = Image.composite(image.convert("RGB"), Image.new("RGB", image.size), inside)
     left, top, right, bottom = inside.getbbox() or (0, 0, *image.size)
@@ -122,7 +122,7 @@ def crop_body(out: Out, image: Image.Image, mask: Image.Image | None) -> Image.I
 
 
 def _part(image: Image.Image, box: tuple[int, ...], outside: str) -> Image.Image:
-    """A part of a picture that may go beyond it."""
+    """A part of a picture, which may extend beyond its borders."""
     left, top, right, bottom = box
     part = Image.new(image.mode, (max(1, right - left), max(1, bottom - top)), outside)
     part.paste(image, (-left, -top))
@@ -131,7 +131,7 @@ def _part(image: Image.Image, box: tuple[int, ...], outside: str) -> Image.Image
 
 @draws("LTXVPreprocess", frames=("image",))
 def compress(out: Out, image: Image.Image) -> Image.Image:
-    """Even sides, and what a strong compression leaves of the detail."""
+    """Even side lengths, and the detail that survives strong compression."""
     if out["img_compression"] == 0:
         return image
     buffer = io.BytesIO()
@@ -172,7 +172,7 @@ def pad(out: Out, image: Image.Image) -> Image.Image:
 
 
 def _feathered(out: Out, size: tuple[int, int]) -> Image.Image:
-    """Black, and brighter towards each edge that has something beside it; the brightest edge counts in a corner."""
+    """Black, brighter towards each padded edge; in a corner, the brighter edge counts."""
     width, height = size
     feather: int = out["feathering"]
     if not 0 < feather * 2 < min(width, height):

@@ -1,4 +1,4 @@
-"""Several pictures that become one: side by side, in a grid, of tiles that overlap; and frames between frames."""
+"""Nodes that combine pictures: side by side, in a grid, from overlapping tiles; and interpolated frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLOURS = {"white": "white", "black": "black", "red": "#ff0000", "green": "#00f
 
 @makes("ImageStitch")
 def stitch(out: Out) -> Frames:
-    """Of a shorter batch the last picture is repeated."""
+    """A shorter batch repeats its last picture."""
     pair = out["image1"], out.inputs.get("image2")
 
     def sources(index: int) -> list[Source]:
@@ -40,7 +40,7 @@ def _stitched(out: Out, images: Sequence[Image.Image]) -> Image.Image:
         width = out.size[0] - first.width - gap if across else first.width
         second = fitted(second, (width, first.height if across else out.size[1] - first.height - gap), "lanczos")
     colour = _COLOURS.get(out.inputs.get("spacing_color", "white"), "white")
-    # Where they are of different heights, other colours than white and black leave black.
+    # If the heights differ, the gap is black for all colours except white and black.
     canvas = Image.new(out.mode, out.size, colour if colour in ("white", "black") else "black")
     parts = [second, first] if out["direction"] in ("left", "up") else [first, second]
     position = 0
@@ -75,7 +75,7 @@ def grid(out: Out) -> Frames:
 
 @makes("ImageMergeTileList")
 def merge(out: Out) -> Frames:
-    """Where tiles overlap they fade into each other, each strongest in its middle."""
+    """Overlapping tiles fade into each other, each strongest at its centre."""
     tiles, overlap = out["image_list"], out["overlap"][0]
     size = int(tiles[0].width), int(tiles[0].height)
     boxes = tiles_of(*out.size, *size, overlap)[: len(tiles)]
@@ -98,7 +98,7 @@ def merge(out: Out) -> Frames:
 
 
 def _strength(width: int, height: int) -> Image.Image:
-    """A hill in the middle of a tile, of half a sine across and down."""
+    """The weights of a tile: half a sine wave in both directions, highest at the centre."""
     ramps = [
         bytes(max(1, round(255 * math.sin(math.pi * place / max(1, length - 1)))) for place in range(length))
         for length in (width, height)
@@ -108,7 +108,7 @@ def _strength(width: int, height: int) -> Image.Image:
 
 
 def _share(mine: Image.Image, behind: Image.Image) -> Image.Image:
-    """How much of a tile is seen over what is there: all where there is nothing, half where both are as strong."""
+    """The opacity of a tile over earlier ones: full if there are none, half if both are equally strong."""
     ours = ImageChops.add(ImageChops.subtract(mine, behind, 2, 0), Image.new("L", mine.size, 128))
     theirs = ImageChops.subtract(behind, mine, 2, 0)
     shared = ImageChops.subtract(ours, theirs)
@@ -119,7 +119,7 @@ def _share(mine: Image.Image, behind: Image.Image) -> Image.Image:
 
 @makes("FrameInterpolate")
 def between(out: Out) -> Frames:
-    """Frames in between are mixed of their neighbours, as no model sees what moves."""
+    """Interpolated frames are mixtures of their neighbours, since no model detects motion."""
     images, by = out["images"], int(out["multiplier"])
 
     def sources(index: int) -> list[Source]:
@@ -133,14 +133,14 @@ def between(out: Out) -> Frames:
 
 
 def _stroke(call: Call) -> Any:
-    """The file of strokes that a page has saved, where the run was given it."""
+    """The file of strokes that the page saved, if the run has it."""
     named = call.inputs.get("mask")
     return call.files.get(named) if isinstance(named, str) else None
 
 
 @draws("Painter", frames=lambda call: [call.inputs.get("image"), _stroke(call)])
 def paint(out: Out, ground: Image.Image | None, strokes: Image.Image | None) -> Image.Image:
-    """Strokes that a page has saved, on a picture or on one colour."""
+    """Strokes that the page saved, on a picture or a plain colour."""
     layer = None if strokes is None else strokes.convert("RGBA").resize(out.size, Image.Resampling.LANCZOS)
     if out.slot == 1:
         return Image.new("L", out.size, 0) if layer is None else layer.getchannel("A")

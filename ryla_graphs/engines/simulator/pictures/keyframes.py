@@ -1,4 +1,4 @@
-"""Key frames of a dance at their places in a piece of it; black where there is none."""
+"""Key frames of a dance at their places within a section; black elsewhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def keyframes(out: Out) -> Frames:
 
 
 def _places(count: int, length: int, piece: int, audio: AudioShape) -> dict[int, int]:
-    """Which key frame stands at which place of a piece; they are spread over all of the sound."""
+    """The key frame at each place of a section; they are spread over the whole sound."""
     seconds = float(audio.seconds)
     pieces = int((seconds - 0.2) / (length / _RATE)) + 1 if seconds > 0.2 else 0
     total = pieces * length

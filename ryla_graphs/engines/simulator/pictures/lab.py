@@ -1,4 +1,4 @@
-"""Colours as brightness and two hues (CIE Lab, D65), their statistics, and tables that change them."""
+"""CIE Lab colours (D65): conversion, statistics, and lookup tables that change colours."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TO_XYZ: Matrix = (
 _WHITE: Vector = (0.95047, 1.0, 1.08883)
 _LINEAR = 0.008856
 _GRID = 21
-"""How many steps of each colour a table has; what lies between is interpolated."""
+"""The steps of each colour in a lookup table; values in between are interpolated."""
 _LOOKED_AT = 64
-"""Statistics are those of at most so many pixels a side."""
+"""Statistics use at most this many pixels per side."""
 _EYE: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -36,7 +36,7 @@ def of_rgb(colour: Vector) -> Vector:
 
 
 def to_rgb(lab: Vector) -> Vector:
-    """The other way, within 0 and 1."""
+    """Colours from 0 to 1 of Lab values."""
     y = (lab[0] + 16) / 116
     roots = (y + lab[1] / 500, y, max(0.0, y - lab[2] / 200))
     parts = (part**3 if part > _LINEAR ** (1 / 3) else (part - 4 / 29) / 7.787 for part in roots)
@@ -52,14 +52,14 @@ def _root(part: float) -> float:
 
 
 def changed(image: Image.Image, change: Change) -> Image.Image:
-    """An RGB picture whose Lab colours are changed."""
+    """An RGB picture with its Lab colours changed."""
     return image.filter(
         ImageFilter.Color3DLUT.generate(_GRID, lambda red, green, blue: to_rgb(change(of_rgb((red, green, blue)))))
     )
 
 
 def moments(images: Sequence[Image.Image]) -> tuple[Vector, Matrix]:
-    """Mean and covariances of the Lab colours of RGB pictures, each as important as the others."""
+    """Mean and covariances of the Lab colours of RGB pictures, all weighted equally."""
     colours: list[Vector] = []
     for image in images:
         size = min(image.width, _LOOKED_AT), min(image.height, _LOOKED_AT)
@@ -74,7 +74,7 @@ def moments(images: Sequence[Image.Image]) -> tuple[Vector, Matrix]:
 
 
 def moved(spread: Matrix, wanted: Matrix) -> Matrix:
-    """What brings colours of one covariance to another with the least change (Monge-Kantorovich)."""
+    """The matrix that maps colours of one covariance to another with the least change (Monge-Kantorovich)."""
     root, inverse_root = _roots(_not_flat(spread))
     between, _ = _roots(_not_flat(product(product(root, wanted), root)))
     return product(product(inverse_root, between), inverse_root)
@@ -97,7 +97,7 @@ def _not_flat(matrix: Matrix) -> Matrix:
 
 
 def _roots(matrix: Matrix) -> tuple[Matrix, Matrix]:
-    """The square root of a positive matrix and the inverse of that, by Denman and Beavers."""
+    """The square root of a positive matrix and its inverse, by the Denman-Beavers iteration."""
     root, inverse = matrix, _EYE
     for _ in range(40):
         root, inverse = _mean(root, _inverse(inverse)), _mean(inverse, _inverse(root))

@@ -1,4 +1,4 @@
-"""Layers put together on a canvas, as `ryla_graphs.shapes.rules.images.layers` places them."""
+"""Composes layers on a canvas, where `ryla_graphs.shapes.rules.images.layers` places them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MIXED: Mapping[str, Callable[[Image.Image, Image.Image], Image.Image]] = {
     "linear-dodge": ImageChops.add,
     "subtract": ImageChops.subtract,
 }
-"""Modes that Pillow has; the others are laid over as they are."""
+"""Blend modes that Pillow supports; layers with other modes are overlaid normally."""
 
 
 @makes("ImageCompositor")
@@ -58,7 +58,7 @@ def composition(document: Any, size: tuple[int, int]) -> Frames:
 
 
 def mask_of(layer: Layer) -> Source | None:
-    """The mask of a layer, where it has one."""
+    """The mask of a layer, if it has one."""
     mask = layer.item.get("mask")
     if mask is None or (mask.batch != 1 and layer.index >= mask.batch):
         return None
@@ -76,7 +76,7 @@ def see_through(image: Image.Image, mask: Image.Image | None) -> Image.Image:
 
 
 def _lay(canvas: Image.Image, layer: Layer, image: Image.Image, mask: Image.Image | None) -> None:
-    """Put one layer on a canvas, where it is and as it is turned."""
+    """Put one layer on a canvas, at its position and rotation."""
     item, (left, top, width, height) = layer.item, layer.part
     picture = see_through(image, mask).convert("RGBA").crop((left, top, left + width, top + height))
     picture = ImageOps.mirror(picture) if item.get("flip_h") else picture
@@ -94,7 +94,7 @@ def _lay(canvas: Image.Image, layer: Layer, image: Image.Image, mask: Image.Imag
 
 
 def _mixed(canvas: Image.Image, layer: Image.Image, mode: str) -> Image.Image:
-    """A layer of another mode changes what is there, and covers nothing that is not."""
+    """Blend a layer with the canvas by a mode; transparent parts of the canvas stay transparent."""
     under, over = canvas.convert("RGB"), layer.convert("RGB")
     mix = _MIXED.get(mode)
     mixed = Image.composite(over if mix is None else mix(under, over), under, layer.getchannel("A"))

@@ -1,4 +1,4 @@
-"""Pictures that are read from files."""
+"""Nodes that read pictures from files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load_mask(out: Out, image: Image.Image) -> Image.Image:
 
 
 def _outside(out: Out, image: Image.Image) -> Image.Image:
-    """White where a picture is transparent; nothing at all of a picture without alpha."""
+    """White where a picture is transparent; all black for a picture without alpha."""
     if "A" not in image.getbands():
         return Image.new("L", out.size, 0)
     return Image.eval(image.getchannel("A"), lambda value: 255 - value)

@@ -69,7 +69,7 @@ def of_colour(out: Out, image: Image.Image) -> Image.Image:
 
 @draws("VOIDQuadmaskPreprocess", frames=("mask",))
 def quadmask(out: Out, mask: Image.Image) -> Image.Image:
-    """Four levels, inverted; what is dark grows first."""
+    """Four levels, inverted, after growing the dark parts."""
     by = 2 * out.inputs.get("dilate_width", 0) + 1
     dark = spread(Image.eval(mask, lambda value: 255 if value < 128 else 0), by, ImageChops.lighter)
     kept = ImageChops.subtract(mask, dark) if by > 1 else mask
@@ -80,7 +80,7 @@ def quadmask(out: Out, mask: Image.Image) -> Image.Image:
 
 @draws("RemoveBackground", "SAM3_Detect", "SAM3_TrackToMask", "MediaPipeFaceMask", "RenderMesh", "RenderSplat")
 def found(out: Out) -> Image.Image:
-    """One thing in the middle, whatever a picture shows."""
+    """One object at the centre, whatever the picture shows."""
     if out.mode != "L":
         return draw(*out.size, out.key, out.index, out.call.class_type)
     width, height = out.size
@@ -106,7 +106,7 @@ def grow(out: Out, mask: Image.Image) -> Image.Image:
     if not out["tapered_corners"]:
         return spread(mask, 2 * abs(by) + 1, choose)
     steps = [(1, 0), (-1, 0), (0, 1), (0, -1)]
-    # After as many steps as the mask has sides, nothing changes any more.
+    # After as many steps as the mask is long, nothing changes any more.
     for _ in range(min(abs(by), mask.width + mask.height)):
         before = mask
         for step in steps:
@@ -131,7 +131,7 @@ def feather(out: Out, mask: Image.Image) -> Image.Image:
 
 
 def _ramp(length: int, first: int, last: int) -> bytes:
-    """Full strength, but rising over the first and falling over the last pixels."""
+    """Full strength, rising over the first and falling over the last pixels."""
     first, last = min(first, length), min(last, length)
     rising = [min(1.0, (i + 1) / first) if first else 1.0 for i in range(length)]
     falling = [min(1.0, (length - i) / last) if last else 1.0 for i in range(length)]
@@ -140,7 +140,7 @@ def _ramp(length: int, first: int, last: int) -> bytes:
 
 @draws("SegsToCombinedMask")
 def regions(out: Out) -> Image.Image:
-    """One region in the middle of the picture, whatever it shows."""
+    """One region at the centre of the picture, whatever it shows."""
     width, height = out.size
     mask = Image.new("L", out.size, 0)
     if out["segs"].facts.get("count"):

@@ -1,4 +1,4 @@
-"""Colours of one picture brought to those of another: means and spreads in Lab, or whole histograms by channel."""
+"""Matches the colours of one picture to another's: mean and deviation in Lab, or histograms by channel."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ryla_graphs.engines.simulator.pictures.fitting import as_mode
 from ryla_graphs.engines.simulator.pictures.registry import Out, draws, makes, source
 
 _LARGE = ImageFilter.GaussianBlur(13)
-"""What is left of a picture without its detail."""
+"""A blur that keeps only the large areas of a picture, without detail."""
 _POOLED = 16
-"""Of how many frames the colours are looked at, where all of them count."""
+"""How many frames are sampled if the colours of all frames count."""
 
 
 @makes("ColorTransfer")
 def transfer(out: Out) -> Frames:
-    """Each frame by its own colours, or all by those of one or of all."""
+    """Match each frame by its own colours, or all frames by those of one frame or of all."""
     target, reference, stats = out["image_target"], out["image_ref"], out["source_stats"]
     alone = stats["source_stats"] == "per_frame"
 
@@ -54,7 +54,7 @@ def transfer(out: Out) -> Frames:
 
 @draws("SeedVR2PostProcessing", frames=("images", "original_resized_images"))
 def finish_seedvr2(out: Out, image: Image.Image, reference: Image.Image | None) -> Image.Image:
-    """Its large areas get the colours of the original, or all of it gets their means and spreads."""
+    """Give large areas the colours of the original, or the whole picture its mean and deviation."""
     method, size = out["color_correction_method"], out.size
     shown = image.crop((0, 0, *size))
     if method == "none" or reference is None:
@@ -81,7 +81,7 @@ def _spread(count: int) -> range:
 
 
 def _in_lab(before: Sequence[Image.Image], after: Sequence[Image.Image], method: str, strength: float) -> lab.Change:
-    """Brings the mean and the spread to those of others, each part alone or (``mkl_lab``) all of them together."""
+    """Match mean and deviation in Lab, each channel separately or (``mkl_lab``) all of them together."""
     (mean, spread), (wanted, wide) = lab.moments(before), lab.moments(after)
     if method == "mkl_lab":
         matrix = lab.moved(spread, wide)
@@ -109,6 +109,6 @@ def _by_histogram(before: Sequence[Image.Image], after: Sequence[Image.Image], b
 
 
 def _shares(images: Sequence[Image.Image], band: int) -> list[float]:
-    """Which share of the pixels is at most so bright, by brightness."""
+    """The cumulative histogram: the share of pixels up to each brightness."""
     counts = [sum(column) for column in zip(*(image.getchannel(band).histogram() for image in images), strict=True)]
     return [total / sum(counts) for total in accumulate(counts)]

@@ -19,5 +19,5 @@ def decode(out: Out) -> Image.Image:
 
 @draws("ImageUpscaleWithModel", "SeedVR2VideoUpscaler", frames=("image",))
 def upscale(out: Out, image: Image.Image) -> Image.Image:
-    """The size is right, the detail is not."""
+    """The size is correct, but the detail is not."""
     return image.resize(out.size, resample("bicubic"))

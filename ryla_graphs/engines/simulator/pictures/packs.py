@@ -70,7 +70,7 @@ def both(out: Out) -> list[Stretch]:
 
 @picks("ImageBatchExtendWithOverlap")
 def extended(out: Out) -> list[Stretch]:
-    """The overlap is that of one side; it is not blended."""
+    """The overlap comes from one side, without blending."""
     given, overlap, further = out["source_images"], out["overlap"], out.inputs.get("new_images")
     count = int(given.batch)
     if out.slot != 2 or further is None:
@@ -82,7 +82,7 @@ def extended(out: Out) -> list[Stretch]:
 
 @draws("LayerUtility: ImageCombineAlpha", frames=("RGB_image", "mask"))
 def combine_alpha(_: Out, image: Image.Image, mask: Image.Image) -> Image.Image:
-    """A mask is white where the picture is to be seen."""
+    """White parts of the mask stay visible."""
     result = image.convert("RGB")
     result.putalpha(mask.resize(image.size))
     return result
@@ -95,7 +95,7 @@ def colour_image(out: Out) -> Image.Image:
 
 @makes("ImageConcanate", "ImageConcatMulti")
 def side_by_side(out: Out) -> Frames:
-    """Of a shorter batch the last picture is repeated; what is not as high is in the middle, on black."""
+    """A shorter batch repeats its last picture; lower pictures are centred on black."""
     given, across = _wired(out), out["direction"] in ("left", "right")
 
     def sources(index: int) -> list[Source]:

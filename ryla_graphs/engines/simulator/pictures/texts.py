@@ -1,4 +1,4 @@
-"""Words and points that are drawn on pictures."""
+"""Nodes that draw words on pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ryla_graphs.engines.simulator.pictures.registry import Out, draws
 
 @draws("TextOverlay", frames=("images",))
 def write(out: Out, image: Image.Image) -> Image.Image:
-    """As large as a share of the height says, wrapped to the width, at the top or at the bottom."""
+    """Text sized as a share of the height, wrapped to the width, at the top or bottom."""
     text = str(out["text"]).replace("\\n", "\n").replace("\\t", "\t")
     if not text.strip():
         return image
