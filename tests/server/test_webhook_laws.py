@@ -142,8 +142,11 @@ def test_it_is_tried_again_after_each_pause(
     end(hooks, store, job(1))
     until(lambda: store.hooks() == [])
     assert len(receiver.posted) == 3
-    again = [message for message in caplog.messages if ", again in " in message]
-    assert [message.partition(", again in ")[2] for message in again] == ["0 s: answered 500", "0.001 s: answered 500"]
+    again = [message for message in caplog.messages if ", next attempt in " in message]
+    assert [message.partition(", next attempt in ")[2] for message in again] == [
+        "0 s: answered 500",
+        "0.001 s: answered 500",
+    ]
     until(lambda: ("delivered" if delivered else "given up") in caplog.messages[-1])
 
 
@@ -254,7 +257,7 @@ def test_a_store_that_keeps_nothing_stops_no_hook(
     receiver = Receiver()
     end(made(receiver), store, job(1))
     until(lambda: len(receiver.posted) == 1)
-    assert f"the webhook of job {job(1).id} cannot be kept: disk" in caplog.messages
+    assert f"cannot store the webhook of job {job(1).id}: disk" in caplog.messages
 
 
 def test_after_the_end_nothing_is_posted(made: Any, store: SqliteStore) -> None:
