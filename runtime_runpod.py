@@ -20,8 +20,8 @@ with needs_extra("runpod"):
 
 from ryla_graphs.engines.comfyui.process import ComfyUIProcess
 from ryla_graphs.lockfile import Lock, differences
+from ryla_graphs.lockfile.image_commands import COMFYUI, EXTRA_MODEL_PATHS, LOCK_PATH
 from ryla_graphs.problems import RylaError
-from ryla_graphs.runpod_deploy.dockerfile import COMFYUI, EXTRA_MODEL_PATHS, LOCK_PATH
 from ryla_graphs.runpod_deploy.worker import Worker
 
 log = logging.getLogger("ryla_graphs.runpod_deploy")

@@ -16,7 +16,7 @@ import typer
 
 from ryla_graphs.cli.limits import refuse_too_much
 from ryla_graphs.cli.output import print_json
-from ryla_graphs.cli.services import tell_before
+from ryla_graphs.cli.services import announce
 from ryla_graphs.cli.targets import Made, files_of, from_file, open_target, parameters
 from ryla_graphs.engines.many import Ended, Order, own_inputs, progress_of, run_each
 from ryla_graphs.pipelines.settable import GraphTarget
@@ -96,11 +96,11 @@ def run_rows(
     todo = [job for job in jobs if job not in before]
     batch.prepare(todo, limits=limits)
     if not json:
-        tell_before(batch.compiled.values(), address, key)
+        announce(batch.compiled.values(), address, key)
     if todo and not (health := engine.health()).ready:
         raise EngineUnreachable(health.reason)
     batch.run(todo, quiet=json)
-    _tell(jobs, before, batch.results, out, simulated=batch.simulated, json=json)
+    _print_results(jobs, before, batch.results, out, simulated=batch.simulated, json=json)
     return all(facts["state"] == "done" for facts in batch.results.values())
 
 
@@ -281,7 +281,7 @@ def named(name: str, outputs: tuple[Artifact, ...]) -> Iterator[Artifact]:
         yield replace(artifact, filename=f"{stem}{suffix}", subfolder=path.parent.as_posix().removeprefix("."))
 
 
-def _tell(
+def _print_results(
     jobs: list[_Job],
     before: Mapping[_Job, Mapping[str, Any]],
     results: Mapping[_Job, Mapping[str, Any]],

@@ -33,7 +33,7 @@ from ryla_graphs.cli.options import (
 )
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
-from ryla_graphs.cli.services import partner_key, tell_before
+from ryla_graphs.cli.services import announce, partner_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,10 +92,10 @@ def run_command(
         def once() -> None:
             workflow, inputs = load_target(target, param, params, known, prefer)
             part = _part(workflow, known, partial=partial, limits=limits)
-            _tell_before(part.workflow, address, key, quiet=json)
+            _announce(part.workflow, address, key, quiet=json)
             result, files = _run(connected, part.workflow, inputs, out, quiet=json)
             saved = workflow_file(part.workflow).save(out)
-            _tell(part.workflow, result.without(part.left_out), files, saved, engine=address, json=json)
+            _print_results(part.workflow, result.without(part.left_out), files, saved, engine=address, json=json)
 
         run_on_each_save(target, once) if watch else once()
 
@@ -109,12 +109,12 @@ def _refuse_together(rows: str | None, only_with: Mapping[str, object], *, watch
         raise InvalidSettings(f"--rows cannot be combined with {'--watch' if watch else '--partial'}")
 
 
-def _tell_before(compiled: CompiledWorkflow, engine: str, key: PartnerKey | None, *, quiet: bool) -> None:
+def _announce(compiled: CompiledWorkflow, engine: str, key: PartnerKey | None, *, quiet: bool) -> None:
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
 
     if not quiet:
         print_problems(compiled.problems, stderr=True, notes=False)
-        tell_before([compiled], engine, key)
+        announce([compiled], engine, key)
 
 
 def _run_rows(table: tuple[Any, ...], *where: Any, **how: Any) -> None:
@@ -179,7 +179,7 @@ def workflow_file(compiled: CompiledWorkflow) -> Artifact:
     return Artifact(node="", kind="text", filename=f"{compiled.name or 'workflow'}.json", text=text)
 
 
-def _tell(
+def _print_results(
     compiled: CompiledWorkflow,
     result: Result,
     files: list[tuple[Artifact, Path]],

@@ -37,7 +37,7 @@ def price_lines(services: Iterable[PaidService]) -> Iterator[str]:
         yield f"calls a paid service: {paid.service} ({paid.class_type} '{paid.node}'), {price}"
 
 
-def tell_before(workflows: Iterable[CompiledWorkflow], engine: str, key: PartnerKey | None) -> None:
+def announce(workflows: Iterable[CompiledWorkflow], engine: str, key: PartnerKey | None) -> None:
     """Print on standard error which services these runs call, and whether that will fail."""
     from ryla_graphs.engines import SIMULATOR  # noqa: PLC0415
     from ryla_graphs.plan.services import services_of  # noqa: PLC0415

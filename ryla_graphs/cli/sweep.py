@@ -25,7 +25,7 @@ from ryla_graphs.cli.options import (
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import workflow_file
-from ryla_graphs.cli.services import partner_key, tell_before
+from ryla_graphs.cli.services import announce, partner_key
 
 if TYPE_CHECKING:
     from ryla_graphs.engines import Engine
@@ -125,7 +125,7 @@ def run_and_save(
         refuse_too_much(swept.compiled.values())
     if not quiet:
         print_problems(swept.problems, stderr=True, notes=False)
-        tell_before(swept.compiled.values(), address, partner_key())
+        announce(swept.compiled.values(), address, partner_key())
     graphs = [swept.whole] if one_graph else swept.compiled.values()
     with progress(sum(len(each.document) for each in graphs), quiet=quiet) as watch:
         results = run_grid(engine, swept, files, one_graph=one_graph, on_event=watch)

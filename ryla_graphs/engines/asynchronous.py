@@ -38,7 +38,7 @@ async def arun(
     1
     """
     running = _Awaited(asyncio.get_running_loop())
-    watch = None if on_event is None else lambda event: running.tell(on_event, event)
+    watch = None if on_event is None else lambda event: running.in_loop(on_event, event)
 
     def work() -> None:
         try:
@@ -46,9 +46,9 @@ async def arun(
             if running.wanted:
                 run = engine.start(part.workflow, inputs, previews=previews, partner_key=partner_key)
                 running.is_on(run)
-                running.tell(running.succeed, follow(run, on_event=watch).without(part.left_out))
+                running.in_loop(running.succeed, follow(run, on_event=watch).without(part.left_out))
         except BaseException as error:  # noqa: BLE001 - re-raised where it is awaited
-            running.tell(running.fail, error)
+            running.in_loop(running.fail, error)
 
     threading.Thread(target=work, name="arun", daemon=True).start()
     try:
@@ -68,7 +68,7 @@ class _Awaited:
         self._run: Run | None = None
         self._lock = threading.Lock()
 
-    def tell(self, call: Callable[..., None], *arguments: Any) -> None:
+    def in_loop(self, call: Callable[..., None], *arguments: Any) -> None:
         """Call a function in the loop, from the thread."""
         with suppress(RuntimeError):  # the loop is closed, so nothing waits any more
             self._loop.call_soon_threadsafe(call, *arguments)

@@ -18,7 +18,7 @@ log = logging.getLogger("ryla_graphs.modal_deploy")
 
 Deliver = Callable[[str, int, Artifact], str]
 """Stores an output, given its run's id and its number; returns the path on the volume."""
-Tell = Callable[[dict[str, Any]], None]
+Report = Callable[[dict[str, Any]], None]
 
 PAUSES = (0.5, 2.0, 5.0)
 """Seconds between attempts to store an output."""
@@ -31,11 +31,11 @@ MOST = 2
 class Handing:
     """The outputs and the last event of one run."""
 
-    def __init__(self, run: str, deliver: Deliver, tell: Tell, tell_last: Tell) -> None:
+    def __init__(self, run: str, deliver: Deliver, report: Report, report_last: Report) -> None:
         self.run = run
         self._deliver = deliver
-        self._tell = tell
-        self._tell_last = tell_last
+        self._report = report
+        self._report_last = report_last
         self._stored: list[Mapping[str, Any]] = []
         self._steps: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._failure: EngineError | None = None
@@ -56,7 +56,7 @@ class Handing:
     def start_over(self, event: Event) -> None:
         """Discard the outputs so far; reports `event` after they are stored."""
         self._steps.put(self._stored.clear)
-        self._steps.put(lambda: self._tell(event.to_dict()))
+        self._steps.put(lambda: self._report(event.to_dict()))
 
     def end(self, event: Event) -> None:
         """Accept the last event, which is reported once all outputs are stored. Only the first call counts."""
@@ -88,7 +88,7 @@ class Handing:
         if len(artifact.text or "") > LONGEST_TEXT:
             del facts["text"]
         self._stored.append(facts)
-        self._tell({**event.to_dict(), "artifact": facts})
+        self._report({**event.to_dict(), "artifact": facts})
 
     def _delivered(self, artifact: Artifact) -> str:
         for pause in PAUSES:
@@ -105,7 +105,7 @@ class Handing:
         self.last = event.to_dict()
         if isinstance(event, Finished):
             self.last["outputs"] = list(self._stored)
-        self._tell_last(self.last)
+        self._report_last(self.last)
 
 
 class Pending:

@@ -148,7 +148,7 @@ def build_app(
         grace_seconds=pace.grace,
     )
     analytics = QueueTarget(parts.analytics)
-    _tell_deployed(analytics, parts.records, environment)
+    _report_deployed(analytics, parts.records, environment)
     term = Lease(parts.records, silence=pace.lease, pause=min(0.5, pace.beat))
     folder = scratch or Path(tempfile.mkdtemp(prefix="ryla-mirror-"))
     store = ModalStore(parts.records, parts.content, folder, owning=lambda: term.held)
@@ -177,7 +177,7 @@ def _server_settings(
     return server
 
 
-def _tell_deployed(analytics: QueueTarget, records: modal.Dict, environment: Mapping[str, str]) -> None:
+def _report_deployed(analytics: QueueTarget, records: modal.Dict, environment: Mapping[str, str]) -> None:
     """Send the product event of a deployment, once for each image."""
     image = environment.get("MODAL_IMAGE_ID", "local")
     with suppress(ModalError):

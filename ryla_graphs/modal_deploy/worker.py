@@ -170,7 +170,7 @@ class Worker:
         outbox = Outbox(channel, attempt)
         self._began = time.monotonic()
         job = Job.from_dict(data, self._engine.catalog())
-        handing = self._handing = Handing(job.run, self._deliver, outbox.put, partial(self._tell_last, outbox))
+        handing = self._handing = Handing(job.run, self._deliver, outbox.put, partial(self._report_last, outbox))
         last: Event = Failed(job.run, EngineError("the worker was ended"))
         try:
             for event in self._events(job):
@@ -191,7 +191,7 @@ class Worker:
         handing.wait()
         return handing.last
 
-    def _tell_last(self, outbox: Outbox, event: dict[str, Any]) -> None:
+    def _report_last(self, outbox: Outbox, event: dict[str, Any]) -> None:
         outbox.put(event, last=True)
         self._done()
 

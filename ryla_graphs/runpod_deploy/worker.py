@@ -21,21 +21,21 @@ from ryla_graphs.engines.runpod.orders import OURS
 from ryla_graphs.engines.runpod.ours import VERSION, Store, result_of
 from ryla_graphs.engines.wire import Job
 from ryla_graphs.problems import EngineError, EngineRefused, RylaError
-from ryla_graphs.runpod_deploy.telling import Telling
+from ryla_graphs.runpod_deploy.reports import ProgressReports
 from ryla_graphs.workflow import Workflow
 
 log = logging.getLogger("ryla_graphs.runpod_deploy")
 
-Tell = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
+Send = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
 """Sends the progress of a job."""
 
 
 class Worker:
     """Runs jobs on one engine, one after the other."""
 
-    def __init__(self, engine: Engine, tell: Tell, store: Store | None = None) -> None:
+    def __init__(self, engine: Engine, send: Send, store: Store | None = None) -> None:
         """`store` uploads outputs that are too large for an answer into a bucket."""
-        self._engine, self._tell, self._store = engine, tell, store
+        self._engine, self._send, self._store = engine, send, store
         self._catalog: Catalog | None = None
         self._run: Run | None = None
         self._lock = threading.Lock()
@@ -44,13 +44,13 @@ class Worker:
     def handle(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """Run a job to its end; returns the answer for RunPod. Never raises if the job fails."""
         self._cancelled = False
-        telling = Telling(lambda facts: self._tell(job, facts))
+        reports = ProgressReports(lambda facts: self._send(job, facts))
         try:
-            return self._finished(self._job(job.get("input")), telling)
+            return self._finished(self._job(job.get("input")), reports)
         except RylaError as error:
             return self._failed(error)
         finally:
-            telling.close()  # an update after the end would revive the job
+            reports.close()  # an update after the end would revive the job
 
     def cancel(self) -> None:
         """Cancel the current job, from another thread."""
@@ -60,7 +60,7 @@ class Worker:
         if run is not None:
             run.cancel()
 
-    def _finished(self, job: Job, telling: Telling) -> dict[str, Any]:
+    def _finished(self, job: Job, reports: ProgressReports) -> dict[str, Any]:
         run = self._engine.start(job.workflow, job.inputs, run_id=job.run, previews=False)
         with self._lock:
             self._run = run
@@ -75,7 +75,7 @@ class Worker:
                 if isinstance(event, Cancelled):
                     raise EngineError("the run was cancelled")
                 if (facts := progress_of(event)) is not None:
-                    telling.put(facts)
+                    reports.put(facts)
         finally:
             self._run = None
         raise EngineError("the events of the run stopped before it ended")

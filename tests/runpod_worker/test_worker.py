@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import importlib
 import subprocess
 import threading
 import time
@@ -24,7 +26,7 @@ from ryla_graphs.lockfile.image_commands import COMFYUI, pack_commands, pins_of,
 from ryla_graphs.nodes import EmptyImage, ImageInvert, LoadImage, PreviewAny, SaveImage
 from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, InvalidSettings, RunLost
 from ryla_graphs.runpod_deploy.dockerfile import dockerfile
-from ryla_graphs.runpod_deploy.telling import Telling
+from ryla_graphs.runpod_deploy.reports import ProgressReports
 from ryla_graphs.runpod_deploy.worker import Worker
 from tests.conftest import ROOT
 from tests.engines.stub.script import PNG
@@ -112,16 +114,16 @@ def test_no_progress_comes_after_the_end() -> None:
 
         threading.Thread(target=late).start()
 
-    telling = Telling(send, seconds=0)
-    telling.put({"node": "1"})
-    telling.put({"node": "2"})
-    telling.close()
+    reports = ProgressReports(send, seconds=0)
+    reports.put({"node": "1"})
+    reports.put({"node": "2"})
+    reports.close()
     assert len(sent) == 1 and sent[0] <= time.monotonic()
 
     def fails(_: Any) -> None:
         raise EngineError("no network")
 
-    Telling(fails).put({})
+    ProgressReports(fails).put({})
 
 
 def test_the_dockerfile_has_what_the_lock_has(tmp_path: Path) -> None:
@@ -165,3 +167,17 @@ def test_errors_of_other_versions_are_reported() -> None:
     refused = {"ryla": 1, "failed": {"code": "engine_refused", "message": "x"}}
     with pytest.raises(EngineRefused):
         artifacts_of_ours(refused, PLAIN.compile(), lambda _: b"")
+
+
+def test_the_entry_point_imports_names_that_exist() -> None:
+    """Read without RunPod's SDK, which may not be installed."""
+    tree = ast.parse((ROOT / "runtime_runpod.py").read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    own = [node for node in imports if (node.module or "").startswith("ryla_graphs")]
+    missing = [
+        f"{node.module}.{name.name}"
+        for node in own
+        for name in node.names
+        if not hasattr(importlib.import_module(node.module or ""), name.name)
+    ]
+    assert own and missing == []

@@ -33,7 +33,7 @@ def test_hanging_up(tmp_path: Path, cancels: bool, watched_after: float, monkeyp
         want(cancellation)
         asked.set()
 
-    monkeypatch.setattr(Cancellation, "want", wanted)
+    monkeypatch.setattr(Cancellation, "request", wanted)
     held = Held()
     app = create_app(ScriptedEngine(held), kept(tmp_path), Settings())
     with listening(app) as address:

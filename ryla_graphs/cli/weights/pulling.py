@@ -67,7 +67,7 @@ def pull_command(
     fetches = plan_pull(files.rows, models, replace=replace)
     absent = [f"{folder}/{name}" for folder, name in files.unknown if models.find(folder, name) is None]
     if dry_run:
-        _tell_plan(fetches, absent, None if unmeasured else free_bytes(into), json=json)
+        _print_plan(fetches, absent, None if unmeasured else free_bytes(into), json=json)
         return
     _consent(fetches, accepted=accept_licence, commercial=commercial, quiet=json)
     with bars(shown=not json) as watcher:
@@ -77,7 +77,7 @@ def pull_command(
         print_json(_facts(fetches, absent, "fetched"))
     else:
         typer.echo(f"{into}: {len(fetches)} files in place")
-    _tell_absent(absent, quiet=json)
+    _refuse_absent(absent, quiet=json)
 
 
 def _record(hashes: Mapping[tuple[str, str], str]) -> None:
@@ -91,7 +91,7 @@ def _record(hashes: Mapping[tuple[str, str], str]) -> None:
         typer.echo(f"{path}: {written} sha256 written", err=True)
 
 
-def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], free: int | None, *, json: bool) -> None:
+def _print_plan(fetches: Sequence[Fetch], absent: Sequence[str], free: int | None, *, json: bool) -> None:
     """Print what would be downloaded, the licences, and the free space."""
     from rich.table import Column, Table  # noqa: PLC0415
 
@@ -161,7 +161,7 @@ def _consent(fetches: Sequence[Fetch], *, accepted: bool, commercial: bool, quie
         raise PullFailed(refused)
 
 
-def _tell_absent(absent: Sequence[str], *, quiet: bool) -> None:
+def _refuse_absent(absent: Sequence[str], *, quiet: bool) -> None:
     """Fail if the manifest lacks some files: a pull never succeeds with something missing."""
     if not absent:
         return

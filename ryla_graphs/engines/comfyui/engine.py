@@ -18,7 +18,7 @@ from ryla_graphs.engines.comfyui.diagnosis import Fitness
 from ryla_graphs.engines.comfyui.feed import Feed
 from ryla_graphs.engines.comfyui.log import lines_between
 from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
-from ryla_graphs.engines.comfyui.release import release_of, tell_other_release
+from ryla_graphs.engines.comfyui.release import log_other_release, release_of
 from ryla_graphs.engines.comfyui.run import ComfyRun, listen
 from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import extra_data, submit
@@ -70,7 +70,7 @@ class ComfyUI:
 
     def compare(self, used: Catalog) -> None:
         """Log, once, if the server runs another release of ComfyUI than that of a catalog."""
-        tell_other_release(self.client, used)
+        log_other_release(self.client, used)
 
     def start(
         self,

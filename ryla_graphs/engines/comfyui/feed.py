@@ -113,7 +113,7 @@ class Feed:
             socket, reader = self._socket, self._reader
         if socket is not None and reader is not None:
             self._take_leave(socket, reader)
-        self._tell_all(Closed())
+        self._deliver_to_all(Closed())
 
     def _take_leave(self, socket: ComfySocket, reader: threading.Thread) -> None:
         socket.say_goodbye()
@@ -128,7 +128,7 @@ class Feed:
             if self._socket is socket:
                 self._socket = None
         socket.release()
-        self._tell_all(Gap())
+        self._deliver_to_all(Gap())
 
     def _hand_on(self, received: Message | Picture) -> None:
         # The server executes one prompt at a time, and old servers do not say which prompt a picture belongs to.
@@ -138,7 +138,7 @@ class Feed:
         for inbox in self._inboxes.get(prompt_id or self._running or "", ()):
             inbox.put(received)
 
-    def _tell_all(self, received: Received) -> None:
+    def _deliver_to_all(self, received: Received) -> None:
         with self._lock:
             for inboxes in self._inboxes.values():
                 for inbox in inboxes:

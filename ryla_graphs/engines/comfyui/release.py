@@ -27,7 +27,7 @@ def release_of(client: ComfyClient) -> str | None:
     return version.removeprefix("v") if isinstance(version, str) and version else None
 
 
-def tell_other_release(client: ComfyClient, used: Catalog) -> None:
+def log_other_release(client: ComfyClient, used: Catalog) -> None:
     """Log if a server and a catalog have different releases; each pair is compared once per process."""
     pair = (client.address, used.name)
     with _lock:

@@ -34,7 +34,7 @@ from ryla_graphs.engines.router.desk import Desk
 from ryla_graphs.engines.router.journal import Attempt, Outcome
 from ryla_graphs.engines.router.legs import Leg, Order, cost_of, error_of, slow
 from ryla_graphs.engines.router.route import Lane
-from ryla_graphs.engines.router.verdicts import Verdict, tell, verdict_on
+from ryla_graphs.engines.router.verdicts import Verdict, report, verdict_on
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
 
 KEPT_BYTES = 64 * 2**20
@@ -170,7 +170,7 @@ class RoutedRun:
         cost: float | None = None,
     ) -> None:
         """Store how an attempt failed, and report it to the route's breaker."""
-        if tell(lane, permit, verdict, error):
+        if report(lane, permit, verdict, error):
             log.error("the route '%s' gets no runs until its settings change: %s", lane.name, error)
         attempt.maybe_charged = verdict.ran and cost is None
         self._ended(attempt, lane, verdict.outcome, cost, ran=verdict.ran, reason=str(error).splitlines()[0])

@@ -69,7 +69,7 @@ def is_about_target(error: EngineRefused) -> bool:
     return bool(codes) and codes <= ABOUT_THE_TARGET
 
 
-def tell(lane: Lane, permit: Permit, verdict: Verdict, error: EngineError) -> bool:
+def report(lane: Lane, permit: Permit, verdict: Verdict, error: EngineError) -> bool:
     """Report an error to the route's breaker; returns whether this is a new denial of access."""
     if isinstance(error, EngineDenied):
         permit.release()

@@ -38,7 +38,7 @@ class AtWork:
         """Stop the thread that checks."""
         self._stopped.set()
 
-    def bring_to_its_end(self, job_id: str, run: JobRun) -> bool:
+    def run_to_end(self, job_id: str, run: JobRun) -> bool:
         """Run a job to its end; False if it was given up in the meantime."""
         self._runs[job_id] = run
         try:

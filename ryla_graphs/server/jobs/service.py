@@ -106,7 +106,7 @@ class JobService:
             self._states.revive(job, self._loop)
             self._cancellations[job.id] = Cancellation()
             if job.cancel_requested:
-                self._cancellations[job.id].want()
+                self._cancellations[job.id].request()
         for _ in range(self._queue.restore([job.id for job in taken])):
             go_on(self._work)
 
@@ -298,7 +298,7 @@ class JobService:
                 return
             self._states.request_cancel(job_id)
             if (cancellation := self._cancellations.get(job_id)) is not None:
-                cancellation.want()
+                cancellation.request()
 
     def _forget(self, job_id: str) -> None:
         self._compiled.pop(job_id, None)
@@ -319,7 +319,7 @@ class JobService:
             cancellation = self._cancellations.get(job_id) or Cancellation()
             partner_key = self._partner_keys.get(job_id)
             run = JobRun(job, self._prepared, cancellation, self._tools, partner_key, fresh=fresh)
-            if not self._at_work.bring_to_its_end(job_id, run):
+            if not self._at_work.run_to_end(job_id, run):
                 return False
             self._queue.took(time.monotonic() - begun)
         self._forget(job_id)

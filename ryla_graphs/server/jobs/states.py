@@ -24,7 +24,7 @@ from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.jobs.channels import Channel
 from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, KeyUse
-from ryla_graphs.server.sinks.base import Sink, guarded, hears
+from ryla_graphs.server.sinks.base import Sink, guarded, receives
 from ryla_graphs.server.storage import StaleJob, Store
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
@@ -60,7 +60,7 @@ class JobStates:
     def __init__(self, store: Store, sinks: Iterable[Sink] = (), *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._sinks = [*sinks]
-        self._hearing = cache(self._who_hears)
+        self._receivers = cache(self._receivers_of)
         self._clock = clock
         self._live: dict[str, _Live] = {}
 
@@ -84,7 +84,7 @@ class JobStates:
                 del self._live[job.id]
                 return use
             live.channel.stored()
-            self._tell(live, event)
+            self._report(live, event)
         return None
 
     def abandon(self, job_id: str) -> None:
@@ -149,7 +149,7 @@ class JobStates:
                 raise IllegalTransition(f"job {job_id} belongs to another process")
             if live.job.state is not JobState.RUNNING:
                 live.job = replace(live.job, state=JobState.RUNNING, started_at=self._clock())
-                self._tell(live, live.channel.numbered(self._clock(), "status", status_of(live.job)))
+                self._report(live, live.channel.numbered(self._clock(), "status", status_of(live.job)))
             return live.job
 
     def keep(self) -> None:
@@ -166,7 +166,7 @@ class JobStates:
 
     def routed(self, job_id: str, facts: Mapping[str, Any]) -> None:
         """Report that the job was handed to a route."""
-        self._tell_live(job_id, "routed", facts)
+        self._report_live(job_id, "routed", facts)
 
     def of_run(self, run_id: str) -> Job | None:
         """The live job that a run belongs to."""
@@ -183,11 +183,11 @@ class JobStates:
 
     def progress(self, job_id: str, snapshot: Mapping[str, Any]) -> None:
         """Report progress; each snapshot is complete."""
-        self._tell_live(job_id, "progress", snapshot)
+        self._report_live(job_id, "progress", snapshot)
 
     def preview(self, job_id: str, picture: Mapping[str, Any]) -> None:
         """Send a small preview of the picture in progress, without storing it."""
-        self._tell_live(job_id, "preview", picture)
+        self._report_live(job_id, "preview", picture)
 
     def succeed(self, job_id: str, metrics: Mapping[str, Any], last: Asset | None = None) -> Job:
         """End the job as succeeded; commits `last`, the last output, in the same transaction."""
@@ -237,7 +237,7 @@ class JobStates:
             if new.state.terminal:
                 del self._live[job_id]
             for event in events:
-                self._tell(live, event)
+                self._report(live, event)
         if new.state.terminal:
             channel.close(Ended(new, live.outputs))
         return new
@@ -263,7 +263,7 @@ class JobStates:
         live.job, live.kept = new, new.state
         live.channel.stored()
 
-    def _tell_live(self, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
+    def _report_live(self, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
         live = self._live.get(job_id)
         if live is None:
             return
@@ -271,18 +271,18 @@ class JobStates:
             if live.job.state.terminal or live.elsewhere:  # nothing is reported after the end
                 return
             now, channel = self._clock(), live.channel
-            self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
+            self._report(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
             if channel.full:
                 with suppress(StoreUnreachable):  # it is stored with the next event
                     self._save(live, live.job, channel.unstored())
 
-    def _tell(self, live: _Live, event: JobEvent) -> None:
+    def _report(self, live: _Live, event: JobEvent) -> None:
         live.channel.publish(event)
-        for tell in self._hearing(event.kind):
-            tell(live.job, event)
+        for receive in self._receivers(event.kind):
+            receive(live.job, event)
 
-    def _who_hears(self, kind: str) -> list[Callable[[Job, JobEvent], None]]:
-        return [guarded(sink) for sink in self._sinks if hears(sink, kind)]
+    def _receivers_of(self, kind: str) -> list[Callable[[Job, JobEvent], None]]:
+        return [guarded(sink) for sink in self._sinks if receives(sink, kind)]
 
 
 def _begun(job: Job, run_id: str) -> Job:

@@ -55,17 +55,17 @@ class Cancellation:
     """A request to cancel a job, which may arrive before, during or after its run."""
 
     def __init__(self) -> None:
-        self.wanted = threading.Event()
+        self.requested = threading.Event()
         self.since: float | None = None
         """When it was requested first."""
         self._lock = threading.Lock()
         self._run: Run | None = None
 
-    def want(self) -> None:
+    def request(self) -> None:
         """Request the cancellation; if there is a run, ask the engine to cancel it, which may take a while."""
         with self._lock:
             self.since = self.since if self.since is not None else time.monotonic()
-            self.wanted.set()
+            self.requested.set()
             run = self._run
         if run is not None:
             telling = threading.Thread(target=run.cancel, name="ryla-cancel", daemon=True)
@@ -76,7 +76,7 @@ class Cancellation:
         """Set the run to cancel; cancels it if that was requested already."""
         with self._lock:
             self._run = run
-        if self.wanted.is_set():
+        if self.requested.is_set():
             run.cancel()
 
 
@@ -138,13 +138,13 @@ class JobRun:
     def run(self) -> None:
         """Run the job to its end, whatever happens; never raises."""
         with of_job(self._job.id):
-            self._to_its_end()
+            self._run_to_end()
 
-    def _to_its_end(self) -> None:
+    def _run_to_end(self) -> None:
         states, job_id = self._tools.states, self._job.id
         self._thread = threading.get_ident()
         try:
-            if self._cancellation.wanted.is_set() and (self._fresh or self._job.run_id is None):
+            if self._cancellation.requested.is_set() and (self._fresh or self._job.run_id is None):
                 raise Cancelled("the job was cancelled before it began")
             self._workflow = self._prepare(self._job)
             last = self._attempts(self._workflow)
@@ -168,13 +168,13 @@ class JobRun:
 
     def cancel(self) -> None:
         """Ask the engine to end the run."""
-        self._cancellation.want()
+        self._cancellation.request()
 
     def end(self, error: Exception) -> None:
         """Store how the job ended; raises `IllegalTransition` if it has ended already, and `StoreUnreachable`."""
         states, job_id = self._tools.states, self._job.id
         # No need to wait for a run that is gone and was to be cancelled anyway.
-        gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
+        gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.requested.is_set()
         if gone or isinstance(error, Cancelled):
             states.cancel(job_id, self._metrics())
         else:
@@ -211,7 +211,7 @@ class JobRun:
                 assert self._follower is not None
                 return self._follower.follow(run)
             except RunLost:
-                if self._cancellation.wanted.is_set() or self._job.attempt >= self._most_attempts:
+                if self._cancellation.requested.is_set() or self._job.attempt >= self._most_attempts:
                     raise
                 self._begin()
                 known = False
@@ -263,7 +263,7 @@ class JobRun:
         spent = time.monotonic() - since
         least, most = PAUSE_SECONDS
         pause = min(most, max(least, spent / 2))
-        if spent >= self._tools.settings.patience_seconds or self._cancellation.wanted.wait(pause):
+        if spent >= self._tools.settings.patience_seconds or self._cancellation.requested.wait(pause):
             return False
         if self._tools.stopping.is_set():
             raise Stopping

@@ -26,17 +26,17 @@ class Sink(Protocol):
 def guarded(sink: Sink) -> Callable[[Job, JobEvent], None]:
     """The sink as a function that never raises."""
 
-    def tell(job: Job, event: JobEvent) -> None:
+    def report(job: Job, event: JobEvent) -> None:
         try:
-            if hears(sink, event.kind):
+            if receives(sink, event.kind):
                 sink.on_event(job, event)
         except Exception:
             log.exception("the sink %s failed at event %s of job %s", type(sink).__name__, event.seq, job.id)
 
-    return tell
+    return report
 
 
-def hears(sink: Sink, kind: str) -> bool:
+def receives(sink: Sink, kind: str) -> bool:
     """Whether a sink receives events of a kind."""
     kinds: Collection[str] | None = getattr(sink, "kinds", None)
     return kinds is None or kind in kinds

@@ -97,7 +97,7 @@ class FaceScores:
             row = {"output": output.number, **score.to_dict()}
             job = replace(job, faces=(*job.faces, row))
             self._store.save_job(job, was=job.state)  # raises if the job was deleted in the meantime
-            self._tell(job, row)
+            self._report(job, row)
 
     def _scores(self, job: Job, outputs: Sequence[Asset]) -> Sequence[FaceScore]:
         try:
@@ -113,7 +113,7 @@ class FaceScores:
         known = calibration_of(self._meter)
         return FaceScore(outcome, known.facts["model"], known.id)
 
-    def _tell(self, job: Job, row: Mapping[str, Any]) -> None:
+    def _report(self, job: Job, row: Mapping[str, Any]) -> None:
         event = JobEvent(0, time.time(), EVENT, row)
-        for tell in self._sinks:
-            tell(job, event)
+        for report in self._sinks:
+            report(job, event)

@@ -20,7 +20,7 @@ JOIN_SECONDS = 10.0
 log = logging.getLogger("ryla_graphs.runpod_deploy")
 
 
-class Telling:
+class ProgressReports:
     """The updates of one job."""
 
     def __init__(self, send: Callable[[Mapping[str, Any]], None], *, seconds: float = SECONDS) -> None:
