@@ -87,6 +87,10 @@ SAME: Mapping[str, Mapping[str, str]] = {
             "the two are of one length"
         ),
     },
+    "ryla_graphs.modal_deploy.placement": {"GtE → Gt in `time.monotonic() >= self._until`": _CLOCK},
+    "ryla_graphs.server.safety.tokens": {
+        "`32` → `33` in `self._anonymous = secrets.token_hex(32)`": "a longer secret is as good",
+    },
     "ryla_graphs.server.safety.fetch": {
         "Mult → Add in `64 * 1024`": _CHUNK,
         "`64` → `65` in `_CHUNK = 64 * 1024`": _CHUNK,
@@ -94,6 +98,13 @@ SAME: Mapping[str, Mapping[str, str]] = {
         "GtE → Gt in `time.monotonic() >= deadline`": _CLOCK,
     },
     "ryla_graphs.server.safety.gate": {"`256` → `257` in `_REMEMBERED = 256`": _MEMORY},
+    "ryla_graphs.server.storage.blobs": {
+        "Mult → Add in `256 * 1024`": _CHUNK,
+        "`256` → `257` in `CHUNK = 256 * 1024`": _CHUNK,
+        "`1024` → `1025` in `CHUNK = 256 * 1024`": _CHUNK,
+        "Gt → GtE in `left > 0`": "to read nothing ends it too",
+        "`True` → `False` in `Path(temporary).unlink(missing_ok=True)`": "it is suppressed, being an OSError",
+    },
     "ryla_graphs.server.storage.sqlite": {
         "`raise` after `db.close()` left out": "SQLite refuses a closed connection with an error of the same kind",
         "`1` → `2` in `rows = self._rows(f'{_JOB} {where}', *values, -1 if limit is None els…`": (
