@@ -50,10 +50,10 @@ GUARDED = (
     ),
     Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.5),
     # who may do what, and who hears of it
-    Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.8),
+    Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.9),
     Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.9),
     Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
-    Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.5),
+    Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.9),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
     Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhook_laws.py",), 0.9),
     # what is kept
@@ -62,7 +62,7 @@ GUARDED = (
     Guarded(_ROOM + "server.storage.blobs", ("tests/server/test_blobs.py",), 0.9),
     Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.9, "not modal and not Containers"),
     Guarded(_ROOM + "models_folder.brought", ("tests/models_folder/test_brought.py",), 0.9),
-    Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.8),
+    Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.9),
 )
 
 _CHUNK = "how much is read at once changes no answer"
