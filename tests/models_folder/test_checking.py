@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,28 @@ def test_hashes_are_compared_where_asked(models: ModelsFolder) -> None:
     assert sum(read) == row.size
     (unread,) = check(models, [row.key])
     assert (unread.state, unread.hashed) == ("fine", False)
+
+
+def test_a_file_without_a_published_hash_is_not_read_whole(models: ModelsFolder) -> None:
+    row = known("genderage.onnx")
+    assert row is not None and row.size is not None
+    unpublished = replace(row, sha256=None)
+    write(models.target(row.folder, row.name), b"\x08" + bytes(row.size - 1))
+    read: list[int] = []
+    (checked,) = check(models, [row.key], rows=[unpublished], hashes=True, on_bytes=read.append)
+    assert (checked.state, checked.hashed, checked.problems, read) == ("fine", False, (), [])
+
+
+def test_a_disk_that_fails_is_reported_without_paths(models: ModelsFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error, says in ((OSError(5, "Input/output error", "/secret"), "Input/output error"), (OSError("odd"), "odd")):
+
+        def failing(_: Path, error: OSError = error) -> None:
+            raise error
+
+        monkeypatch.setattr("ryla_graphs.models_folder.checking.read_header", failing)
+        checked = one(models, "vae", "mine.safetensors", encoded(FLUX))
+        assert codes(checked) == [("error", "unreadable_file")]
+        assert checked.problems[0].message.endswith(f": {says}") and "secret" not in checked.problems[0].message
 
 
 def test_the_published_hash_is_found_again(models: ModelsFolder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,10 @@ def test_what_was_put_is_read_in_any_part(blobs: FileBlobs, monkeypatch: pytest.
 
     law()
     assert begun(blobs) == []
+    digest = blobs.put(b"0123456").hash
+    for start in range(9):
+        for end in range(9):
+            assert b"".join(blobs.stream(digest, start, end)) == b"0123456"[start:end]
 
 
 def test_what_breaks_off_leaves_nothing(blobs: FileBlobs) -> None:
@@ -78,6 +82,12 @@ def test_what_is_not_there_is_not_found(blobs: FileBlobs, digest: str) -> None:
     for ask in (blobs.path, blobs.read, lambda digest: list(blobs.stream(digest))):
         with pytest.raises(NotFound):
             ask(digest)
+
+
+def test_a_long_name_is_cut_in_the_answer(blobs: FileBlobs) -> None:
+    with pytest.raises(NotFound) as missing:
+        blobs.read("x" * 300)
+    assert "x" * 80 in str(missing.value) and "x" * 81 not in str(missing.value)
 
 
 class TestASweep:

@@ -59,10 +59,10 @@ def test_all_services_of_a_run_together_keep_to_the_cap(prices: list[Any], cap: 
 def test_a_price_that_is_too_high_is_reported_from_the_least_to_the_most() -> None:
     services = [service(1, (2, 30)), service(2, None, rate="$0.05 per second"), service(3, (5, 40)), service(4, None)]
     rate, unknown, cost = paid(services, partner_max_usd=0.5)
-    assert rate.message.endswith("; its price is $0.05 per second, and a job may spend $0.50 here")
-    assert unknown.message.endswith("; its price is not known, and a job may spend $0.50 here")
-    together = "all of its services together cost $0.07 to $0.70, and a job may spend $0.50 here"
-    assert (cost.node, cost.message) == ("3", f"Paid calls a paid service, BFL; {together}")
+    assert (rate.node, unknown.node, cost.node) == ("2", "4", "3")
+    assert "$0.05 per second" in rate.message and "$0.50" in rate.message
+    assert "known" in unknown.message and "$0.50" in unknown.message
+    assert "$0.07 to $0.70" in cost.message and "$0.50" in cost.message
 
 
 def test_a_run_that_calls_a_service_needs_a_key_unless_it_is_simulated() -> None:

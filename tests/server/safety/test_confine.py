@@ -50,6 +50,7 @@ def test_any_prefix_ends_up_below_the_folder(prefix: str) -> None:
         ("C:\\x\\y", "y"),
         ("", "output"),
         ("%date:yyyy%", "_date_yyyy_"),
+        ("x" * 99, "x" * 80),
     ],
 )
 def test_the_last_part_of_a_prefix_stays(prefix: str, stem: str) -> None:

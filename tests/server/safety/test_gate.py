@@ -185,18 +185,14 @@ def test_without_a_token_only_pages_and_signed_addresses(scope: Scope, enters: b
     assert (found is None) is enters and (found is None or found[0] == "unauthorized")
 
 
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        (None, "a token is needed: Authorization: Bearer TOKEN"),
-        ("Basic bWU6eA==", "the Authorization header is not of the form: Bearer TOKEN"),
-        (TOKEN, "the Authorization header is not of the form: Bearer TOKEN"),
-        ("Bearer wrong", "this server does not know the token that was sent as Authorization: Bearer"),
-        ("bearer wrong", "this server does not know the token that was sent as Authorization: Bearer"),
-    ],
-)
-def test_who_is_refused_hears_whether_a_token_came(given: str | None, says: str) -> None:
-    assert refusal(asking(**({} if given is None else {"authorization": given}))) == ("unauthorized", says)
+def test_who_is_refused_hears_whether_a_token_came_and_in_which_form() -> None:
+    given = (None, "Basic bWU6eA==", TOKEN, "Bearer wrong", "bearer wrong")
+    found = [refusal(asking(**({} if each is None else {"authorization": each}))) for each in given]
+    assert {code for code, _ in filter(None, found)} == {"unauthorized"}
+    none, basic, plain, wrong, lower = (text for _, text in filter(None, found))
+    assert basic == plain and wrong == lower and len({none, basic, wrong}) == 3
+    assert "Bearer TOKEN" in none and "Bearer TOKEN" in basic
+    assert not any(part in text for text in (none, basic, wrong) for part in (TOKEN, "bWU6eA", "wrong"))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +205,7 @@ def test_what_is_no_origin_is_not_ours(origin: str) -> None:
 
 def test_a_long_host_is_cut_in_the_answer() -> None:
     code, says = refusal(asking(host="x" * 253), Gate(Tokens())) or ("", "")
-    assert code == "host_refused" and says.startswith(f"this server is not called '{'x' * 100}';")
+    assert code == "host_refused" and "x" * 100 in says and "x" * 101 not in says
 
 
 def test_a_websocket_is_closed_with_a_reason_that_fits_into_its_frame() -> None:
@@ -225,4 +221,4 @@ def test_a_websocket_is_closed_with_a_reason_that_fits_into_its_frame() -> None:
     asyncio.run(keeper(asking(kind="websocket", host="x" * 253), never, send))
     (closed,) = sent
     assert (closed["type"], closed["code"]) == ("websocket.close", 1008)
-    assert closed["reason"] == f"this server is not called '{'x' * 73}"
+    assert len(closed["reason"]) == 100 and closed["reason"].endswith("xxx")
