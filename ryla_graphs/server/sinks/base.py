@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from typing import Protocol
+from typing import Any, Protocol
 
 from ryla_graphs.server.records import Job, JobEvent
 
@@ -42,6 +42,13 @@ def hears(sink: Sink, kind: str) -> bool:
     return kinds is None or kind in kinds
 
 
+class Facts(dict[str, Any]):
+    """The facts of a line; it is written out where the line is, in the thread that writes lines."""
+
+    def __str__(self) -> str:
+        return " ".join([f"{key}={value}" for key, value in self.items()])
+
+
 class LogSink:
     """Logs one line for each change of a job, with the facts as `extra` for structured handlers."""
 
@@ -51,15 +58,10 @@ class LogSink:
         """Log a change."""
         if not log.isEnabledFor(logging.INFO):
             return
-        facts = {
-            "job": job.id,
-            "owner": job.owner,
-            "preset": job.request.preset or "workflow",
-            "event": event.kind,
-            **{key: value for key, value in event.data.items() if key != "name"},
-        }
-        text = " ".join([f"{key}={value}" for key, value in facts.items()])
+        facts = Facts(job=job.id, owner=job.owner, preset=job.request.preset or "workflow", event=event.kind)
+        facts.update(event.data)
+        facts.pop("name", None)
         # What `log.info` does, without its search for the calling frame.
-        record = logging.getLogRecordFactory()(log.name, logging.INFO, __file__, 0, text, (), None)
+        record = logging.getLogRecordFactory()(log.name, logging.INFO, __file__, 0, facts, (), None)
         record.facts = facts
         log.handle(record)
