@@ -26,9 +26,11 @@ class Sink(Protocol):
 def guarded(sink: Sink) -> Callable[[Job, JobEvent], None]:
     """The sink as a function that never raises."""
 
+    kinds = _kinds(sink)
+
     def tell(job: Job, event: JobEvent) -> None:
         try:
-            if hears(sink, event.kind):
+            if kinds is None or event.kind in kinds:
                 sink.on_event(job, event)
         except Exception:
             log.exception("the sink %s failed at event %s of job %s", type(sink).__name__, event.seq, job.id)
@@ -38,8 +40,13 @@ def guarded(sink: Sink) -> Callable[[Job, JobEvent], None]:
 
 def hears(sink: Sink, kind: str) -> bool:
     """Whether a sink receives events of a kind."""
-    kinds: Collection[str] | None = getattr(sink, "kinds", None)
+    kinds = _kinds(sink)
     return kinds is None or kind in kinds
+
+
+def _kinds(sink: Sink) -> Collection[str] | None:
+    kinds: Collection[str] | None = getattr(sink, "kinds", None)
+    return kinds
 
 
 class Facts(dict[str, Any]):
