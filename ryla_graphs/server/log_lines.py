@@ -52,7 +52,8 @@ class Marked(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Mark a record; filters out none."""
         record.job = job = current_job()
-        if job and job not in (text := record.getMessage()):
+        named = isinstance(facts := getattr(record, "facts", None), dict) and facts.get("job") == job
+        if job and not named and job not in (text := record.getMessage()):
             record.msg, record.args = f"job={job} {text}", ()
         return True
 

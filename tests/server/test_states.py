@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -137,7 +138,7 @@ class Survival(RuleBasedStateMachine):
     @rule(job_id=jobs, count=st.integers(1, 150))
     def progress(self, job_id: str, count: int) -> None:
         for step in range(count):
-            self.states.progress(job_id, {"step": step})
+            self.states.progress(job_id, partial(dict, step=step))
 
     @rule(job_id=jobs, content=st.binary(min_size=1, max_size=20))
     def commit(self, job_id: str, content: bytes) -> None:
@@ -227,6 +228,58 @@ def test_a_folder_belongs_to_one_process(tmp_path: Path) -> None:
     SqliteStore(tmp_path).close()
 
 
+def test_progress_is_made_for_whoever_asks_and_kept_at_the_end(tmp_path: Path) -> None:
+    store, loop = SqliteStore(tmp_path), asyncio.new_event_loop()
+    states, new = JobStates(store), job()
+    states.accept(new, loop)
+    states.begin(new.id, "run")
+    made: list[int] = []
+
+    def snapshot(step: int) -> dict[str, int]:
+        made.append(step)
+        return {"step": step}
+
+    def events() -> list[int]:
+        return [event.data["step"] for event in store.events(new.id) if event.kind == "progress"]
+
+    for step in range(9):
+        states.progress(new.id, partial(snapshot, step))
+    assert made == [], "it has no readers"
+    assert states.progress_of(new.id) == {"step": 8}
+    states.start(new.id)
+    states.keep()
+    assert made == [8, 8] and events() == [8], "for whoever looks at the store"
+    states.progress(new.id, partial(snapshot, 9))
+    states.succeed(new.id, {})
+    assert made == [8, 8, 9] and events() == [8, 9]
+    store.close()
+    loop.close()
+
+
+def test_a_reader_gets_the_progress_so_far(tmp_path: Path) -> None:
+    store, loop = SqliteStore(tmp_path), asyncio.new_event_loop()
+    states, new = JobStates(store), job()
+    states.accept(new, loop)
+
+    async def read() -> list[int]:
+        states.progress(new.id, lambda: {"step": 1})
+        states.freshen(new.id)
+        channel = states.channel(new.id)
+        assert channel is not None
+        steps: list[int] = []
+        async for batch in channel.follow():
+            steps += [event.data["step"] for event in batch if event.kind == "progress"]
+            if steps == [1]:
+                states.progress(new.id, lambda: {"step": 2})
+            else:
+                return steps
+        return steps
+
+    assert loop.run_until_complete(read()) == [1, 2]
+    store.close()
+    loop.close()
+
+
 def test_retention(tmp_path: Path) -> None:
     store, loop = SqliteStore(tmp_path), asyncio.new_event_loop()
     states = JobStates(store, clock=iter(range(100)).__next__)
@@ -278,7 +331,7 @@ def test_whoever_comes_while_a_job_ends_finds_it_ended(tmp_path: Path) -> None:
         end = pool.submit(states.cancel, new.id)
         assert store.saving.wait(10)
         late = pool.submit(states.request_cancel, new.id)
-        progress = pool.submit(states.progress, new.id, {"done": 1})
+        progress = pool.submit(states.progress, new.id, lambda: {"done": 1})
         time.sleep(0.05)  # both wait for the lock now
         store.go_on.set()
         assert end.result(10).state is JobState.CANCELLED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import json
 import threading
 import time
 import uuid
@@ -21,6 +22,7 @@ from ryla_graphs.problems import InvalidSettings, NotFound, StoreUnreachable
 from ryla_graphs.server import SqliteStore, Store
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobRequest
 from ryla_graphs.server.storage import Retention, StaleJob
+from ryla_graphs.server.storage.rows import json_of
 
 DAY = 86_400.0
 Open = Callable[[], Store]
@@ -180,6 +182,20 @@ def test_it_has_what_was_written(opening: Callable[[], Open]) -> None:
         store.close()
 
     law()
+
+
+leaves = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(st.characters(exclude_categories=[]))
+)
+values = st.recursive(
+    leaves, lambda each: st.one_of(st.lists(each), st.dictionaries(st.text(st.characters(exclude_categories=[])), each))
+)
+
+
+@given(value=values)
+@example(value={"half": "\ud800", "\udc00": [10**400, float("inf")]})
+def test_json_is_kept_as_it_is_whatever_is_in_it(value: Any) -> None:
+    assert json.loads(json_of(value)) == value
 
 
 def test_the_newest_come_first_and_in_pages_also_when_reopened(opening: Callable[[], Open]) -> None:

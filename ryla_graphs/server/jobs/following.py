@@ -78,6 +78,7 @@ class Follower:
         self._places: Counter[str] = Counter()
         self._started: float | None = None
         self._node: str | None = None
+        self._at: tuple[str | None, int | None, int | None] = None, None, None  # the node, its step, of how many
         self._node_begun = 0.0
         self._node_ms: dict[str, float] = {}
         self._cached: tuple[str, ...] = ()
@@ -105,7 +106,7 @@ class Follower:
     def _finished(self, event: Finished) -> Asset | None:
         self._leave_node()
         self._node = None
-        self._states.progress(self._job.id, self._snapshot())
+        self._progress()
         self._usage = event.usage
         for key, artifact in _placed(event.outputs):
             if key not in self._committed:
@@ -158,10 +159,11 @@ class Follower:
         self._places.clear()
         self._node_ms.clear()
         self._node, self._cached = None, ()
+        self._at = None, None, None
 
     def _on_cached(self, event: Cached) -> None:
         self._cached = event.nodes
-        self._states.progress(self._job.id, self._snapshot())
+        self._progress()
 
     def _on_routed(self, event: Routed) -> None:
         facts = event.to_dict()
@@ -170,10 +172,10 @@ class Follower:
     def _on_node(self, event: NodeStarted) -> None:
         self._leave_node()
         self._node, self._node_begun = event.node, time.monotonic()
-        self._states.progress(self._job.id, self._snapshot())
+        self._progress()
 
     def _on_progress(self, event: Progress) -> None:
-        self._states.progress(self._job.id, self._snapshot(event.step, event.steps))
+        self._progress(event.step, event.steps)
 
     def _on_preview(self, event: Preview) -> None:
         data = base64.b64encode(event.data).decode()
@@ -193,9 +195,15 @@ class Follower:
             spent = (time.monotonic() - self._node_begun) * 1000
             self._node_ms[self._node] = self._node_ms.get(self._node, 0.0) + spent
 
-    def _snapshot(self, step: int | None = None, steps: int | None = None) -> Mapping[str, Any]:
+    def _progress(self, step: int | None = None, steps: int | None = None) -> None:
+        self._at = self._node, step, steps
+        self._states.progress(self._job.id, self._snapshot)
+
+    def _snapshot(self) -> Mapping[str, Any]:
+        """The progress so far; may be called in any thread."""
+        node, step, steps = self._at
         total = max(1, len(self._classes))
-        done = [node for node in self._node_ms if node != self._node]
+        done = [each for each in list(self._node_ms) if each != node]
         behind = len(done) + len(self._cached)
         part = step / steps if step is not None and steps else 0.0
         return {
@@ -204,8 +212,8 @@ class Follower:
             "nodes_total": total,
             "done": done,
             "cached": list(self._cached),
-            "node": self._node,
-            "class_type": self._classes.get(self._node or ""),
+            "node": node,
+            "class_type": self._classes.get(node or ""),
             "step": step,
             "steps": steps,
         }

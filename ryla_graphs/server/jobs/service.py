@@ -208,8 +208,8 @@ class JobService:
 
     def progress(self, job_id: str) -> dict[str, object] | None:
         """The latest progress snapshot of a running job."""
-        channel = self._states.channel(job_id)
-        return dict(channel.progress) if channel is not None and channel.progress is not None else None
+        progress = self._states.progress_of(job_id)
+        return None if progress is None else dict(progress)
 
     def position(self, job_id: str) -> int | None:
         """How many jobs wait before this one; None if it does not wait here, but perhaps inside the engine."""
@@ -283,6 +283,7 @@ class JobService:
             if kept:
                 yield kept
             return
+        await in_thread(self._states.freshen, job_id)
         async for events in channel.follow(after):
             yield events
 

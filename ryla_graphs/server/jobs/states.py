@@ -36,6 +36,10 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
 }
 
 
+Snapshot = Callable[[], Mapping[str, Any]]
+"""Makes the complete progress of a job; called in any thread."""
+
+
 class IllegalTransition(Exception):
     """The job is no longer in a state that allows this transition."""
 
@@ -51,6 +55,8 @@ class _Live:
     outputs: tuple[Asset, ...] = ()
     elsewhere: bool = False
     """Whether another process moves the job and numbers its events."""
+    news: Snapshot | None = None
+    """What makes the latest progress, if it is noted and not reported."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -153,8 +159,12 @@ class JobStates:
             return live.job
 
     def keep(self) -> None:
-        """Store the starts that are only reported so far; a failed write is retried at the next call."""
-        for live in list(self._live.values()):
+        """Report progress that is only noted so far, and store starts that are only reported so far.
+
+        A failed write is retried at the next call.
+        """
+        for job_id, live in list(self._live.items()):
+            self.freshen(job_id)
             if live.kept is not live.job.state and not live.elsewhere:
                 with live.lock, suppress(StoreUnreachable, IllegalTransition):
                     if not live.job.state.terminal:
@@ -181,9 +191,28 @@ class JobStates:
         """Commit an output, whose content is in the store already."""
         self._move(job_id, lambda job: job, output=output)
 
-    def progress(self, job_id: str, snapshot: Mapping[str, Any]) -> None:
-        """Report progress; each snapshot is complete."""
-        self._report_live(job_id, "progress", snapshot)
+    def progress(self, job_id: str, snapshot: Snapshot) -> None:
+        """Note that the graph has progressed. Readers and sinks get the snapshot at once.
+
+        Most jobs have none of them, so the snapshot is made when somebody asks, with the next change, or by `keep`.
+        """
+        if (live := self._live.get(job_id)) is not None:
+            with live.lock:
+                live.news = snapshot
+                if live.channel.followers or self._receivers("progress"):
+                    self._report_news(live)
+
+    def freshen(self, job_id: str) -> None:
+        """Report the progress that is only noted so far, for somebody who begins to read."""
+        if (live := self._live.get(job_id)) is not None and live.news is not None:
+            with live.lock:
+                self._report_news(live)
+
+    def progress_of(self, job_id: str) -> Mapping[str, Any] | None:
+        """The latest progress of a job that has not ended; does not block."""
+        if (live := self._live.get(job_id)) is None:
+            return None
+        return live.channel.progress if (news := live.news) is None else news()
 
     def preview(self, job_id: str, picture: Mapping[str, Any]) -> None:
         """Send a small preview of the picture in progress, without storing it."""
@@ -227,6 +256,7 @@ class JobStates:
                 raise IllegalTransition(f"job {job_id} belongs to another process")
             new = change(old)
             self._check(old, new.state)
+            self._report_news(live)
             unstored, now = channel.unstored(), self._clock()
             events = [] if output is None else [channel.numbered(now, "output", output_facts(output))]
             if new is not old and report:
@@ -272,9 +302,19 @@ class JobStates:
                 return
             now, channel = self._clock(), live.channel
             self._report(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
-            if channel.full:
-                with suppress(StoreUnreachable):  # it is stored with the next event
-                    self._save(live, live.job, channel.unstored())
+            self._save_if_full(live)
+
+    def _report_news(self, live: _Live) -> None:
+        """Report the progress that is only noted so far."""
+        news, live.news = live.news, None
+        if news is not None and not live.job.state.terminal and not live.elsewhere:
+            self._report(live, live.channel.numbered(self._clock(), "progress", news()))
+            self._save_if_full(live)
+
+    def _save_if_full(self, live: _Live) -> None:
+        if live.channel.full:
+            with suppress(StoreUnreachable):  # it is stored with the next event
+                self._save(live, live.job, live.channel.unstored())
 
     def _report(self, live: _Live, event: JobEvent) -> None:
         live.channel.publish(event)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from typing import Protocol
+from typing import Any, Protocol
 
 from ryla_graphs.server.records import Job, JobEvent
 
@@ -26,9 +26,11 @@ class Sink(Protocol):
 def guarded(sink: Sink) -> Callable[[Job, JobEvent], None]:
     """The sink as a function that never raises."""
 
+    kinds = _kinds(sink)
+
     def report(job: Job, event: JobEvent) -> None:
         try:
-            if receives(sink, event.kind):
+            if kinds is None or event.kind in kinds:
                 sink.on_event(job, event)
         except Exception:
             log.exception("the sink %s failed at event %s of job %s", type(sink).__name__, event.seq, job.id)
@@ -38,8 +40,20 @@ def guarded(sink: Sink) -> Callable[[Job, JobEvent], None]:
 
 def receives(sink: Sink, kind: str) -> bool:
     """Whether a sink receives events of a kind."""
-    kinds: Collection[str] | None = getattr(sink, "kinds", None)
+    kinds = _kinds(sink)
     return kinds is None or kind in kinds
+
+
+def _kinds(sink: Sink) -> Collection[str] | None:
+    kinds: Collection[str] | None = getattr(sink, "kinds", None)
+    return kinds
+
+
+class Facts(dict[str, Any]):
+    """The facts of a line; it is written out where the line is, in the thread that writes lines."""
+
+    def __str__(self) -> str:
+        return " ".join([f"{key}={value}" for key, value in self.items()])
 
 
 class LogSink:
@@ -51,15 +65,10 @@ class LogSink:
         """Log a change."""
         if not log.isEnabledFor(logging.INFO):
             return
-        facts = {
-            "job": job.id,
-            "owner": job.owner,
-            "preset": job.request.preset or "workflow",
-            "event": event.kind,
-            **{key: value for key, value in event.data.items() if key != "name"},
-        }
-        text = " ".join([f"{key}={value}" for key, value in facts.items()])
+        facts = Facts(job=job.id, owner=job.owner, preset=job.request.preset or "workflow", event=event.kind)
+        facts.update(event.data)
+        facts.pop("name", None)
         # What `log.info` does, without its search for the calling frame.
-        record = logging.getLogRecordFactory()(log.name, logging.INFO, __file__, 0, text, (), None)
+        record = logging.getLogRecordFactory()(log.name, logging.INFO, __file__, 0, facts, (), None)
         record.facts = facts
         log.handle(record)

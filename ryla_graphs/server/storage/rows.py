@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError, to_json
 
 from ryla_graphs.answers.words import JobState
 from ryla_graphs.server.records import Asset, Job, JobError, JobRequest
@@ -88,11 +89,21 @@ CREATE INDEX IF NOT EXISTS assets_by_hash ON assets(hash, owner);
 
 _ASSET = tuple(field.name for field in fields(Asset))
 ASSET_COLUMNS = ", ".join(_ASSET)
+ADD_ASSET = f"INSERT OR IGNORE INTO assets({ASSET_COLUMNS}) VALUES ({','.join('?' * len(_ASSET))})"
 _OF_ASSET, _TAGS = attrgetter(*_ASSET), _ASSET.index("tags")
 
 _REQUEST, _ERROR = TypeAdapter(JobRequest), TypeAdapter(JobError)
 _CHANGING = ("run_id", "attempt", "cancel_requested", "started_at", "ended_at", "metrics", "attempts", "faces")
 _ROWS = ("attempts", "faces")
+_OF_CHANGES = attrgetter(*_CHANGING)
+
+
+def json_of(value: Any) -> str:
+    """JSON text. That of pydantic is several times as fast as `json`, but refuses half characters."""
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError:
+        return json.dumps(value)
 
 
 def request_of(job: Job) -> str:
@@ -105,9 +116,9 @@ def changes_of(job: Job, before: str = "{}") -> str:
 
     Preserves the unknown fields in `before`, which a newer version wrote.
     """
-    changes = {name: getattr(job, name) for name in _CHANGING}
+    changes = dict(zip(_CHANGING, _OF_CHANGES(job), strict=True))
     changes["error"] = None if job.error is None else asdict(job.error)
-    return json.dumps(changes if before == "{}" else json.loads(before) | changes)
+    return json_of(changes if before == "{}" else json.loads(before) | changes)
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
@@ -131,7 +142,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
 def asset_row(asset: Asset) -> tuple[Any, ...]:
     """The row of an asset, as `ASSET_COLUMNS` names it."""
     row = list(_OF_ASSET(asset))
-    row[_TAGS] = json.dumps(asset.tags)
+    row[_TAGS] = json_of(asset.tags)
     return tuple(row)
 
 

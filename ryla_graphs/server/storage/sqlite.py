@@ -19,7 +19,17 @@ from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEven
 from ryla_graphs.server.storage.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.storage.blobs import FileBlobs
 from ryla_graphs.server.storage.checkpoints import Checkpoints
-from ryla_graphs.server.storage.rows import ASSET_COLUMNS, SCHEMA, asset_of, asset_row, changes_of, job_of, request_of
+from ryla_graphs.server.storage.rows import (
+    ADD_ASSET,
+    ASSET_COLUMNS,
+    SCHEMA,
+    asset_of,
+    asset_row,
+    changes_of,
+    job_of,
+    json_of,
+    request_of,
+)
 from ryla_graphs.server.storage.trouble import keeping, opening
 
 _JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
@@ -256,12 +266,11 @@ class SqliteStore:
         """
 
     def _add_events(self, job_id: str, events: Sequence[JobEvent]) -> None:
-        rows = [(job_id, event.seq, event.at, event.kind, json.dumps(event.data)) for event in events]
+        rows = [(job_id, event.seq, event.at, event.kind, json_of(event.data)) for event in events]
         self._db.executemany("INSERT INTO events VALUES (?,?,?,?,?)", rows)
 
     def _add_asset(self, asset: Asset) -> None:
-        row = asset_row(asset)
-        self._db.execute(f"INSERT OR IGNORE INTO assets({ASSET_COLUMNS}) VALUES ({','.join('?' * len(row))})", row)
+        self._db.execute(ADD_ASSET, asset_row(asset))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
