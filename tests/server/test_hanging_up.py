@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("stores")
 def test_hanging_up(tmp_path: Path, cancels: bool, watched_after: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it took long to take the job, so that the caller is watched already."""
     monkeypatch.setattr(threads, "_WATCHED_AFTER", watched_after)
-    asked, want = threading.Event(), Cancellation.want
+    asked, want = threading.Event(), Cancellation.request
 
     def wanted(cancellation: Cancellation) -> None:
         want(cancellation)
