@@ -154,7 +154,7 @@ def test_what_had_come_is_saved_where_a_later_output_fails(tmp_path: Path) -> No
         result = ryla("run", graph, "--engine", address, "-o", tmp_path / "o")
     assert (result.returncode, result.stdout) == (1, "")
     assert f"{tmp_path / 'o' / 'x.png'}  (arrived before the run failed)" in result.stderr
-    assert "error: SaveImage 'c' promised 1 image outputs and gave 0" in result.stderr
+    assert "error: SaveImage 'c' promised 1 image outputs but delivered 0" in result.stderr
     assert (tmp_path / "o" / "x.png").is_file()
 
 
@@ -207,7 +207,7 @@ def test_an_output_that_the_server_took_and_did_not_deliver_is_missed_all_the_sa
     graph = written(tmp_path / "g.json", a=picture(), b=saved("a"), d=picture(color=1), c=saved("d"))
     with serve(on_half_a_server({})) as (address, _):
         result = ryla("run", graph, "--engine", address, "--partial", "-o", tmp_path / "o")
-    assert result.returncode == 1 and "SaveImage 'c' promised 1 image outputs and gave 0" in result.stderr
+    assert result.returncode == 1 and "SaveImage 'c' promised 1 image outputs but delivered 0" in result.stderr
 
 
 def test_part_of_a_graph_of_which_nothing_is_good(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ export async function refusal(response: Response): Promise<RylaError> {
   const { status } = response;
   if (status < 400) {
     const to = response.headers.get("location") ?? "another address";
-    return errorOf({ code: "redirected", status, message: `the server redirects to ${to}; give the address that it ends at` });
+    return errorOf({ code: "redirected", status, message: `the server redirects to ${to}; use the final address instead` });
   }
   let facts: Partial<ErrorFacts> = {};
   try {
