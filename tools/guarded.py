@@ -23,12 +23,8 @@ _SQLITE = ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tes
 GUARDED = (
     # what a run may ask for, where it goes, and what that costs
     Guarded(_ROOM + "plan.limits", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
-    Guarded(_ROOM + "plan.choice", ("tests/plan/test_choice.py", "tests/plan/test_laws.py"), 0.5),
-    Guarded(
-        _ROOM + "plan.money",
-        ("tests/plan/test_choice.py", "tests/plan/test_laws.py", "tests/plan/test_services.py"),
-        0.5,
-    ),
+    Guarded(_ROOM + "plan.choice", ("tests/plan/test_choice_laws.py", "tests/plan/test_choice.py"), 0.9),
+    Guarded(_ROOM + "plan.money", ("tests/plan/test_choice_laws.py",), 0.9),
     Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
