@@ -94,6 +94,10 @@ SAME: Mapping[str, Mapping[str, str]] = {
         "GtE → Gt in `time.monotonic() >= deadline`": _CLOCK,
     },
     "ryla_graphs.server.safety.gate": {"`256` → `257` in `_REMEMBERED = 256`": _MEMORY},
+    "ryla_graphs.server.sinks.webhooks": {
+        "`False` → `True` in `hook: Hook = field(compare=False)`": "no two have one number, which is compared before",
+        "LtE → Lt in `self._waiting[0].due <= now`": _CLOCK,
+    },
     "ryla_graphs.server.storage.blobs": {
         "Mult → Add in `256 * 1024`": _CHUNK,
         "`256` → `257` in `CHUNK = 256 * 1024`": _CHUNK,
