@@ -23,12 +23,8 @@ _SQLITE = ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tes
 GUARDED = (
     # what a run may ask for, where it goes, and what that costs
     Guarded(_ROOM + "plan.limits", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
-    Guarded(_ROOM + "plan.choice", ("tests/plan/test_choice.py", "tests/plan/test_laws.py"), 0.5),
-    Guarded(
-        _ROOM + "plan.money",
-        ("tests/plan/test_choice.py", "tests/plan/test_laws.py", "tests/plan/test_services.py"),
-        0.5,
-    ),
+    Guarded(_ROOM + "plan.choice", ("tests/plan/test_choice_laws.py", "tests/plan/test_choice.py"), 0.9),
+    Guarded(_ROOM + "plan.money", ("tests/plan/test_choice_laws.py",), 0.9),
     Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
@@ -98,6 +94,10 @@ SAME: Mapping[str, Mapping[str, str]] = {
         "GtE → Gt in `time.monotonic() >= deadline`": _CLOCK,
     },
     "ryla_graphs.server.safety.gate": {"`256` → `257` in `_REMEMBERED = 256`": _MEMORY},
+    "ryla_graphs.server.sinks.webhooks": {
+        "`False` → `True` in `hook: Hook = field(compare=False)`": "no two have one number, which is compared before",
+        "LtE → Lt in `self._waiting[0].due <= now`": _CLOCK,
+    },
     "ryla_graphs.server.storage.blobs": {
         "Mult → Add in `256 * 1024`": _CHUNK,
         "`256` → `257` in `CHUNK = 256 * 1024`": _CHUNK,

@@ -84,6 +84,20 @@ def test_what_is_not_there_is_not_found(blobs: FileBlobs, digest: str) -> None:
             ask(digest)
 
 
+def test_another_thread_may_make_the_same_folder_first(blobs: FileBlobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace, raced = os.replace, list[str]()
+
+    def racing(source: str, target: str) -> None:
+        if not raced:
+            raced.append(target)
+            Path(target).parent.mkdir()
+            raise FileNotFoundError
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", racing)
+    assert blobs.read(blobs.put(b"x").hash) == b"x" and raced
+
+
 def test_a_long_name_is_cut_in_the_answer(blobs: FileBlobs) -> None:
     with pytest.raises(NotFound) as missing:
         blobs.read("x" * 300)
@@ -107,6 +121,17 @@ class TestASweep:
         digest = self.put(blobs, b"x", now - age)
         blobs.sweep(set())
         assert (blobs.size(digest) is not None) is stays
+
+    def test_another_sweep_may_be_faster(self, blobs: FileBlobs, now: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        digest, unlink = self.put(blobs, b"x", 0), Path.unlink
+
+        def racing(path: Path, missing_ok: bool = False) -> None:
+            unlink(path)
+            unlink(path, missing_ok=missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", racing)
+        blobs.sweep(set())
+        assert blobs.size(digest) is None
 
     def test_what_is_needed_stays_and_so_does_what_is_no_content(self, blobs: FileBlobs, now: float) -> None:
         needed, other = (self.put(blobs, content, 0) for content in (b"needed", b"other"))

@@ -104,6 +104,13 @@ def test_a_receiver_can_check_a_signature(key: bytes, prefix: bool, name: str, a
     assert (headers["webhook-id"], headers["webhook-timestamp"]) == (name, str(at))
 
 
+@pytest.mark.parametrize("odd", ["!", " ", "\n", "-", "=="])
+def test_a_slip_in_a_secret_is_not_passed_over(odd: str) -> None:
+    secret = base64.b64encode(bytes(range(32))).decode()
+    with pytest.raises(InvalidSettings):
+        Signer(f"{secret[:10]}{odd}{secret[10:]}")
+
+
 @pytest.mark.parametrize("size", [0, 23, 65])
 def test_a_key_has_24_to_64_bytes(size: int) -> None:
     with pytest.raises(InvalidSettings, match="24 to 64 bytes"):
