@@ -6,8 +6,8 @@
 >>> workflow.validate()
 []
 
-Names and submodules are loaded when they are first used, so importing the package costs nothing. What is public, and
-how long it stays, `docs/stability.md` says.
+Names and submodules are loaded when they are first used, so importing the package is cheap. `docs/stability.md` says
+what is public, and how long it stays.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def test_whole_numbers_off_their_step_are_warnings_and_finer_floats_are_notes() 
     note = one(changed("sampler", cfg=7.123))
     assert (note.level, note.message, note.expected) == (
         "note",
-        "7.123 is off the step of 0.01",
+        "7.123 is not on a step of 0.01",
         "a multiple of 0.01",
     )
     assert found(changed("sampler", cfg=7.12)) == []
@@ -221,8 +221,8 @@ def old_adapter(meta: bool = True, **inputs: Any) -> dict[str, Any]:
 
 def test_old_classes_are_judged_as_what_the_server_puts_in_their_place() -> None:
     problem = one(old_adapter(t2i_adapter_name="depth.safetensors"))
-    assert (problem.code, problem.level, problem.hint) == ("replaced_class", "warning", "write ControlNetLoader")
-    assert "takes over `t2i_adapter_name`" in problem.message
+    assert (problem.code, problem.level, problem.hint) == ("replaced_class", "warning", "use ControlNetLoader")
+    assert "these inputs: `t2i_adapter_name`" in problem.message
     assert verdict(old_adapter(t2i_adapter_name="depth.safetensors"), catalogs.bundled()).accepted
 
 

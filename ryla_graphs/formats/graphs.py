@@ -53,7 +53,7 @@ def unpacked(content: Content, source: str = "the file") -> Content:
     except zlib.error as error:
         raise InvalidDocument(f"{source} is broken gzip: {error}") from None
     if len(text) > json_text.MOST_BYTES:
-        raise InvalidDocument(f"{source} is gzip that unfolds to more than {json_text.MOST_BYTES:,} bytes")
+        raise InvalidDocument(f"{source} is gzip that unpacks to more than {json_text.MOST_BYTES:,} bytes")
     if not unpacker.eof:
         raise InvalidDocument(f"{source} is broken gzip: it ends early")
     return text

@@ -155,7 +155,7 @@ def _of_workflow(found: Graphs, catalog: Catalog, now: datetime | None) -> Docum
         repaired, workflow = (_repaired(workflow),), json_text.mended(workflow)
     converted = convert(parse(workflow), catalog, Choices(now=now))
     if not converted.prompt:
-        raise InvalidDocument("no node of this workflow of ComfyUI's editor runs, so there is no prompt to make of it")
+        raise InvalidDocument("no node of this workflow of ComfyUI's editor runs, so it has no prompt")
     opened = _of_prompt(replace(found, prompt=converted.prompt), catalog)
     return replace(
         opened,

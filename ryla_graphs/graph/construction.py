@@ -110,7 +110,7 @@ def _wire_problem(schema: NodeSchema, spec: InputSpec, given: Any) -> Problem:
         return wording.input_problem("return_type_mismatch", schema.class_type, spec, wire).at(given=given.label)
     names = ", ".join(f"`.out.{name}`" for _, _, name in given.schema_.slots) or "none"
     problem = wording.input_problem("return_type_mismatch", schema.class_type, spec, f"`{given.label}`")
-    return problem.at(message=f"`{given.label}` has not one output; say which", hint=f"its outputs are {names}")
+    return problem.at(message=f"`{given.label}` has no single output; say which", hint=f"its outputs are {names}")
 
 
 def no_positions(name: str, fields: Iterable[str], given: Sequence[Any], source: str | None) -> Problem:

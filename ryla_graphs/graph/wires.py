@@ -40,7 +40,7 @@ class Source(Generic[T_co]):
                 raise PydanticCustomError("not_a_wire", "is not a wire")
             received = value.carried_type()
             if received is None:
-                raise PydanticCustomError("not_one_output", "has not one output")
+                raise PydanticCustomError("not_one_output", "has no single output")
             if received == expected or sockets.accepts(expected, received):
                 return value
             raise PydanticCustomError("return_type_mismatch", "carries another type")

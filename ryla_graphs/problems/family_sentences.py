@@ -1,4 +1,4 @@
-"""The sentences of rules about model families: what is wired, who says so, and what that meets."""
+"""Messages of the rules about model families: what a link carries, where that is known from, and what it meets."""
 
 from __future__ import annotations
 

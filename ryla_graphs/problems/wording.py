@@ -73,7 +73,7 @@ def expected(spec: InputFacts) -> str:
         few = len(spec.choices) if len(spec.choices) <= _LISTED else _SHOWN
         shown = ", ".join(repr(choice) for choice in spec.choices[:few])
         more = f", … ({len(spec.choices)} choices)" if few < len(spec.choices) else ""
-        return f"one of {shown}{more}" if spec.choices else "a choice, of which this server has none"
+        return f"one of {shown}{more}" if spec.choices else "one of the choices: this server has none"
     if spec.kind == "dynamic combo":
         return f"one of {', '.join(repr(option.key) for option in spec.options)}"
     if spec.kind in _PLAIN:
@@ -122,11 +122,11 @@ _SENTENCES: dict[str, Callable[[InputFacts, Any], tuple[str, Hint]]] = {
         "upload the file to the server's input folder first" if spec.upload else None,
     ),
     "custom_validation_broke": lambda _spec, _given: (
-        "the node's own check needs a value here and breaks without one",
+        "the node's own check needs a value here, and fails without one",
         None,
     ),
     "value_cannot_be_compared": lambda _spec, given: (
-        f"{shorten(given)} cannot be compared with the limits of this input",
+        f"{shorten(given)} cannot be compared with the minimum or maximum of this input",
         None,
     ),
     "not_a_wire": lambda spec, given: (
@@ -162,7 +162,7 @@ def way_to_class(class_type: str, repositories: Sequence[str], releases: object 
     is ComfyUI's own.
     """
     if releases is not None:
-        return f"{class_type} is ComfyUI's own ({releases}): the server runs another release"
+        return f"{class_type} belongs to ComfyUI ({releases}): the server runs another release"
     if not repositories:
         return None
     first, *others = repositories
@@ -170,15 +170,15 @@ def way_to_class(class_type: str, repositories: Sequence[str], releases: object 
         return f"{class_type} comes with ComfyUI: the server runs another release, or was started without it"
     also = f" (also in {', '.join(others[:2])}{', …' if len(others) > 2 else ''})" if others else ""
     return (
-        f"{class_type} is of {first}{also}: install that pack, and check against the server with `--catalog URL`; "
+        f"{class_type} belongs to {first}{also}: install that pack, and check against the server with `--catalog URL`; "
         f"`ryla-graphs lock --pack {first}` puts it into a deployment"
     )
 
 
 _FATES = {
     "dropped": ", so ComfyUI ignores it",
-    "breaks": "; ComfyUI hands over the wire all the same, and the node fails with a TypeError",
-    "unknown": ", as far as is known",
+    "breaks": "; ComfyUI passes the link on all the same, and the node fails with a TypeError",
+    "unknown": ", as far as we know",
 }
 """What becomes of an input that its class does not declare: see `catalog.behaviour.Undeclared`."""
 

@@ -23,9 +23,9 @@ def depth(view: View) -> Iterator[Problem]:
     if (longest := depths.get(deepest, 0)) > MAX_DEPTH:
         yield Problem(
             code="too_deep",
-            message=f"a chain of {longest} nodes ends here; the server's recursion survives {MAX_DEPTH}",
+            message=f"a chain of {longest} nodes ends here; the server's recursion limit allows {MAX_DEPTH}",
             subject=AtNode(node=deepest, class_type=view.class_of(deepest)),
             given=longest,
-            expected=f"at most {MAX_DEPTH} nodes one behind the other",
-            hint="save in between and continue in another workflow",
+            expected=f"a chain of at most {MAX_DEPTH} nodes",
+            hint="save an intermediate result, and continue in another workflow",
         )

@@ -14,7 +14,7 @@ def replaced_classes(view: View) -> Iterator[Problem]:
         kept = ", ".join(f"`{name}`" for name in new.renamed.values()) or "none"
         yield Problem(
             code="replaced_class",
-            message=f"the server runs {new.by} in its place; of its inputs it takes over {kept}",
+            message=f"the server runs {new.by} instead, and keeps these inputs: {kept}",
             subject=AtNode(node=number, class_type=old),
-            hint=f"write {new.by}",
+            hint=f"use {new.by}",
         )

@@ -45,7 +45,7 @@ def _problem(node: PromptNode, spec: InputSpec, value: float, nearest: float) ->
     shown = nearest if spec.kind is Kind.FLOAT else int(nearest)
     return Problem(
         code="off_step",
-        message=f"{value} is off the step of {step}",
+        message=f"{value} is not on a step of {step}",
         subject=AtNode(node=node.id, class_type=node.class_type, input=spec.name),
         level="warning" if spec.kind is Kind.INT else "note",
         given=value,

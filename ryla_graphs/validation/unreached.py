@@ -20,7 +20,7 @@ def unreached(view: View) -> Iterator[Problem]:
                 code="unreached_node",
                 message="no output needs this node, so it never runs" + (f"; it is fed by {fed}" if fed else ""),
                 subject=AtNode(node=number, class_type=node.class_type),
-                hint="wire its output to where it should act, or take the node out",
+                hint="link its output to where it should act, or remove the node",
             )
 
 

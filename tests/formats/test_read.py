@@ -226,7 +226,7 @@ def test_what_is_no_graph_is_reported_in_one_sentence(name: str) -> None:
 
 def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_text, "MOST_BYTES", 2**20)
-    with pytest.raises(InvalidDocument, match="unfolds to more than 1,048,576 bytes"):
+    with pytest.raises(InvalidDocument, match="unpacks to more than 1,048,576 bytes"):
         read(gzip.compress(b" " * (2**20 + 1)))
 
 

@@ -31,12 +31,12 @@ class At:
 
 
 def malformed(place: str, expected: str, given: Any) -> Problem:
-    """A part of the file that cannot be read and is passed over."""
+    """A part of the file that cannot be read and is skipped."""
     return Problem(
         code="malformed_file",
         level="warning",
         tier=2,
-        message=f"{place}: {expected}, not {shorten(given)}; it is passed over",
+        message=f"{place}: {expected}, not {shorten(given)}; it is skipped",
         source=place,
         given=shorten(given),
     )
@@ -44,7 +44,7 @@ def malformed(place: str, expected: str, given: Any) -> Problem:
 
 def duplicate_id(at: At) -> Problem:
     """Two nodes of one graph have one id."""
-    message = f"another node before it has the id {at.node} too, so this one is left out"
+    message = f"an earlier node has the id {at.node} too, so this one is left out"
     return at.problem("duplicate_node_id", message, level="warning", hint="open and save the file in the editor")
 
 
@@ -57,9 +57,9 @@ def runs_all_the_same(at: At, mode: str) -> Problem:
     """A muted or bypassed instance inside of a subgraph."""
     return at.problem(
         "not_muted",
-        f"this subgraph is {mode}, but inside of another one the editor sends its nodes all the same",
+        f"this subgraph is {mode}, but because it is inside another one, the editor sends its nodes all the same",
         level="warning",
-        hint=f"have the nodes inside {mode} instead",
+        hint=f"set the nodes inside to {mode} instead",
     )
 
 
@@ -75,7 +75,7 @@ def broken_link(at: At, why: str, has_value: bool) -> Problem:
 
 def dynamic_prompt(at: At, given: str, text: str) -> Problem:
     """A text whose choices were made or comments removed."""
-    message = f"goes out as {shorten(text)}: without comments, with one option of each choice picked"
+    message = f"is sent as {shorten(text)}: without comments, and with one option of each choice"
     return at.problem("dynamic_prompt", message, level="note", given=shorten(given))
 
 
@@ -83,9 +83,9 @@ def needs_browser(at: At) -> Problem:
     """A value that only the editor's own window can make."""
     return at.problem(
         "needs_browser",
-        "the editor renders or records this value when it sends the prompt; an empty text goes out instead",
+        "the editor renders or records this value when it sends the prompt; here an empty text is sent instead",
         level="warning",
-        hint="replace the node by one that loads an uploaded file",
+        hint="replace the node with one that loads an uploaded file",
     )
 
 
@@ -93,7 +93,7 @@ def recorded_class(at: At) -> Problem:
     """A class that the target does not have, but one of the bundled catalogs."""
     return at.problem(
         "unknown_class",
-        "the catalog lacks the class: its values are named as the bundled catalogs have it",
+        "the catalog lacks the class; its values are named as in the bundled catalogs",
         level="warning",
         hint="the graph runs where a server has the class",
     )
@@ -101,9 +101,9 @@ def recorded_class(at: At) -> Problem:
 
 def unknown_class(at: At, unnamed: int, pack: Any) -> Problem:
     """A class that the catalog does not have, so that only the file itself says what its values mean."""
-    hint = "give the server's own definitions as the catalog"
+    hint = "check against the server's own catalog"
     if isinstance(pack, str) and pack:
-        hint += f"; the class is of the pack {pack}"
+        hint += f"; the class belongs to the pack {pack}"
     if unnamed:
         message = f"the class is unknown and the file does not name its {unnamed} values, so they are left out"
         return at.problem("unknown_class", message, level="error", hint=hint)
@@ -115,7 +115,7 @@ def not_json(at: At, given: Any) -> Problem:
     """A number that JSON cannot hold, or a value with one inside."""
     return at.problem(
         "not_json",
-        f"{shorten(given)} is more than JSON can hold; null goes out in the place of NaN and infinity",
+        f"JSON cannot hold {shorten(given)}; null is sent for NaN and infinity",
         given=shorten(given),
         expected="finite numbers",
     )
@@ -125,7 +125,7 @@ def not_text(at: At, given: Any) -> Problem:
     """A file name that is no text; the editor itself makes no prompt of a file with one."""
     return at.problem(
         "not_text",
-        f"the name of a file is {shorten(given)}, which goes out as it is; the editor stops at it",
+        f"the name of a file is {shorten(given)}; it is sent as it is, where the editor stops",
         level="warning",
         given=shorten(given),
         expected="a text",
@@ -133,11 +133,11 @@ def not_text(at: At, given: Any) -> Problem:
 
 
 def unknown_token(text: str, token: str) -> Problem:
-    """A token in a file name that nothing is known of."""
+    """An unknown token in a file name."""
     return Problem(
         code="unknown_token",
         level="note",
         tier=2,
-        message=f"nothing is known to put in the place of %{token}% in {shorten(text)}; it stays",
+        message=f"%{token}% in {shorten(text)} is unknown; it stays as it is",
         given=shorten(text),
     )

@@ -131,7 +131,7 @@ class Cursor:
         return found >= 0
 
     def inflated(self, data: bytes) -> bytes:
-        """Data that zlib packed; raises `Fault` if it is broken or unfolds to too much."""
+        """Data that zlib packed; raises `Fault` if it is broken or unpacks to too much."""
         unpacker = zlib.decompressobj()
         try:
             text = unpacker.decompress(data, MOST_TEXT + 1)

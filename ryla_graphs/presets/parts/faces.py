@@ -27,19 +27,19 @@ DetectorName = Annotated[
 ]
 
 NOTES = {
-    "reference": "a reference without a face ends the run with an error; of several faces the largest counts",
-    "keypoints": "where the first stage shows no face, nothing fails: its picture itself then guides the second stage,"
-    " and the likeness is lost",
-    "mask": "where no face is found, nothing is redrawn and the picture stays as it was; of several, all are redrawn",
-    "largest": "where no face is found, nothing is redrawn and the base picture comes back; of several, the largest is",
-    "detail": "where no face is found, nothing is redrawn and the picture comes back; of several, all are redrawn",
-    "pulid": "a reference without a face only makes a warning in the server's log, and the picture has any face",
+    "reference": "if the reference shows no face, the run ends with an error; if it shows several, the largest counts",
+    "keypoints": "if the picture of the first stage shows no face, the run succeeds, but without likeness: the whole "
+    "picture guides the second stage",
+    "mask": "if no face is found, nothing is redrawn and the picture stays the same; if several are, all are redrawn",
+    "largest": "if no face is found, the base picture comes back unchanged; if several are, the largest is redrawn",
+    "detail": "if no face is found, the picture comes back unchanged; if several are, all are redrawn",
+    "pulid": "if the reference shows no face, the server only logs a warning, and the picture shows some other face",
 }
-"""What faces that are missing or too many do, by the step that looks for them."""
+"""What happens if there is no face, or several, by the step that looks for faces."""
 
 
 def face_notes(*steps: str) -> tuple[Problem, ...]:
-    """Tells what becomes of missing faces, which no server tells before it is too late."""
+    """Notes on missing faces, which a server only reports when it is too late."""
     return tuple(Problem(code="face_outcomes", message=NOTES[step]) for step in steps)
 
 

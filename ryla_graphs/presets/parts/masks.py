@@ -43,10 +43,8 @@ def load_masked(p: MaskedParams) -> tuple[Source[Image], Source[Mask]]:
 
 
 def mask_notes(p: MaskedParams) -> tuple[Problem, ...]:
-    """What becomes of a picture without transparency, which no server tells."""
+    """A note on pictures without transparency, which no server reports."""
     if p.mask_image is not None:
         return ()
-    message = (
-        "without `maskImage` what is transparent in `baseImage` is redrawn; a picture without that stays as it was"
-    )
+    message = "without `maskImage`, the transparent part of `baseImage` is redrawn; without transparency, nothing is"
     return (Problem(code="mask_outcomes", message=message, parameters=("maskImage", "baseImage")),)

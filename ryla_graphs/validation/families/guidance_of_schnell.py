@@ -28,7 +28,7 @@ def guidance_of_schnell(view: View) -> Iterator[Problem]:
                     message=f"Flux.1 schnell reads no guidance; the model is from {written_by(model.origin, view)}",
                     subject=AtNode(node=source.id, class_type=source.class_type, input=name),
                     given=source.inputs.get(name),
-                    hint="take the node out, or use Flux.1 dev",
+                    hint="remove the node, or use Flux.1 dev",
                 )
 
 

@@ -22,8 +22,8 @@ def same_text_twice(view: View) -> Iterator[Problem]:
             effect = f"cfg {shorten(cfg)} has no effect and doubles the time"
             yield Problem(
                 code="same_text_twice",
-                message=f"positive and negative are one conditioning, so {effect}",
+                message=f"positive and negative are the same conditioning, so {effect}",
                 subject=AtNode(node=node.id, class_type=node.class_type, input="negative"),
                 given=node.inputs["negative"],
-                hint="wire another text as negative, or ConditioningZeroOut and cfg 1",
+                hint="use another text as negative, or ConditioningZeroOut and cfg 1",
             )

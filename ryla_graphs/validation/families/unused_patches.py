@@ -26,9 +26,9 @@ def unused_patches(view: View) -> Iterator[Problem]:
             if _takes(node, type_) and view.families.literal(node, strength) != 0:
                 yield Problem(
                     code="unused_patch",
-                    message=f"nothing uses its {type_}, so what it does to the {noun} is lost",
+                    message=f"nothing uses its {type_}, so its change to the {noun} is lost",
                     subject=AtNode(node=node.id, class_type=node.class_type),
-                    hint=f"wire its output {slot} ({node.schema.outputs[slot].name}) on, in the place of what goes in",
+                    hint=f"link its output {slot} ({node.schema.outputs[slot].name}) where its input is linked now",
                 )
 
 
