@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 PYTHONS ?= python3.11 python3.12 python3.13
+EXTRAS := client,faces,faces-opencv,mcp,media,modal,otel,runpod,server,templates,testing,weights
 
-.PHONY: demo docs serve-docs test matrix coverage mutants smoke check format generate bench clean
+.PHONY: demo docs serve-docs test matrix oldest coverage mutants smoke check format generate bench clean
 
 demo: $(VENV)/installed ## Draw a (simulated) Flux Dev picture into out/
 	$(BIN)/ryla-graphs run flux-dev -p prompt="a red bicycle" -o out
@@ -23,6 +24,12 @@ matrix: ## All tests on each Python of PYTHONS that is installed
 			echo "$$python is not installed: left out"; \
 		fi; \
 	done
+
+oldest: ## All tests with the oldest packages that pyproject.toml allows; the type checkers are left out
+	$(MAKE) VENV=.venv/oldest .venv/oldest/installed-dev
+	.venv/oldest/bin/uv pip install --quiet --python .venv/oldest/bin/python \
+		--upgrade --resolution lowest-direct --editable ".[$(EXTRAS)]"
+	.venv/oldest/bin/python -m pytest -n $(JOBS) -W default --deselect tests/test_typing.py
 
 coverage: $(VENV)/installed-dev ## All tests, with what they run of the code; fails below the floor in pyproject.toml
 	$(BIN)/python -m coverage erase

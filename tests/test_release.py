@@ -135,6 +135,11 @@ def test_each_extra_is_tried_alone() -> None:
     assert {*TRIES} == {NOTHING, *extras()}
 
 
+def test_the_oldest_packages_of_each_extra_are_tested() -> None:
+    named = re.search(r"^EXTRAS := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert named is not None and {*named[1].split(",")} == {*extras()} - {"docs"}
+
+
 def test_the_pythons_that_are_claimed_are_those_that_are_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     claimed = re.findall(r"Python :: (3\.\d+)$", "\n".join(project["classifiers"]), re.MULTILINE)

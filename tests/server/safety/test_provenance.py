@@ -160,7 +160,7 @@ def test_a_webp_that_pillow_finds_too_large_loses_its_prompt_too() -> None:
     media, content = FILES["webp"]
     large = bytearray(content)
     large[24:30] = (16382).to_bytes(3, "little") * 2  # the canvas, in the extended header
-    with pytest.raises(Image.DecompressionBombError):
+    with pytest.raises((Image.DecompressionBombError, OSError)):  # the second before Pillow 13
         Image.open(io.BytesIO(large))
     assert b"Exif" in content or b"EXIF" in content
     after = delivered(bytes(large), media)
