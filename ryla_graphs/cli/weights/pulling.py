@@ -43,7 +43,7 @@ def pull_command(
         typer.Option(
             "--commercial/--not-commercial",
             envvar="RYLA_COMMERCIAL",
-            help="Whether the files are for commercial use: then files whose licence forbids it are refused.",
+            help="Whether the files are for commercial use: then only --accept-licence counts, and nothing is asked.",
         ),
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace files that have other bytes.")] = False,
