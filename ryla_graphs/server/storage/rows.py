@@ -116,7 +116,7 @@ def changes_of(job: Job, before: str = "{}") -> str:
 
     Preserves the unknown fields in `before`, which a newer version wrote.
     """
-    changes = dict(zip(_CHANGING, _OF_CHANGES(job), strict=True))
+    changes: dict[str, Any] = dict(zip(_CHANGING, _OF_CHANGES(job), strict=True))
     changes["error"] = None if job.error is None else asdict(job.error)
     return json_of(changes if before == "{}" else json.loads(before) | changes)
 
