@@ -19,7 +19,13 @@ SHA = "ab" * 32
 
 
 def named(url: str | None = HUB, **more: Any) -> NamedModel:
-    fields = {"node": "1", "class_type": "LoraLoader", "name": "mine.safetensors", "folder": "loras", "sha256": None}
+    fields: dict[str, Any] = {
+        "node": "1",
+        "class_type": "LoraLoader",
+        "name": "mine.safetensors",
+        "folder": "loras",
+        "sha256": None,
+    }
     return NamedModel(**(fields | {"url": url} | more))
 
 
