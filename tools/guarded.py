@@ -44,7 +44,7 @@ GUARDED = (
     Guarded(
         _ROOM + "server.jobs.partners", ("tests/server/test_partner_laws.py", "tests/server/test_partners.py"), 0.9
     ),
-    Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.5),
+    Guarded(_ROOM + "server.safety.deadlines", ("tests/server/test_deadlines.py",), 0.9, "overdue or moment or hour"),
     # who may do what, and who hears of it
     Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.9),
     Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.9),

@@ -18,9 +18,15 @@ HUB = "https://huggingface.co/someone/things/resolve/main/deep/my%20file.safeten
 SHA = "ab" * 32
 
 
-def named(url: str | None = HUB, **more: Any) -> NamedModel:
-    fields = {"node": "1", "class_type": "LoraLoader", "name": "mine.safetensors", "folder": "loras", "sha256": None}
-    return NamedModel(**(fields | {"url": url} | more))
+def named(
+    url: str | None = HUB,
+    *,
+    node: str = "1",
+    name: str = "mine.safetensors",
+    folder: str = "loras",
+    sha256: str | None = None,
+) -> NamedModel:
+    return NamedModel(node=node, class_type="LoraLoader", name=name, folder=folder, url=url, sha256=sha256)
 
 
 def code(of: Weight | Problem) -> str | None:

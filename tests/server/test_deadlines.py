@@ -232,3 +232,42 @@ def test_what_is_overdue(steps: list[tuple[str, float]], planned: float | None) 
             )
         assert isinstance(watch.overdue(limits, cancelled=clock.now - 11, planned=lambda: planned), Cancelled)
         assert watch.overdue(limits, cancelled=clock.now - 9, planned=lambda: planned) == late or late is not None
+
+
+def test_as_long_as_a_deadline_is_in_time_and_a_moment_more_is_not() -> None:
+    limits = Deadlines(silence=30, download=20, cancel=10, least=40, most=100)
+
+    def late(limit: float, *steps: str, planned: float | None = None, heard: float | None = None) -> list[bool]:
+        """Whether it is overdue when the limit is reached, and a moment later."""
+        found, held = [], []
+        for more in (0.0, 0.5):
+            clock = Clock()
+            clock.now = 1000.0
+            watch = Watch(clock=clock)
+            for step in steps:
+                doing = getattr(watch, step)()
+                if step == "fetch":
+                    doing.__enter__()
+                    held.append(doing)
+            clock.now += limit + more
+            if heard is not None:
+                watch._heard = clock.now - heard
+            found.append(watch.overdue(limits, cancelled=None, planned=lambda: planned) is not None)
+        return found
+
+    assert late(30, "start") == [False, True], "silence"
+    assert late(20, "start", "fetch") == [False, True], "download"
+    assert late(100) == [False, True], "waiting in the engine's queue"
+    assert late(100, "start", heard=0) == [False, True], "the most of all"
+    assert late(40, "start", heard=0, planned=1) == [False, True], "the least of all"
+    assert late(60, "start", heard=0, planned=3) == [False, True], "twenty times its plan"
+    clock = Clock()
+    watch = Watch(clock=clock)
+    for now, gone in ((10.0, False), (10.5, True)):
+        clock.now = now
+        assert isinstance(watch.overdue(limits, cancelled=0.0, planned=lambda: None), Cancelled) is gone
+
+
+def test_a_run_may_take_an_hour_twenty_times_its_plan_or_six_hours() -> None:
+    assert Deadlines() == Deadlines(silence=30 * 60, download=5 * 60, cancel=10, least=3600, most=6 * 3600)
+    assert [Deadlines().run(planned) for planned in (1, 400, 5000, None)] == [3600, 8000, 21_600, 21_600]

@@ -32,8 +32,9 @@ def paid(services: list[PaidService], given: PartnerKey | None = KEY, *, simulat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partners, "services_of", lambda _: iter(services))
         options = {} if simulated is None else {"simulated": simulated}
+        chosen: dict[str, Any] = {"partner_nodes": True} | settings
         try:
-            return payment(IMAGE, Settings(**{"partner_nodes": True} | settings), given, **options)
+            return payment(IMAGE, Settings(**chosen), given, **options)
         except CannotRunHere as refused:
             return refused.problems
 

@@ -183,6 +183,7 @@ def test_the_log_is_brought_in_every_500_transactions(
     database = SimpleNamespace(execute=done.append, close=lambda: None)
     monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: database)
     checkpoints = Checkpoints(tmp_path / "ryla.sqlite3")
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "ryla-checkpoints")
     for _ in range(written):
         checkpoints.written()
     checkpoints.stop()

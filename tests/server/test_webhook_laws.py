@@ -209,6 +209,7 @@ def test_an_owner_has_two_at_once_and_all_of_them_sixteen(made: Any, store: Sqli
     hooks = made(receiver)
     end(hooks, store, *(job(number, owner=f"o{number % 10}") for number in range(40)))
     until(lambda: receiver.on["all"] == 16)
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "webhooks")
     receiver.free.set()
     until(lambda: store.hooks() == [])
     assert receiver.most["all"] == 16
