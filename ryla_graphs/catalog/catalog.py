@@ -200,7 +200,7 @@ class Catalog(Mapping[str, NodeSchema]):
     def entries(self, mentioning: str = "") -> Mapping[str, Mapping[str, Json]]:
         """The ``/object_info`` entries the catalog was made from, parsed.
 
-        Entries that are JSON text are only parsed where `mentioning` stands in it, and left out elsewhere.
+        If `mentioning` is given, entries in JSON text that do not contain it are left out, which saves parsing them.
         """
         said = ((class_type, entry.said) for class_type, entry in self._classes.items())
         return {name: decode(name, each) for name, each in said if not isinstance(each, str) or mentioning in each}
