@@ -186,9 +186,8 @@ class Machine:
     def _let_go(self) -> None:
         """Make ComfyUI unload its models, so that no file of a volume stays open."""
         if self._process is not None:
-            wanted = {"unload_models": True, "free_memory": True}
             try:
-                self._process.engine.client.request("POST", "/free", content=wanted, seconds=FREE_SECONDS)
+                self._process.engine.client.free(seconds=FREE_SECONDS)
             except EngineUnreachable as error:
                 log.warning("cannot ask ComfyUI to unload its models: %s", error)
 

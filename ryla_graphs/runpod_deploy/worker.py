@@ -26,7 +26,7 @@ from ryla_graphs.workflow import Workflow
 
 log = logging.getLogger("ryla_graphs.runpod_deploy")
 
-Send = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
+Send = Callable[[dict[str, Any], Mapping[str, Any]], None]
 """Sends the progress of a job."""
 
 
@@ -44,7 +44,7 @@ class Worker:
     def handle(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """Run a job to its end; returns the answer for RunPod. Never raises if the job fails."""
         self._cancelled = False
-        reports = ProgressReports(lambda facts: self._send(job, facts))
+        reports = ProgressReports(lambda facts: self._send(dict(job), facts))
         try:
             return self._finished(self._job(job.get("input")), reports)
         except RylaError as error:

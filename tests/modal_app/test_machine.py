@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +53,11 @@ class Handler(BaseHTTPRequestHandler):
             name = sys.modules["torch"].cuda.get_device_name() if "torch" in sys.modules else "NVIDIA L40S"
             reported = {"devices": [{"name": name, "type": "cuda"}]}
         self.wfile.write(json.dumps(reported).encode())
+    def do_POST(self):
+        with open("posted", "ab") as file:
+            file.write(self.path.encode() + b" " + self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.end_headers()
     def log_message(self, *_):
         pass
 host, port = (sys.argv[sys.argv.index(name) + 1] for name in ("--listen", "--port"))
@@ -149,6 +155,24 @@ def test_a_comfyui_that_does_not_end_its_run_is_ended(comfyui: Path, tmp_path: P
     assert "took too long" in one.leave and not Path(f"/proc/{process}").exists()
     assert not one.engine.health().ready  # the next job gets another container
     one.stop()
+
+
+class Late(WeightsFolder):
+    """A volume that cannot be reloaded while ComfyUI has its files open."""
+
+    def bring(self, prompt: Any, let_go: Callable[[], None] = lambda: None) -> None:
+        let_go()
+
+
+def test_comfyui_closes_its_files_for_a_volume_that_is_reloaded(comfyui: Path, tmp_path: Path) -> None:
+    one = Machine(comfyui, Late({}), data=tmp_path / "data", start_seconds=20)
+    one._prepare({})  # there is no ComfyUI yet that could have files open
+    one.start()
+    one._prepare({})
+    path, _, content = (comfyui / "posted").read_text().partition(" ")
+    assert path == "/free" and json.loads(content) == {"unload_models": True, "free_memory": True}
+    one.stop()
+    one._prepare({})
 
 
 TORCH = """

@@ -62,15 +62,19 @@ class ComfyClient:
         scheme, host, path, _, _ = urlsplit(self.address)
         return urlunsplit(("wss" if scheme == "https" else "ws", host, f"{path}/ws", f"clientId={client_id}", ""))
 
-    def request(self, method: str, path: str, *, seconds: float = READ_SECONDS, **options: Any) -> Answer:
+    def request(
+        self, method: str, path: str, *, seconds: float = READ_SECONDS, content: Any = None, files: Any = None
+    ) -> Answer:
         """Send one request; the answer may have an error status. `seconds` is the timeout until the answer starts.
 
-        Redirects are not followed, because they may lead to another server.
+        `content` is sent as JSON, or else `files` as a form. Redirects are not followed, because they may lead to
+        another server.
         """
         pauses = [_PAUSE_SECONDS * 2**attempt for attempt in range(_TRIES - 1)] if method == "GET" else []
         while True:
             try:
-                answer = self._origin.request(method, path, timeout=(CONNECT_SECONDS, seconds), **options)
+                timeout = CONNECT_SECONDS, seconds
+                answer = self._origin.request(method, path, timeout=timeout, content=content, files=files)
             except (requests.RequestException, OSError) as error:
                 if not pauses or not _was_connected(error):
                     raise EngineUnreachable(f"no ComfyUI answers at {self.address}: {reason_of(error)}") from error
@@ -135,9 +139,9 @@ class ComfyClient:
             if self.state(prompt_id).phase == "running":
                 self.request("POST", "/interrupt", content={"prompt_id": prompt_id}, seconds=CANCEL_SECONDS)
 
-    def free(self) -> None:
+    def free(self, *, seconds: float = STATE_SECONDS) -> None:
         """Make the server drop its models and caches before it starts the next prompt."""
-        self.request("POST", "/free", content={"unload_models": True, "free_memory": True}, seconds=STATE_SECONDS)
+        self.request("POST", "/free", content={"unload_models": True, "free_memory": True}, seconds=seconds)
 
     def view(self, filename: str, subfolder: str, folder: str) -> bytes:
         """The content of an output file; raises `OutputMissing` if the server does not have it."""
