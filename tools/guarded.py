@@ -84,6 +84,10 @@ SAME: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "ryla_graphs.modal_deploy.placement": {"GtE → Gt in `time.monotonic() >= self._until`": _CLOCK},
+    "ryla_graphs.server.safety.deadlines": {
+        "Gt → GtE in `now - begun > least`": "the time that the plan gives is never less, and is asked for next",
+        "Sub → Add in `now - begun`": "the time that the plan gives is never less, and is asked for next",
+    },
     "ryla_graphs.server.safety.tokens": {
         "`32` → `33` in `self._anonymous = secrets.token_hex(32)`": "a longer secret is as good",
     },

@@ -261,6 +261,8 @@ def test_as_long_as_a_deadline_is_in_time_and_a_moment_more_is_not() -> None:
     assert late(100, "start", heard=0) == [False, True], "the most of all"
     assert late(40, "start", heard=0, planned=1) == [False, True], "the least of all"
     assert late(60, "start", heard=0, planned=3) == [False, True], "twenty times its plan"
+    limits = replace(limits, least=500)
+    assert late(100, "start", heard=0) == [False, True], "a least that is more than the most of all"
     clock = Clock()
     watch = Watch(clock=clock)
     for now, gone in ((10.0, False), (10.5, True)):

@@ -94,6 +94,7 @@ class Watch:
             return None
         if now - self._heard > deadlines.silence:
             return RunTimedOut(f"the engine sent no event of the run for {deadlines.silence:g} seconds")
-        if now - begun > deadlines.least and now - begun > (most := deadlines.run(planned())):
+        least = min(deadlines.least, deadlines.most)  # before that, no plan need be asked
+        if now - begun > least and now - begun > (most := deadlines.run(planned())):
             return RunTimedOut(f"the run took longer than its limit of {most:g} seconds")
         return None
