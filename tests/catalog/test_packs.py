@@ -68,7 +68,7 @@ def test_where_tells_the_packs_of_classes() -> None:
         "DF_Text": {"repositories": ["Derfuu/Derfuu_ComfyUI_ModdedNodes"], "bundled": False},
     }
     both = RUN.invoke(app, ["nodes", "where", "ConditioningMultiply"])
-    assert "that of ClownsharkBatwing/RES4LYF is hidden" in both.output
+    assert "ComfyUI's own class hides that of ClownsharkBatwing/RES4LYF" in both.output
     unknown = RUN.invoke(app, ["nodes", "where", "No Such Class"])
     assert unknown.exit_code == 1 and "no known pack has it" in unknown.output
 
