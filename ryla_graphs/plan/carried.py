@@ -96,8 +96,11 @@ class Weights:
         self._held = held
         self.needs: tuple[Need, ...] = tuple(need for need in needed(view) if need.node in view.reached)
         self._by_node: dict[str, list[Need]] = {}
+        self._by_file: dict[tuple[str, str], list[Need]] = {}
+        self._sizes: dict[tuple[str, str], Size | None] = {}
         for need in self.needs:
             self._by_node.setdefault(need.node, []).append(need)
+            self._by_file.setdefault(need.key, []).append(need)
 
     @cached_property
     def _found(self) -> dict[tuple[str, tuple[str, ...]], frozenset[Piece]]:
@@ -144,7 +147,20 @@ class Weights:
             yield Piece("", label, _PART_OF.get(loads[0]), None, self._inferred(node, loads[0])[0])
 
     def stored(self, need: Need) -> Size | None:
-        """The bytes of a file, exactly where the manifest or a models folder has it, else by its name."""
+        """The bytes of a file, exactly where the manifest or a models folder has it, else by its name.
+
+        Loaders of several families may name one file: then it is as large as one of them says.
+        """
+        if need.key not in self._sizes:
+            found = map(self._stored_by, self._by_file.get(need.key, [need]))
+            sizes = [size for size in found if size is not None]
+            self._sizes[need.key] = (
+                Size(min(size.least for size in sizes), max(size.most for size in sizes)) if sizes else None
+            )
+        return self._sizes[need.key]
+
+    def _stored_by(self, need: Need) -> Size | None:
+        """The bytes of a file as the node that loads it takes it to be."""
         weight, held = need.weight, self._held(need.folder, need.name)
         if (exactly := held if held is not None else weight.size if weight else None) is not None:
             return Size(exactly, exactly)

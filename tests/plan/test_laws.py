@@ -57,6 +57,28 @@ def test_the_order_of_nodes_changes_nothing(workflow: Workflow, random_: random.
     assert plan_of(View(dict(shuffled), bundled())) == planned(prompt)
 
 
+def test_a_file_that_loaders_of_two_families_name_is_as_large_as_one_of_them_says() -> None:
+    """`UNETLoader` takes a file of any family, the other a Flux."""
+    plain = {
+        "plain": node("UNETLoader", unet_name="mine.safetensors", weight_dtype="default"),
+        "shown": node("PreviewAny", source=["plain", 0]),
+    }
+    options = {"cache_threshold": 0.0, "attention": "nunchaku-fp16", "cpu_offload": "auto", "device_id": 0}
+    of_flux = {
+        "flux": node(
+            "NunchakuFluxDiTLoader",
+            model_path="mine.safetensors",
+            data_type="bfloat16",
+            i2f_mode="enabled",
+            **options,
+        ),
+        "seen": node("PreviewAny", source=["flux", 0]),
+    }
+    (file,), (same,) = planned(plain | of_flux).weights, planned(of_flux | plain).weights
+    assert file == same and file.size == 23_800_000_000 and file.nodes == ("flux", "plain")
+    assert planned(plain).weights[0].size is None
+
+
 @given(graphs(bundled()))
 def test_a_plan_reads_back_from_its_json(workflow: Workflow) -> None:
     plan = workflow.compile().plan
