@@ -181,5 +181,5 @@ def test_watching_runs_again_after_each_save_and_outlives_errors(
 
 
 def test_watching_needs_a_file() -> None:
-    with pytest.raises(InvalidSettings, match="'flux-dev' is none"):
+    with pytest.raises(InvalidSettings, match="'flux-dev' is not one"):
         run_on_each_save("flux-dev", lambda: None)
