@@ -68,4 +68,4 @@ async def settled(app: FastAPI, records: modal.Dict, *, quiet: float = QUIET_SEC
             await asyncio.sleep(LOOK_SECONDS)
         due = deployment.webhooks.due_in
     with reaching("records"):
-        records.put(HOOKS_DUE, None if due is None else time.time() + due)
+        await records.put.aio(HOOKS_DUE, None if due is None else time.time() + due)

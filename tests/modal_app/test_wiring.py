@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from modal_proto import api_pb2
 
 from ryla_graphs.modal_deploy.machine import run_job
 from ryla_graphs.modal_deploy.settings import ModalSettings
@@ -33,7 +34,8 @@ class Wired(OnGpu):
         self.calls.append(call)
         module: Any = sys.modules["runtime_modal"]
         done = await asyncio.to_thread(getattr(module, call.function.name).local)
-        for other in [each for each in self.calls if each is not call and not each.method]:
+        called = [each for each in self.calls if not each.method]
+        for other in called[1:] if call is called[0] else ():
             await other.ended.wait()  # the command ends the app when its own function has ended
         if call.function.name == "drain_events":  # the other one that is scheduled, without a command of its own
             await asyncio.to_thread(module.upkeep.local)
@@ -44,6 +46,15 @@ class Wired(OnGpu):
 def wired(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) -> Wired:
     settings = ModalSettings(app=own_runtime.name)
     return Wired(control_plane, settings, Parts.of(settings), tmp_path)
+
+
+def ended_well(wired: Wired) -> list[str]:
+    """The functions that were called; asserts that all of them succeeded."""
+    called = [call for call in wired.calls if not call.method]
+    for call in called:
+        assert call.result is not None, call.function.name
+        assert call.result.status == api_pb2.GenericResult.GENERIC_STATUS_SUCCESS, call.result.exception
+    return [call.function.name for call in called]
 
 
 def test_scheduled_functions_settle_what_was_left(
@@ -61,7 +72,7 @@ def test_scheduled_functions_settle_what_was_left(
     with caplog.at_level(logging.INFO, "ryla_graphs.modal_deploy"):
         done = commanded_here("run", "runtime_modal.py::drain_events", **environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [call.function.name for call in wired.calls if not call.method] == ["drain_events", "settle"]
+    assert ended_well(wired) == ["drain_events", "settle"]
     assert not unsettled(wired.parts.records) and len(files_on(wired.parts.analytics_files)) == 1
     assert "drained 2 events" in caplog.text
     assert "records kept, 1 files removed" in caplog.text  # the loopback's files are of 1970
@@ -116,7 +127,7 @@ def test_a_worker_has_the_web_side_woken_where_its_job_ends(
     environment = {"RYLA_MODAL_APP": settings.app, "RYLA_TOKENS": f"me:{TOKEN}", "RYLA_MODAL_RECORDS": settings.app}
     done = commanded_here("run", "runtime_modal.py::upkeep", **environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert sorted(call.method or call.function.name for call in wired.calls) == ["run", "settle", "upkeep"]
+    assert sorted(ended_well(wired)) == ["settle", "upkeep"] and [each.method for each in wired.calls].count("run") == 1
     assert not unsettled(wired.parts.records)
     with wired.client() as web:
         assert web.get(where).json()["state"] == "succeeded"
