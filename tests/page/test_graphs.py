@@ -149,7 +149,7 @@ def test_a_node_is_looked_into_by_keyboard(page: Page, address: str) -> None:
     details.get_by_role("button", name="steps", exact=True).click()
     page.wait_for_function("(name) => document.activeElement.name === name", arg=f"{sampler}.steps")
     details.get_by_role("button", name="VAEDecode").click()
-    details.get_by_role("heading", name="VAEDecode").wait_for()
+    page.wait_for_function("document.activeElement.textContent === 'VAEDecode'")
     page.keyboard.press("Escape")
     details.wait_for(state="detached")
     page.wait_for_function("(id) => document.activeElement.dataset.node === id", arg=decoder)

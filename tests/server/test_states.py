@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -267,12 +268,12 @@ def test_a_reader_gets_the_progress_so_far(tmp_path: Path) -> None:
         channel = states.channel(new.id)
         assert channel is not None
         steps: list[int] = []
-        async for batch in channel.follow():
-            steps += [event.data["step"] for event in batch if event.kind == "progress"]
-            if steps == [1]:
+        async with aclosing(channel.follow()) as batches:
+            async for batch in batches:
+                steps += [event.data["step"] for event in batch if event.kind == "progress"]
+                if steps != [1]:
+                    break
                 states.progress(new.id, lambda: {"step": 2})
-            else:
-                return steps
         return steps
 
     assert loop.run_until_complete(read()) == [1, 2]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -104,7 +104,7 @@ class Channel:
                 self._waiting.append(wake)
             return self.end is None
 
-    async def follow(self, after: int = 0) -> AsyncIterator[list[JobEvent]]:
+    async def follow(self, after: int = 0) -> AsyncGenerator[list[JobEvent], None]:
         """The events after number `after`, then live ones, until the job ends; includes previews."""
         self.followers += 1
         try:

@@ -1,7 +1,7 @@
 // One node of the graph: what it is, what it takes and gives, what was found, how long it took.
 
 import { Findings } from "./findings.js";
-import { html, useEffect, useRef } from "./html.js";
+import { html, useLayoutEffect, useRef } from "./html.js";
 import { encode } from "./json.js";
 import { milliseconds } from "./units.js";
 
@@ -9,7 +9,7 @@ const WORDS = { done: "ran", cached: "not run again: the engine had its result",
 
 export function Details({ node, values, drawing, problems, state, spent, close, show, edit }) {
   const title = useRef();
-  useEffect(() => title.current.focus({ preventScroll: false }), []);
+  useLayoutEffect(() => title.current.focus({ preventScroll: false }), []); // at once: the next key may be Escape
   const keys = (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation(); // on the page it cancels the job
