@@ -118,7 +118,7 @@ class CompiledWorkflow:
     @cached_property
     def plan(self) -> Plan:
         """An estimate of what a run needs and costs: weights, node packs, ComfyUI, memory, GPU, seconds, money."""
-        from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few callers need it, and the import would delay all for it
+        from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few need it, and it slows the import
 
         return plan_of(self.view)
 
