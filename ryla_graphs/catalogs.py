@@ -1,7 +1,7 @@
-"""The bundled catalogs, of ComfyUI 0.33 and the most used packs, and catalogs of other servers.
+"""The bundled catalogs of ComfyUI 0.33 and the most used packs, and catalogs of other servers.
 
-The bundled ones are recorded from a real server. Lists that differ between machines (weights, input files, devices) are
-left open, so any value fits.
+The bundled ones were recorded from a real server. Lists that differ between machines (weights, input files, devices)
+are left open, so any value fits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ryla_graphs.catalog.releases import versions as release_versions
 from ryla_graphs.problems import NotFound
 
 COMFYUI_VERSION = "0.33.0"
-"""The ComfyUI that the bundled core catalog was recorded from."""
+"""The ComfyUI version that the bundled core catalog was recorded from."""
 
 _REPOSITORIES: Mapping[str, tuple[str, ...]] = {
     "core": (store.CORE,),
@@ -76,14 +76,14 @@ def packs() -> Iterable[str]:
 
 
 def from_entries(entries: Mapping[str, str], *, name: str) -> Catalog:
-    """The catalog in a generated module, from entries of ``/object_info`` as JSON text."""
+    """The catalog of a generated module, from entries of ``/object_info`` as JSON text."""
     return Catalog(entries, name=name)
 
 
 def from_object_info(entries: Json, *, name: str = "object_info", comfyui: str | None = None) -> Catalog:
-    """The catalog of a server, from the answer of its ``/object_info``, with recorded facts that the answer lacks.
+    """The catalog of a server, from the answer of its ``/object_info``, plus recorded facts that the answer lacks.
 
-    Raises `InvalidDocument` if it is not such an answer.
+    Raises `InvalidDocument` if `entries` is not such an answer.
     """
     return Catalog.parse(entries, name=name, comfyui=comfyui)
 

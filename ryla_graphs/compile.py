@@ -1,4 +1,4 @@
-"""From a graph, or from a prompt that was read, to what an engine runs: merge, write, judge, describe."""
+"""From a graph, or a prompt that was read, to what an engine runs: merge, write, check, describe."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class CompiledWorkflow:
     """
 
     view: View = field(repr=False)
-    """The prompt with answers about it: its nodes, links, order, and the values behind its inputs."""
+    """The prompt and facts about it: its nodes, links, order, and the values behind its inputs."""
     outputs: tuple[PromisedOutput, ...]
-    """What a run must deliver; a run with one of these missing does not succeed."""
+    """What a run must deliver; a run that lacks one of these fails."""
     problems: tuple[Problem, ...] = ()
     """Warnings and notes; a graph with errors does not compile."""
     name: str | None = None
@@ -76,7 +76,7 @@ class CompiledWorkflow:
         return replace(self, view=view)
 
     def _glance(self, document: api.ApiDocument) -> Glance | None:
-        """What is known of another prompt with the same nodes: those that are the very same need not be read again."""
+        """What is known about another prompt with the same nodes; identical nodes need not be read again."""
         view, before = self.view, self.document
         if view.admission.schemas is None or view.admission.replaced or document.keys() != before.keys():
             return None
@@ -118,7 +118,7 @@ class CompiledWorkflow:
     @cached_property
     def plan(self) -> Plan:
         """An estimate of what a run needs and costs: weights, node packs, ComfyUI, memory, GPU, seconds, money."""
-        from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few need it, and all would wait for it
+        from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few need it, and it slows the import
 
         return plan_of(self.view)
 
@@ -131,7 +131,7 @@ class CompiledWorkflow:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """The preset parameters that made the graph, with the seed that was drawn."""
+        """The preset parameters that made the graph, including the drawn seed."""
         return self.origin.parameters
 
     @cached_property
@@ -155,7 +155,7 @@ def compile_graph(
 ) -> CompiledWorkflow:
     """Compile a graph. Raises `InvalidWorkflow` with all problems if one is an error.
 
-    Without `check` nothing is looked at: for callers who have validated the same graph already.
+    `check=False` skips all checks, for callers that have already validated the same graph.
     """
     with collector_paused(len(graph.nodes)):
         view = _written(graph, catalog, files)
@@ -165,10 +165,10 @@ def compile_graph(
 def compile_view(
     view: View, *, name: str | None = None, origin: WorkflowOrigin | None = None, check: bool = True
 ) -> CompiledWorkflow:
-    """Compile a prompt that is read. Raises `InvalidWorkflow` with all problems if one is an error."""
+    """Compile a prompt that was read. Raises `InvalidWorkflow` with all problems if one is an error."""
     origin = origin or WorkflowOrigin()
     with collector_paused(len(view.nodes)):
-        with suppress(InvalidWorkflow):  # which the rule on values tells at its places
+        with suppress(InvalidWorkflow):  # the rule on values reports it, with the places
             view.encoded  # noqa: B018 - so that the rule need not look
         problems = explained(problems_of(view), view.sources, origin) if check else []
         if any(problem.level == "error" for problem in problems):
@@ -186,28 +186,28 @@ def compile_view(
 
 
 def _written(graph: Graph, catalog: Catalog, files: Files | None) -> View:
-    """A graph as the prompt that it is, without twins."""
+    """A graph as a prompt, with equal nodes merged."""
     graph = merge_twins(graph)
     document, glance = draft(graph, catalog)
     return View(document, catalog, files=files, sources=_Sources(graph), glance=glance)
 
 
 def view_of(document: Any, catalog: Catalog) -> View:
-    """A prompt as it is read and judged, without what no node reads; raises as `Workflow.load` does."""
+    """A prompt as it is read and checked, without the parts that no node reads; raises like `Workflow.load`."""
     with collector_paused(len(document) if isinstance(document, Mapping) else 0):
         prompt = api.plain(document)
         view = View(copy.deepcopy(document) if prompt is None else with_floats(prompt, catalog), catalog)
     if prompt is None:
         bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
         found = [*bad, *problems_of(view)]
-        # The server does not look at a node that no output needs, so it may be unreadable.
+        # The server ignores nodes that no output needs, so those may be unreadable.
         if any(problem.level == "error" for problem in found):
             raise InvalidWorkflow(found)
     return view
 
 
 def digest_of(made: Graph | View) -> str | None:
-    """The sha256 of what a graph or a prompt is as JSON; None if it cannot be written."""
+    """The SHA-256 of the JSON of a graph or a prompt; None if it cannot be written as JSON."""
     try:
         document = api.dump(merge_twins(made)) if isinstance(made, Graph) else made.document
         return hashlib.sha256(api.encode(document)).hexdigest()
@@ -226,8 +226,8 @@ def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin, files
 
 
 def explained(problems: list[Problem], sources: Mapping[str, str], origin: WorkflowOrigin) -> list[Problem]:
-    """Problems with their source lines and preset parameters, and what the preset itself has to say."""
-    # A note, such as of a value between two steps, is not worth a look at the preset.
+    """The problems with their source lines and preset parameters, and the preset's own notices."""
+    # Notes, such as on a value between two steps, are not worth computing the preset's decisions.
     grave = any(problem.level != "note" for problem in problems)
     decisions = origin.decisions() if grave else {}
     asked = [problem for problem in problems if not _is_presets_own(problem, sources, origin)]
@@ -235,7 +235,7 @@ def explained(problems: list[Problem], sources: Mapping[str, str], origin: Workf
 
 
 def _is_presets_own(problem: Problem, sources: Mapping[str, str], origin: WorkflowOrigin) -> bool:
-    """Whether it is a note about a number that the library's preset chose, and no parameter brought."""
+    """Whether it is a note about a number that a preset of ours chose, rather than one of its parameters."""
     if problem.code != "off_step" or problem.level != "note" or problem.node is None:
         return False
     return sources.get(problem.node, "").startswith(_PRESETS) and not _holds(origin.parameters, problem.given)
@@ -251,7 +251,7 @@ def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions,
     if problem.node is None:
         return problem
     found = decisions.get((problem.node, problem.input), ()) if problem.input else ()
-    # Of several parameters, the one whose value stands there is the one to change.
+    # The parameter whose value the input holds comes first: it is the one to change.
     found = tuple(sorted(found, key=lambda name: origin.parameters.get(name) != problem.given))
     source = problem.source or sources.get(problem.node)
     if source is not None and source.startswith(_PRESETS):
@@ -260,7 +260,7 @@ def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions,
 
 
 _PRESETS = f"{__name__.partition('.')[0]}/presets/"
-"""Where presets make their nodes, as `Origin.source` names it: lines there tell a caller nothing."""
+"""The folder of presets, as in `Origin.source`: lines in there do not help a caller."""
 
 
 def _unpickled(
@@ -270,7 +270,7 @@ def _unpickled(
 
 
 class _Sources(Mapping[str, str]):
-    """Source lines by node id, looked up only when somebody asks."""
+    """Source lines by node id, looked up only on access."""
 
     def __init__(self, graph: Graph) -> None:
         self._nodes = {number: node for node, number in graph.ids.items()}

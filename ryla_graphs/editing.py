@@ -1,4 +1,4 @@
-"""Changes of inputs by their path, ``sampler.steps``, in graphs that were written and in graphs that were read."""
+"""Changing inputs by their path, ``sampler.steps``, in graphs that were written and in graphs that were read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ryla_graphs.validation import View, problems_of
 
 
 def with_inputs(graph: Graph, changes: Mapping[str, Any], catalog: Catalog, at: Origin) -> Graph:
-    """The graph with the inputs at these paths changed; None takes an input away. `at` is the line that asks for it.
+    """The graph with the inputs at these paths changed; None removes an input. `at` is the line of the caller.
 
-    Raises `InvalidWorkflow` with all that is wrong with the paths and values.
+    Raises `InvalidWorkflow` with all problems of the paths and values.
     """
     nodes = {number: node for node, number in graph.ids.items()}
     problems: list[Problem] = []
@@ -56,7 +56,7 @@ def with_inputs(graph: Graph, changes: Mapping[str, Any], catalog: Catalog, at: 
 def _place(path: str, nodes: Mapping[str, Node], catalog: Catalog) -> tuple[str | None, str]:
     """The node and the input that a path names. Ids and inputs may both have dots.
 
-    Where it can be read in several ways, the input is one that the node knows, and the id is the longest.
+    If a path can be read in several ways, an input that the node has takes precedence, then the longest id.
     """
     dots = [place for place, letter in enumerate(path) if letter == "."]
     splits = [(path[:dot], path[dot + 1 :]) for dot in reversed(dots) if path[:dot] in nodes]
@@ -73,7 +73,7 @@ def _schema(node: Node, catalog: Catalog) -> NodeSchema:
 
 
 class _Edit:
-    """A node in the change."""
+    """One node that is being changed."""
 
     def __init__(self, old: Node, changes: Mapping[str, Any], catalog: Catalog, at: Origin) -> None:
         self._old = old
@@ -86,10 +86,10 @@ class _Edit:
         self._inputs = {name: value for name, value in {**self._given, **changes}.items() if value is not None}
         is_known = old.class_type in catalog or old._is_known()
         self._known = self._with_defaults() if is_known else None
-        """The inputs that the class has for these values; None if the class is unknown."""
+        """The inputs of the class for these values; None if the class is unknown."""
 
     def _flat(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The changes by wire name, where an `Option` or a list of wires was given."""
+        """The changes by name in the JSON; an `Option` or a list of wires gives several."""
         for name, value in changes.items():
             spec = self._specs.get(name)
             if spec is not None and spec.kind is Kind.AUTOGROW and isinstance(value, (list, tuple, dict)):
@@ -101,7 +101,7 @@ class _Edit:
                 yield name, value
 
     def _with_defaults(self) -> KnownInputs:
-        """Add what another choice of a dynamic input brings, take away what the choice before brought."""
+        """Add the inputs of a dynamic input's new choice, and remove those of the choice before."""
         before = self._schema.flat_inputs(self._given)
         for name, spec in self._schema.flat_inputs(self._inputs).items():
             if spec.kind is Kind.DYNAMIC_COMBO and name in self._changes:
@@ -111,7 +111,7 @@ class _Edit:
         return now
 
     def unknown(self) -> Iterator[Problem]:
-        """The problems of names that the class does not have, and of choices that a dynamic input does not."""
+        """The problems of input names that the class lacks, and of choices that a dynamic input lacks."""
         known = self._known
         for name, value in self._changes.items():
             if known is None or name in known or value is None:
@@ -126,7 +126,7 @@ class _Edit:
                 yield wording.unknown_input(self._schema.class_type, name, known, value).hinted()
 
     def node(self) -> Node:
-        """The new node, of its Python class if it can be; raises `InvalidNode` if that refuses a value."""
+        """The new node, of its Python class if possible; raises `InvalidNode` if the class refuses a value."""
         old = self._old
         if isinstance(old, AnyNode):
             typed = typed_node(old.of, self._inputs, self._origin, self._catalog)
@@ -154,7 +154,7 @@ class _Edit:
 
 
 def _errors(graph: Graph, changes: Mapping[str, Mapping[str, Any]], catalog: Catalog, at: Origin) -> Iterator[Problem]:
-    """What a server would say of the inputs that were changed."""
+    """The errors that a server would report about the changed inputs."""
     for problem in problems_of(View(api.dump(graph), catalog)):
         if problem.level == "error" and problem.node is not None and problem.input in changes.get(problem.node, ()):
             yield problem.at(source=at.source)
@@ -179,7 +179,7 @@ def _inputs_of(node: Node) -> str:
 
 
 def _with_node(name: str, nodes: Mapping[str, Node]) -> str | None:
-    """The paths that the name of an input alone may have meant."""
+    """The paths that an input name without a node may mean."""
     paths = [f"{node_id}.{name}" for node_id, node in nodes.items() if name in dict(node.given_inputs())]
     return f"write {' or '.join(repr(path) for path in paths[:3])}" if paths else None
 

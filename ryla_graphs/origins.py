@@ -18,25 +18,25 @@ class WorkflowOrigin:
 
     preset: str | None = None
     description: str = ""
-    """What the preset says of itself."""
+    """The preset's own description."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """The parameters as they were used, defaults and the seed that was drawn included."""
+    """The parameters as used, including defaults and the drawn seed."""
     notices: tuple[Problem, ...] = ()
-    """What the preset has to say about its parameters."""
+    """The preset's notices about its parameters."""
     source: str | None = None
-    """`file:line` of the caller that asked the preset for the workflow."""
+    """`file:line` of the call that built the workflow from the preset."""
     decisions: Callable[[], Decisions] = dict
-    """Finds out which parameters decide which inputs."""
+    """Computes which parameters decide which inputs."""
     ui: Mapping[str, Any] | None = None
-    """The editor's file that the graph was read from: engines pass it on, so that saved pictures carry the layout."""
+    """The editor's file that the graph was read from; engines pass it on, so that saved pictures contain the layout."""
 
     def settled(self) -> WorkflowOrigin:
-        """The same with the decisions found, so that it can be pickled."""
+        """The same origin with its decisions computed, so that it can be pickled."""
         found = dict(self.decisions())
         return replace(self, decisions=found.copy)
 
     def edited(self) -> WorkflowOrigin:
-        """The origin of a graph that has changed since: the editor's file no longer shows it."""
+        """The origin after an edit: without the editor's file, which no longer matches the graph."""
         return replace(self, ui=None)
 
     def prefixed(self, part: str) -> WorkflowOrigin:

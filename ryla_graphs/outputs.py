@@ -1,4 +1,4 @@
-"""What a graph promises to deliver: the manifest that a runtime holds every run against."""
+"""What a graph promises to deliver: the manifest that a runtime checks every run against."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class PromisedOutput:
     class_type: str
     kind: OutputKind
     at_least: int
-    """How many files or texts the engine must report; 0 only where the node is known to report none."""
+    """How many files or texts the engine must report; 0 only if the node is known to report none."""
     optional: bool = False
-    """Whether the run is wanted also where the engine leaves this output out, as something before it is wrong."""
+    """Whether the run is still wanted if the engine skips this output because of an error upstream of it."""
 
     def to_dict(self) -> dict[str, Any]:
         facts = {"node": self.node, "class_type": self.class_type, "kind": self.kind, "at_least": self.at_least}
@@ -72,14 +72,14 @@ KINDS: Mapping[str, OutputKind] = {
     "SaveLoRA": "file",
     "LoraSave": "file",
 }
-"""What each output node saves; observed on ComfyUI 0.33. A class that is not here must report something, whatever."""
+"""What each output node saves, observed on ComfyUI 0.33. A class that is not listed must report something."""
 
 OVER_SOCKET = frozenset({"SaveImageWebsocket", "ETN_SendImageWebSocket", "SaveJpegWebsocket"})
-"""Classes whose pictures come over the socket, as previews do, and are on no disk and in no record of the server."""
+"""Classes that send their pictures over the socket, like previews; the server neither stores nor records them."""
 
 SILENT = frozenset(
     (
-        # ComfyUI: what writes a data set to the server's disk, and partners' models, which go on over wires
+        # ComfyUI: nodes that write a data set to the server's disk, and partners' models, which pass on over wires
         *("SaveImageDataSetToFolder", "SaveImageTextDataSetToFolder", "SaveTrainingDataset"),
         *("TencentTextToModelNode", "TencentImageToModelNode", "MeshyTextToModelNode", "MeshyRefineNode"),
         *("MeshyImageToModelNode", "MeshyMultiImageToModelNode", "MeshyRigModelNode", "MeshyAnimateModelNode"),
@@ -101,13 +101,13 @@ SILENT = frozenset(
         *("PlaySound|pysssss", "SystemNotification|pysssss", "FancyNoteNode", "FancyTimerNode", "ConsoleDebug+"),
         *("DebugTensorShape+", "Debug Number to Console", "Dictionary to Console", "Image Bounds to Console"),
         *("Text to Console", "LayerUtility: PrintInfo", "Evaluate Floats", "Evaluate Integers", "Evaluate Strings"),
-        # values that go on over wires
+        # values that pass on over wires
         *("CR Increment Float", "CR Increment Integer", "CR Pipe Switch", "CR Schedule Input Switch", "CR Seed"),
         *("Cache Node", "Text Add Token by Input", "Text Add Tokens", "Text Parse Noodle Soup Prompts"),
         *("easy convertAnything", "easy imageToBase64", "AILab_UnbatchImages", "SeparateMasks"),
         *("CheckpointPerturbWeights", "LTXVGemmaEnhancePrompt", "LTXVHDRDecodePostprocess", "ReActorSetWeight"),
         *("Load image with metadata [Crystools]", "Metadata Overwrite (LoraManager)"),
-        # what goes to the server's disk, or to another program
+        # nodes that write to the server's disk, or to another program
         *("SaveText|pysssss", "SaveStringKJ", "SaveTextWithPath", "SaveAudioWithPath", "SaveLatentsConditioning"),
         *("CR Save Text To File", "CR Output Schedule To File", "easy saveText", "easy saveTextLazy", "UNetSave"),
         *("SavePoseKpsAsJsonFile", "SaveLBW //Inspire", "Hy3DExportMesh", "IPAdapterSaveEmbeds", "ModelSaveKJ"),
@@ -117,7 +117,7 @@ SILENT = frozenset(
         *("Postshot Export (mtb)", "Postshot Train (mtb)"),
     )
 )
-"""Output nodes that report nothing, as their source says."""
+"""Output nodes that report nothing, according to their source."""
 
 _ONE_EACH = frozenset({"SaveImage", "PreviewImage", "MaskPreview", "SaveImageAdvanced"}) | OVER_SOCKET
 _BATCH_SIZE = {"EmptyImage": "batch_size"} | dict.fromkeys(
@@ -140,11 +140,11 @@ _CARRIES_BATCH = {
     "ImageUpscaleWithModel": "image",
     "ImageCompositeMasked": "destination",
 }
-"""Classes that give as many as they are given, and the input that says how many."""
+"""Classes that return as many images as they receive, and the input that receives them."""
 
 
 def promised_outputs(view: View) -> tuple[PromisedOutput, ...]:
-    """The output nodes of a prompt, in its order, with what each must deliver."""
+    """What each output node of a prompt must deliver, in the prompt's order."""
     return tuple(_promise(view, node) for node in view.nodes.values() if node.schema.output_node)
 
 
@@ -159,7 +159,7 @@ def _at_least(view: View, node: PromptNode) -> int:
     if kind == "file" or class_type in SILENT:
         return 0
     if kind is None:
-        # What is wired on has delivered, to the node that takes it.
+        # A node whose outputs are used has already delivered, to the node that takes them.
         return int(not any(view.is_used(node.id, slot) for slot in range(len(node.schema.outputs))))
     if class_type in _ONE_EACH:
         return _batch(view, node.wires.get("images") or node.wires.get("image"))
@@ -167,9 +167,9 @@ def _at_least(view: View, node: PromptNode) -> int:
 
 
 def _batch(view: View, link: Link | None) -> int:
-    """How many images a link carries at least, as far as a chain of well-known classes tells."""
+    """The least number of images that a link carries, as far as a chain of known classes reveals it."""
     nodes = view.nodes
-    for _ in range(len(nodes)):  # no more: its wires may run in a cycle
+    for _ in range(len(nodes)):  # bounded, since the wires may form a cycle
         if link is None or link.node not in nodes:
             return 1
         source = nodes[link.node]

@@ -1,4 +1,4 @@
-"""What is in a workflow: its nodes, by class and by id, and the pictures that it makes."""
+"""The contents of a workflow: its nodes, by class and by id, and the pictures that it makes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ N = TypeVar("N", bound=Node)
 
 
 class Searched(ABC):
-    """The nodes of a graph."""
+    """The methods of a workflow that find nodes and pictures."""
 
     @property
     @abstractmethod

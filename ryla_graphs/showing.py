@@ -1,4 +1,4 @@
-"""How a workflow shows itself: as Mermaid, as SVG, in a notebook, to networkx."""
+"""How to show a workflow: as Mermaid, as SVG, in a notebook, as a networkx graph."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from ryla_graphs.prompt import Prompt
 
 MOST_SHOWN = 400
-"""A notebook draws no graph of more nodes: it would be unreadable."""
+"""A notebook does not draw graphs with more nodes, which would be unreadable."""
 
 
 class Shown(ABC):
-    """The pictures of a graph."""
+    """The methods of a workflow that draw or export its graph."""
 
     @property
     @abstractmethod
@@ -26,7 +26,7 @@ class Shown(ABC):
 
     @abstractmethod
     def _prompt(self) -> Prompt:
-        """The graph as it is sent, equal nodes merged."""
+        """The graph as it is sent, with equal nodes merged."""
 
     def to_mermaid(self) -> str:
         """The compiled graph as a Mermaid flowchart, with the type of each link."""

@@ -1,8 +1,8 @@
 """Socket types: what a link carries, and which links fit which inputs.
 
-A socket is named three times: by ComfyUI's type string (``"CONTROL_NET"``), by a phantom class that type
-checkers compare (`ControlNet`), and by `WireType`, the form the running checks use: the string, or a
-tuple of choices for the old custom nodes whose outputs are typed by a list of options.
+A socket type has three forms: ComfyUI's type string (``"CONTROL_NET"``), a phantom class that type checkers compare
+(`ControlNet`), and `WireType`, which the checks at run time use: the string, or a tuple of choices for old custom
+nodes whose outputs are typed by a list of options.
 
 For type checkers, sockets carry the model family as a type parameter: `Model[Flux1]` does not fit `Model[SDXL]`. A
 `Model` without one has an unknown family, which fits all.
@@ -34,7 +34,7 @@ WIDGETS = frozenset(
         "RANDOMIZER_CONFIG",
     }
 )
-"""Types that no class outputs: a widget of ComfyUI's page or of a pack's fills such an input, with any value."""
+"""Types that no class outputs: a widget of ComfyUI's page or of a pack fills such an input, with any value."""
 
 
 class Socket:
@@ -103,10 +103,10 @@ class LTXV(ModelFamily, id="ltxv"): ...
 
 
 Family = TypeVar("Family", bound=ModelFamily, default=Any)
-"""The family that the wires of a node share; unknown where nothing says it."""
+"""The family that the wires of a node share; unknown if nothing determines it."""
 
 OutFamily = TypeVar("OutFamily", bound=ModelFamily, default=Any)
-"""The same for a node's `.out`: a class inside another has to have a type variable of its own."""
+"""The same for a node's `.out`: a nested class needs a type variable of its own."""
 
 
 class Int(Socket, wire_type="INT"): ...
@@ -182,7 +182,7 @@ BUILTIN: dict[str, type[Socket]] = {socket.wire_type: socket for socket in Socke
 """The phantom classes of this module by ComfyUI's type string; generated modules add their own."""
 
 WITH_FAMILY = frozenset(wire_type for wire_type, socket in BUILTIN.items() if issubclass(socket, Generic))
-"""The type strings of what belongs to one family of models."""
+"""The type strings of sockets that belong to one model family."""
 
 
 def class_name(wire_type: str) -> str:
@@ -205,8 +205,8 @@ def members(wire_type: str) -> frozenset[str]:
 def accepts(expected: WireType, received: WireType) -> bool:
     """Whether an input of type `expected` accepts a link of type `received`, as ComfyUI's server decides it.
 
-    Unions fit when they share a member, ``*`` and V3 match types fit everything, and an output typed by a
-    list of options fits a V3 combo or the very same list.
+    Unions fit if they share a member, ``*`` and V3 match types fit everything, and an output typed by a
+    list of options fits a V3 combo or an identical list.
     """
     if expected == received or ANY in (expected, received) or MATCH in (expected, received):
         return True

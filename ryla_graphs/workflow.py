@@ -1,4 +1,4 @@
-"""`Workflow`: the immutable value that users hold. Its methods call down into everything else."""
+"""`Workflow`: the immutable value that users work with. Its methods call down into everything else."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from ryla_graphs.formats.read import Document, Preference
     from ryla_graphs.validation import View
 
-# A program that only writes graphs loads nothing that reads, judges or compiles them: methods import what they need.
+# Methods import what they need, so a program that only writes graphs loads no code that reads, checks or compiles them.
 
 
 class Workflow(Searched, Shown):
     """A graph: the nodes that save or show something (the sinks), and everything they depend on.
 
     Workflows never change: methods return new ones, and equal graphs compile to equal bytes. Two workflows are equal if
-    their names and the bytes of their JSON are; one that cannot be written as JSON is equal only to itself.
+    their names and the bytes of their JSON are equal; one that cannot be written as JSON is equal only to itself.
 
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage
     >>> workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64).named("grey")))
@@ -96,7 +96,7 @@ class Workflow(Searched, Shown):
         lists all formats. `prefer` chooses if a file has both a prompt and an editor's workflow. `validate` also
         reports the problems that were found while reading.
 
-        Raises `InvalidDocument` if it is none of these, `InvalidWorkflow` if the graph cannot be loaded, and
+        Raises `InvalidDocument` if the format is none of these, `InvalidWorkflow` if the graph cannot be loaded, and
         `SourceUnreachable` if the file cannot be read.
 
         >>> Workflow.open({"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64}}}})
@@ -140,7 +140,7 @@ class Workflow(Searched, Shown):
         return api.build(self._made)
 
     def _read(self, catalog: Catalog, files: Files | None) -> View | None:
-        """The prompt that was read, as it is to be judged; None if the workflow is not one that was read."""
+        """The prompt that was read, ready to be checked; None if the workflow was not read from one."""
         read = self.prompt_read
         if read is None:
             return None
@@ -155,7 +155,7 @@ class Workflow(Searched, Shown):
 
     @cached_property
     def _digest(self) -> str | None:
-        """What tells workflows apart; None if the graph cannot be written as JSON."""
+        """The hash by which workflows are compared; None if the graph cannot be written as JSON."""
         from ryla_graphs.compile import digest_of
 
         return digest_of(self._made)
@@ -203,8 +203,8 @@ class Workflow(Searched, Shown):
 
         `workflow.set("sampler.steps", 30)` changes one input. A mapping changes several, which are checked together:
         `workflow.set({"sampler.steps": 30, "sampler.cfg": 6.5})`. A value may be the output of a node; None removes an
-        optional input. Another choice of a dynamic input adds its inputs with their defaults. Raises `InvalidWorkflow`
-        with everything that is wrong with the paths and values.
+        optional input. A new choice of a dynamic input adds its inputs with their defaults. Raises `InvalidWorkflow`
+        with all problems of the paths and values.
         """
         from ryla_graphs.editing import with_inputs
 
@@ -237,8 +237,8 @@ class Workflow(Searched, Shown):
     def prefixed(self, part: str) -> Workflow:
         """The workflow as a part of a larger one: with the part `day`, the id `vae` becomes `day/vae`.
 
-        Nodes that several parts share lose the prefix when they are joined. Save nodes always keep it, and are named by
-        their class if they have no name: `day/SaveImage`. Raises `InvalidWorkflow` if the part has no name.
+        Nodes that several parts share lose the prefix when the parts are joined. Save nodes always keep it; without a
+        name of their own they are named by their class: `day/SaveImage`. Raises `InvalidWorkflow` if `part` is empty.
         """
         from ryla_graphs.graph.passes import prefix
 
@@ -253,13 +253,13 @@ class Workflow(Searched, Shown):
         )
 
     def noting(self, notices: Iterable[Problem]) -> Workflow:
-        """A workflow with more problems, which `validate` and `compile` then report too."""
+        """A workflow with additional problems, which `validate` and `compile` then report too."""
         noted = replace(self.origin, notices=(*self.origin.notices, *notices))
         return Workflow.of(self._graph, name=self.name, catalog=self._catalog, origin=noted)
 
     @cached_property
     def _default_catalog(self) -> Catalog:
-        """The bundled classes, and those that the nodes bring with them."""
+        """The bundled classes, and those of the nodes' own catalogs."""
         if self._catalog is not None:
             return self._catalog
         if not isinstance(self._made, Graph):
@@ -334,7 +334,7 @@ class Workflow(Searched, Shown):
 
     def _prompt(self) -> View:
         if not isinstance(self._made, Graph):
-            return self._made  # what was read is sent as it is
+            return self._made  # a prompt that was read is sent unchanged
         from ryla_graphs.formats import api
         from ryla_graphs.graph.passes import merge_twins
         from ryla_graphs.validation import View

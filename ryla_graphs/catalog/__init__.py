@@ -1,1 +1,1 @@
-"""Node classes as data: what a class takes and gives, and the records of ComfyUI and of packs."""
+"""Node classes as data: their inputs and outputs, and the bundled recordings of ComfyUI and of node packs."""

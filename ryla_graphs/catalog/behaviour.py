@@ -1,4 +1,4 @@
-"""How a node class behaves: what ``/object_info`` does not say, and ComfyUI's server or the class itself does."""
+"""How a node class behaves: what the server and the class do that ``/object_info`` does not say."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Rule = Literal["anything", "input file", "file path", "image folder", "aspect ra
 
 
 class Validator(Facts):
-    """What a node class checks in Python of its own.
+    """What a node class checks with Python code of its own.
 
-    Inputs that such a validator takes are exempt from the server's range and choice checks.
+    The server skips its range and choice checks for inputs that such a validator takes.
     """
 
     inputs: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
-    """Those of `inputs` that the validator can do without."""
+    """The members of `inputs` that the validator does not require."""
     takes_all: bool = False
     link_types: bool = False
     """The validator looks at the types of incoming wires itself, so the server does not."""
     needs_links: tuple[str, ...] = ()
-    """Inputs without whose wire the validator breaks."""
+    """Inputs that must be wired, or the validator crashes."""
     hidden: tuple[str, ...] = ()
-    """Hidden inputs that a failure is also reported for."""
+    """Hidden inputs for which the server reports a failure too."""
     rule: Rule = "unknown"
     empty_is_fine: bool = False
 
@@ -38,18 +38,18 @@ class Validator(Facts):
 
 
 class DynamicInputs(Facts):
-    """Inputs that a class takes beside the declared ones, known by the pattern of their names."""
+    """Inputs that a class takes besides the declared ones, recognised by a pattern of their names."""
 
     pattern: str
-    """A regular expression that the whole name matches."""
+    """A regular expression that must match the whole name."""
     type: str = sockets.ANY
     """The socket type of their wires, such as ``IMAGE`` or ``IMAGE,MASK``."""
     values: bool = False
-    """Whether they may be values; else the server drops those, and only wires count."""
+    """Whether they may hold values; if not, the server drops values and only wires count."""
     start: int | None = None
-    """The number of the first, where the names are numbered."""
+    """The number of the first input, if the names are numbered."""
     count: str | None = None
-    """The input that says how many there are."""
+    """The input that holds their number."""
 
     @cached_property
     def _names(self) -> re.Pattern[str]:
@@ -61,32 +61,32 @@ class DynamicInputs(Facts):
 
 
 class Undeclared(StrEnum):
-    """What becomes of an input that a class does not declare."""
+    """What happens to an input that a class does not declare."""
 
     TAKEN = "taken"
-    """The node gets it and uses it."""
+    """The node receives and uses it."""
     LEFTOVER = "leftover"
-    """The editor writes it into every prompt, for itself; the server drops it and nothing is lost."""
+    """The editor writes it into every prompt for its own use; the server drops it and nothing is lost."""
     DROPPED = "dropped"
-    """The server drops the value without a word."""
+    """The server silently drops the value."""
     BREAKS = "breaks"
-    """The server hands the wire to a function that does not take it, which raises `TypeError` when it runs."""
+    """The server passes the wire to a function without such a parameter, which raises `TypeError` when it runs."""
     UNKNOWN = "unknown"
-    """The class is not examined yet."""
+    """The class has not been examined."""
 
 
 class Behaviour(Facts):
-    """Facts about a node class that ``/object_info`` does not tell."""
+    """Facts about a node class that ``/object_info`` does not report."""
 
     validator: Validator | None = None
     impure: bool = False
-    """Equal inputs need not give equal outputs: two such nodes are never one."""
+    """Equal inputs may give different outputs, so two such nodes are never merged."""
     any_input_names: bool = False
     """The class takes values under any name."""
     takes_extra_wires: bool | None = None
-    """Whether a wire under an undeclared name reaches the node's function; None if the class is not examined yet."""
+    """Whether a wire under an undeclared name reaches the node's function; None if the class has not been examined."""
     dynamic_inputs: tuple[DynamicInputs, ...] = ()
     editor_leftovers: frozenset[str] = frozenset()
-    """Names that the editor writes into prompts beside the inputs: its buttons and previews."""
+    """Names that the editor writes into prompts besides the inputs: its buttons and previews."""
     grows_outputs: bool = False
-    """The class answers for any output slot, so a slot that it does not list is no mistake."""
+    """The class accepts any output slot, so a link from a slot that it does not list is no mistake."""

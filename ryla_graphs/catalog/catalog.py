@@ -16,14 +16,14 @@ from ryla_graphs.problems import InvalidDocument, NotFound
 
 
 class Rules(Protocol):
-    """What a catalog carries for rooms above it, such as rows on model families; two of a kind can be joined."""
+    """Data that a catalog carries for higher packages, such as rows on model families; two of a kind can be joined."""
 
     def __or__(self, other: Any, /) -> Any:
-        """Both; the other where the two differ."""
+        """The rules of both; where they differ, those of `other`."""
 
 
 class ClassEntry:
-    """One class: what was said of it, read and parsed when it is first asked for. Catalogs share these."""
+    """One class: its entry, which is read and parsed on first use. Catalogs share these objects."""
 
     __slots__ = ("_said", "_schema", "class_type")
 
@@ -42,7 +42,7 @@ class ClassEntry:
 
     @property
     def carried(self) -> frozenset[str]:
-        """The types of the wires it gives; where it was recorded, those of all classes of its pack."""
+        """The types of its outputs; for a recorded class, those of all classes of its pack."""
         if isinstance(self._said, Recording):
             return self._said.carried
         outputs = decode(self.class_type, self._said).get("output") or ()
@@ -50,7 +50,7 @@ class ClassEntry:
 
     @property
     def schema(self) -> NodeSchema:
-        """The class, parsed; raises `InvalidDocument` if the entry is none."""
+        """The parsed class; raises `InvalidDocument` if the entry does not describe one."""
         if self._schema is None:
             self._schema = parse_node(self.class_type, self.said)
         return self._schema
@@ -60,8 +60,8 @@ class Catalog(Mapping[str, NodeSchema]):
     """A set of node classes, by ComfyUI's names.
 
     `entries` are those of ``/object_info``, as parsed JSON or JSON text. Each is parsed when its class is first used,
-    so a large catalog costs little. Catalogs never change: `replace` returns a changed one, and ``a | b`` has the
-    classes of both, with those of `b` if both have one.
+    so a large catalog costs little. Catalogs never change: `replace` returns a changed copy, and ``a | b`` has the
+    classes of both; if both define a class, the one of `b` wins.
 
     >>> from ryla_graphs import open_catalog
     >>> sampler = open_catalog()["KSampler"]
@@ -70,15 +70,15 @@ class Catalog(Mapping[str, NodeSchema]):
     """
 
     name: str
-    """Where the classes come from, as messages say it."""
+    """The source of the classes, as messages name it."""
     families: Rules | None
-    """All that is known of the model families of these classes; by default what is built in."""
+    """Everything known about the model families of these classes; by default the built-in rules."""
     absent: Mapping[str, str]
-    """What to do about classes that are known but not here, by class: a sentence for whoever uses one."""
+    """Known classes that this catalog lacks, each with a sentence that tells its user what to do."""
     comfyui: str | None
-    """The release of ComfyUI that it is of, where that is known."""
+    """The ComfyUI release that the catalog describes; None if it is unknown."""
     any_input_file: bool
-    """Whether graphs may name input files that are only on their way to the server."""
+    """Whether graphs may name input files that have yet to be uploaded to the server."""
     _classes: Mapping[str, ClassEntry]
     _parsed: dict[str, NodeSchema]
 
@@ -104,7 +104,7 @@ class Catalog(Mapping[str, NodeSchema]):
 
     @classmethod
     def parse(cls, entries: Json, *, name: str, comfyui: str | None = None) -> Catalog:
-        """A catalog from untrusted JSON; raises `InvalidDocument` if it is not the answer of ``/object_info``."""
+        """A catalog from untrusted JSON; raises `InvalidDocument` if it is not an answer of ``/object_info``."""
         if not isinstance(entries, dict) or not entries:
             raise InvalidDocument(f"{name}: not an /object_info answer, which is an object of node classes")
         for class_type, entry in entries.items():
@@ -207,7 +207,7 @@ class Catalog(Mapping[str, NodeSchema]):
 
     @cached_property
     def carried(self) -> frozenset[str]:
-        """The types of all wires that classes of this catalog give; no node can feed an input of another type."""
+        """The types of all outputs in this catalog; no node can feed an input of any other type."""
         return frozenset[str]().union(*(entry.carried for entry in self._classes.values()))
 
     @cached_property

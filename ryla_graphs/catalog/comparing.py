@@ -1,4 +1,4 @@
-"""What two catalogs say differently: classes, inputs, choices, outputs."""
+"""The differences between two catalogs: classes, inputs, choices, outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ What = Literal["class", "input", "type", "required", "choices", "range", "output
 
 
 class Difference(NamedTuple):
-    """One thing that the second catalog has otherwise than the first."""
+    """One difference between the first catalog and the second."""
 
     what: What
     class_type: str
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
 def differences(first: Catalog, second: Catalog) -> Iterator[Difference]:
     """Everything that differs, class by class in alphabetical order.
 
-    Lists of a machine's files are left alone: each machine has its own.
+    Lists of a machine's files are not compared, since each machine has its own.
     """
     for class_type in sorted({*first, *second}):
         one, other = first.get(class_type), second.get(class_type)
@@ -55,7 +55,7 @@ def _of_class(first: NodeSchema, second: NodeSchema) -> Iterator[Difference]:
 
 
 def _inputs(schema: NodeSchema) -> Mapping[str, InputSpec]:
-    """The inputs by name; of those that several options bring the first."""
+    """The inputs by name; if several options bring an input of one name, the first."""
     found: dict[str, InputSpec] = {}
     for spec in schema.every_input():
         found.setdefault(spec.name, spec)

@@ -1,4 +1,4 @@
-"""The base of everything in a catalog: frozen values that cost little to define and to make."""
+"""The base of everything in a catalog: frozen values that are cheap to define and to create."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Json = Any
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Facts:
-    """A frozen dataclass whose fields are keywords.
+    """A frozen dataclass whose fields are keyword arguments.
 
-    The standard one writes an `__init__` for each class when it is imported, which costs this package 5 ms, and takes
-    three times as long to make an `InputSpec`, of which a catalog has tens of thousands.
+    The standard dataclass generates an `__init__` for each class on import, which costs this package 5 ms. It also
+    takes three times as long to create an `InputSpec`, and a catalog has tens of thousands of them.
     """
 
     _DEFAULTS: ClassVar[Mapping[str, Any]] = {}
@@ -51,7 +51,7 @@ class Facts:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._fields().items())
         return f"{type(self).__name__}({shown})"
 
-    # What has been computed since stays here.
+    # Pickles leave out cached properties.
     def __getstate__(self) -> dict[str, Any]:
         return self._fields()
 
@@ -60,5 +60,5 @@ class Facts:
 
 
 def hashable(value: Json) -> Json:
-    """A JSON value that can be compared as a member of a tuple: lists and objects as their text."""
+    """A JSON value in hashable form: lists and objects become their text."""
     return value if isinstance(value, (str, int, float, bool, type(None))) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""What is known of a class beside its entry: the validator that we know, and the facts that were recorded."""
+"""What is known about a class besides its entry: our row on its validator, and the recorded facts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ryla_graphs.catalog.validators import VALIDATORS
 
 
 def behaviour_of(class_type: str, module: str, facts: Mapping[str, Json] | None) -> Behaviour | None:
-    """How a class behaves; None if the class is not examined yet.
+    """How a class behaves; None if the class has not been examined.
 
-    `facts` are those that the entry brings; without them the recording of a class of that name and pack tells.
+    `facts` are those in the entry; if it has none, the recorded class of the same name and pack supplies them.
     """
     known = store.facts_of(class_type, module) if facts is None else facts
     row = VALIDATORS.get(class_type)
@@ -22,7 +22,7 @@ def behaviour_of(class_type: str, module: str, facts: Mapping[str, Json] | None)
     behaviour = _behaviour(known)
     if row is None:
         return behaviour
-    # A class that reads a file asks again where the file has changed: equal nodes are one all the same.
+    # A class that reads a file counts as impure because it runs again when the file changes; equal nodes still merge.
     return behaviour.replace(validator=row, impure=behaviour.impure and row.rule not in _READ_FILES)
 
 

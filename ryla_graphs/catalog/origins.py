@@ -1,4 +1,4 @@
-"""Which repositories define a class, for 40,000 classes of packs that are mostly not bundled."""
+"""Which repositories define a class: 40,000 classes, most of them from packs that are not bundled."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def repositories_of(class_type: str) -> tuple[str, ...]:
 
 
 def hidden_in(class_type: str) -> tuple[str, ...]:
-    """The bundled packs with a class of this name that ComfyUI's own hides; older graphs may mean the pack's."""
+    """The bundled packs whose class of this name is hidden by ComfyUI's own; older graphs may mean the pack's class."""
     found = [each for each in store.recordings().values() if each.repository in repositories_of(class_type)]
     return tuple(each.repository for each in found if class_type in each.pack.get("hidden_by_core", ()))
 
 
 def _listed(class_type: str) -> Sequence[str]:
-    """The repositories of a class: its line is looked for by halves, since splitting all lines takes far longer."""
+    """The repositories of a class, found by binary search, since splitting all lines takes far longer."""
     repositories, classes, _ = _table()
     low, high = 0, len(classes)
     while low < high:

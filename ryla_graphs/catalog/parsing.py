@@ -27,11 +27,11 @@ _Upload = Literal["image", "video", "audio", "file"]
 _UPLOADS: tuple[_Upload, ...] = ("image", "video", "audio", "file")
 
 MOST_SLOTS = 1000
-"""An autogrow input with more slots than this is somebody's joke."""
+"""More slots than any sensible autogrow input has."""
 
 
 def decode(class_type: str, entry: Json) -> Mapping[str, Json]:
-    """An entry that may still be JSON text; raises `InvalidDocument` if it is no object."""
+    """The parsed form of an entry that may still be JSON text; raises `InvalidDocument` if it is not an object."""
     if isinstance(entry, str):
         entry = json.loads(entry)
     if not isinstance(entry, Mapping):
@@ -67,7 +67,7 @@ def parse_node(class_type: str, entry: Json) -> NodeSchema:
 
 
 def _hidden(name: str, value: Json) -> str:
-    """What the server fills in: ``"UNIQUE_ID"``, in a list with V3 classes; some entries name it no further."""
+    """What the server fills in: ``"UNIQUE_ID"``, in a list for V3 classes; by default the input's name."""
     what = value[0] if isinstance(value, list) and value else value
     return what if isinstance(what, str) and what else name.upper()
 
@@ -151,7 +151,7 @@ def _parse_slots(name: str, template: Mapping[str, Json]) -> Iterator[InputSpec]
 
 
 def _number(value: Json) -> int | float | None:
-    """A limit; infinity, NaN and what no float can hold limit nothing."""
+    """A limit; None for infinity, NaN and numbers that no float can hold, which limit nothing."""
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     return value if plain and -_HUGE <= value <= _HUGE else None
 

@@ -1,4 +1,4 @@
-"""ComfyUI's own classes in older releases, kept as what each release has different from the one after it."""
+"""ComfyUI's own classes in older releases, stored as the differences of each release from the next one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Changes = Mapping[str, str]
 
 @cache
 def _changes() -> Mapping[str, Changes]:
-    """The changes of each release, newest first; a line with a tab is a class, one without a version."""
+    """The changes of each release, newest first. A line with a tab is a class, a line without one is a version."""
     found: dict[str, dict[str, str]] = {}
     of: dict[str, str] = {}
     for line in store.read("releases.tsv.gz").splitlines():
@@ -50,9 +50,9 @@ class Span(NamedTuple):
     since: str | None
     """The first release that has it; None if the oldest recorded release has it already."""
     after: str | None
-    """The last before that, which lacks it: it came between the two."""
+    """The last release before `since`, which lacks it: it was added between the two."""
     until: str | None
-    """The last that has it; None if it is still there."""
+    """The last release that has it; None if it is still there."""
 
     def __str__(self) -> str:
         came = f"since ComfyUI {self.since}, and not in {self.after}" if self.since else f"in {versions()[0]} already"
@@ -76,7 +76,7 @@ def span_of(class_type: str, input_name: str | None = None) -> Span | None:
 
 
 def _history(class_type: str) -> Iterator[tuple[str, str]]:
-    """The entry of a class in each release, newest first; empty if it is not there."""
+    """The entry of a class in each release, newest first; empty if the release lacks the class."""
     recorded = store.recorded().get(class_type)
     entry = recorded.entry(class_type) if recorded is not None and not recorded.folder else ""
     for version, changes in _changes().items():

@@ -1,4 +1,4 @@
-"""What is known of a node class: its inputs, its outputs, and how it behaves.
+"""What is known about a node class: its inputs, its outputs, and how it behaves.
 
 `ryla_graphs.catalog.parsing` reads these facts from a server's answer.
 """
@@ -28,9 +28,9 @@ class Kind(StrEnum):
     SOCKET = "socket"
     """By a wire only: MODEL, IMAGE, ``*``, …"""
     DYNAMIC_COMBO = "dynamic combo"
-    """A choice that brings inputs of its own, written with dotted names: ``resize_type.width``."""
+    """A choice that adds inputs of its own, written with dotted names: ``resize_type.width``."""
     AUTOGROW = "autogrow"
-    """As many wires as one likes, written with dotted names: ``images.image0``."""
+    """Any number of wires, written with dotted names: ``images.image0``."""
 
 
 _FILE_NAME = re.compile(r"\.[A-Za-z]\w{1,11}$")
@@ -38,14 +38,14 @@ _HAVE_VALUES = frozenset({sockets.ANY, "INT", "FLOAT", "STRING", "BOOLEAN"})
 _CORE_MODULES = ("nodes", "comfy_extras", "comfy_api_nodes")
 
 EDITOR_LEFTOVERS = frozenset({"choose file to upload", "control_after_generate", "speak_and_recognation", "upload"})
-"""Names that the editor, or an older one, writes into prompts at nodes of any class."""
+"""Names that the editor, or an older version of it, writes into prompts for nodes of any class."""
 
 
 class InputSpec(Facts):
     """One input of a node class."""
 
     name: str
-    """The name on the wire, dotted where a dynamic input brings it."""
+    """The name in the JSON, dotted if a dynamic input adds it."""
     key: str
     """The last part of `name`."""
     type: str
@@ -60,24 +60,24 @@ class InputSpec(Facts):
     round: int | float | None = None
     choices: tuple[Json, ...] = ()
     open: bool = False
-    """The choices are a machine's own (weights, input files), so the list says nothing about others."""
+    """The choices are one machine's own (weights, input files), so the list says nothing about other machines."""
     folders: tuple[str, ...] = ()
-    """The folders whose files the choices are: below ``models``, or ``input``, ``output``."""
+    """The folders that the choices are listed from: folders below ``models``, or ``input``, ``output``."""
     added_choices: Mapping[str, str] = {}
-    """Choices that only a server with a certain pack has, and the repository of that pack."""
+    """Choices that only servers with a certain pack offer, and the repository of that pack."""
     listed: bool = False
     multiselect: bool = False
     force_input: bool = False
     socketless: bool = False
     multiline: bool = False
     dynamic_prompts: bool = False
-    """The editor picks one of ``{a|b}`` in the text before it sends it."""
+    """The editor replaces each ``{a|b}`` in the text with one of its choices before it sends the text."""
     widget_type: str | None = None
-    """The type of the editor's widget where `type` does not tell: PAINTER on a STRING, FLOAT on ``FLOAT,INT``."""
+    """The type of the editor's widget if it differs from `type`: PAINTER on a STRING, FLOAT on ``FLOAT,INT``."""
     control_after_generate: bool = False
     upload: Literal["image", "video", "audio", "file"] | None = None
     match: str | None = None
-    """The name of the V3 match group: all wires of one group carry one type."""
+    """The name of the V3 match group: all wires of a group carry the same type."""
     match_types: str = sockets.ANY
     """The types that a match group may carry."""
     options: tuple[Option, ...] = ()
@@ -87,12 +87,12 @@ class InputSpec(Facts):
 
     @cached_property
     def wire_type(self) -> sockets.WireType:
-        """The type that a wire into this input is compared with."""
+        """The type that the checks compare an incoming wire with."""
         return tuple(map(hashable, self.choices)) if self.listed else self.type
 
     @cached_property
     def text_choices(self) -> frozenset[str] | None:
-        """The choices as a set, where all are text."""
+        """The choices as a set, if all of them are text."""
         return frozenset(self.choices) if all(isinstance(c, str) for c in self.choices) else None
 
     @property
@@ -119,7 +119,7 @@ class InputSpec(Facts):
 
     @cached_property
     def limits(self) -> tuple[int | float | None, int | float | None]:
-        """Minimum and maximum in the input's own type; where a float cannot say them exactly, the next one inside."""
+        """Minimum and maximum in the input's own type; if no float equals one exactly, the nearest float inside."""
         if self.kind is Kind.INT:
             return (
                 None if self.min is None else math.ceil(self.min),
@@ -140,10 +140,10 @@ class InputSpec(Facts):
 
     @cached_property
     def initial(self) -> Json:
-        """The value the editor starts with, as Python has it; None if there is none that the server takes.
+        """The value the editor starts with, as a Python value; None if there is none that the server accepts.
 
-        A list of choices without a default starts with its first, but not a list of files: which weights to
-        load is nothing to leave to the order of a folder.
+        A list of choices without a default starts with its first choice. A list of files does not: the order of
+        a folder must not decide which weights to load.
         """
         value = self.default
         if self.kind is Kind.COMBO and not self.has_default and self.choices and not self.lists_files:
@@ -159,18 +159,18 @@ class InputSpec(Facts):
         return value if self.plainly_fits(value) else None
 
     def accepts(self, received: sockets.WireType) -> bool:
-        """Whether a wire of this type fits; an open list of options fits every list of options."""
+        """Whether a wire of this type fits. An open list of options fits every list of options."""
         if self.open and isinstance(received, tuple):
             return True
         return sockets.accepts(self.wire_type, received)
 
 
 class KnownInputs(dict[str, InputSpec]):
-    """The inputs of a class for certain values, by wire name, and the groups that rules look at."""
+    """The inputs of a class for certain values, by their names in the JSON, and the groups that rules check."""
 
     @cached_property
     def stepped(self) -> Mapping[str, InputSpec]:
-        """Those with a grid that their values should lie on."""
+        """The inputs whose values should lie on a grid of steps."""
         return {
             name: spec
             for name, spec in self.items()
@@ -180,17 +180,17 @@ class KnownInputs(dict[str, InputSpec]):
 
     @cached_property
     def wire_only(self) -> Mapping[str, InputSpec]:
-        """Those that only a wire can fill: a socket type that no widget of the editor has."""
+        """The inputs that only a wire can fill, because no widget of the editor has their type."""
         return {name: spec for name, spec in self.items() if spec.is_wire_only}
 
     @cached_property
     def matched(self) -> Mapping[str, InputSpec]:
-        """Those in a match group."""
+        """The inputs in a match group."""
         return {name: spec for name, spec in self.items() if spec.match is not None}
 
 
 class Option(Facts):
-    """One choice of a dynamic combo and the inputs it brings."""
+    """One choice of a dynamic combo and the inputs it adds."""
 
     key: Json
     inputs: tuple[InputSpec, ...]
@@ -224,7 +224,7 @@ class NodeSchema(Facts):
     api_node: bool = False
     behaviour: Behaviour = Behaviour()
     known_behaviour: bool = False
-    """Whether `behaviour` is a fact; where it is not, nothing may be concluded from it."""
+    """Whether `behaviour` is known; if not, nothing may be concluded from it."""
 
     @cached_property
     def is_dynamic(self) -> bool:
@@ -233,10 +233,10 @@ class NodeSchema(Facts):
 
     @property
     def is_pure(self) -> bool:
-        """Whether equal nodes are known to be one to the server too, which then runs them once.
+        """Whether the server is known to treat equal nodes as one, and to run them once.
 
-        ComfyUI finds a node's result by its class and everything upstream of it, unless the class asks for its own id
-        or has said that it gives another result each time.
+        ComfyUI caches a node's result by its class and everything upstream of it, unless the class takes its own id
+        as an input or declares that its result differs each time.
         """
         known = self.known_behaviour or self.module.partition(".")[0] in _CORE_MODULES
         return known and not self.behaviour.impure and "UNIQUE_ID" not in self.hidden.values()
@@ -248,16 +248,16 @@ class NodeSchema(Facts):
 
     @property
     def dynamic_inputs(self) -> tuple[DynamicInputs, ...]:
-        """The inputs it takes beside the declared ones, by the pattern of their names."""
+        """The inputs it takes besides the declared ones, recognised by a pattern of their names."""
         return self.behaviour.dynamic_inputs
 
     @property
     def editor_leftovers(self) -> frozenset[str]:
-        """The names that the editor writes into prompts beside the inputs."""
+        """The names that the editor writes into prompts besides the inputs."""
         return self.behaviour.editor_leftovers
 
     def undeclared(self, name: str, *, wired: bool) -> Undeclared:
-        """What becomes of an input that the class does not declare, given by a wire or as a value."""
+        """What happens to an input that the class does not declare, given as a wire or as a value."""
         behaviour = self.behaviour
         if name in self.hidden or behaviour.any_input_names:
             return Undeclared.TAKEN
@@ -273,7 +273,7 @@ class NodeSchema(Facts):
 
     @cached_property
     def slots(self) -> tuple[tuple[int, sockets.WireType, str], ...]:
-        """Number, type and name of each output."""
+        """The number, type and name of each output."""
         return tuple((slot, output.type, output.name.lower()) for slot, output in enumerate(self.outputs))
 
     @cached_property
@@ -287,7 +287,7 @@ class NodeSchema(Facts):
 
     @cached_property
     def growing(self) -> tuple[str, ...]:
-        """How the names of slots of autogrow inputs begin."""
+        """The prefixes of the slot names of autogrow inputs."""
         return tuple(f"{spec.name}." for spec in self.every_input() if spec.kind is Kind.AUTOGROW)
 
     @cached_property
@@ -295,10 +295,10 @@ class NodeSchema(Facts):
         return {}
 
     def flat_inputs(self, given: Mapping[str, Json]) -> KnownInputs:
-        """The inputs by wire name as the server sees them for these values.
+        """The inputs as the server sees them for these values, by their names in the JSON.
 
-        The chosen options of dynamic combos and all slots of autogrow inputs are expanded; a dynamic
-        combo that is absent or has an unknown choice vanishes, as it does on the server.
+        The chosen options of dynamic combos and all slots of autogrow inputs are expanded. A dynamic
+        combo that is missing or has an unknown choice disappears, as it does on the server.
         """
         chosen = tuple(_chosen(self.inputs, given)) if self.is_dynamic else ()
         if (flat := self._expansions.get(chosen)) is None:
@@ -306,7 +306,7 @@ class NodeSchema(Facts):
         return flat
 
     def every_input(self) -> Iterator[InputSpec]:
-        """All inputs that any choice of values could bring."""
+        """All inputs that any choice of values could add."""
         stack = list(reversed(self.inputs))
         while stack:
             spec = stack.pop()

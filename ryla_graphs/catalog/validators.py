@@ -1,7 +1,7 @@
-"""What node classes check in Python of their own, one row a class.
+"""What node classes check with Python code of their own, one row for each class.
 
-Learnt by watching ComfyUI 0.33 and the packs named below answer prompts. Which inputs the validators of other packs
-take is recorded (`ryla_graphs.catalog.store`); what they say to a value is then unknown.
+Observed in the answers of ComfyUI 0.33 and the packs named below. For the validators of other packs, only the inputs
+that they take are recorded (`ryla_graphs.catalog.store`); which values they accept is unknown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _path(name: str, *, takes_all: bool = False) -> Validator:
 
 
 def _unchecked(*names: str, optional: tuple[str, ...] = (), takes_all: bool = False) -> Validator:
-    """The class takes these inputs out of the server's checks and lets everything pass."""
+    """The class exempts these inputs from the server's checks and accepts everything."""
     return Validator(inputs=names, optional=frozenset(optional), rule="anything", takes_all=takes_all)
 
 
@@ -68,4 +68,4 @@ VALIDATORS: Mapping[str, Validator] = {
 }
 
 INPUT_FILES: Mapping[str, Validator] = {name: row for name, row in VALIDATORS.items() if row.rule == "input file"}
-"""The classes that know which files the server's input folder has."""
+"""The classes that check whether a file is in the server's input folder."""

@@ -1,7 +1,7 @@
 """Python source of typed node classes, from a catalog.
 
-`render_package` makes `ryla_graphs/nodes/`, `render_packs` the packs below it;
-`render_module` makes one file of a user's own classes. Both are
+`render_package` makes `ryla_graphs/nodes/`, `render_packs` the packs below it, and
+`render_module` one file of a user's own classes. All are
 pure: the same catalog gives the same text.
 """
 

@@ -11,7 +11,7 @@ from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, OutputSpec
 from ryla_graphs.codegen import names
 
 ALIAS_FROM = 9
-"""Lists of choices this long, used more than once, get a name of their own."""
+"""Lists of at least this many choices get a name of their own if they are used more than once."""
 
 _SCALAR_TYPES = {"INT": "int", "FLOAT": "float", "STRING": "str", "BOOLEAN": "bool"}
 
@@ -25,11 +25,11 @@ class Vocabulary:
     aliases: dict[tuple[Any, ...], str] = field(default_factory=dict)
     alias_prefix: str = ""
     family: str = ""
-    """The source text of the family that sockets of the types `familial` name; empty where they name none."""
+    """The source text of the family that sockets of the types in `familial` name; empty if they name none."""
     familial: Container[str] = sockets.WITH_FAMILY
 
     def of(self, family: str, familial: Container[str] = sockets.WITH_FAMILY) -> Vocabulary:
-        """The same words for sockets of a family."""
+        """The same vocabulary for sockets of a family."""
         return replace(self, family=family, familial=familial)
 
     def socket(self, wire_type: str) -> str:
@@ -45,7 +45,7 @@ class Vocabulary:
 
 
 def literal(choices: Iterable[Any]) -> str:
-    """A `Literal`, or the plain type where some choice cannot be in one."""
+    """A `Literal`, or the plain type if some choice cannot be in one."""
     distinct = list(dict.fromkeys(choices))
     if any(isinstance(choice, float) for choice in distinct):
         return "float"
@@ -53,7 +53,7 @@ def literal(choices: Iterable[Any]) -> str:
 
 
 def find_aliases(schemas: Iterable[NodeSchema]) -> dict[tuple[Any, ...], str]:
-    """Names for long lists of choices that several inputs share, after the input that has them most."""
+    """Names for long lists of choices that several inputs share, after the input name that uses a list most often."""
     uses: dict[tuple[Any, ...], list[str]] = {}
     for schema in schemas:
         for spec in schema.every_input():
@@ -66,7 +66,7 @@ def find_aliases(schemas: Iterable[NodeSchema]) -> dict[tuple[Any, ...], str]:
 
 
 def input_type(spec: InputSpec, words: Vocabulary) -> str:
-    """The type of an input that is not dynamic, without whether it may be left out."""
+    """The type of an input that is not dynamic, regardless of whether it may be left out."""
     if spec.match is not None and spec.match_types != sockets.ANY:
         return f"Source[{_union(spec.match_types, words)}]"
     members = sockets.members(spec.type)
@@ -90,7 +90,7 @@ def _union(wire_type: str, words: Vocabulary) -> str:
 
 
 def _scalar(spec: InputSpec, part: str) -> str:
-    """A scalar type, within the limits of the input where it is a number."""
+    """A scalar type; for a number, with the limits of the input."""
     plain = _SCALAR_TYPES[part]
     if part not in ("INT", "FLOAT"):
         return plain
@@ -106,7 +106,7 @@ def _choice(spec: InputSpec, words: Vocabulary) -> str:
 
 
 def output_type(output: OutputSpec, words: Vocabulary) -> str:
-    """What an output's wire carries; `Any` where only the running graph knows."""
+    """The type that an output carries; `Any` if only a run determines it."""
     if isinstance(output.type, tuple):
         return words.socket(sockets.COMBO)
     if output.type in (sockets.ANY, sockets.MATCH) or "," in output.type:

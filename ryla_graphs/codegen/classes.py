@@ -14,7 +14,7 @@ Lines = Iterator[str]
 
 
 def render_class(schema: NodeSchema, name: str, words: Vocabulary, prose: Prose) -> Lines:
-    """A generated class is a signature, with what is known of it in words."""
+    """A generated class: a signature, with a docstring of what is known about it."""
     of = family_words(schema, words)
     bases = ["_Node"]
     if len(schema.outputs) == 1:
@@ -81,7 +81,7 @@ def _inputs(specs: Sequence[InputSpec], words: Vocabulary, prose: Prose) -> Line
 
 
 def _more(schema: NodeSchema, words: Vocabulary) -> Lines:
-    """The field for what the class takes beside its declared inputs, by the patterns of their names."""
+    """The field for inputs that the class takes besides the declared ones, with the patterns of their names."""
     rows = schema.dynamic_inputs
     if not rows and not schema.any_input_names:
         return
@@ -98,7 +98,7 @@ def _more(schema: NodeSchema, words: Vocabulary) -> Lines:
 
 
 def _first_option(spec: InputSpec) -> str | None:
-    """The option of a dynamic combo that the editor starts with, where its key says enough."""
+    """The option of a dynamic combo that the editor starts with, if its key alone is enough."""
     first = spec.options[:1]
     return repr(first[0].key) if first and is_defaultable(first[0]) else None
 
@@ -127,7 +127,7 @@ _TAKEN = frozenset(
         "Source",
     ]
 )
-"""Names that generated annotations use, so that no class may have them."""
+"""Names that generated annotations use, so no class may have them."""
 
 
 def field_type(spec: InputSpec, space: str, words: Vocabulary) -> str:
@@ -154,7 +154,7 @@ def _autogrow_type(spec: InputSpec, words: Vocabulary) -> str:
 
 
 def is_defaultable(option: Option) -> bool:
-    """Whether the key alone says enough: every input it brings has a default."""
+    """Whether the key alone is enough, because every input that the option adds has a default."""
     for spec in option.inputs:
         if not spec.required:
             continue

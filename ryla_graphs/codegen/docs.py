@@ -1,6 +1,6 @@
 """Docstrings of generated classes: a line of meaning, and for each input what it takes, its default and its choices.
 
-The meaning comes from the server that the catalog is from, where it says one, else from our own `meanings`.
+The meaning comes from the catalog's server if it gives one, else from our own `meanings`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from ryla_graphs.codegen import meanings
 from ryla_graphs.problems import shorten, wording
 
 _LONGEST = 400
-"""A server's text is cut to this length."""
+"""The length to which a server's text is cut."""
 
 
 class Prose(NamedTuple):
-    """What is said of a class and its inputs."""
+    """The texts about a class and its inputs."""
 
     summary: str = ""
     inputs: Mapping[str, str] = {}
-    """By key; those that an option brings too."""
+    """By key, including the inputs that an option adds."""
 
 
 def prose_of(class_type: str, entry: Mapping[str, Any]) -> Prose:
-    """The prose for a class, from an entry of ``/object_info`` and from our own."""
+    """The prose for a class, from an entry of ``/object_info`` and our own `meanings`."""
     said = dict(_tooltips(entry.get("input") or {}))
     prefix = f"{class_type}."
     ours = {name.removeprefix(prefix): text for name, text in meanings.INPUTS.items() if name.startswith(prefix)}
@@ -75,7 +75,7 @@ def _input(field: str, spec: InputSpec, prose: Prose) -> str:
 
 
 def summary_of(schema: NodeSchema, name: str) -> str:
-    """The first line: what the editor calls the class, where its menu has it, and what to know of it."""
+    """The first line: the editor's name for the class, its place in the menu, and what to know about it."""
     title = schema.display_name if schema.display_name != name else schema.class_type
     marks = [mark for mark in ("deprecated", "experimental") if getattr(schema, mark)]
     category = f" ({schema.category})" if schema.category else ""

@@ -12,24 +12,24 @@ from ryla_graphs.sockets import WITH_FAMILY, ModelFamily
 _TYPED = {family.id: family for family in ModelFamily.__subclasses__()}
 
 _LOOSE = frozenset({"LATENT", "VAE"})
-"""What a model or a text is not compared with. An empty latent is of unknown family more often than not, and one
-unknown input is enough for mypy to take the whole node for unknown."""
+"""Types that are not compared with models or texts. The family of an empty latent is usually unknown, and one
+unknown input is enough for mypy to consider the whole node unknown."""
 
 
 class FamilyWords(NamedTuple):
-    """The words for one class, by where its sockets stand."""
+    """The vocabularies for one class, by the position of its sockets."""
 
     inputs: Vocabulary
     out: Vocabulary
     base: Vocabulary
     variable: str = ""
-    """The type variable of the class; empty where it has none."""
+    """The type variable of the class; empty if it has none."""
     out_variable: str = ""
-    """The one of its class `Out`: a class inside another cannot use that of the outer."""
+    """The type variable of its class `Out`: a nested class cannot use that of the outer one."""
 
 
 def family_words(schema: NodeSchema, words: Vocabulary) -> FamilyWords:
-    """The family the class works with, or a variable where it has families to compare or one to give."""
+    """The family the class works with, or a variable if it has families to compare or returns one."""
     compared, gives = _compared(schema), any(output.type in WITH_FAMILY for output in schema.outputs)
     only = only_family(schema)
     if only is not None:
@@ -42,7 +42,7 @@ def family_words(schema: NodeSchema, words: Vocabulary) -> FamilyWords:
 
 
 def only_family(schema: NodeSchema) -> type[ModelFamily] | None:
-    """The family that the class works with alone; None if it takes several, or checkers know no such family."""
+    """The only family that the class works with; None if it takes several, or checkers do not know that family."""
     wires = {spec.key for spec in schema.inputs if spec.type in WITH_FAMILY}
     rows = RESTRICTIONS.get(schema.class_type, {})
     taken = {family for name, row in rows.items() if name in wires and row.when is None for family in row.families}
@@ -50,6 +50,6 @@ def only_family(schema: NodeSchema) -> type[ModelFamily] | None:
 
 
 def _compared(schema: NodeSchema) -> list[str]:
-    """The types of the inputs that have to be of one family."""
+    """The types of the inputs that must belong to one family."""
     types = [spec.type for spec in schema.inputs if spec.type in WITH_FAMILY]
     return [wire_type for wire_type in types if wire_type not in _LOOSE] or types

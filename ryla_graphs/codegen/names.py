@@ -32,7 +32,7 @@ def class_name(class_type: str) -> str:
 
 
 def camel(text: str) -> str:
-    """CamelCase that keeps capitals which are there: ``"scale by multiplier"`` is `ScaleByMultiplier`."""
+    """CamelCase that keeps existing capitals: ``"scale by multiplier"`` is `ScaleByMultiplier`."""
     for sign, word in _SPELLED.items():
         text = text.replace(sign, word)
     text = re.sub(r"(?<=\d)\.(?=\d)", "_", text)
@@ -44,7 +44,7 @@ def camel(text: str) -> str:
 
 
 def field_name(wire_name: str) -> str:
-    """A field name for an input; what pydantic, `Node` or Python keep for themselves gets an underscore."""
+    """A field name for an input; names that pydantic, `Node` or Python reserve get an underscore."""
     name = re.sub(r"\W+", "_", wire_name).strip("_") or "input"
     if name[0].isdigit():
         name = f"in_{name}"
@@ -66,7 +66,7 @@ def module_name(category: str) -> str:
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """The same names with `_2`, `_3`, … after those that were there before."""
+    """The same names, with `_2`, `_3`, … appended to repeated ones."""
     taken: set[str] = set()
     result = []
     for name in names:

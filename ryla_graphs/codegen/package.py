@@ -1,4 +1,4 @@
-"""The source of the package `ryla_graphs.nodes`: one module a category, and a lazy index."""
+"""The source of the package `ryla_graphs.nodes`: one module for each category, and a lazy index."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Node(Node, frozen=True):
 
 
 def render_package(core: Catalog, packs: Mapping[str, Catalog]) -> dict[str, str]:
-    """File name to source: core classes by category, packs in a module each."""
+    """File name to source: core classes by category, and a module for each pack."""
     groups = _groups(core, packs)
     every = [schema for group in groups.values() for schema in group]
     classes = names_of(every)
@@ -69,7 +69,7 @@ def places(core: Catalog, packs: Mapping[str, Catalog]) -> dict[str, tuple[str, 
 
 
 def names_of(schemas: Sequence[NodeSchema], taken: Sequence[str] = ()) -> dict[str, str]:
-    """Class type to the name of its Python class, each name once and none of those taken."""
+    """Class type to the name of its Python class; the names are unique, and none is in `taken`."""
     wanted = names.unique([*taken, *(names.class_name(schema.class_type) for schema in schemas)])[len(taken) :]
     return dict(zip((schema.class_type for schema in schemas), wanted, strict=True))
 
@@ -100,7 +100,7 @@ def module_source(
     """The source of one module of a package."""
     lines = []
     for schema in group:
-        # The bundled catalogs have no prose of others, only our own.
+        # The bundled catalogs contain only our own prose, none from servers.
         prose = prose_of(schema.class_type, {})
         lines += ["", *render_class(schema, classes[schema.class_type], words, prose), ""]
     body = [BASE, *lines, "", *exports(sorted(classes[schema.class_type] for schema in group))]
@@ -165,7 +165,7 @@ def _sockets(extra: Mapping[str, str]) -> str:
 
 
 def choices_source(aliases: Mapping[tuple[object, ...], str]) -> str:
-    """The module of the lists of choices that have names."""
+    """The source of the module with the named lists of choices."""
     lines = [HEADER.format(summary="Lists of choices that several inputs share."), "from typing import Literal", ""]
     for choices, name in sorted(aliases.items(), key=lambda item: item[1]):
         lines.append(f"{name} = {literal(choices)}")

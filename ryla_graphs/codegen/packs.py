@@ -1,4 +1,4 @@
-"""The source of the package `ryla_graphs.nodes.packs`: a package a node pack, its classes in modules of a few."""
+"""The source of `ryla_graphs.nodes.packs`: a package for each node pack, with a few classes in each module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ryla_graphs.codegen.package import (
 
 PACKAGE = "ryla_graphs.nodes.packs"
 EACH = 30
-"""So many classes a module has at most: importing one loads its module, and a class takes 2 ms."""
+"""The most classes in a module: importing one class loads its whole module, at 2 ms for each class."""
 
 
 def render_packs(
@@ -26,8 +26,8 @@ def render_packs(
 ) -> dict[str, str]:
     """File name to source.
 
-    `known` are the phantom classes of `ryla_graphs.nodes._sockets` by type string, `elsewhere` the module and the name
-    of classes that `ryla_graphs.nodes` has already: a class type has one Python class.
+    `known` are the phantom classes of `ryla_graphs.nodes._sockets` by type string; `elsewhere` holds the module and
+    name of classes that `ryla_graphs.nodes` already has, since a class type has only one Python class.
     """
     every = [schema for catalog in packs.values() for schema in catalog.values() if schema.class_type not in elsewhere]
     taken = set(known.values())

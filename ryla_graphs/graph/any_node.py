@@ -95,7 +95,7 @@ class AnyNode(Node, Source[Any], frozen=True):
 
 
 def catalogs_of(nodes: Iterable[Node]) -> Iterator[Catalog]:
-    """The catalogs that nodes bring with them."""
+    """The catalogs of the nodes' classes, as far as the nodes bring one."""
     for node in nodes:
         catalog = node.catalog if isinstance(node, AnyNode) else node.CATALOG
         if catalog is not None:

@@ -1,4 +1,4 @@
-"""Pydantic's complaints about a node as problems: one for each input that is wrong."""
+"""Pydantic's errors about a node as problems: one for each wrong input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CODES = {
 }
 
 _NAMES = frozenset({"name", "id", "node_id", "title"})
-"""What people call the name of a node where they look for it among the inputs."""
+"""What people call a node's name when they try to pass it as an input."""
 
 
 def construction_problems(
@@ -33,9 +33,9 @@ def construction_problems(
     inputs: Mapping[str, Any],
     more: str | None = None,
 ) -> Iterator[Problem]:
-    """The problems of one construction.
+    """The problems of constructing one node.
 
-    `specs` are the inputs by field name, `more` is the field of those that the class does not declare.
+    `specs` are the inputs by field name; `more` is the field for inputs that the class does not declare.
     """
     rows: dict[tuple[str, Any], list[Any]] = {}
     for row in error.errors(include_url=False, include_input=False):
@@ -56,7 +56,7 @@ def construction_problems(
 
 
 def _unknown(schema: NodeSchema, field: str, specs: Mapping[str, InputSpec], given: Any) -> Problem:
-    """The problem of an input that the class does not have; a node's own name and title are a matter of `named`."""
+    """The problem of an input that the class does not have; a node's name and title are set with `named`."""
     problem = wording.unknown_input(schema.class_type, field, specs, given).hinted()
     if field not in _NAMES or not isinstance(given, str):
         return problem
@@ -65,7 +65,7 @@ def _unknown(schema: NodeSchema, field: str, specs: Mapping[str, InputSpec], giv
 
 
 def _item(spec: InputSpec | None, rest: Sequence[Any], given: Any) -> Any:
-    """The item of an autogrow input that a row is about."""
+    """The item of an autogrow input that pydantic's error is about."""
     if spec is None or spec.kind is not Kind.AUTOGROW:
         return None
     for part in rest:
@@ -152,7 +152,7 @@ def bad_name(class_type: str, name: str, source: str | None) -> Problem:
 
 
 def no_node(given: object, source: str | None) -> Problem:
-    """The problem of something else where a node of a workflow is meant."""
+    """The problem of an object that is given in place of a node of a workflow."""
     if inspect.isclass(given):
         hint = f"write {given.__name__}(...), or take one of the workflow: workflow.find({given.__name__})[0]"
     else:
@@ -162,7 +162,7 @@ def no_node(given: object, source: str | None) -> Problem:
 
 
 def not_a_node(given: object, source: str | None) -> Problem:
-    """The problem of something else among the nodes that a workflow is made of."""
+    """The problem of an object among the sinks of a workflow that is not a node."""
     return Problem(
         code="not_a_node",
         message=f"a workflow is made of its last nodes, not of {shorten(given)}",

@@ -1,4 +1,4 @@
-"""Dynamic inputs as the wire has them, with dotted names, and back again into fields of Python classes."""
+"""Dynamic inputs: to the dotted names of the JSON, and back into fields of Python classes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NESTED = frozenset({Kind.AUTOGROW, Kind.DYNAMIC_COMBO})
 def flatten(
     named: Iterable[tuple[str, Any]], specs: Sequence[InputSpec], prefix: str = ""
 ) -> Iterator[tuple[str, Any]]:
-    """Wire names and values for inputs by key: ``resize_type.width`` for the `width` of an option."""
+    """Names in the JSON and values, from inputs by key: ``resize_type.width`` for the `width` of an option."""
     by_key = {spec.key: spec for spec in specs}
     for key, value in named:
         spec = by_key.get(key)
@@ -35,7 +35,7 @@ def flatten(
 
 
 def defaults_of(spec: InputSpec, key: Any) -> Iterator[tuple[str, Any]]:
-    """A dynamic choice given by its bare key, with the defaults of the inputs it brings."""
+    """A dynamic choice given by its key alone, with the defaults of the inputs it adds."""
     yield spec.name, key
     for inner in next((option.inputs for option in spec.options if option.key == key), ()):
         if not inner.required:
@@ -51,10 +51,10 @@ class NoField(Exception):
 
 
 def fields_of(cls: type[Any], specs: Sequence[InputSpec], left: dict[str, Any]) -> dict[str, Any]:
-    """The inverse of `flatten`: the fields of a class out of inputs by wire name, which are taken from `left`.
+    """The inverse of `flatten`: turns inputs by their names in the JSON, removed from `left`, into fields of a class.
 
-    What is left then is nothing that the class has. Raises `NoField` if there are no such fields, or if a
-    required input is missing: the class would fill in its default.
+    What remains in `left` are inputs that the class does not have. Raises `NoField` if there are no such fields, or
+    if a required input is missing, because the class would fill in its default.
     """
     names = {cls.WIRE_NAMES.get(field, field): field for field in cls.model_fields}
     fields: dict[str, Any] = {}
@@ -74,7 +74,7 @@ def fields_of(cls: type[Any], specs: Sequence[InputSpec], left: dict[str, Any]) 
 
 
 def _grown(spec: InputSpec, slots: dict[str, Any]) -> Any:
-    """The slots of an autogrow input: a list where they are the first ones, else a dict."""
+    """The slots of an autogrow input: a list if they are the first ones without a gap, else a dict."""
     if list(slots) == [slot.key for slot in spec.slots[: len(slots)]]:
         return list(slots.values())
     if spec.slot_prefix is not None:

@@ -28,8 +28,8 @@ class Wire(NamedTuple):
 class Graph:
     """The nodes reachable from `sinks`, inputs before consumers.
 
-    The order depends on the sinks and on the order of inputs in the schemas, never on when a node was
-    made or on hashes: equal graphs are in equal order.
+    The order depends on the sinks and on the order of inputs in the schemas, never on hashes or on when a node was
+    made: equal graphs have equal order.
     """
 
     def __init__(self, sinks: tuple[Node, ...]) -> None:
@@ -38,9 +38,9 @@ class Graph:
 
     @cached_property
     def ids(self) -> Mapping[Node, str]:
-        """The id of each node in the compiled prompt: its name, else its place in the order.
+        """The id of each node in the compiled prompt: its name, or else its position in the order.
 
-        Raises `InvalidWorkflow` if two nodes have one name.
+        Raises `InvalidWorkflow` if two nodes have the same name.
         """
         placed = (node for node in self.nodes if len(node._origin) > UNNAMED)
         named = {node: name for node in placed if (name := node.name_) is not None}
@@ -79,18 +79,18 @@ class Graph:
         origins: Mapping[Node, Origin] = MappingProxyType({}),
         check: bool = True,
     ) -> Graph:
-        """The graph with some nodes exchanged or given other names, and with them everything downstream.
+        """The graph with some nodes replaced or renamed, and everything downstream rebuilt on them.
 
-        A node that comes in may be wired to nodes of this graph that are exchanged themselves.
+        A replacement may be wired to nodes of this graph that are replaced themselves.
 
-        `check` validates the nodes that get another input; without it the exchange must keep types.
+        `check` validates the nodes whose inputs change; without it the replacements must keep the types.
         Raises `InvalidNode` if a new node's output does not fit where the old one's did.
         """
         new: dict[Node, Node] = {}
         moved = moving(new)
         for node in self.nodes:
             stands_in = changes.get(node, node)
-            if stands_in in new:  # another node of this graph, which may itself have been made again by now
+            if stands_in in new:  # another node of this graph, which may already have been rebuilt itself
                 new[node] = new[stands_in]
                 continue
             fields = stands_in.__dict__
@@ -106,7 +106,7 @@ class Graph:
         return Graph(tuple(new.get(sink, sink) for sink in self.sinks))
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """The graph for networkx: ids as nodes, one edge a wire, keyed by the input's name."""
+        """The graph for networkx: ids as nodes, one edge for each wire, keyed by the input's name."""
         import networkx as nx  # noqa: PLC0415 - heavy, and few need it
 
         view: nx.MultiDiGraph[str] = nx.MultiDiGraph()
@@ -118,7 +118,7 @@ class Graph:
 
 
 def moving(new: Mapping[Node, Node]) -> Callable[[Any], Any]:
-    """What makes wires come from the nodes that are there instead; for `walk.mapped`."""
+    """A function for `walk.mapped` that makes wires come from the replacements of their nodes."""
 
     def moved(wire: Any) -> Any:
         if isinstance(wire, Output):

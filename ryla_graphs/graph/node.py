@@ -1,9 +1,9 @@
-"""`Node`, the base of every node class, and `Output`, the handle on what a node gives.
+"""`Node`, the base of every node class, and `Output`, the handle on one of a node's outputs.
 
-A node is a frozen value that is born valid: a wire of the wrong type, an unknown choice or a number out of
-range is an `InvalidNode` on the line that wrote it, with all of its problems at once. Nodes are equal only
-to themselves; merging equal ones is a pass (`ryla_graphs.graph.passes.merge_twins`). They never change, so a copy of
-one is the node itself; a pickle holds all that is upstream of it.
+A node is a frozen value that is valid from the start: a wire of the wrong type, an unknown choice or a number out of
+range raises `InvalidNode` on the line that wrote it, with all problems at once. Nodes are equal only to themselves;
+a pass merges equal ones (`ryla_graphs.graph.passes.merge_twins`). They never change, so a copy of a node is the
+node itself; a pickle of it contains everything upstream.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from ryla_graphs.problems import InvalidNode, did_you_mean, shorten
 from ryla_graphs.sockets import WireType
 
 AnyValue = Source[Any] | JsonValue
-"""What an input of type ``*`` takes: any wire, or a value."""
+"""What an input of type ``*`` accepts: any wire, or a value."""
 
 Shape = TypeVar("Shape")
 
 _set = object.__setattr__
 _UNSEEN: Any = object()
-"""Stands for what is found out when a class is first asked: its schema is read late."""
+"""A placeholder for facts that are looked up on first use, because a class reads its schema late."""
 
 
 class Output(Source[T_co], AbstractOutput):
@@ -80,7 +80,7 @@ class Output(Source[T_co], AbstractOutput):
 
 
 class OutputList(Output[T_co]):
-    """An output that is a list: a node that it is wired into runs once for each item, or takes the list whole."""
+    """An output that is a list: the receiving node runs once for each item, or takes the whole list."""
 
     __slots__ = ()
 
@@ -115,13 +115,13 @@ class Node(
     """The field for undeclared inputs, by name, if the class takes any."""
     _FIELDS: ClassVar[set[str]]
     _PLAIN: ClassVar[bool | None] = None
-    """Whether the wire has just the fields, by the same names; None until it is checked."""
+    """Whether the JSON has exactly the fields, by the same names; None until this is checked."""
     _LATEST: ClassVar[list[tuple[Any, ...]]]
-    """The line that wrote the latest node of the class. Nodes of one loop share it: less for the cycle collector."""
+    """The origin of the latest node of the class. Nodes made in a loop share it, which saves the collector work."""
     _CARRIED: ClassVar[Any]
-    """What its only output carries."""
+    """The type of its only output."""
 
-    # A slot of each node; called a class variable so that checkers do not take it for an input.
+    # A slot of each node; annotated as a class variable so that checkers do not mistake it for an input.
     _origin: ClassVar[tuple[Any, ...]]
 
     def __init__(self, /, *positions: Any, **inputs: Any) -> None:
@@ -137,7 +137,7 @@ class Node(
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        # Nodes are keys everywhere, and C compares identities ten times faster than a method written here.
+        # Nodes are dict keys everywhere, and C compares identities ten times faster than a Python method.
         for name in ("__hash__", "__eq__"):
             setattr(cls, name, getattr(object, name))
         cls._FIELDS = set(cls.model_fields)
@@ -145,7 +145,7 @@ class Node(
         cls._LATEST = [(None, 0)]
         cls._CARRIED = _UNSEEN
         if (outputs := vars(cls).get("Out")) is not None:
-            # Not in the generated class: a checker that saw it would take every name for an output.
+            # Not in the generated class: a checker that saw it would accept every name as an output.
             outputs.__getattr__ = _no_output
 
     def _fill(self, inputs: dict[str, Any], origin: tuple[Any, ...]) -> None:
@@ -154,7 +154,7 @@ class Node(
         except ValidationError as error:
             raise self._invalid(error, inputs, Origin(*origin)) from None
         _set(self, "_origin", origin)
-        # One set for all nodes of a class: Python's collector spends as long on a set a node as on the rest of it.
+        # All nodes of a class share one set: a set for each node would double the collector's work.
         _set(self, "__pydantic_fields_set__", self._FIELDS)
 
     def _invalid(self, error: ValidationError, inputs: dict[str, Any], origin: Origin) -> InvalidNode:
@@ -171,7 +171,7 @@ class Node(
 
     @property
     def schema_(self) -> NodeSchema:
-        """What the catalog says of the class."""
+        """The catalog's schema of the class."""
         return self.CATALOG[self.CLASS_TYPE]
 
     @property
@@ -205,7 +205,7 @@ class Node(
     if not TYPE_CHECKING:
 
         def __class_getitem__(cls, family: Any) -> type[Self]:
-            """`UNETLoader[Flux1]` is `UNETLoader`: running checks go by what files say, not by what the code says."""
+            """`UNETLoader[Flux1]` is `UNETLoader`: checks at run time use the family of the files, not of the code."""
             if not getattr(cls, "__parameters__", ()):
                 raise TypeError(f"{cls.__name__} takes no model family")
             return cls
@@ -245,7 +245,7 @@ class Node(
         return self._changed(changes, self.origin_._replace(code=at.code, instruction=at.instruction, original=None))
 
     def _changed(self, changes: Mapping[str, Any], origin: tuple[Any, ...]) -> Self:
-        """A node with some inputs changed, checked; the others stay as they are written, such as 7 for a FLOAT."""
+        """A checked node with some inputs changed; the others stay as written, such as 7 for a FLOAT."""
         given = {field: value for field, value in self.__dict__.items() if value is not None}
         node = self.made({**given, **changes}, origin)
         kept = {field: value for field, value in self.__dict__.items() if field not in changes}
@@ -261,7 +261,7 @@ class Node(
 
     @classmethod
     def _as_written(cls, inputs: dict[str, Any], origin: tuple[Any, ...]) -> Self | None:
-        """A node with inputs as JSON has them, none converted and none filled in; None if they are not valid."""
+        """A node with inputs as in the JSON, none converted and none filled in; None if they are not valid."""
         try:
             cls.__pydantic_validator__.validate_python(inputs, self_instance=cls.__new__(cls))
         except ValidationError:
@@ -344,14 +344,14 @@ class Node(
         return sorted(public_names(type(self)))
 
     def __repr__(self) -> str:
-        # The label of a node that is wired in, not its repr, which would go on through the whole graph.
+        # The label of a node that is wired in, not its repr, which would run through the whole graph.
         named = [(n, v.label if isinstance(v, Node) else shorten(v, 40)) for n, v in self.given_inputs()]
         return f"<{self.label}({', '.join(f'{name}={value}' for name, value in named)})>"
 
     __str__ = __repr__
 
 
-# A bare `Node` is never made, and its validator would slow the import; each subclass builds its own at once.
+# A bare `Node` is never created, and its validator would slow the import; each subclass builds its own at once.
 Node.model_config["defer_build"] = False
 hide_pydantic(Node)
 
@@ -374,7 +374,7 @@ def _no_output(outputs: Any, name: str) -> Any:
 
 
 def no_output_called(name: str, names: Iterable[str]) -> AttributeError:
-    """The error for a wrong name under ``.out``, with those that there are."""
+    """The error for a wrong name under ``.out``, with the names that exist."""
     known = list(names)
     hint = did_you_mean(name, known)
     there = f"; there are: {', '.join(known)}" if known else "; the node has none"

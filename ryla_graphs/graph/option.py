@@ -1,4 +1,4 @@
-"""`Option`, a choice of a dynamic combo with the inputs it brings."""
+"""`Option`, a choice of a dynamic combo with the inputs it adds."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Option(
 
     @classmethod
     def _as_written(cls, inputs: dict[str, Any]) -> Self | None:
-        """An option with inputs as JSON has them, none converted and none filled in; None if they are not valid."""
+        """An option with inputs as in the JSON, none converted and none filled in; None if they are not valid."""
         try:
             cls.__pydantic_validator__.validate_python(inputs)
         except (ValidationError, InvalidNode):
@@ -85,7 +85,7 @@ def _unpickled(cls: type[Option], inputs: dict[str, Any]) -> Option:
 
 
 def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
-    """The generated class of an option, in the class of its node; None if its key alone says everything."""
+    """The generated class of an option, nested in its node's class; None if the option's key alone is enough."""
     keys = {spec.key for spec in option.inputs}
     spaces = [space for space in vars(owner).values() if isclass(space) and not issubclass(space, tuple)]
     inner: list[Any] = [value for space in spaces for value in vars(space).values() if isclass(value)]
@@ -95,7 +95,7 @@ def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
 
 
 def _option_facts(cls: type[Option]) -> tuple[NodeSchema, dict[str, InputSpec]]:
-    """The node class around an option, and the inputs the option brings by field name."""
+    """The schema of the node around an option, and the inputs that the option adds, by field name."""
     owner = getattr(sys.modules[cls.__module__], cls.__qualname__.split(".")[0])
     schema: NodeSchema = owner.CATALOG[owner.CLASS_TYPE]
     wire_names = {cls.WIRE_NAMES.get(field, field): field for field in cls.model_fields}

@@ -13,7 +13,7 @@ from ryla_graphs.graph.wires import AbstractNode, AbstractOutput
 
 @dataclass(frozen=True, slots=True)
 class _Ref(AbstractOutput):
-    """A wire: the row of the node it comes from, and the output slot; no slot is the node itself."""
+    """A wire: the row of the node it comes from, and the output slot; a slot of None means the node itself."""
 
     row: int
     slot: int | None
@@ -26,7 +26,7 @@ class _Row(NamedTuple):
 
 
 def pack(sinks: Iterable[Any]) -> tuple[list[_Row], list[int]]:
-    """The rows of all nodes that these need, and where they are themselves among them."""
+    """The rows of all nodes that the sinks need, and the positions of the sinks among them."""
     sinks = list(sinks)
     rows: list[_Row] = []
     places: dict[Any, int] = {}
@@ -40,13 +40,13 @@ def pack(sinks: Iterable[Any]) -> tuple[list[_Row], list[int]]:
         original = None if origin.original is None else places[origin.original]
         origin = origin._replace(code=origin.source, instruction=-1, original=original)
         places[node] = len(rows)
-        # A node without a name has a short origin, which tells passes so.
+        # A node without a name keeps its short origin, by which passes recognise it.
         rows.append(_Row(type(node), inputs, tuple(origin[: len(node._origin)])))
     return rows, [places[sink] for sink in sinks]
 
 
 def unpack(rows: Sequence[_Row], sinks: Sequence[int]) -> list[Any]:
-    """The nodes at these places, with all that they need."""
+    """The nodes at these positions, with everything they need."""
     nodes: list[Any] = []
 
     def wire(ref: _Ref) -> Any:

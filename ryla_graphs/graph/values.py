@@ -1,7 +1,7 @@
-"""What makes a pydantic model a plain value: nothing of it can be assigned, and pydantic's own methods are not public.
+"""Turning a pydantic model into a plain value: nothing can be assigned, and pydantic's own methods are not public.
 
-They collide with the names of inputs, and mislead: `node.dict()` is no JSON of ComfyUI, and `node.model_copy(...)`
-would check nothing.
+Those methods collide with the names of inputs, and mislead: `node.dict()` is not ComfyUI's JSON, and
+`node.model_copy(...)` would check nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from ryla_graphs.problems import did_you_mean
 
 _KEPT = frozenset({"model_config", "model_fields", "model_post_init", "model_rebuild"})
-"""What pydantic itself, our code generator and people who look at classes need."""
+"""The names that pydantic itself, our code generator and people inspecting classes need."""
 _PYDANTIC = frozenset(name for name in dir(BaseModel) if not name.startswith("_"))
 _HIDDEN = _PYDANTIC - _KEPT
 _ADVICE = (
@@ -36,16 +36,16 @@ class _Hidden:
 
 
 def hide_pydantic(cls: type[BaseModel]) -> None:
-    """Take pydantic's public methods from a class and those below it."""
+    """Hide pydantic's public methods in a class and its subclasses."""
     for name in _HIDDEN:
         setattr(cls, name, _Hidden())
-    # What takes positional arguments only to refuse them shows none.
+    # `__init__` takes positional arguments only to refuse them, so its signature shows none.
     init: Any = cls.__init__
     init.__signature__ = signature(BaseModel.__init__)
 
 
 def no_attribute(label: str, name: str, known: Iterable[str]) -> str:
-    """The message of a name that a value does not have, and what to do."""
+    """The message for a name that a value does not have, with what to do about it."""
     if name in _HIDDEN:
         return f"{label} has no `{name}`; {next((text for part, text in _ADVICE if part in name), _READING)}"
     hint = did_you_mean(name, known)
@@ -53,13 +53,13 @@ def no_attribute(label: str, name: str, known: Iterable[str]) -> str:
 
 
 def public_names(cls: type[BaseModel]) -> set[str]:
-    """The inputs of a class, and what is ours: `dir` without pydantic's names."""
+    """The inputs of a class and our own names: `dir` without pydantic's."""
     own = {name for base in cls.__mro__ if not issubclass(BaseModel, base) for name in vars(base)}
     return {name for name in own if not name.startswith("_") and name not in _PYDANTIC} | cls.model_fields.keys()
 
 
 def refuse_assignment(what: str, instead: str) -> Callable[..., NoReturn]:
-    """A `__setattr__` for values; in `instead`, ``NAME`` and ``VALUE`` stand for what was to be assigned."""
+    """A `__setattr__` that refuses; ``NAME`` and ``VALUE`` in `instead` stand for the attempted assignment."""
 
     def refuse(_self: Any, name: str, value: Any = None) -> NoReturn:
         shown = repr(value) if type(value) in (int, float, str, bool) else "..."

@@ -1,4 +1,4 @@
-"""Walks over what is upstream of nodes. None recurses through wires: a chain of 100,000 nodes is as good as any."""
+"""Walks over what is upstream of nodes. None recurses through wires, so a chain of 100,000 nodes works too."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def _collect(values: Iterable[Any], found: list[Any]) -> None:
 
 
 def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstream) -> Iterator[N]:
-    """The nodes that these need, each after those wired into it; the same order for equal graphs."""
-    # One flat stack: a list and an iterator for each node on the way down would keep Python's cycle collector busy.
+    """All nodes that the sinks need, each after those wired into it; equal graphs give the same order."""
+    # One flat stack: a list and an iterator for each node on the path would keep Python's cycle collector busy.
     done: set[N] = set()
     stack: list[N | None] = [*sinks]
     stack.reverse()
@@ -67,7 +67,7 @@ def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstr
 
 
 def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A value with each wire in it changed: the same one where none was."""
+    """A value with each wire in it passed through `change`; the same object if no wire changed."""
     if type(value) in _LEAVES:
         return value
     if isinstance(value, (AbstractOutput, AbstractNode)):

@@ -1,4 +1,4 @@
-"""`Source`, whatever can be wired into an input, and what walks and messages need to know of nodes and outputs."""
+"""`Source`, anything that can be wired into an input, and what walks and messages need of nodes and outputs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Source(Generic[T_co]):
 
 
 class AbstractNode:
-    """A node, as far as walks over a graph need to know it. `ryla_graphs.graph.node.Node` is the one there is."""
+    """The part of a node that walks over a graph need; `ryla_graphs.graph.node.Node` is the only subclass."""
 
     __slots__ = ()
 
@@ -59,26 +59,26 @@ class AbstractNode:
 
 
 class AbstractOutput:
-    """An output, as far as walks need to know it: it has the `node` that gives it, and its `slot` there."""
+    """The part of an output that walks need: its `node`, and its `slot` there."""
 
     __slots__ = ()
 
 
 class BrokenLink:
-    """A link that leads nowhere, or that closes a cycle, in a graph that was read. `validate` says what is wrong."""
+    """A link of a graph that was read which leads nowhere or closes a cycle. `validate` reports what is wrong."""
 
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        """The link as JSON has it."""
+        """The link as in the JSON."""
 
     def __repr__(self) -> str:
         return f"BrokenLink({self.value!r})"
 
 
 def _wire_type_of(socket: Any = Any) -> WireType:
-    """The type string of a phantom class, of a union of them, or of `Any`."""
+    """The type string of a phantom class, a union of them, or `Any`."""
     members = (socket,) if hasattr(socket, "wire_type") else get_args(socket) or (socket,)
     names = [getattr(member, "wire_type", sockets.ANY) for member in members]
     return sockets.ANY if sockets.ANY in names else ",".join(names)

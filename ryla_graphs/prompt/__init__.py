@@ -1,4 +1,4 @@
-"""API JSON, and everything that can be asked of it."""
+"""API JSON, and the answers to every question about it."""
 
 from __future__ import annotations
 

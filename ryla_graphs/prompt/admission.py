@@ -1,6 +1,6 @@
-"""What the server does with a prompt before it validates it: look at its shape, replace old classes, look up the rest.
+"""What the server does with a prompt before validation: check its shape, replace old classes, look up the rest.
 
-Facts: observed on ComfyUI 0.33; its `GET /node_replacements` tells the table.
+Observed on ComfyUI 0.33; the table comes from its `GET /node_replacements`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from ryla_graphs.catalog.schema import NodeSchema
 
 
 class Malformed(Exception):
-    """The server cannot even look at the prompt, and answers 500."""
+    """The server cannot even read the prompt, and answers 500."""
 
 
 class Replacement(NamedTuple):
-    """The class that the server puts in the place of one it no longer has."""
+    """The class that the server substitutes for one it no longer has."""
 
     by: str
     renamed: Mapping[str, str] = {}
-    """New input name to old one; what is not named here is dropped."""
+    """New input name to old one; inputs not named here are dropped."""
     fixed: Mapping[str, Any] = {}
 
 
@@ -41,11 +41,11 @@ REPLACEMENTS: Mapping[str, Replacement] = {
     "SDV_img2vid_Conditioning": Replacement("SVD_img2vid_Conditioning"),
     "T2IAdapterLoader": Replacement("ControlNetLoader", {"control_net_name": "t2i_adapter_name"}),
 }
-"""What ComfyUI 0.33 replaces, by class type, where it does not have the class."""
+"""The classes that ComfyUI 0.33 replaces if it does not have them, by class type."""
 
 
 def _replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
-    """What the server puts in the place of this class; None if it leaves it."""
+    """What the server substitutes for this class; None if it keeps the class."""
     if not isinstance(class_type, str) or class_type in catalog:
         return None
     found = REPLACEMENTS.get(class_type)
@@ -53,7 +53,7 @@ def _replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
 
 
 def _check_shape(prompt: Any) -> None:
-    """Raises `Malformed` if the prompt has no shape in which the server can look for old classes."""
+    """Raises `Malformed` if the prompt's shape keeps the server from looking for old classes."""
     if not isinstance(prompt, dict):
         raise Malformed(f"the prompt is {_kind(prompt)}, expected an object of nodes")
     for node, body in prompt.items():
@@ -66,20 +66,20 @@ def _check_shape(prompt: Any) -> None:
 
 
 class Admission(NamedTuple):
-    """What the server makes of a prompt before it validates it."""
+    """The result of the server's steps before validation."""
 
     bodies: Mapping[str, Any]
-    """The nodes as it validates them, old classes replaced; as far as it came."""
+    """The nodes as the server validates them, with old classes replaced up to the point where it failed, if it did."""
     replaced: Mapping[str, tuple[str, Replacement]]
-    """By node, the old class and what stands in its place."""
+    """By node, the old class and its replacement."""
     schemas: Mapping[str, NodeSchema] | None
     """The class of every node; None if one has no known class."""
     malformed: str | None = None
-    """Why it cannot even look at the prompt, and answers 500."""
+    """Why the server cannot even read the prompt, and answers 500."""
 
 
 def admit(document: Any, catalog: Catalog) -> Admission:
-    """Look at the shape, replace old classes, look up the rest; never raises."""
+    """Check the shape, replace old classes, look up the rest; never raises."""
     if isinstance(document, dict) and (schemas := _at_a_glance(document, catalog)) is not None:
         return Admission(document, {}, schemas)
     bodies: Mapping[str, Any] = document if isinstance(document, dict) else {}

@@ -1,4 +1,4 @@
-"""Python's cycle collector, left out of large graphs."""
+"""Pausing Python's cycle collector while large graphs are processed."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from contextlib import contextmanager
 _LARGE = 1_000
 """Nodes."""
 _FROZEN = 1_000
-"""Python 3.12 begins with some 400 frozen objects; whoever freezes what was imported has many thousands."""
+"""Python 3.12 starts with about 400 frozen objects; a caller that freezes its imported modules has many thousands."""
 
 
 @contextmanager
 def collector_paused(nodes: int) -> Iterator[None]:
-    """Leave the collector out while a graph of so many nodes is read, judged or compiled.
+    """Pause the collector while a graph with this number of nodes is read, checked or compiled.
 
-    That makes many small objects that all live to the end and form no cycles, so every look the collector takes at
-    them is wasted: a third of the time at 100,000 nodes. The collector is the whole process's, so it is left alone
-    where other threads run.
+    That work creates many small objects that all live to the end and form no cycles, so every collection is wasted:
+    a third of the time at 100,000 nodes. The collector belongs to the whole process, so it keeps running if there are
+    other threads.
     """
     if nodes < _LARGE or not gc.isenabled() or threading.active_count() > 1:
         yield
         return
-    gc.collect(1)  # what the caller has dropped must not grow old with what is made here
+    gc.collect(1)  # objects the caller has dropped must not age with those created here
     gc.disable()
     try:
         yield
@@ -34,10 +34,10 @@ def collector_paused(nodes: int) -> Iterator[None]:
 
 
 def _let_age() -> None:
-    """Move all young objects to the oldest generation, which is looked at least often.
+    """Move all young objects to the oldest generation, which is collected least often.
 
-    Else the collector would look at all of them when it is back. Freezing and unfreezing moves them without a look; it
-    is left out where the caller has frozen objects, which must stay frozen.
+    Otherwise the collector would scan all of them once it runs again. Freezing and unfreezing moves them without a
+    scan; it is skipped if the caller has frozen objects, which must stay frozen.
     """
     if gc.get_freeze_count() < _FROZEN:
         gc.freeze()

@@ -1,8 +1,9 @@
-"""Expressions of numbers, as people write them into a maths node: Python's, without anything that runs code.
+"""Expressions of numbers, as people write them into a maths node: Python syntax, without anything that runs code.
 
-`value` reads and walks an expression in a `Language`, which says what names, functions and operators mean. Two ask it:
-`evaluate` for numbers that are known before a run, so that lengths and sizes behind `ComfyMathExpression` are too, and
-the simulator, whose numbers may be unknown within bounds (`ryla_graphs.shapes.rules.numeric.expressions`).
+`value` parses and walks an expression in a `Language`, which defines names, functions and operators. It has two
+callers: `evaluate`, whose numbers are known before a run, so that lengths and sizes behind `ComfyMathExpression` are
+too; and the simulator, whose numbers may be known only within bounds
+(`ryla_graphs.shapes.rules.numeric.expressions`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, NoReturn
 CLASS = "ComfyMathExpression"
 INPUT = "expression"
 VALUES = "values."
-"""What the names of its values begin with: ``values.a``."""
+"""The prefix of the inputs that hold its values: ``values.a``."""
 
 Number = int | float | bool
 Functions = Mapping[str, Callable[..., Any]]
@@ -25,7 +26,7 @@ Operators = Mapping[type[ast.AST], Callable[..., Any]]
 
 
 class Refused(ValueError):
-    """An expression holds what it must not; the message says what, of "its expression"."""
+    """An expression contains something forbidden; the message is a sentence about "its expression"."""
 
 
 class Inside(Refused):
@@ -34,15 +35,15 @@ class Inside(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What an expression may hold, and what that does."""
+    """What an expression may contain, and what each part means."""
 
     names: Mapping[str, Any]
     functions: Functions
     operators: Operators
     part: Callable[[Any, str], Any]
-    """Gives what stands behind a dot."""
+    """Returns the attribute of a value by name."""
     checked: Callable[[Any], Any]
-    """Lets through what is given, written or computed, or raises."""
+    """Returns a given, written or computed value unchanged, or raises."""
 
 
 COMMON: Operators = {
@@ -71,13 +72,13 @@ COMMON: Operators = {
 def value(expression: str, language: Language) -> Any:
     """The value of an expression.
 
-    Raises `Refused`, what Python's parser raises (`SyntaxError`, `RecursionError`, `MemoryError`), and whatever the
+    Raises `Refused`, the errors of Python's parser (`SyntaxError`, `RecursionError`, `MemoryError`), and whatever the
     functions and operators raise.
     """
     statements = ast.parse(expression.strip()).body
     if not statements:
         raise Refused("its expression is empty")
-    # Of several lines only the first counts, and of an assignment its value.
+    # Only the first of several lines counts; an assignment counts as its value.
     return _value(getattr(statements[0], "value", statements[0]), language)
 
 
@@ -144,9 +145,9 @@ def _called(node: ast.Call, known: Language) -> Any:
 
 
 _LONGEST = 1000
-"""Characters."""
+"""The longest expression that is computed, in characters."""
 _BITS = 4096
-"""Of a whole number; what is larger than that is no size and no count."""
+"""The most bits of a whole number; a larger one is no size and no count."""
 _FUNCTIONS: Functions = {
     "min": min,
     "max": max,
@@ -164,10 +165,10 @@ _FUNCTIONS: Functions = {
 
 
 def evaluate(expression: str, names: Mapping[str, Number]) -> Number:
-    """The value of an expression; raises `ValueError` for one that is wrong, or that is not computed here.
+    """The value of an expression; raises `ValueError` if it is wrong, or if it is not computed here.
 
-    Only what cannot take long is computed: no power of large numbers, no expression of endless depth. What is left out
-    is "computed by the node", as of any other class.
+    Only expressions that cannot take long are computed: no powers of large numbers, no unlimited depth. All others
+    are "computed by the node", like the outputs of any other class.
 
     >>> evaluate("max(16, floor(a / 16) * 16)", {"a": 100})
     96
@@ -184,7 +185,7 @@ def evaluate(expression: str, names: Mapping[str, Number]) -> Number:
 
 
 def outputs(result: Number) -> tuple[float, int, bool]:
-    """What the node gives: the result as a float, as a whole number, and as yes or no."""
+    """The outputs of the node: the result as a float, as a whole number, and as a boolean."""
     return float(result), int(result), bool(result)
 
 

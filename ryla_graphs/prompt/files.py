@@ -1,6 +1,6 @@
-"""Which inputs name files: weights, LoRAs, and what lies in the server's input folder.
+"""Which inputs name files: weights, LoRAs, and files of the server's input folder.
 
-Learnt from the file lists that ComfyUI 0.33 and the packs give in ``/object_info``.
+Taken from the file lists that ComfyUI 0.33 and the packs give in ``/object_info``.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _BESIDE: Mapping[str, Mapping[str, str]] = {
     "SeedVR2LoadVAEModel": {"model": "SEEDVR2"},
     "UltralyticsDetectorProvider": {"model_name": "ultralytics"},
 }
-"""Where the recording does not say it: a list that a pack writes down itself, and names that begin with a folder."""
+"""Folders missing from the recording: for a list hard-coded in a pack, and for names that begin with a folder."""
 
 _NONE: Mapping[str, str] = {}
 _NO_WEIGHTS = ("input", "output", "font", "configs", "embeddings", "luts", "custom_nodes/")
-"""Folders, or their beginnings, of files that are no weights."""
+"""Folders, or prefixes of folders, whose files are not weights."""
 
 
 def weight_folders(class_type: str) -> Mapping[str, str]:
@@ -39,7 +39,7 @@ def _recorded_folders(class_type: str) -> Mapping[str, str]:
 
 
 def _is_file(class_type: str, name: str, value: str) -> bool:
-    """Whether the value of such an input is a file, and not one of the choices beside the files: ``None``."""
+    """Whether the value of such an input names a file, rather than another choice such as ``None``."""
     if value in NOT_FILES:
         return False
     if "." in value or class_type in _BESIDE:
@@ -49,7 +49,7 @@ def _is_file(class_type: str, name: str, value: str) -> bool:
 
 
 NOT_FILES: frozenset[str] = frozenset({"None", "[None]", "pixel_space", "taesd", "taesdxl", "taesd3", "taef1", "taef2"})
-"""Choices beside the files: nothing, no VAE at all, and the small VAEs made of two files in ``vae_approx``."""
+"""Choices that are not files: nothing, no VAE at all, and the small VAEs made of two files in ``vae_approx``."""
 
 
 class NamedFile(NamedTuple):
@@ -59,14 +59,14 @@ class NamedFile(NamedTuple):
     class_type: str
     input: str
     folder: str
-    """The folder below ``models``; for input files ``input``."""
+    """The folder below ``models``; ``input`` for input files."""
     name: str
 
 
 def weights_named(prompt: Prompt) -> Iterator[NamedFile]:
     """The weight files that loaders name, LoRAs included, in the prompt's order.
 
-    A name behind a primitive or a switch is found too. One that only a run can tell is left out.
+    A name behind a primitive or a switch is found too. A name that only a run can reveal is left out.
     """
     for node in prompt.nodes.values():
         for name, folder in weight_folders(node.class_type).items():
@@ -78,7 +78,7 @@ def weights_named(prompt: Prompt) -> Iterator[NamedFile]:
 
 
 def _of_foreign(node: ForeignNode) -> Iterator[NamedFile]:
-    """The same for a class that this catalog lacks, but whose loader is known."""
+    """The weight files that a node names if this catalog lacks its class but the bundled one lists its files."""
     for name, folder in weight_folders(node.class_type).items():
         value = node.inputs.get(name)
         if isinstance(value, str) and _is_file(node.class_type, name, value):
@@ -86,7 +86,7 @@ def _of_foreign(node: ForeignNode) -> Iterator[NamedFile]:
 
 
 _NO_FILE = "none"
-"""What loaders of 3D files have in their list for no file at all."""
+"""The choices of 3D file loaders that mean no file."""
 
 
 def input_files(prompt: Prompt) -> Iterator[NamedFile]:

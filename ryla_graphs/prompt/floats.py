@@ -9,7 +9,7 @@ from ryla_graphs.catalog.schema import Kind
 
 
 def with_floats(document: dict[str, dict[str, Any]], catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """A prompt in which they are floats, as the server reads them, so that equal graphs are equal bytes.
+    """The prompt with these numbers as floats, as the server reads them, so that equal graphs have equal bytes.
 
     Changes the inputs of `document` in place.
 

@@ -1,4 +1,4 @@
-"""JSON that does not change: what a compiled prompt is handed out as."""
+"""Immutable JSON: the form in which callers get a compiled prompt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _refuse(*_: Any, **__: Any) -> NoReturn:
 
 
 class FrozenDict(dict[str, Any]):
-    """A JSON object that refuses changes. Equal to a `dict` of the same content, and written like one."""
+    """A JSON object that refuses changes. It equals a `dict` with the same content, and serialises like one."""
 
     __slots__ = ()
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
@@ -56,7 +56,7 @@ def frozen(value: Any) -> Any:
 
 
 def thawed(value: Any) -> Any:
-    """A copy that may be changed; what `copy.deepcopy` of frozen JSON gives."""
+    """A mutable copy; `copy.deepcopy` of frozen JSON returns it too."""
     if isinstance(value, dict):
         return {key: thawed(item) for key, item in value.items()}
     return [thawed(item) for item in value] if isinstance(value, list) else value

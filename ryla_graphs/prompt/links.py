@@ -1,6 +1,6 @@
 """Links and values of API JSON. The only place that knows ``[node id, slot]`` and ``{"__value__": …}``.
 
-ComfyUI reads every list as a link. A list that is meant as a value is wrapped: ``{"__value__": [1, 2]}``.
+ComfyUI reads every list as a link. A list meant as a value is wrapped: ``{"__value__": [1, 2]}``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ VALUE = "__value__"
 
 
 class Link(NamedTuple):
-    """A wire as an input holds it: the id of the node it comes from, and the output slot there.
+    """A link in an input: the id of the node it comes from, and the output slot there.
 
-    A negative slot counts from the last, as Python's indices do, because the server looks it up that way.
+    A negative slot counts from the last one, like Python's indices, because the server uses it as an index.
     """
 
     node: str
@@ -22,12 +22,12 @@ class Link(NamedTuple):
 
 
 def is_link(value: object) -> bool:
-    """Whether the server takes a value for a link: it takes any list for one, however malformed."""
+    """Whether the server reads a value as a link, as it does with any list, however malformed."""
     return isinstance(value, list)
 
 
 def read_link(value: object) -> Link | None:
-    """The link that a value is; None if it is no link, or none that can lead anywhere.
+    """The value read as a link; None if it is not a link, or is too malformed to lead anywhere.
 
     >>> read_link(["4", 1])
     Link(node='4', slot=1)
@@ -41,13 +41,13 @@ def read_link(value: object) -> Link | None:
 
 
 def write_link(node: str, slot: int) -> list[Any]:
-    """A link as JSON has it."""
+    """The JSON form of a link."""
     return [node, slot]
 
 
 def wires_of(inputs: Mapping[str, Any]) -> dict[str, Link]:
     """The inputs that hold a well-formed link, by name."""
-    # `read_link` written out: a call for every input of every node takes as long as all the rest of reading.
+    # `read_link` inlined: calling it for every input of every node takes as long as the rest of reading.
     new = tuple.__new__
     return {
         name: new(Link, value)
@@ -57,7 +57,7 @@ def wires_of(inputs: Mapping[str, Any]) -> dict[str, Link]:
 
 
 def wrap(value: Any) -> Any:
-    """A value as JSON has it: lists, and objects that look like a wrapped value, are wrapped."""
+    """The JSON form of a value: lists, and objects that look like a wrapped value, are wrapped."""
     if isinstance(value, (list, tuple)):
         return {VALUE: list(value)}
     if isinstance(value, Mapping):
@@ -66,5 +66,5 @@ def wrap(value: Any) -> Any:
 
 
 def unwrap(value: Any) -> Any:
-    """A value as the node gets it; the inverse of `wrap`."""
+    """The value that the node receives; the inverse of `wrap`."""
     return value[VALUE] if isinstance(value, dict) and VALUE in value else value

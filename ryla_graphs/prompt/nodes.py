@@ -1,4 +1,4 @@
-"""The nodes of a prompt, as everybody sees them."""
+"""The nodes of a prompt, as all other modules see them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows what: how deep each node lies, and which outputs are taken."""
+"""The order of nodes: how deep each one lies, and which outputs are wired to something."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Survey(NamedTuple):
     """The order of a prompt's nodes."""
 
     depths: Mapping[str, int]
-    """The number of nodes in the longest chain that ends at each, in the order of the document; without those that are
-    on a cycle or behind one."""
+    """By node, the number of nodes in the longest chain that ends there, in the order of the document. Nodes on a
+    cycle or behind one are left out."""
     taken: Mapping[str, int] | None
-    """By node, its outputs that are wired into some node, one bit a slot. None if a link counts from the last slot,
-    or goes beyond the bits."""
+    """By node, its outputs that are wired into some node, one bit for each slot. None if a link counts from the last
+    slot, or its slot has no bit."""
 
 
 _BITS = {slot: 1 << slot for slot in range(32)}
 
 
 def survey(nodes: Nodes) -> Survey:
-    """The order of some nodes: one walk up their wires, and two more where one of them is odd."""
+    """The order of some nodes: one walk up their wires, and two more if there is a cycle or a slot without a bit."""
     try:
         return _survey(nodes)
     except LookupError:
@@ -35,11 +35,11 @@ def survey(nodes: Nodes) -> Survey:
 
 
 def _survey(nodes: Nodes) -> Survey:
-    """The same where no wire closes a cycle and every slot has a bit, else a `LookupError`."""
+    """The order of the nodes in one walk; raises `LookupError` if there is a cycle or a slot without a bit."""
     depths: dict[str, int] = {}
     taken: dict[str, int] = {}
     path: list[tuple[str, Iterator[Link], int]] = []
-    """Nodes that wait for one upstream: what is left of their wires, and how deep they lie by those before."""
+    """Nodes waiting for one upstream: each with its remaining wires, and its depth by the wires already followed."""
     for start in nodes:
         if start in depths:
             continue
@@ -67,7 +67,7 @@ def _survey(nodes: Nodes) -> Survey:
 
 
 def _without_cycles(nodes: Nodes) -> Mapping[str, int]:
-    """The depths of nodes with cycles among them: Kahn's algorithm by hand, as networkx takes forty times as long."""
+    """The depths of nodes if some form cycles: Kahn's algorithm by hand, as networkx takes forty times as long."""
     waiting: dict[str, int] = {}
     fed: dict[str, list[str]] = {}
     for number, node in nodes.items():

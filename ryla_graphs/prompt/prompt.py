@@ -1,8 +1,8 @@
-"""`Prompt`: API JSON, however broken, and everything that is asked of it.
+"""`Prompt`: API JSON, however broken, and the answers to every question about it.
 
-One document, read once. Rules, families, plans, limits, engines and the simulator ask a `Prompt`; none of them
-parses links or looks for ``class_type`` itself. Nothing here recurses, so a chain of 100,000 nodes is as good as a
-wide graph, and nothing raises, whatever the JSON holds.
+A document is read once. Rules, families, plans, limits, engines and the simulator all use a `Prompt`; none of them
+parses links or looks for ``class_type`` itself. Nothing here recurses, so a chain of 100,000 nodes works as well as a
+wide graph, and nothing raises, whatever the JSON contains.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from ryla_graphs.prompt.values import Known, Unknown, Values
 from ryla_graphs.sockets import WireType
 
 _new = tuple.__new__
-"""Makes a named tuple in a third of the time that its own class takes."""
+"""Creates a named tuple in a third of the time that calling its class takes."""
 
 
 class Glance(NamedTuple):
-    """What was seen of a document while it was written."""
+    """What is known about a document from writing it."""
 
     schemas: dict[str, NodeSchema]
     """The class of every node."""
     nodes: dict[str, PromptNode]
-    """The nodes at which nothing can be wrong; others are read."""
+    """The nodes that cannot have problems; all others are read."""
 
 
 class Prompt:
@@ -43,13 +43,13 @@ class Prompt:
         """The JSON as it was given."""
         self.catalog = catalog
         self.admission = admit(document, catalog) if glance is None else Admission(document, {}, glance.schemas)
-        """What the server makes of it before it validates it."""
+        """The result of the server's steps before validation."""
         self.nodes: dict[str, PromptNode] = {}
         """The nodes of known classes, in the order of the document."""
         self.foreign: dict[str, ForeignNode] = {}
         """The nodes of unknown classes."""
         self.odd: list[PromptNode] = []
-        """Those of the nodes at which something may be wrong; rules look at no others."""
+        """The nodes that may have problems; rules check no others."""
         self._ready: dict[str, tuple[KnownInputs, Reader]] = {}
         if (schemas := self.admission.schemas) is not None:
             seen = {} if glance is None else glance.nodes
@@ -68,7 +68,7 @@ class Prompt:
         self._read(found, {}, {})
 
     def _read(self, schemas: Mapping[str, NodeSchema], types: Types, seen: Mapping[str, PromptNode]) -> None:
-        """Read the nodes of known classes, but for those that were seen."""
+        """Read the nodes of known classes, except those in `seen`."""
         nodes, bodies, ready = self.nodes, self.bodies, self._ready
         for number, schema in schemas.items():
             if number in seen:
@@ -85,7 +85,7 @@ class Prompt:
                 self.odd.append(node)
 
     def _reader(self, schema: NodeSchema, inputs: Mapping[str, Any]) -> tuple[KnownInputs, Reader]:
-        """The inputs of a class for some values, and what reads them; kept where it is the same for all values."""
+        """The inputs of a class for some values, and their reader; kept if it is the same for all values."""
         known = schema.flat_inputs(inputs)
         found = known, reader(known) if schema.behaviour.validator is None else never
         if not schema.is_dynamic and found[1] is not never:
@@ -94,7 +94,7 @@ class Prompt:
 
     @property
     def bodies(self) -> Mapping[str, Any]:
-        """The nodes as JSON has them, old classes replaced, whatever they hold."""
+        """The nodes as JSON, whatever they contain, with old classes replaced."""
         return self.admission.bodies
 
     def class_of(self, number: str) -> str | None:
@@ -117,11 +117,11 @@ class Prompt:
     # Links
 
     def source(self, link: Link | None) -> PromptNode | None:
-        """The node that a link comes from, where it is there and of a known class."""
+        """The node that a link comes from; None if it is missing or its class is unknown."""
         return self.nodes.get(link.node) if link is not None else None
 
     def carried(self, link: Link | None) -> WireType | None:
-        """The type of the output that a link takes; None if that is not known."""
+        """The type of the output that a link comes from; None if it is unknown."""
         source = self.source(link)
         if link is None or source is None:
             return None
@@ -154,9 +154,9 @@ class Prompt:
 
     @cached_property
     def order(self) -> Sequence[str]:
-        """The ids of the nodes, each after those wired into it; what is on a cycle or behind one is left out.
+        """The ids of the nodes, each after those wired into it; nodes on a cycle or behind one are left out.
 
-        First those that nothing feeds, then those fed by these alone, and so on; among equals as in the document.
+        Nodes without incoming wires come first, then those fed only by them, and so on; ties keep the document's order.
         """
         depths = self.depths
         return sorted(depths, key=depths.__getitem__)
@@ -170,8 +170,8 @@ class Prompt:
     def reached(self) -> frozenset[str]:
         """The ids of the nodes that some output needs, outputs included.
 
-        A node of an unknown class may be an output. Where there is no output at all, every node counts, so that
-        of a graph which the server refuses for that alone everything else is found too.
+        A node of an unknown class may be an output. If there is no output at all, every node counts: the server
+        refuses such a graph for that reason alone, but all its other problems are found too.
         """
         nodes = self._all
         if self._is_all_reached:
@@ -188,7 +188,7 @@ class Prompt:
 
     @cached_property
     def _is_all_reached(self) -> bool:
-        """Whether some output needs every node, by a glance: it does where each feeds another or is an output."""
+        """A quick check whether outputs need every node: they do if each node feeds another or is an output."""
         depths, taken = self._survey
         if taken is None or len(depths) < len(self._all):
             return False
@@ -203,7 +203,7 @@ class Prompt:
 
     @cached_property
     def _used(self) -> frozenset[tuple[str, int]]:
-        """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
+        """The outputs, as node and slot, that feed a node that runs, or one of an unknown class."""
         nodes = self._all
         used = frozenset[tuple[str, int]](chain.from_iterable(nodes[number].wires.values() for number in self.reached))
         from_last = [link for link in used if link[1] < 0 and link[0] in self.nodes]
@@ -226,7 +226,7 @@ class Prompt:
                     stack += [(source, False) for source in reversed(self.links[number]) if source not in done]
 
     def sources_first(self) -> Iterator[PromptNode | ForeignNode]:
-        """Every node that can be read, after those wired into it, but for links that close a cycle."""
+        """Every node that can be read, each after those wired into it, except across links that close a cycle."""
         nodes = {node.id: node for node in self.every_node()}
         done = set(self.order)
         yield from (nodes[number] for number in self.order)
@@ -246,13 +246,13 @@ class Prompt:
 
     @cached_property
     def values(self) -> Values:
-        """What stands behind the inputs."""
+        """The resolver of the values behind the inputs."""
         return Values(self.nodes)
 
     def value(self, node: PromptNode, name: str) -> Known | Unknown:
-        """What an input holds: its own value, or the one behind its wire where that is known before a run."""
+        """The value of an input: its own, or the one behind its wire if that is known before a run."""
         return self.values.value(node, name)
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The same without the reason: None if the value is not known, or is null."""
+        """The value of an input; None if it is unknown, or is null."""
         return self.values.literal(node, name)

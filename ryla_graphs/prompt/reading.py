@@ -1,9 +1,9 @@
-"""Reading the inputs of a node at once: a function made for each class, which knows at a glance what is good.
+"""Reading the inputs of a node in one pass, with a function generated for each class that recognises valid nodes.
 
 Most nodes of most graphs are written as the editor would write them: every input is declared, every value has its
-type, lies in its range and on its step, every wire fits. `reader` makes a function that tells so in one pass and gives
-the node's wires; for any other node it gives None, and rules take their time. A loop over the inputs that asks each
-of them takes four times as long, which is why the function is written out as Python source, as `dataclasses` does.
+type, lies in its range and on its step, and every wire fits. `reader` makes a function that checks this in one pass
+and returns the node's wires; for any other node it returns None, and the slower rules decide. A loop over the inputs
+takes four times as long, so the function is generated as Python source, as `dataclasses` does.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from ryla_graphs.prompt.links import Link
 from ryla_graphs.sockets import WireType
 
 Types = Mapping[str, tuple[WireType, ...]]
-"""What the outputs of each node carry, by its id."""
+"""The types of each node's outputs, by its id."""
 Reader = Callable[[Mapping[str, Any], Types], dict[str, Link] | None]
-"""From the inputs of a node, and the types of all nodes, to the wires among them; None if a second look is due."""
+"""Takes a node's inputs and the types of all nodes; returns the wires among the inputs, or None for a second look."""
 
 
 OFTEN = 16
-"""After how many nodes of a class its function is made: that takes as long as forty nodes take without it."""
+"""The number of nodes of a class after which its function is made; making it costs as much as forty nodes without."""
 
 
 def reader(known: KnownInputs) -> Reader:
-    """The function for nodes with these inputs; for a class that is rarely seen one that always asks for a second look.
+    """The function for nodes with these inputs; for a rare class, one that always asks for a second look.
 
-    The function is kept with the inputs it is for.
+    The function is cached on the inputs it is for.
     """
     kept = known.__dict__
     made: Reader | None = kept.get("reader")
     if made is not None:
         return made
     kept["seen"] = seen = kept.get("seen", 0) + 1
-    # Wires that must match each other are compared by a rule.
+    # A rule compares wires that must match each other.
     if seen < OFTEN or known.matched:
         return never
     made = kept["reader"] = _made(known)
@@ -43,11 +43,11 @@ def reader(known: KnownInputs) -> Reader:
 
 
 Lines = Callable[[str, InputSpec, int, dict[str, Any]], Iterator[str]]
-"""The lines for one input: from its name, what is known of it, its number, and what the lines may use by name."""
+"""Writes the lines for one input from its name, its spec, its number, and the names that the lines may use."""
 
 
 def written_out(head: str, known: KnownInputs, lines: Lines, end: str, names: dict[str, Any]) -> Any:
-    """The function ``made`` of a head, some lines for each input of a class, and an end."""
+    """The function ``made``, compiled from a head, some lines for each input of a class, and an end."""
     names |= {"new": tuple.__new__, "Link": Link}
     source = [head]
     for number, (name, spec) in enumerate(known.items()):
@@ -71,7 +71,7 @@ def never(_given: Mapping[str, Any], _types: Types) -> None:
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
     good = good_value(spec, number, names)
     yield f" v = given.get({name!r}, absent)"
-    if good is not None:  # first, since most values are no wires
+    if good is not None:  # first, since most values are not wires
         yield f" if {good}: count += 1"
     yield f" {'if' if good is None else 'elif'} v.__class__ is list:"
     yield "  if len(v) != 2: return None"
@@ -86,7 +86,7 @@ def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> It
 
 
 def _is_whole(text: str) -> bool:
-    """Whether a text has no half characters, which JSON cannot hold."""
+    """Whether a text has no lone surrogates, which JSON cannot hold."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -100,7 +100,7 @@ _EXACT = 2**53
 def good_value(spec: InputSpec, number: int, names: dict[str, Any]) -> str | None:
     """The condition under which a value `v` needs no second look; None if no value is that good.
 
-    It is Python source; what it needs is added to `names`.
+    It is Python source; the names it uses are added to `names`.
     """
     if spec.kind is Kind.BOOLEAN:
         return "v.__class__ is bool"

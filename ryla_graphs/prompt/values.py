@@ -1,4 +1,4 @@
-"""What stands behind an input: the one resolver, through primitives, reroutes and switches of any depth.
+"""The value behind an input: the one resolver, which follows primitives, reroutes and switches to any depth.
 
 >>> from ryla_graphs import catalogs
 >>> from ryla_graphs.prompt import Prompt
@@ -26,7 +26,7 @@ from ryla_graphs.prompt.nodes import PromptNode
 
 
 class Known(NamedTuple):
-    """A value that is known before the run, and where it is written."""
+    """A value that is known before the run, and the input where it is written."""
 
     value: Any
     node: str
@@ -34,11 +34,11 @@ class Known(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """A value that only a run can tell."""
+    """A value that only a run can reveal."""
 
     why: str
     node: str
-    """The node at which the trail ends."""
+    """The node at which the search ended."""
 
 
 PASSES: Mapping[str, str] = {
@@ -55,7 +55,7 @@ PASSES: Mapping[str, str] = {
     "INTConstant": "value",
     "StringConstant": "string",
 }
-"""Classes whose first output is the value of an input, and that input; "" where the class has only one."""
+"""Classes whose first output is the value of an input, and that input; "" if the class has only one input."""
 
 SWITCHES: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "ComfySwitchNode": ("switch", lambda on: "on_true" if on else "on_false"),
@@ -64,7 +64,7 @@ SWITCHES: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "LatentSwitch": ("select", lambda number: f"input{number}"),
     "SEGSSwitch": ("select", lambda number: f"input{number}"),
 }
-"""Classes whose first output is one of their inputs: the input that decides, and the one that its value chooses."""
+"""Classes whose first output is one of their inputs: the deciding input, and the input that its value selects."""
 
 CONVERTERS: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.INT: int,
@@ -72,11 +72,11 @@ CONVERTERS: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.STRING: str,
     Kind.BOOLEAN: bool,
 }
-"""What the server calls on a value before it checks it and hands it to the node: text becomes a number."""
+"""What the server calls on a value before it checks it and passes it to the node: text becomes a number."""
 
 
 def converted(spec: InputSpec, value: Any) -> Any:
-    """A value as the node gets it: unwrapped, and converted as the server converts it.
+    """The value that the node receives: unwrapped, and converted as the server converts it.
 
     Raises `TypeError`, `ValueError` or `OverflowError` if the server refuses it.
 
@@ -95,20 +95,20 @@ Found = dict[Place, Known | Unknown]
 
 
 class Values:
-    """What stands behind the inputs of some nodes. It remembers what it found on the way."""
+    """The values behind the inputs of some nodes. It caches what it resolves on the way."""
 
     def __init__(self, nodes: Mapping[str, PromptNode]) -> None:
         self._nodes = nodes
         self._found: Found = {}
 
     def value(self, node: PromptNode, name: str) -> Known | Unknown:
-        """What an input holds: its own value, or the one behind its wire where that is known before a run."""
+        """The value of an input: its own, or the one behind its wire if that is known before a run."""
         return resolve(self._nodes, node, name, self._found)
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The same without the reason: None if the value is not known, or is null."""
+        """The value of an input; None if it is unknown, or is null."""
         value = node.inputs.get(name)
-        if not isinstance(value, list):  # `is_link` written out, for speed
+        if not isinstance(value, list):  # `is_link` inlined, for speed
             return value
         found = resolve(self._nodes, node, name, self._found)
         return found.value if isinstance(found, Known) else None
@@ -117,7 +117,7 @@ class Values:
 def resolve(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: Found) -> Known | Unknown:
     """The value that reaches an input, converted as the server converts it, or why it is unknown before a run.
 
-    An input that is left out has its default. `found` keeps what was resolved on the way, for the next question.
+    An input that is left out has its default. `found` caches what was resolved on the way.
     """
     stack: dict[Place, None] = {(node.id, name): None}
     while stack:
@@ -134,7 +134,7 @@ def resolve(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found:
 
 
 def _step(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: Found) -> Known | Unknown | Place:
-    """What an input holds, or the place to look at first."""
+    """The value of an input, or the place that must be resolved first."""
     value = node.inputs.get(name)
     if not is_link(value):
         return _written(node, name)
@@ -159,7 +159,7 @@ def _step(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: F
 
 
 def _computed(node: PromptNode, slot: int, found: Found) -> Known | Unknown | Place:
-    """What an output of an expression is, once all of its values are known."""
+    """The value of an expression's output, once all values it uses are known."""
     names: dict[str, Any] = {}
     for name in (expressions.INPUT, *(name for name in node.inputs if name.startswith(expressions.VALUES))):
         value = found.get((node.id, name))

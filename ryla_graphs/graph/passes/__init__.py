@@ -1,4 +1,4 @@
-"""Passes: `Graph -> Graph`, pure, each in a file of its own name."""
+"""Passes: pure functions `Graph -> Graph`, each in a file named after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make one node of equal ones."""
+"""Merge equal nodes into one."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ryla_graphs.graph.origin import UNNAMED, Origin
 from ryla_graphs.graph.wires import AbstractNode
 
 Name = tuple[tuple[str, ...], str]
-"""The parts of a graph that a node stands in, and what it is called there."""
+"""The parts of a graph that contain a node, and its name there."""
 
 
 def merge_twins(graph: Graph) -> Graph:
     """The graph with equal nodes merged: same class, same values, same sources. What it saves does not change.
 
-    Kept apart are nodes with different names, output nodes, and classes that give, or may give, another result each
-    time. Of these, only the copies that `prefix` makes of one node are merged. A node that several parts share,
-    `day/vae` and `night/vae`, keeps what these names have in common.
+    Nodes with different names, output nodes, and classes whose result may differ each time stay separate, except that
+    the copies that `prefix` makes of one node are merged. A node that several parts share, `day/vae` and `night/vae`,
+    keeps what its names have in common: `vae`.
     """
     twins: dict[Node, Node] = {}
     names: dict[Node, set[Name]] = {}
     scopes: dict[Node, set[tuple[str, ...]]] = {}
     kept: dict[Any, Node | dict[str | None, Node]] = {}
-    """The first of equal nodes, or all that are kept of them, by name."""
+    """By key, the first of some equal nodes, or all of them that are kept, by name."""
     pure: dict[type[Node], bool] = {}
     copied = {node._origin[5] for node in graph.nodes if len(node._origin) > UNNAMED}
     for node in graph.nodes:
@@ -63,7 +63,7 @@ _NO_NAME = Origin()
 
 
 def _twin(node: Node, name: str | None, kept: dict[str | None, Node]) -> Node:
-    """The node to merge one with, out of equal ones by name; an unnamed one goes by the name of the next."""
+    """The node to merge `node` into, out of equal ones by name; an unnamed one merges with the first named one."""
     if name in kept:
         return kept[name]
     if name is None and kept:
@@ -72,9 +72,9 @@ def _twin(node: Node, name: str | None, kept: dict[str | None, Node]) -> Node:
 
 
 def _renamed(names: Mapping[Node, set[Name]]) -> Iterator[tuple[Node, Origin]]:
-    """The nodes that get another name by being merged: what their names have in common.
+    """The nodes that merging renames, with their new names: what their names have in common.
 
-    Where something else is or would be called so, it is the shortest of their own names.
+    If another node has or would get that name, the new name is the shortest of their own names instead.
     """
     wishes = {node: _common(own) for node, own in names.items()}
     taken = Counter(name for node, own in names.items() for name in {wishes[node], *own})
@@ -86,7 +86,7 @@ def _renamed(names: Mapping[Node, set[Name]]) -> Iterator[tuple[Node, Origin]]:
 
 
 def _moved(scopes: Mapping[Node, set[tuple[str, ...]]]) -> Iterator[tuple[Node, Origin]]:
-    """The unnamed nodes that several parts share, each in the part around these."""
+    """The unnamed nodes that several parts share, each moved to the part around these."""
     for node, own in scopes.items():
         if len(own) > 1:
             yield node, node.origin_._replace(scope=_shared(own))
@@ -98,7 +98,7 @@ def _common(names: set[Name]) -> Name:
 
 
 def _shared(scopes: set[tuple[str, ...]]) -> tuple[str, ...]:
-    """The parts that all of these scopes have."""
+    """The parts that all of these scopes have in common."""
     shortest = min(scopes, key=lambda scope: (len(scope), scope))
     return tuple(part for part in shortest if all(part in other for other in scopes))
 
@@ -108,7 +108,7 @@ def _by_length(name: Name) -> tuple[int, Name]:
 
 
 def _extend(key: list[Any], values: Iterable[Any], twins: Mapping[Any, Node]) -> None:
-    """Add what tells values from others; every kind but text and whole numbers says what it is."""
+    """Add what distinguishes these values; all kinds but text and whole numbers add a mark of their kind."""
     for value in values:
         kind = type(value)
         if kind is str or value is None or (kind is int and value):
@@ -118,7 +118,7 @@ def _extend(key: list[Any], values: Iterable[Any], twins: Mapping[Any, Node]) ->
         elif kind is Output or isinstance(value, Output):
             key.append(twins.get(value.node, value.node))
             key.append(value.slot)
-        elif isinstance(value, AbstractNode):  # which is quicker to ask for than `Node`
+        elif isinstance(value, AbstractNode):  # a quicker check than for `Node`
             key.append(twins.get(value, value))
             key.append(0)
         elif isinstance(value, Option):

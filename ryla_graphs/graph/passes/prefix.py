@@ -1,4 +1,4 @@
-"""Make nodes a part of a larger graph, with ids that begin with the part's name."""
+"""Make nodes part of a larger graph, with ids that begin with the part's name."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def _free(name: str, taken: Collection[str | None]) -> str:
 
 
 def prefix_wires(wires: Mapping[str, Source[Any]]) -> dict[str, Output[Any]]:
-    """Wires out of other graphs, with all that is upstream of each made the part that its key names.
+    """Wires from other graphs, with everything upstream of each made the part that its key names.
 
-    What is upstream of several belongs to the first.
+    A node upstream of several wires belongs to the part of the first.
     """
     outputs = {part: wire.output(0) if isinstance(wire, Node) else wire for part, wire in wires.items()}
     ends = {part: output for part, output in outputs.items() if isinstance(output, Output)}
