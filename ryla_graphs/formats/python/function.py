@@ -1,4 +1,4 @@
-"""One function: its head, and its statements in the names of its scope."""
+"""One function: its head and its statements, with the names of its scope."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Body:
         """Lines to stand above a node."""
 
     def lines(self, statements: Sequence[Statement], *, returning: Sequence[str] = ()) -> Iterator[str]:
-        """The lines of some statements, with empty ones around loaders and loops, and what the function returns."""
+        """The lines of some statements, with empty lines around loaders and loops, and the return."""
         before: tuple[bool, ...] | None = None
         ended = False
         returned = ", ".join(returning)
@@ -104,7 +104,7 @@ class Body:
         yield from lines(call, f"{', '.join(ends)} = ", "", self._indent + INDENT)
 
     def _lookup(self, chain: Chain) -> str:
-        """What a loop takes of its node: outputs, where it began with outputs."""
+        """What a loop takes from its node: the outputs, if it began with outputs."""
         if len(chain.ends) > 1:
             return ".out"
         end, base = next(iter(chain.ends)), next(iter(chain.bases.values()))
