@@ -177,7 +177,7 @@ class _Builder:
     def add_widgets(
         self, place: int, node: Mapping[str, Json], specs: Mapping[str, InputSpec]
     ) -> tuple[dict[int, str], list[str]]:
-        """Add a node's widgets; return the rest: those that are inputs in the file, by index there, and other inputs."""
+        """Add a node's widgets; return the rest: those that the file has as inputs, by index, and other inputs."""
         given = node.get("inputs")
         slots = given if isinstance(given, list) else []
         converted: dict[int, str] = {}

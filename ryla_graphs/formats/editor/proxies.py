@@ -159,7 +159,7 @@ class _Adoption:
         return next((slot for slot in node.inputs if slot.widget == entry.widget), None), held
 
     def give(self, name: str, entry: _Proxy) -> bool:
-        """Give the host's input of this name the entry's value; False unless it is the only one and promotes a widget."""
+        """Give the host's input of this name the entry's value; False unless it is the only one and promotes."""
         found = [slot for slot in self.host.inputs if slot.name == name]
         if len(found) != 1 or found[0].widget is None:
             return False
