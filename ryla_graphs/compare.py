@@ -109,7 +109,7 @@ class _Side:
         self.inputs: dict[str, Mapping[str, Any]] = {}
         self.titles: dict[str, str] = {}
         self.users: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
-        """Who takes the outputs of a node: the other node, its input, and the slot."""
+        """The users of a node's outputs: the other node, its input, and the slot."""
         for number, node in self.nodes.items():
             inputs, meta = node.get("inputs"), node.get("_meta")
             self.inputs[number] = inputs if isinstance(inputs, Mapping) else {}

@@ -11,7 +11,7 @@ from ryla_graphs.formats.editor.boxes import Box, Layout, Link
 from ryla_graphs.formats.editor.layout import layered
 
 Parts = tuple[str, ...]
-"""The parts that a node stands in, outermost first."""
+"""The parts that a node is in, outermost first."""
 
 LOADERS_TITLE = "Models"
 
@@ -120,7 +120,7 @@ class _Arranger:
         self._boxes = boxes
         self._loaders = loaders
         self._below = [0.0] * len(boxes)
-        """How far each node is below the top of the outermost part that is laid out already."""
+        """How far each node is below the top of the outermost part laid out so far."""
 
     def lay_out(self, part: _Part, *, whole: bool = False) -> Box:
         """Lay out a part and return its size; `whole` means that it is connected."""

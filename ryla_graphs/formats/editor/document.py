@@ -71,7 +71,7 @@ class EditorNode(NamedTuple):
     values: Json = None
     """``widgets_values``: a list by position, in some packs an object."""
     named_values: Mapping[str, Json] | None = None
-    """``widgets_values_named``, which editors since 1.49 write beside the list."""
+    """``widgets_values_named``, which editors since 1.49 write in addition to the list."""
     properties: Mapping[str, Json] = NOTHING
 
     @property

@@ -84,7 +84,7 @@ def _order(count: int, links: Sequence[Link]) -> tuple[list[int], list[Link]]:
     place: dict[int, int] = {}
     ready = deque(box for box in range(count) if not waits[box])
     for start in range(-1, count):
-        # Boxes fed by a cycle are never ready; the first of them goes before the boxes that it waits for.
+        # Boxes fed by a cycle are never ready; the first of them is placed ahead of the boxes that it waits for.
         if start >= 0 and start not in place:
             ready.append(start)
         while ready:

@@ -180,7 +180,7 @@ class Lead(NamedTuple):
     source: tuple[str, str] | None
     """The first node with a widget there, or instance, and the widget or input."""
     promotes: tuple[LoadedNode, InSlot] | None
-    """The first node with a widget there, or instance that promotes one itself, and the slot beside it."""
+    """The first node with a widget there, or instance that itself promotes one, and the slot of that widget."""
 
 
 @dataclass(eq=False, slots=True)

@@ -78,9 +78,9 @@ class _Adoption:
         self.inside = definition_of(host)
         self.left: list[_Proxy] = []
         self.taken: dict[tuple[str, str], str] = {}
-        """What each input leads to already: the node inside and the widget, by which the input is found."""
+        """What each input already leads to: maps the inner node and the widget to the input."""
         self.promoting: dict[str, dict[tuple[str | None, str], InSlot]] = {}
-        """The slots of instances inside that promote a widget, by what they may be called in an entry."""
+        """The slots of inner instances that promote a widget, by the names that an entry may use for them."""
 
     def run(self, entries: Sequence[_Proxy]) -> None:
         for slot, port in zip(self.host.inputs, self.inside.inputs, strict=True):

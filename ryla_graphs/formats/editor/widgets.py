@@ -86,7 +86,7 @@ def autogrow(specs: Iterable[InputSpec]) -> Iterator[tuple[str, InputSpec]]:
 
 
 def slots(schema: NodeSchema, given: Iterable[str] = (), values: Mapping[str, Json] = _NO_VALUES) -> tuple[Slot, ...]:
-    """The input slots of a node in the editor's order: sockets first, then one beside each widget.
+    """The input slots of a node in the editor's order: sockets first, then one for each widget.
 
     `given` names the inputs that have a link, so that an autogrow input shows those and one more.
     """

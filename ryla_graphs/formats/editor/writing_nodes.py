@@ -54,7 +54,7 @@ class Types:
         self._prompt = prompt
         self._found: dict[Link, str] = {}
         self.used: dict[str, int] = {}
-        """The number of outputs of each node that others use."""
+        """For each node, one more than the highest output slot that others use."""
         for node in prompt.every_node():
             for link in node.wires.values():
                 self.used[link.node] = max(self.used.get(link.node, 0), link.slot + 1)

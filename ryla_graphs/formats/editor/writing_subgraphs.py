@@ -144,7 +144,7 @@ def _with_instances(
     instances: Mapping[tuple[str, ...], Placed],
     replaced: Mapping[Link, Link],
 ) -> Iterator[Placed]:
-    """The graph one level up: an instance where the first of its nodes was, other groups dissolved."""
+    """The graph one level up: an instance replaces the first of its nodes, other groups are dissolved."""
     done: set[tuple[str, ...]] = set()
     for placed in current:
         if len(placed.path) == depth:
@@ -162,7 +162,7 @@ def _with_instances(
 
 
 def _dissolve(placed: Placed) -> None:
-    """Take a node out of the innermost group, which becomes a mere part around it."""
+    """Take a node out of the innermost group, which becomes just a part around it."""
     *outer, part, name = placed.path
     placed.node.parts = (part, *placed.node.parts)
     separator = "/" if placed.optional else ":"

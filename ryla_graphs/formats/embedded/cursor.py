@@ -144,7 +144,7 @@ class Cursor:
 
 
 Text = tuple[str, str]
-"""A key of a file's metadata and the text there; without a key where the format has none."""
+"""A key of a file's metadata and the text there; the key is empty if the format has none."""
 
 
 def decoded(text: bytes) -> str:

@@ -24,7 +24,7 @@ class Found:
         self.workflow: dict[str, Any] | None = None
         self.faults: list[str] = []
         self.has_settings = False
-        """Whether another program wrote down how it made the picture, which is no graph."""
+        """Whether another program recorded its settings for the picture, which are not a graph."""
 
     @property
     def complete(self) -> bool:

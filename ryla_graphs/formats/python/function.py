@@ -35,14 +35,14 @@ class Body:
         self._module = module
         self._scope = scope
         self.names: Mapping[Node, Expression] = {}
-        """How the names of nodes are written, where not as they are."""
+        """How the names of nodes are written, if not literally."""
         self.loras: Mapping[Chain, str] = {}
         """The parameters that loops run over."""
         self.calls: Mapping[Instance, Call] = {}
         self.definitions: Mapping[Instance, Sequence[str]] = {}
-        """The functions of parts, by the instance before whose call each stands."""
+        """The functions of parts, by the instance before whose call each is written."""
         self.comments: Mapping[Node, Sequence[str]] = {}
-        """Lines to stand above a node."""
+        """Lines to write above a node."""
 
     def lines(self, statements: Sequence[Statement], *, returning: Sequence[str] = ()) -> Iterator[str]:
         """The lines of some statements, with empty lines around loaders and loops, and the return."""

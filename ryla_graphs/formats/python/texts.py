@@ -25,7 +25,7 @@ class Module:
 
     def __init__(self) -> None:
         self._imported: dict[tuple[str, str], str] = {}
-        """What each imported name is called here, by module and name."""
+        """The local name of each import, by module and name."""
         self._names = Names()
         self._constants: dict[str, tuple[str, Any]] = {}
         for module, name in _ALWAYS:

@@ -47,13 +47,13 @@ class Wiring:
         self._of_written = {written: node for node, written in self.written.items()}
         self.schemas = {node: written.schema_ for node, written in self.written.items()}
         self.inputs: dict[Node, Mapping[str, Any]] = {n: dict(w.given_inputs()) for n, w in self.written.items()}
-        """What each node is given, by wire name; wires lead to nodes as they are written."""
+        """The inputs given to each node, by wire name; wires lead to the written nodes."""
         self.sinks = frozenset(graph.sinks)
         self.whole = set(graph.sinks)
-        """Nodes that get a variable themselves, and not only their outputs."""
+        """Nodes that get a variable of their own, not just their outputs."""
         self.uses: dict[Value, list[Use]] = {}
         self.slots: dict[Node, list[int]] = {node: [] for node in graph.nodes}
-        """The slots of each node that something takes."""
+        """The slots of each node that are used."""
         for node in graph.nodes:
             for name, value in self.inputs[node].items():
                 if (source := self.source(value)) is not None:
