@@ -144,7 +144,7 @@ class Cursor:
 
 
 Text = tuple[str, str]
-"""A key of a file's metadata and the text there; the key is empty if the format has none."""
+"""A key of a file's metadata and its text; if the format has no keys, a label takes the place of the key."""
 
 
 def decoded(text: bytes) -> str:
