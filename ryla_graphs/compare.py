@@ -1,7 +1,7 @@
 """What differs between two graphs in API JSON: changed values, rewired links, nodes added and removed.
 
-Nodes are the same where id and class are; where ids are new, by what they are made of, by their titles, and
-at last by their class and what they are wired to.
+Nodes with the same id and class are the same node. If the ids are new, nodes are matched by what they are made of, then
+by title, and finally by class and wiring.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, Literal
 from ryla_graphs.prompt.links import read_link
 
 _MOST_PAIRS = 250_000
-"""Nodes of one class without a partner that are compared each with each; more are taken as removed and added."""
+"""The most pairs of unmatched nodes of one class to compare; beyond that, they count as removed and added."""
 
 
 _ROUNDS = 6
 
 
 class _Absent:
-    """What stands where a graph does not have an input."""
+    """Stands for the value of an input that a graph does not have."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -41,7 +41,7 @@ class Change:
     class_type: str
     input: str
     kind: Literal["value", "link"]
-    """A link where it leads elsewhere, begins or ends."""
+    """`link` if a link was added, removed or rewired."""
     before: Any
     after: Any
 
@@ -61,7 +61,7 @@ class Comparison:
     removed: tuple[tuple[str, str], ...]
     """The same for the first."""
     renumbered: Mapping[str, str]
-    """The nodes that are the same and have another id: from the first graph to the second. No difference by itself."""
+    """The same nodes under new ids: first graph's id to second's. Not a difference by itself."""
 
     @property
     def equal(self) -> bool:
@@ -109,7 +109,7 @@ class _Side:
         self.inputs: dict[str, Mapping[str, Any]] = {}
         self.titles: dict[str, str] = {}
         self.users: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
-        """Who takes the outputs of a node: the other node, its input, and the slot."""
+        """The users of a node's outputs: the other node, its input, and the slot."""
         for number, node in self.nodes.items():
             inputs, meta = node.get("inputs"), node.get("_meta")
             self.inputs[number] = inputs if isinstance(inputs, Mapping) else {}
@@ -119,7 +119,7 @@ class _Side:
                     self.users[link.node].append((number, name, link.slot))
 
     def made_of(self) -> dict[str, Hashable]:
-        """A mark for each node that two have where they are made of the same, all the way up."""
+        """A mark for each node: equal for two nodes with the same class, inputs and everything upstream."""
         marks: dict[str, Hashable] = {}
         for number in self._sources_first():
             parts = []
@@ -130,7 +130,7 @@ class _Side:
         return marks
 
     def _sources_first(self) -> Iterator[str]:
-        """All nodes, after those wired into them where they are on no cycle."""
+        """All nodes, each after those wired into it; nodes on or behind a cycle come last."""
         links = {
             number: [link.node for link in map(read_link, inputs.values()) if link]
             for number, inputs in self.inputs.items()
@@ -155,10 +155,10 @@ class _Pairing:
         self.partners: dict[str, str] = {}
 
     def run(self) -> dict[str, str]:
-        """The nodes of the first graph, and the same in the second."""
+        """The nodes of the first graph, each with its match in the second."""
         common = [number for number in self.old.classes if number in self.new.classes]
         alike = [number for number in common if self.old.classes[number] == self.new.classes[number]]
-        if 2 * len(alike) >= len(common):  # else the ids mean other things in each
+        if 2 * len(alike) >= len(common):  # otherwise the ids mean different things in each
             for number in alike:
                 self._pair(number, number)
         old_marks, new_marks = self.old.made_of(), self.new.made_of()
@@ -177,7 +177,7 @@ class _Pairing:
         self.partners[b] = a
 
     def _by(self, old_key: Callable[[str], Any], new_key: Callable[[str], Any], *, all_of_them: bool = False) -> None:
-        """Pair what has the same key: where it is the only one of each, or all, in their order."""
+        """Pair nodes with the same key: only if each graph has exactly one, or all of them in order."""
         old, new = _grouped(self._left_old(), old_key), _grouped(self._left_new(), new_key)
         for key, numbers in old.items():
             others = new.get(key, [])
@@ -186,7 +186,7 @@ class _Pairing:
                     self._pair(a, b)
 
     def _by_surroundings(self, *, at_last: bool) -> None:
-        """Pair, of each class, those that have something in common: each other's best, and at last whatever is left."""
+        """Within each class, pair nodes that have something in common: mutual best matches, then whatever is left."""
         old = _grouped(self._left_old(), self.old.classes.__getitem__)
         new = _grouped(self._left_new(), self.new.classes.__getitem__)
         for kind, numbers in old.items():
@@ -255,7 +255,7 @@ def same(first: Any, second: Any) -> bool:
 
 
 def _mark(value: Any) -> Hashable:
-    """A value as something that can be compared and hashed."""
+    """A value in a form that can be compared and hashed."""
     if isinstance(value, Mapping):
         return ("object", tuple(sorted((str(key), _mark(item)) for key, item in value.items())))
     if isinstance(value, (list, tuple)):

@@ -65,9 +65,9 @@ def body_of(class_type: str, inputs: dict[str, Any], title: str | None) -> dict[
 
 
 def plain(document: Any) -> ApiDocument | None:
-    """A copy of a prompt without what no node reads: class, inputs and title of each node, as `dump` writes them.
+    """A copy of a prompt with only what nodes read: the class, inputs and title of each, as `dump` writes them.
 
-    None if a node cannot be read. Raises `InvalidDocument` if it is no prompt at all.
+    None if a node cannot be read. Raises `InvalidDocument` if it is not a prompt at all.
     """
     if is_editor_format(document):
         raise InvalidDocument(
@@ -87,17 +87,17 @@ def plain(document: Any) -> ApiDocument | None:
 
 
 def is_id(number: Any) -> bool:
-    """Whether this can be the id of a node here: text that can be printed, and is not empty."""
+    """Whether this can be the id of a node here: printable text that is not empty."""
     return isinstance(number, str) and number != "" and number.isprintable()
 
 
 def is_editor_format(document: Any) -> bool:
-    """Whether this is a workflow as the editor saves it, which is another format."""
+    """Whether this is a workflow in the editor's format instead."""
     return isinstance(document, Mapping) and isinstance(document.get("nodes"), list)
 
 
 def title_in(body: Mapping[str, Any]) -> str | None:
-    """The title of a node, where its body has one."""
+    """The title of a node, if its body has one."""
     meta = body.get("_meta")
     title = meta.get("title") if isinstance(meta, Mapping) else None
     return title if isinstance(title, str) and title else None
@@ -109,7 +109,7 @@ def encode(document: Mapping[str, Any]) -> bytes:
     Raises `InvalidWorkflow` naming everything that JSON cannot hold.
     """
     try:
-        # Looking for cycles costs a fifth of it, and what holds itself ends as a `RecursionError` all the same.
+        # Checking for cycles takes a fifth of the time; a value that contains itself raises `RecursionError` anyway.
         options: Any = {"ensure_ascii": False, "allow_nan": False, "check_circular": False}
         return json.dumps(document, sort_keys=True, separators=(",", ":"), **options).encode()
     except (TypeError, ValueError, RecursionError):
@@ -117,7 +117,7 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 
 def unwritable(document: Mapping[str, Any]) -> list[Problem]:
-    """What of a document JSON cannot hold: infinite numbers, half characters, numbers and nesting without end."""
+    """Everything in a document that JSON cannot hold: infinities, lone surrogates, endless numbers and nesting."""
     found = [
         _not_json(value, AtNode(number, body.get("class_type"), name))
         for number, body in document.items()
@@ -154,11 +154,11 @@ def _printable(text: object) -> str:
 
 
 def build(prompt: Prompt) -> Graph:
-    """The graph of a prompt; ids become names, so they stay.
+    """The graph of a prompt; ids become names, which keeps them.
 
-    All nodes are kept: the sinks are those that nothing consumes, and all that are outputs or may be. A node is of its
-    Python class where its inputs are valid for that, else an `AnyNode`. Either is written again as it was: numbers
-    stay as they are, and what was left out stays left out. A link that leads nowhere, or closes a cycle, becomes a
+    All nodes are kept: the sinks are the nodes that nothing consumes, and all that are or may be outputs. A node gets
+    its Python class if its inputs are valid for it, else it is an `AnyNode`. Both are written back unchanged: numbers
+    stay as they are, and inputs left out stay left out. A link that leads nowhere, or closes a cycle, becomes a
     `BrokenLink`.
     """
     built: dict[str, Node] = {}

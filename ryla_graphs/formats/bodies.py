@@ -1,4 +1,4 @@
-"""Bodies of requests: a graph, and around it what some server wants to know beside it.
+"""Bodies of requests: a graph, and around it whatever else some server needs.
 
 ComfyUI            {"prompt": graph, "client_id": …, "extra_data": {"extra_pnginfo": {"workflow": …}}}
 ryla_graphs        {"workflow": graph, "inputs": {name: file}}
@@ -18,9 +18,9 @@ from ryla_graphs.formats.shapes import is_node, is_prompt
 from ryla_graphs.problems import AtField, InvalidDocument, InvalidInputs, Problem, shorten
 
 _GRAPHS = ("workflow", "prompt", "workflow_json")
-"""Keys that a graph stands under, by which the body of a serverless worker may name it."""
+"""The keys that a serverless worker's body may have its graph under."""
 _QUIET = frozenset({"client_id", "extra_data", "number", "front", "prompt_id", "id", "metadata", "images", "inputs"})
-"""Keys that are read, or that change nothing of what a graph makes."""
+"""Keys that are read, or that do not affect what a graph makes."""
 _SALAD = frozenset({
     "azure_blob_upload", "convert_output", "hf_upload", "http_upload", "s3", "webhook", "webhook_v2",
 })  # fmt: skip
@@ -35,20 +35,20 @@ class Body:
     kind: str
     """Whose request it is, in words."""
     graph: Any
-    """A graph in API JSON or of the editor, or a text that holds one."""
+    """A graph in API JSON or the editor's format, or a text that holds one."""
     workflow: Any = None
-    """The editor's file that came beside it, to be saved into pictures."""
+    """The editor's file sent along with it, to be saved into pictures."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Files by the name that the graph gives them: data URLs, base64, addresses, ids of assets."""
     unread: tuple[str, ...] = ()
-    """Keys that nothing is made of."""
+    """Keys that are ignored."""
 
 
 def unwrapped(value: Mapping[str, Any]) -> Body | None:
-    """The graph in the body of a request; None if this is no such body.
+    """The graph in the body of a request; None if this is not such a body.
 
-    A graph whose node bears the name `prompt` or `input` is no body. Raises `InvalidDocument` if the files that
-    came along are not as they should be.
+    A graph with a node named `prompt` or `input` is not a body. Raises `InvalidDocument` if the files sent along are
+    malformed.
     """
     if isinstance(inner := value.get("input"), dict) and not is_node(inner):
         key = next((key for key in _GRAPHS if _may_be_graph(inner.get(key))), None)
@@ -65,7 +65,7 @@ def unwrapped(value: Mapping[str, Any]) -> Body | None:
 
 
 def _may_be_graph(value: Any) -> bool:
-    """Whether a graph may be in a value: an object that is no node, or a text with JSON or a file."""
+    """Whether a value may hold a graph: an object that is not a node, or a text with JSON or a file."""
     if isinstance(value, str):
         return value.lstrip().startswith(("{", "data:"))
     return isinstance(value, dict) and not is_node(value)
@@ -123,7 +123,7 @@ def _with_workflow(value: Mapping[str, Any], graph: Any) -> Body:
 
 
 def _keys_in(extra: Any) -> Iterator[str]:
-    """Where the key of a partner's service is: a server takes it out first, and nothing else uses it."""
+    """Where a partner service's API key is: a server removes it first, and nothing else uses it."""
     for name in _SECRETS:
         if isinstance(extra, Mapping) and extra.get(name):
             yield f"extra_data.{name}"

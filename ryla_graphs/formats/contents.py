@@ -1,4 +1,4 @@
-"""Files that stand in JSON as text: data URLs, base64, addresses, ids of assets, and inputs of earlier jobs."""
+"""Files given in JSON as text: data URLs, base64, addresses, ids of assets, and inputs of earlier jobs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _ASSET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _JOB_INPUT = re.compile(r"/jobs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/inputs/([0-9a-f]{32}\.[a-z0-9]{1,5})")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{40,}")
 _HEAD_LENGTH = 1_000
-"""The longest beginning of a data URL that is looked at."""
+"""How much of the beginning of a data URL is looked at."""
 _ADDRESSES = ("https://", "http://")
 
 
 def is_content(value: str) -> bool:
-    """Whether a value is a file itself, or says where it is, and not a name."""
+    """Whether a value is a file itself or says where one is, rather than a name."""
     return is_address(value) or is_asset_id(value) or job_input(value) is not None or is_inline(value)
 
 
@@ -30,7 +30,7 @@ def is_asset_id(value: str) -> bool:
 
 
 def job_input(value: str) -> tuple[str, str] | None:
-    """The job and the file name, of a value that is the `url` of an input of a job; None of all else."""
+    """The job and the file name in a value that is the `url` of a job's input; None for anything else."""
     found = _JOB_INPUT.fullmatch(value)
     return None if found is None else (found[1], found[2])
 
@@ -40,7 +40,7 @@ def is_inline(value: str) -> bool:
     if value.startswith("data:"):
         return True
     packed = value.rstrip()
-    # The padding is cut off by hand: to an expression, a long text could be padding in many ways.
+    # The padding is cut off by hand: a regular expression could match it in many ways in a long text.
     return _BASE64.fullmatch(packed[:-2] + packed[-2:].rstrip("=")) is not None
 
 

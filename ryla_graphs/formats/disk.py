@@ -1,4 +1,4 @@
-"""The content of a file that somebody named: the one place of the pure rooms that looks at a disk."""
+"""The content of a file given by name: the only place in the pure rooms that reads the disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ryla_graphs.formats.embedded import Content
 from ryla_graphs.problems import SourceUnreachable
 
 _LARGE = 32 * 2**20
-"""Files from this size on are not read whole: of a film or a checkpoint only the metadata is looked at."""
+"""Files of this size or more are not read whole: only the metadata of a film or a checkpoint is needed."""
 
 
 class FilePath(Protocol):
@@ -21,14 +21,14 @@ class FilePath(Protocol):
 
 
 class Named(NamedTuple):
-    """A content, and the name that its file gives it."""
+    """A content, and the name taken from its file."""
 
     content: Content
     name: str
 
 
 def content_at(path: FilePath | str) -> Named:
-    """The content of a file by its path; raises `SourceUnreachable` if it cannot be read."""
+    """The content of the file at a path; raises `SourceUnreachable` if it cannot be read."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a room without paths
             content: Content = file.read(_LARGE)
@@ -50,7 +50,7 @@ def name_of(path: FilePath | str) -> str:
 
 
 def content_of(source: Any) -> tuple[Any, str | None]:
-    """What is to be read, and the name of its file where it is one."""
+    """The content to read, and the name of its file if it came from one."""
     if isinstance(source, (bytes, Mapping)):
         return source, None
     if isinstance(source, str) and source.lstrip().startswith(("{", "[", "data:")):

@@ -1,8 +1,8 @@
-"""A graph as a prompt that is read already: written and looked at in one pass.
+"""A graph as a prompt that has already been read: written and checked in one pass.
 
-A prompt that was written from typed nodes would else be read again input by input, though what stands there, and where
-each wire comes from, was at hand when it was written. As in `ryla_graphs.prompt.reading`, a function is made for each
-class that a graph has often: it writes the inputs of a node where all of them are good at a glance.
+Otherwise a prompt written from typed nodes would be read again input by input, although each value, and the source of
+each wire, was at hand when it was written. As in `ryla_graphs.prompt.reading`, each class that a graph uses often gets
+a function of its own: it writes the inputs of a node if all of them are good at a glance.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from ryla_graphs.prompt.prompt import Glance
 from ryla_graphs.prompt.reading import OFTEN, good_value, written_out
 
 Writer = Callable[[Mapping[str, Any], Mapping[Any, str], dict[str, Any], dict[str, Link]], bool]
-"""From the fields of a node, and the ids of all nodes, to its inputs and the wires among them; False where a second
-look is due."""
+"""From the fields of a node, and the ids of all nodes, to its inputs and the wires among them; False if they need a
+second look."""
 
 
 def draft(graph: Graph, catalog: Catalog) -> tuple[api.ApiDocument, Glance | None]:
-    """What `api.dump` writes, and what was seen of it; None if a class is not in the catalog as its nodes know it.
+    """What `api.dump` writes, and what was seen on the way; None if the catalog's class differs from the nodes' own.
 
     Raises `InvalidWorkflow` if two nodes have one name.
     """
@@ -37,7 +37,7 @@ def draft(graph: Graph, catalog: Catalog) -> tuple[api.ApiDocument, Glance | Non
         return api.dump(graph), None
     schemas = {cls: catalog[cls.CLASS_TYPE] for cls in counts}
     writers = {cls: _writer(cls, schemas[cls], count) for cls, count in counts.items()}
-    new = tuple.__new__  # makes a named tuple in a third of the time that its own class takes
+    new = tuple.__new__  # makes a named tuple in a third of the time of calling its class
     document: api.ApiDocument = {}
     glance = Glance({}, {})
     ids: Mapping[Any, str] = graph.ids
@@ -58,12 +58,12 @@ def draft(graph: Graph, catalog: Catalog) -> tuple[api.ApiDocument, Glance | Non
 
 
 def _is_of(cls: type[Node], catalog: Catalog) -> bool:
-    name = getattr(cls, "CLASS_TYPE", None)  # a class of no fixed type has none
+    name = getattr(cls, "CLASS_TYPE", None)  # a class without a fixed type has none
     return name is not None and name in catalog and catalog[name] is cls.CATALOG[name]
 
 
 def _writer(cls: type[Node], schema: NodeSchema, count: int) -> tuple[KnownInputs, Writer] | None:
-    """The inputs of a class, and the function for so many nodes; None for few, or if inputs are not simply fields."""
+    """The inputs of a class and its writer; None if `count` nodes are too few, or inputs are not simply fields."""
     if schema.is_dynamic or schema.behaviour.validator is not None:
         return None
     known = schema.flat_inputs({})
@@ -84,7 +84,7 @@ def _made(known: KnownInputs) -> Writer:
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
     good = good_value(spec, number, names)
     yield f" v = fields[{name!r}]"
-    if good is not None:  # first, since most values are no wires
+    if good is not None:  # first, since most values are not wires
         yield f" if {good}: inputs[{name!r}] = v"
     yield f" {'if' if good is None else 'elif'} v.__class__ is Output or isinstance(v, Node):"
     yield "  if v.__class__ is Output: node, slot, carried = v.node, v.slot, v.type"

@@ -97,7 +97,7 @@ class Drawing:
 
 
 def drawn(prompt: Prompt) -> Drawing:
-    """Where everything of a prompt goes; equal prompts are drawn equally. Links that lead nowhere are left out."""
+    """Where everything in a prompt goes; equal prompts are drawn equally. Links that lead nowhere are left out."""
     boxes = [_Boxed(prompt, node) for node in prompt.every_node()]
     place = {box.id: number for number, box in enumerate(boxes)}
     for box in boxes:
@@ -118,7 +118,7 @@ def drawn(prompt: Prompt) -> Drawing:
 
 
 class _Boxed:
-    """A node while its slots are found."""
+    """A node whose slots are still being collected."""
 
     def __init__(self, prompt: Prompt, node: Any) -> None:
         self.id: str = node.id
@@ -178,7 +178,7 @@ def _carried(prompt: Prompt, link: Link) -> str:
 
 
 def svg(drawing: Drawing, *, marked: Collection[str] = ()) -> str:
-    """The drawing as an SVG document of its own, light or dark as the reader's screen is; `marked` nodes stand out."""
+    """The drawing as a standalone SVG document, light or dark like the reader's screen; `marked` nodes stand out."""
     width, height = drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN
     box = f"{-MARGIN:g} {-MARGIN:g} {width:g} {height:g}"
     head = (
@@ -221,5 +221,5 @@ def _cut(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text for XML, which has no control characters."""
+    """Text for XML, which allows no control characters."""
     return escape("".join(character if character.isprintable() else "�" for character in text))

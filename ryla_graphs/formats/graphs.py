@@ -1,4 +1,4 @@
-"""What carries a graph, and the graphs in it, before one is chosen: files, texts, JSON, bodies of requests."""
+"""Finds the graphs in files, texts, JSON and bodies of requests, before one is chosen."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _DEEPEST_WRAP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graphs:
-    """The graphs in a thing, before one is chosen and made a prompt of."""
+    """The graphs in a source, before one is chosen and made into a prompt."""
 
     kind: str
     prompt: Any = None
     workflow: Any = None
     """The editor's file."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """The files that came along, as they stood there: data URLs, base64, addresses, ids of assets."""
+    """The files sent along, unchanged: data URLs, base64, addresses, ids of assets."""
     unread: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     """Where a file's metadata is broken."""
 
 
 def graphs_in(source: Content | str | Mapping[str, Any]) -> Graphs:
-    """What `read` finds in a thing, before it chooses; raises as `read` does."""
+    """What `read` finds in a source, before it chooses; raises what `read` raises."""
     if isinstance(source, Mapping):
         return _of_json(json_text.plain(source, "the graph"), 0)
     return _of_text(source, 0) if isinstance(source, str) else _of_file(unpacked(source), 0)
@@ -44,7 +44,7 @@ def graphs_in_json(value: Any) -> Graphs:
 
 
 def unpacked(content: Content, source: str = "the file") -> Content:
-    """The content with its gzip undone. Raises `InvalidDocument` if that is broken, or unfolds to too much."""
+    """The content with its gzip undone. Raises `InvalidDocument` if it is broken, or unpacks to too much."""
     if content[:2] != _GZIP:
         return content
     unpacker = zlib.decompressobj(31)
@@ -118,7 +118,7 @@ def _of_json(value: Any, wraps: int) -> Graphs:
 
 
 def _in_body(graph: Any, wraps: int) -> Graphs:
-    """The graphs in what stands where a request has its graph; a bad prompt is one too, so that it is judged."""
+    """The graphs in the place where a request has its graph; a bad prompt counts, so that it gets validated."""
     if wraps >= _DEEPEST_WRAP:
         raise InvalidDocument("this is a request in a request in a request; open the graph inside")
     if isinstance(graph, str):

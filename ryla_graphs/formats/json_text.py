@@ -1,7 +1,7 @@
-"""JSON from outside, held to a size and a depth before it is parsed.
+"""JSON from outside, checked for size and depth before it is parsed.
 
-Python's parser recurses, and so does much of what works on its result: a text of a hundred thousand opening brackets
-must be refused before either sees it.
+Python's parser recurses, and so does much of the code that works on its result: a text of a hundred thousand opening
+brackets must be refused before either sees it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def parse(content: bytes | str, source: str = "the text") -> Any:
-    """The value of a JSON text. Raises `InvalidDocument` with the place where it is none, or too large or too deep.
+    """The value of a JSON text. Raises `InvalidDocument` with the place if it is not JSON, too large or too deep.
 
-    NaN and infinities are let through, as ComfyUI writes them into pictures; `unfit` finds them.
+    NaN and infinities pass, because ComfyUI writes them into pictures; `unfit` finds them.
     """
     encoded = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     if len(encoded) > MOST_BYTES:
@@ -44,18 +44,18 @@ def parse(content: bytes | str, source: str = "the text") -> Any:
         ) from None
     except UnicodeDecodeError as error:
         raise InvalidDocument(f"{source} is not JSON: byte {error.start} is not {error.encoding}") from None
-    except (ValueError, RecursionError) as error:  # a number of more digits than Python reads
+    except (ValueError, RecursionError) as error:  # a number with more digits than Python reads
         raise InvalidDocument(f"{source} is not JSON that can be read: {error}") from None
 
 
 def depth(content: bytes) -> int:
-    """How deep the brackets of a JSON text nest, strings left out."""
+    """How deep the brackets of a JSON text nest, ignoring those in strings."""
     steps = _STRINGS.sub(b"", content).translate(_STEPS, delete=_NO_BRACKETS)
     return max(accumulate(1 if step else -1 for step in steps), default=0)
 
 
 def plain(value: Any, source: str = "the value") -> Any:
-    """A value of Python as it would come back from JSON. Raises `InvalidDocument` if JSON cannot hold it."""
+    """A Python value as it would come back from JSON. Raises `InvalidDocument` if JSON cannot hold it."""
     try:
         return parse(json.dumps(value), source)
     except (TypeError, ValueError) as error:
@@ -67,7 +67,7 @@ def plain(value: Any, source: str = "the value") -> Any:
 
 
 def is_fit(value: Any) -> bool:
-    """Whether a parsed value can be written as JSON that everybody reads: no NaN, no infinity, no half a character."""
+    """Whether a parsed value can be written as JSON that every parser reads: no NaN, infinity or lone surrogate."""
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except ValueError:
@@ -76,7 +76,7 @@ def is_fit(value: Any) -> bool:
 
 
 def unfit(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """The places of a parsed value that keep it from being JSON that everybody reads, and what stands there."""
+    """The places in a parsed value that keep it from being JSON that every parser reads, each with its value."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if not is_fit(key):
@@ -90,7 +90,7 @@ def unfit(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def mended(value: Any) -> Any:
-    """A parsed value as browsers read it: what is no number is null, half a character is a question mark."""
+    """A parsed value as browsers read it: NaN and infinities become null, a lone surrogate a question mark."""
     if isinstance(value, Mapping):
         return {mended(key): mended(item) for key, item in value.items()}
     if isinstance(value, list):

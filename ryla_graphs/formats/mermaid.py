@@ -27,14 +27,14 @@ def _lines(graph: Graph) -> Iterator[str]:
 
 
 def _carried(wire: Wire) -> str:
-    """What a wire carries, and into which input where that does not say the same."""
+    """What a wire carries, and into which input if the input's name says something else."""
     outputs = wire.source.schema_.outputs
     carried = sockets.describe(outputs[wire.slot].type) if wire.slot < len(outputs) else "?"
     return carried if carried.lower() == wire.name.lower() else f"{carried} → {wire.name}"
 
 
 def _escaped(text: str) -> str:
-    """Text in which nothing is markup to Mermaid."""
+    """Text with everything escaped that Mermaid takes for markup."""
     return "".join(
         character if character.isalnum() or character in " _-.,→*+/" else f"#{ord(character)};" for character in text
     )

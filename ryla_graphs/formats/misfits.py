@@ -1,4 +1,4 @@
-"""What is not a graph: what it is instead, and what to do about it, in one sentence."""
+"""One sentence about a source that is not a graph: what it is instead, and what to do about it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FILES: tuple[tuple[tuple[bytes, ...], str], ...] = (
 
 
 def of_file(content: Content) -> str:
-    """What a file is that is neither JSON nor carries a workflow."""
+    """What a file is if it is neither JSON nor a carrier of workflows."""
     if not content[:1]:
         return "this is empty; there is no graph in it"
     head = bytes(content[:64]).lstrip()
@@ -37,13 +37,13 @@ def of_file(content: Content) -> str:
 
 
 _GENERATED = b"digitalsourcetype/trainedAlgorithmicMedia"
-"""Marks a file as made by a model (IPTC), which our server does when it takes the workflow out."""
+"""Marks a file as made by a model (IPTC); our server adds it when it removes the workflow."""
 _MARKED_WITHIN = 65_536
-"""The mark stands in the first or the last so many bytes."""
+"""The mark is within this many bytes of the start or the end."""
 
 
 def of_bare(found: Embedded, content: Content) -> str:
-    """What a file is that may carry a workflow and does not."""
+    """What a file is if it could carry a workflow but does not."""
     if found.has_settings:
         return (
             f"this {found.kind} says how another program made it, as text, which is no graph; "
@@ -83,7 +83,7 @@ _VALUES: tuple[tuple[Callable[[Any], bool], str], ...] = (
 
 
 def of_json(value: Any) -> str:
-    """What a piece of JSON is that is no graph."""
+    """What a piece of JSON is if it is not a graph."""
     for is_it, what in _VALUES:
         if is_it(value):
             return f"this is {what}"

@@ -3,8 +3,8 @@
     read(Path("fox.png").read_bytes()).prompt
     read({"input": {"workflow": {…}, "images": […]}}).inputs
 
-A `Document` says what it was, which of the graphs in it was used, and what was left out. Nothing that stands in a
-file is executed, fetched or written on the way.
+A `Document` says what the source was, which of its graphs was used, and what was left out. Reading never executes,
+fetches or writes anything that a file contains.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
     from ryla_graphs.formats.editor.convert import LeftOut
 
 Preference = Literal["prompt", "workflow"]
-"""The graph as a server ran it, or the file of the editor."""
+"""The graph as a server ran it, or the editor's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What somebody handed over."""
+    """What a source was, and the graph in it."""
 
     kind: str
     """What it is, in words: ``API JSON``, ``a PNG with a prompt and a workflow``."""
     prompt: ApiDocument
-    """The graph, however bad: whether it is a good one, `validate` tells."""
+    """The graph, valid or not: `validate` checks it."""
     ui: Mapping[str, Any] | None = None
-    """The editor's file, where there is one: the layout, the titles, the notes."""
+    """The editor's file, if there is one: the layout, the titles, the notes."""
     inputs: Mapping[str, bytes | str] = field(default_factory=dict)
-    """The files that came along, by the name that the graph gives them; a text is an address or the id of an asset."""
+    """The files sent along, by the name that the graph gives them; a text is an address or the id of an asset."""
     used: Preference = "prompt"
     """Which graph `prompt` is."""
     because: str | None = None
     """Why that one, in words; None if there is only one."""
     left_out: tuple[LeftOut, ...] = ()
-    """What of a workflow of the editor is not in `prompt`, and why."""
+    """Which parts of an editor's workflow are not in `prompt`, and why."""
     unread: tuple[str, ...] = ()
-    """Keys of a request that nothing was made of."""
+    """Keys of a request that were ignored."""
     problems: tuple[Problem, ...] = ()
-    """What is wrong with it beside the graph itself; an error means that `prompt` is not what was meant."""
+    """What is wrong with it besides the graph itself; an error means that `prompt` is not what was meant."""
     name: str | None = None
 
     def facts(self) -> dict[str, Any]:
@@ -75,10 +75,10 @@ def read(
 ) -> Document:
     """Open a file's content, a text with JSON, or parsed JSON.
 
-    `catalog` is what the target server has, which a workflow of the editor is turned into a prompt by, and `now` what
-    dates in its file names are filled in with. Where a thing carries both a prompt and a workflow the prompt is used,
-    since it has the values as they ran; `prefer` chooses. Raises `InvalidDocument`, with one sentence about what it is
-    instead and what to do, and `InvalidInputs` where files that came along cannot be taken.
+    `catalog` is what the target server has; it is used to turn an editor's workflow into a prompt. `now` fills in the
+    dates in its file names. If a source carries both a prompt and a workflow, the prompt is used, since it has the
+    values as they ran; `prefer` overrides that. Raises `InvalidDocument`, with one sentence about what the source is
+    instead and what to do, and `InvalidInputs` if files sent along cannot be used.
 
     >>> read('{"prompt": {"1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}}').kind
     'the body of a POST /prompt'
@@ -94,7 +94,7 @@ def chosen(
     prefer: Preference | None = None,
     now: datetime | None = None,
 ) -> Document:
-    """The document, made of the graph that is wanted; the second half of `read`."""
+    """The document, made from the preferred graph; the second half of `read`."""
     known = catalogs.bundled() if catalog is None else catalog
     has = {"prompt": found.prompt is not None, "workflow": found.workflow is not None}
     if prefer is not None and not has[prefer]:
@@ -114,7 +114,7 @@ def chosen(
 
 
 def telling_of_files(document: Document) -> Document:
-    """The document with a note of the files that came along, for whoever passes on only its graph."""
+    """The document with a note about the files sent along, for callers that pass on only its graph."""
     if not document.inputs:
         return document
     note = Problem(
@@ -166,7 +166,7 @@ def _of_workflow(found: Graphs, catalog: Catalog, now: datetime | None) -> Docum
 
 
 def _repaired(workflow: Any) -> Problem:
-    """What is said where an editor's file has values that are no JSON: the editor itself reads null there."""
+    """The problem of an editor's file with values that are not JSON: the editor itself reads null there."""
     places = [place for place, _ in json_text.unfit(workflow)]
     shown = ", ".join(json_text.mended(places[:3]))
     return Problem(
@@ -178,7 +178,7 @@ def _repaired(workflow: Any) -> Problem:
 
 
 def _with_files_named(graph: Mapping[str, Any], catalog: Catalog) -> tuple[ApiDocument, dict[str, bytes]]:
-    """A prompt whose inputs name files where the files themselves stood, and those files by name."""
+    """A prompt with each inline file replaced by a file name, and those files by name."""
     candidates = {
         value: f"{number}-{name}"
         for number, node in graph.items()
@@ -197,9 +197,9 @@ def _with_files_named(graph: Mapping[str, Any], catalog: Catalog) -> tuple[ApiDo
 
 
 def _unfit(prompt: ApiDocument) -> Iterator[Problem]:
-    """The values of a prompt that are no JSON, such as NaN, which Python's parser lets through.
+    """The values of a prompt that are not JSON, such as NaN, which Python's parser lets through.
 
-    Only of inputs: ComfyUI itself writes NaN beside them, where a node always runs.
+    Only inputs are checked: outside of them, ComfyUI itself writes NaN for a node that always runs.
     """
     for number, node in prompt.items():
         inputs = node.get("inputs") if isinstance(node, dict) else None

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 
 def is_prompt(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether this is API JSON: nodes by id, and at least one says its class."""
+    """Whether this is API JSON: nodes by id, at least one of them with a class."""
     return (
         isinstance(value, dict)
         and not isinstance(value.get("nodes"), list)

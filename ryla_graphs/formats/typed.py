@@ -1,4 +1,4 @@
-"""From inputs by wire name to a node of its Python class."""
+"""Makes a node of its Python class from inputs by wire name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ryla_graphs.graph.wires import AbstractNode, AbstractOutput
 
 
 def typed_class(class_type: str, catalog: Catalog) -> type[Node] | None:
-    """The Python class of a class type; None if there is none, or if it gives something else in `catalog`."""
+    """The Python class of a class type; None if there is none, or if its outputs differ in `catalog`."""
     from ryla_graphs.nodes import is_typed, node_class  # noqa: PLC0415 - the index of all classes
 
     if not is_typed(class_type) or class_type not in catalog:
@@ -26,9 +26,9 @@ def typed_class(class_type: str, catalog: Catalog) -> type[Node] | None:
 
 
 def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catalog: Catalog) -> Node | None:
-    """The node of these inputs; None if there is no Python class that they are valid for.
+    """The node with these inputs; None if they are not valid for any Python class.
 
-    Inputs are as JSON has them, wires resolved. What the editor left beside them stays with the node.
+    Inputs are as in JSON, with wires resolved. Extras that the editor left among them stay with the node.
     """
     cls = typed_class(class_type, catalog)
     if cls is None:
@@ -40,7 +40,7 @@ def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catal
     except NoField:
         return None
     if any(value is None for name, value in inputs.items() if name not in left):
-        return None  # a field that is None is one that was left out, and null is something else
+        return None  # a field that is None was left out; null is different
     more: dict[str, Any] = {}
     for name, value in left.items():
         fate = schema.undeclared(name, wired=isinstance(value, (AbstractNode, AbstractOutput)))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ryla_graphs.engines.comfyui import ComfyUI
 
 TEMPLATE = "template:"
-"""What a source begins with that is an official template."""
+"""The prefix of a source that is an official template."""
 _ADDRESSES = ("http://", "https://")
 _RELEASE = re.compile(r"v?\d+\.\d+(\.\d+)?\+?")
 
@@ -49,7 +49,7 @@ def read_bytes(source: str) -> bytes:
 
 
 def parse_json(content: bytes | str, source: str) -> Any:
-    """JSON from a source; raises `InvalidDocument` with the place where it is none."""
+    """JSON from a source; raises `InvalidDocument` with the place of the fault if it is not JSON."""
     return json_text.parse(content, f"'{source}'")
 
 
@@ -101,7 +101,7 @@ def open_catalog(source: str | None = None) -> Catalog:
 def adopt(source: str, name: str | None = None) -> Adopted:
     """Keep the catalog of a server or of a file in the user's cache; `open_catalog` knows it by its name.
 
-    The name is by default that of the host or the file. Raises what `open_catalog` and `adopted.keep` raise.
+    By default the name is that of the host or the file. Raises what `open_catalog` and `adopted.keep` raise.
     """
     catalog = open_catalog(source)
     found = Adopted(name or adopted.default_name(source), source, catalog.comfyui, catalog.entries())

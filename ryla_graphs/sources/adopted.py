@@ -1,4 +1,4 @@
-"""Catalogs of one's own: what a server said of its classes, kept under a name in the user's cache."""
+"""The user's own catalogs: a server's description of its classes, kept under a name in the user's cache."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class Adopted(NamedTuple):
-    """A catalog that is kept."""
+    """A catalog in the cache."""
 
     name: str
     source: str
@@ -32,7 +32,7 @@ class Adopted(NamedTuple):
 
     @property
     def catalog(self) -> Catalog:
-        """The classes; raises `InvalidDocument` if the entries are none."""
+        """The classes; raises `InvalidDocument` if the entries are not a catalog."""
         version = f" of ComfyUI {self.comfyui}" if self.comfyui else ""
         return catalogs.from_object_info(
             dict(self.entries), name=f"the catalog '{self.name}'{version}", comfyui=self.comfyui
@@ -40,7 +40,7 @@ class Adopted(NamedTuple):
 
 
 def folder() -> Path:
-    """Where catalogs are kept: `RYLA_CACHE`, or the folder that the system has for caches."""
+    """Where catalogs are kept: `RYLA_CACHE`, or the system's cache folder."""
     if own := os.environ.get("RYLA_CACHE"):
         return Path(own) / "catalogs"
     if sys.platform == "win32":
@@ -53,7 +53,7 @@ def folder() -> Path:
 
 
 def keep(adopted: Adopted) -> Path:
-    """Write a catalog into the cache; raises `InvalidSettings` for a name that is none or is taken by a bundled one."""
+    """Write a catalog into the cache; raises `InvalidSettings` if the name is invalid or a bundled one has it."""
     if not _NAME.fullmatch(adopted.name) or adopted.name in ("bundled", *catalogs.NAMES):
         raise InvalidSettings(
             f"'{adopted.name}' cannot name a catalog: letters, digits, dots and dashes, and no bundled catalog's name"
@@ -68,12 +68,12 @@ def keep(adopted: Adopted) -> Path:
 
 
 def names() -> list[str]:
-    """The names of all that are kept."""
+    """The names of all adopted catalogs."""
     return sorted(path.name.removesuffix(".json.gz") for path in folder().glob("*.json.gz"))
 
 
 def load(name: str) -> Adopted:
-    """The catalog of a name; raises `NotFound` if there is none, `InvalidDocument` if the file is damaged."""
+    """The catalog with this name; raises `NotFound` if there is none, `InvalidDocument` if the file is damaged."""
     path = _path(name)
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFound.among("adopted catalog", name, names())

@@ -1,4 +1,4 @@
-"""The official templates, where the package that ComfyUI ships them in is installed: the extra `templates`."""
+"""The official templates, from the package that ComfyUI ships them in: needs the extra `templates`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INDEX = "index.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What the index says of a template."""
+    """What the index says about a template."""
 
     name: str
     title: str
@@ -30,11 +30,11 @@ class Template:
     tags: tuple[str, ...]
     models: tuple[str, ...]
     paid: bool
-    """Whether it runs on other people's servers, for money."""
+    """Whether it uses paid services on other people's servers."""
     bytes: int | None
-    """Of its weights together, where the index says so."""
+    """The total size of its weights, if the index gives it."""
     comfyui: str | None
-    """The oldest ComfyUI that it runs on, where the index says so."""
+    """The oldest ComfyUI that it runs on, if the index gives it."""
 
     def to_dict(self) -> dict[str, Any]:
         """The template as JSON-ready data."""
@@ -42,7 +42,7 @@ class Template:
 
 
 def templates() -> Iterator[Template]:
-    """All templates: those of the index in its order, then those that only lie in the folder.
+    """All templates: those in the index, in its order, then those that are only in the folder.
 
     Raises `MissingExtra` if the package is not installed.
     """

@@ -37,7 +37,7 @@ def graphs(
     """Workflows of random nodes, links and values, all of them valid.
 
     By default they use the typed classes of the bundled catalog. With a catalog of your own, nodes are `AnyNode`s, or
-    of the classes in `node_classes`. A graph exceeds `max_nodes` only as far as it must to be complete.
+    of the classes in `node_classes`. A graph exceeds `max_nodes` only as far as it needs to be complete.
     """
     if catalog is None:
         from ryla_graphs.nodes import node_class  # noqa: PLC0415 - loads every class in the end
@@ -69,7 +69,7 @@ def _graphs(
     workflow = Workflow(*sinks)
     if catalog is not None:
         workflow = Workflow.of(workflow.graph, catalog=catalog)
-    # Loaders may have been drawn whose model families do not go together, which no compile lets pass.
+    # The drawn loaders may have model families that do not go together; compiling rejects those.
     assume(not any(problem.level == "error" for problem in workflow.validate()))
     return workflow
 
@@ -144,7 +144,7 @@ class _Builder:
                     yield spec.name, value
 
     def _option(self, spec: InputSpec, budget: int) -> OptionSpec | None:
-        """An option whose wires are not too dear, else any that can be had at all."""
+        """An option whose wires fit the budget, else any option that can be wired at all."""
         for limit in (budget - 1, INFINITE):
             if options := [option for option in spec.options if self._affordable(option, limit)]:
                 return self._draw(st.sampled_from(options))

@@ -62,7 +62,7 @@ def _one(draw: st.DrawFn, prompt: dict[str, Any]) -> Any:
 def _change_input(draw: st.DrawFn, kind: str, prompt: dict[str, Any], inputs: dict[str, Any]) -> None:
     name = draw(st.sampled_from(sorted(inputs)))
     if kind == "cycle":
-        # Random links rarely close a cycle, and hardly ever one that other nodes hang on.
+        # Random links rarely close a cycle, and almost never one that other nodes depend on.
         for _ in range(draw(st.integers(1, 3))):
             _feed_back(draw, prompt, inputs)
     elif kind == "drop":

@@ -22,7 +22,7 @@ class Producer(NamedTuple):
 
 
 class Producers:
-    """The classes of a catalog by what they give."""
+    """The classes of a catalog by their output types."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -30,7 +30,7 @@ class Producers:
 
     @cached_property
     def costs(self) -> dict[str, int]:
-        """The least number of nodes, one behind the other, that a class needs, itself included."""
+        """The length of the shortest chain of nodes that a class needs, itself included."""
         wanted = {name: [s for s in wires(schema) if s.required] for name, schema in self.catalog.items()}
         costs: dict[str, int] = {}
         cheapest: dict[sockets.WireType, int] = {}
@@ -51,7 +51,7 @@ class Producers:
         return sorted(name for name in self.costs if self.catalog[name].output_node)
 
     def of(self, spec: InputSpec, budget: int) -> list[Producer]:
-        """The producers that fit an input and need at most `budget` nodes one behind the other."""
+        """The producers that fit an input and need a chain of at most `budget` nodes."""
         key = (spec.type if spec.match is None else spec.match_types, budget)
         if spec.listed:
             return []
@@ -76,7 +76,7 @@ class Producers:
 
 
 def wires(schema: NodeSchema) -> Iterable[InputSpec]:
-    """The inputs that only a wire can fill, whatever the choices; those of options count where first."""
+    """The inputs that only a wire can fill, those of all options included."""
     stack = list(schema.inputs)
     while stack:
         spec = stack.pop()
@@ -89,7 +89,7 @@ def wires(schema: NodeSchema) -> Iterable[InputSpec]:
 
 
 def needs_wire(spec: InputSpec) -> bool:
-    """Whether an input that is given must be given by a wire."""
+    """Whether an input, if given, must be a wire."""
     if spec.kind is not Kind.SOCKET:
         return False
     return spec.is_wire_only or (spec.type == sockets.MATCH and spec.match_types != sockets.ANY)

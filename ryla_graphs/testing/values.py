@@ -16,7 +16,7 @@ _EXAMPLES = {
     "image folder": "frames",
     "aspect ratio": "16:9",
 }
-"""What the checks that classes do themselves let pass."""
+"""Values that pass the classes' own checks."""
 _WHOLE = 2**53
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30)
 

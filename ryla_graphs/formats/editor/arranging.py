@@ -11,14 +11,14 @@ from ryla_graphs.formats.editor.boxes import Box, Layout, Link
 from ryla_graphs.formats.editor.layout import layered
 
 Parts = tuple[str, ...]
-"""The parts that a node stands in, outermost first."""
+"""The parts that a node is in, outermost first."""
 
 LOADERS_TITLE = "Models"
 
 _DEEPEST = 5
 """Parts within parts beyond this depth are drawn as one."""
 _HUB = 8
-"""A node that feeds more than so many others does not tie them together."""
+"""A node that feeds more others than this does not tie them together."""
 _PAD = 30.0
 _HEADER = 60.0
 
@@ -60,7 +60,7 @@ _NO_LAYOUT = Layout((), Box(0.0, 0.0))
 
 @dataclass(eq=False)
 class _Part:
-    """A part, or what is laid out as if it were one and has no title then."""
+    """A part, or a group without a title that is laid out like one."""
 
     title: str | None = None
     children: list[int | _Part] = field(default_factory=list)
@@ -71,13 +71,13 @@ class _Part:
     """Those between two of its children."""
     named: dict[str, _Part] = field(default_factory=dict)
     first: Sequence[int] = ()
-    """The loaders among its children, by their place there."""
+    """The loaders among its children, by index."""
     layout: Layout = _NO_LAYOUT
     pad: float = 0.0
     header: float = 0.0
 
     def size(self) -> Box:
-        """With its frame, if it has one."""
+        """The size, including the frame if there is one."""
         width, height = self.layout.size
         return Box(width + 2 * self.pad, height + self.header + self.pad)
 
@@ -98,7 +98,7 @@ def _tree(parts: Sequence[Parts]) -> _Part:
 
 
 def _innermost(root: _Part, one: Parts, other: Parts) -> _Part:
-    """The innermost part that two nodes are both in."""
+    """The innermost part that contains both nodes."""
     part = root
     for left, right in zip(one[:_DEEPEST], other[:_DEEPEST], strict=False):
         if left != right:
@@ -112,7 +112,7 @@ def _nodes(child: int | _Part) -> Sequence[int]:
 
 
 class _Arranger:
-    """Lays parts out from the inside, each as one box of what is around it; then places them from the outside."""
+    """Lays parts out from the inside out, each as one box in its surroundings; then places them from the outside in."""
 
     def __init__(self, boxes: Sequence[Box], loaders: frozenset[int]) -> None:
         self.corners: list[tuple[float, float]] = [(0.0, 0.0)] * len(boxes)
@@ -120,10 +120,10 @@ class _Arranger:
         self._boxes = boxes
         self._loaders = loaders
         self._below = [0.0] * len(boxes)
-        """How far each node is below the top of the outermost part that is laid out already."""
+        """How far each node is below the top of the outermost part laid out so far."""
 
     def lay_out(self, part: _Part, *, whole: bool = False) -> Box:
-        """The size of a part, whose layout is known afterwards; `whole` says that it hangs together."""
+        """Lay out a part and return its size; `whole` means that it is connected."""
         if part.title is None and not whole:
             self._split(part)
         for child in part.children:
@@ -142,7 +142,7 @@ class _Arranger:
         return part.size()
 
     def _between(self, link: Link, children: Sequence[int | _Part], number: Mapping[int, int]) -> Link:
-        """A link as one between children of a part."""
+        """A link as a link between children of a part."""
         source, target = number[link.source], number[link.target]
         one, other = children[source], children[target]
         alike = isinstance(one, _Part) and isinstance(other, _Part) and _alike(len(one.members), len(other.members))
@@ -150,7 +150,7 @@ class _Arranger:
         return Link(source, leaves, target, enters, not alike)
 
     def place(self, part: _Part, left: float, top: float) -> None:
-        """Set the corners of all nodes in a part, and the frames, where the corner of the part is known."""
+        """Set the corners of all nodes in a part and its frames, given the corner of the part."""
         left, top = left + part.pad, top + part.header
         if part.title is not None:
             self._frame(part.title, left, top, *part.layout.size)
@@ -175,11 +175,11 @@ class _Arranger:
         self.frames.append(Frame(title, (left - _PAD, top - _HEADER), size))
 
     def _first(self, part: _Part) -> list[int]:
-        """The loaders among the children of a part, by their number among them."""
+        """The loaders among the children of a part, by index."""
         return [place for place, child in enumerate(part.children) if isinstance(child, int) and child in self._loaders]
 
     def _split(self, part: _Part) -> None:
-        """Make a part without a title of each piece that is not linked to the others, if there are several."""
+        """Turn each unconnected piece into a part without a title, if there are several."""
         number = {node: place for place, child in enumerate(part.children) for node in _nodes(child)}
         ends = [(number[link.source], number[link.target]) for link in part.links]
         piece = pieces(len(part.children), ends, self._first(part))
@@ -201,18 +201,18 @@ class _Arranger:
 
 
 def _alike(one: int, other: int) -> bool:
-    """Whether parts with so many nodes seem to do the same for different things.
+    """Whether parts of these node counts seem to do the same for different things.
 
-    They then stand one below the other, even if one gives the other something that both need.
+    Such parts go one below the other, even if one gives the other something that both need.
     """
     return abs(one - other) <= max(one, other) / 5
 
 
 def pieces(count: int, links: Sequence[tuple[int, int]], loaders: Collection[int]) -> list[int]:
-    """Which of `count` things hang together: a number for each, the same for those that do.
+    """Which of `count` things are connected: a number for each, the same within a piece.
 
-    Neither a loader nor anything that feeds many ties others together; a loader goes with what it feeds if that is one
-    piece, and is one of its own otherwise.
+    Neither a loader nor anything that feeds many ties others together. A loader joins what it feeds if that is a single
+    piece; otherwise it is a piece of its own.
     """
     feeds = Counter(source for source, _ in links)
     parent = list(range(count))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 COLUMN_GAP = 80.0
 ROW_GAP = 50.0
 HIGH = 2600.0
-"""A column that is higher than this, and much higher than others, is broken."""
+"""A column higher than this, and much higher than the others, is split."""
 
 
 class Box(NamedTuple):
@@ -18,14 +18,14 @@ class Box(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A line from one box to another, by their numbers; it leaves and enters so far below their tops."""
+    """A line from one box to another, by number, with the distances below their tops where it leaves and enters."""
 
     source: int
     leaves: float
     target: int
     enters: float
     orders: bool = True
-    """Whether its target has to stand right of its source."""
+    """Whether its target must be to the right of its source."""
 
 
 class Layout(NamedTuple):

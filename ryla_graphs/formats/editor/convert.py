@@ -3,7 +3,7 @@
     converted = convert(parse(json.loads(text)), bundled())
     converted.prompt, converted.left_out, converted.problems
 
-All of it is pure: dynamic prompts pick the first option and dates stay unless the caller gives a choice and a date.
+All of it is pure: unless the caller gives a choice and a date, dynamic prompts pick the first option and dates stay.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SAMPLERS = frozenset({"KSampler", "KSamplerAdvanced"})
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something of the file that is not in the prompt."""
+    """Something in the file that is not in the prompt."""
 
     node: str
     what: str
@@ -49,7 +49,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A prompt made of an editor's file."""
+    """A prompt made from an editor's file."""
 
     prompt: Prompt
     left_out: tuple[LeftOut, ...] = ()
@@ -58,7 +58,7 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a conversion cannot know: how choices fall, and what day it is."""
+    """What a conversion cannot know: which options are picked, and what day it is."""
 
     choose: texts.Choose = texts.first
     now: datetime | None = None
@@ -69,8 +69,8 @@ class Choices:
 def convert(document: EditorDocument, catalog: Catalog, choices: Choices = Choices()) -> Converted:
     """The prompt that the editor would send for this file on a server with these classes.
 
-    Raises `InvalidDocument` if it is far beyond what an editor makes: its subgraphs multiply to more than
-    `MOST_NODES` nodes, for example.
+    Raises `InvalidDocument` if the file is far beyond what an editor makes: for example, if its subgraphs expand to
+    more than `MOST_NODES` nodes.
     """
     try:
         return _Conversion(document, load(document, catalog, named=choices.named), choices).run()
@@ -143,14 +143,14 @@ class _Conversion:
     def skipped(self, scope: Scope, node: LoadedNode) -> None:
         mode = "muted" if node.file.mode == MUTED else "bypassed"
         if node.subgraph is not None and scope.parent is not None:
-            # The editor expands instances inside of subgraphs whatever their mode.
+            # Inside subgraphs, the editor expands instances whatever their mode.
             self.problems.append(findings.runs_all_the_same(_at(scope, node), mode))
         elif not node.virtual or node.subgraph is not None:
             what = node.type if node.subgraph is None else f"subgraph '{node.subgraph.name}'"
             self.left.append(LeftOut(f"{scope.prefix}{node.id}", what, f"the node is {mode}"))
 
     def entry(self, scope: Scope, node: LoadedNode) -> dict[str, Any]:
-        """One node of the prompt: values of its widgets, and over them its links."""
+        """One node of the prompt: its widgets' values, overridden by its links."""
         inputs: dict[str, Any] = {}
         for held in node.widgets:
             widget = held.widget
@@ -219,7 +219,7 @@ class _Conversion:
         return value
 
     def captured(self, held: Held, at: At) -> Any:
-        """What only a browser can make is left out; viewers that only show send nothing in its place anyway."""
+        """Leave out what only a browser can make; viewers that only show something send nothing in its place anyway."""
         if held.widget.type == "BUTTON":
             return UNDEFINED
         if held.widget.type != "PREVIEW_3D":
@@ -236,7 +236,7 @@ class _Conversion:
         return value
 
     def replaced(self, text: str) -> str:
-        """A text with the tokens for dates and other nodes' widgets filled in."""
+        """A text with its tokens for dates and other nodes' widgets filled in."""
         if "%" not in text:
             return text
         filled, unknown = texts.file_name(text, self.value_of, self.choices.now)
@@ -245,7 +245,7 @@ class _Conversion:
         return filled
 
     def value_of(self, name: str, widget: str) -> Any:
-        """The value of the widget of the first node of this name; raises `KeyError` if there is none."""
+        """The value of this widget on the first node of this name; raises `KeyError` if there is none."""
         if self.called is None:
             nodes = [node for graph in self.loaded.graphs for node in graph.nodes.values()]
             self.called = {node.title or "": node for node in reversed(nodes)}
@@ -262,7 +262,7 @@ def _at(scope: Scope, node: LoadedNode, name: str | None = None) -> At:
 
 
 def _search_name(node: LoadedNode) -> str:
-    """The name that tokens find a node by: what the file says, else its class, but not for nodes that save."""
+    """The name by which tokens find a node: the file's, else its class, except for nodes that save."""
     said = node.file.properties.get("Node name for S&R")
     saves = any(held.widget.sends is Sends.FILE_NAME for held in node.widgets)
     name = node.type if said is None and node.schema is not None and not saves else said
@@ -270,7 +270,7 @@ def _search_name(node: LoadedNode) -> str:
 
 
 def _mend(graph: LoadedGraph) -> None:
-    """Repair what the editor repairs in every file: a choice of nothing becomes the first, an old prefix goes."""
+    """Repair what the editor repairs in every file: an empty choice becomes the first, an old prefix is removed."""
     for node in graph.nodes.values():
         for held in node.promoted.values():
             if held.value is None or held.value is UNDEFINED:
@@ -285,7 +285,7 @@ def _mend(graph: LoadedGraph) -> None:
 
 
 def _first(held: Held, value: Any) -> Any:
-    """The first choice of a list, where it has one."""
+    """The first choice of a list, if it has one."""
     spec = held.widget.spec
     if spec is None or held.widget.type not in (sockets.COMBO, sockets.DYNAMIC_COMBO):
         return value

@@ -25,12 +25,12 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 """An object without keys."""
 
 MOST: Final = 1_000
-"""How many slots a node, a subgraph or a group may have, and other things that number a few dozen in a real file."""
+"""The most slots of a node, subgraph or group, and of other things that number a few dozen in a real file."""
 
 MOST_NODES: Final = 250_000
-"""How many nodes a workflow may have once its subgraphs and groups are expanded: what is in one another multiplies."""
+"""How many nodes a workflow may have once its subgraphs and groups are expanded: nesting multiplies."""
 MOST_DEEP: Final = 100
-"""How deep subgraphs may be in one another."""
+"""How deep subgraphs may be nested."""
 
 MUTED: Final = 2
 BYPASSED: Final = 4
@@ -43,7 +43,7 @@ class EditorInput(NamedTuple):
     type: str
     link: str | None = None
     widget: str | None = None
-    """The widget that the slot stands beside."""
+    """The widget that the slot belongs to."""
     label: str | None = None
 
 
@@ -56,7 +56,7 @@ class EditorOutput(NamedTuple):
 
 
 class EditorNode(NamedTuple):
-    """A node as the file has it."""
+    """A node in the file."""
 
     id: str
     type: str
@@ -67,11 +67,11 @@ class EditorNode(NamedTuple):
     """0 runs, 2 is muted, 4 is bypassed."""
     inputs: tuple[EditorInput, ...] | None = None
     outputs: Sequence[Mapping[str, Json]] | None = None
-    """As they stand in the file; `fields.output` reads one."""
+    """The outputs as in the file; `fields.output` reads one."""
     values: Json = None
     """``widgets_values``: a list by position, in some packs an object."""
     named_values: Mapping[str, Json] | None = None
-    """``widgets_values_named``, which editors since 1.49 write beside the list."""
+    """``widgets_values_named``, which editors since 1.49 write in addition to the list."""
     properties: Mapping[str, Json] = NOTHING
 
     @property

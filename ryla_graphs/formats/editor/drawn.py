@@ -42,7 +42,7 @@ class Output(NamedTuple):
 
 @dataclass(slots=True)
 class Drawn:
-    """A node as it stands in one graph of the file, before it has a place."""
+    """A node in one graph of the file, before it has a position."""
 
     id: str
     type: str
@@ -50,7 +50,7 @@ class Drawn:
     inputs: list[Input]
     outputs: list[Output]
     values: list[Held]
-    """Those that have a position."""
+    """The widgets that have a position."""
     properties: dict[str, Any]
     box: Box
     parts: Parts = ()
@@ -59,10 +59,10 @@ class Drawn:
     ends: bool = False
     """Whether it is an output of the graph."""
     loads: bool = False
-    """Whether it has its place in the column of models."""
+    """Whether it goes into the column of models."""
 
     def enters(self, place: int) -> float:
-        """How far below the node's upper edge its input at this place is."""
+        """How far below the node's upper edge its input at this index is."""
         sockets_only = [slot for slot in self.inputs if not slot.widget]
         if not self.inputs[place].widget:
             return TITLE_HEIGHT + ROW * (place + 0.7)
@@ -72,7 +72,7 @@ class Drawn:
         return TITLE_HEIGHT + ROW * rows + WIDGET_ROW * (below + 0.5)
 
     def output(self, slot: int) -> Output | None:
-        """The output of a slot; None for one that is not drawn, also where a link's slot is below 0."""
+        """The output of a slot; None if it is not drawn, or if a link's slot is below 0."""
         return self.outputs[slot] if 0 <= slot < len(self.outputs) else None
 
     def leaves(self, slot: int) -> float:
@@ -81,9 +81,9 @@ class Drawn:
 
 
 _LETTER = 8.4
-"""The width of a letter of a slot or title, at most on average."""
+"""The highest average width of a letter in a slot or title."""
 _SMALL_LETTER = 6.6
-"""That of a widget."""
+"""The same for a widget."""
 _NARROWEST, _WITH_WIDGETS, _WIDEST = 210.0, 300.0, 420.0
 _PICTURE = 280.0
 """Room for a picture below the widgets."""

@@ -36,7 +36,7 @@ def mapping(data: Json) -> Mapping[str, Any]:
 
 
 def text(data: Json) -> str | None:
-    """A text; None for anything else."""
+    """A string; None for anything else."""
     return data if isinstance(data, str) else None
 
 
@@ -51,7 +51,7 @@ def type_of(data: Json) -> str:
 
 
 def integer(data: Json) -> int | None:
-    """A whole number, also as a text; None for anything else."""
+    """A whole number, possibly given as text; None for anything else."""
     if type(data) is int:
         return data
     if isinstance(data, float):
@@ -62,7 +62,7 @@ def integer(data: Json) -> int | None:
 
 
 def key(data: Json) -> str | None:
-    """An id as text: 7, 7.0 and "7" are one id; None for what is no id."""
+    """An id as text: 7, 7.0 and "7" are one id; None for anything that is not an id."""
     if type(data) is int:
         return str(data)
     if data is None or type(data) is str:

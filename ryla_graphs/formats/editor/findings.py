@@ -1,4 +1,4 @@
-"""Every finding about an editor's file: one function for each, which gives a `Problem`."""
+"""Every finding about an editor's file: one function for each, which returns a `Problem`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class At:
 
 
 def malformed(place: str, expected: str, given: Any) -> Problem:
-    """A part of the file that cannot be read and is skipped."""
+    """A part of the file that is unreadable and is skipped."""
     return Problem(
         code="malformed_file",
         level="warning",
@@ -43,7 +43,7 @@ def malformed(place: str, expected: str, given: Any) -> Problem:
 
 
 def duplicate_id(at: At) -> Problem:
-    """Two nodes of one graph have one id."""
+    """Two nodes of one graph have the same id."""
     message = f"an earlier node has the id {at.node} too, so this one is left out"
     return at.problem("duplicate_node_id", message, level="warning", hint="open and save the file in the editor")
 
@@ -54,7 +54,7 @@ def contains_itself(at: At, name: str) -> Problem:
 
 
 def runs_all_the_same(at: At, mode: str) -> Problem:
-    """A muted or bypassed instance inside of a subgraph."""
+    """A muted or bypassed instance inside a subgraph."""
     return at.problem(
         "not_muted",
         f"this subgraph is {mode}, but because it is inside another one, the editor sends its nodes all the same",
@@ -64,7 +64,7 @@ def runs_all_the_same(at: At, mode: str) -> Problem:
 
 
 def broken_link(at: At, why: str, has_value: bool) -> Problem:
-    """A link that leads nowhere; the editor itself makes no prompt of a file with one."""
+    """A link that leads nowhere; the editor itself makes no prompt from a file with one."""
     return at.problem(
         "broken_link",
         f"the link leads nowhere: {why}",
@@ -90,7 +90,7 @@ def needs_browser(at: At) -> Problem:
 
 
 def recorded_class(at: At) -> Problem:
-    """A class that the target does not have, but one of the bundled catalogs."""
+    """A class that the target lacks, but one of the bundled catalogs has."""
     return at.problem(
         "unknown_class",
         "the catalog lacks the class; its values are named as in the bundled catalogs",
@@ -100,7 +100,7 @@ def recorded_class(at: At) -> Problem:
 
 
 def unknown_class(at: At, unnamed: int, pack: Any) -> Problem:
-    """A class that the catalog does not have, so that only the file itself says what its values mean."""
+    """A class that the catalog lacks, so that only the file itself says what its values mean."""
     hint = "check against the server's own catalog"
     if isinstance(pack, str) and pack:
         hint += f"; the class belongs to the pack {pack}"
@@ -122,7 +122,7 @@ def not_json(at: At, given: Any) -> Problem:
 
 
 def not_text(at: At, given: Any) -> Problem:
-    """A file name that is no text; the editor itself makes no prompt of a file with one."""
+    """A file name that is not a text; the editor itself makes no prompt from a file with one."""
     return at.problem(
         "not_text",
         f"the name of a file is {shorten(given)}; it is sent as it is, where the editor stops",

@@ -1,4 +1,4 @@
-"""What a group node is an instance of: a class that the editor builds of the nodes inside, and their links."""
+"""The class of a group node, which the editor builds from the nodes inside and their links."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PREFIXES = ("workflow>", "workflow/")
 
 
 def name_of(node_type: str) -> str | None:
-    """The name of the group that a node of this type is one of; None for other types."""
+    """The name of the group that a node of this type is an instance of; None for other types."""
     return next((node_type.removeprefix(prefix) for prefix in PREFIXES if node_type.startswith(prefix)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class InnerLink:
-    """A link inside of a group, by the places of its nodes."""
+    """A link inside a group, by the indices of its nodes."""
 
     origin: int
     origin_slot: int
@@ -29,7 +29,7 @@ class InnerLink:
 
 @dataclass(slots=True)
 class Group:
-    """The class that the editor builds of a group."""
+    """The class that the editor builds from a group."""
 
     name: str
     nodes: list[Mapping[str, Json]]

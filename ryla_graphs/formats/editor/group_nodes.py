@@ -1,8 +1,8 @@
-"""Group nodes, which older editors had in the place of subgraphs (``extra.groupNodes``).
+"""Group nodes, which older editors had instead of subgraphs (``extra.groupNodes``).
 
-The editor builds a class out of the nodes inside, opens the group node as one of it, and then unpacks it: the nodes
-inside get new ids, the group node's values, and its links. Values and links go by that class's order and names, which
-today's definitions can shift; what the editor loses on the way is lost here too.
+The editor builds a class from the nodes inside, opens the group node as an instance of it, and then unpacks it: the
+nodes inside get new ids, the group node's values, and its links. Values and links follow that class's order and names,
+which today's definitions can shift; what the editor loses on the way is lost here too.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Builder:
     widgets: list[dict[str, str]] = field(default_factory=list)
     slots: list[dict[str, int]] = field(default_factory=list)
     primitives: dict[int, str] = field(default_factory=dict)
-    """The name that the group gives a primitive's widget, by the primitive's place."""
+    """The name that the group gives a primitive's widget, by the primitive's index."""
     count: int = 0
 
     def build(self) -> Group:
@@ -94,7 +94,7 @@ class _Builder:
         return Group(self.name, nodes, links, Template(schema), self.widgets, self.slots, outputs)
 
     def outside(self) -> dict[tuple[int, int], str]:
-        """The outputs inside that are linked to something outside too, with their types."""
+        """The inner outputs that are also linked to something outside, with their types."""
         entries = self.data.get("external")
         return {
             (entry[0], entry[1]): str(entry[2])
@@ -177,7 +177,7 @@ class _Builder:
     def add_widgets(
         self, place: int, node: Mapping[str, Json], specs: Mapping[str, InputSpec]
     ) -> tuple[dict[int, str], list[str]]:
-        """Add a node's widgets; what is left: those that the file has as inputs, by place there, and other inputs."""
+        """Add a node's widgets; return the rest: those that the file has as inputs, by index, and other inputs."""
         given = node.get("inputs")
         slots = given if isinstance(given, list) else []
         converted: dict[int, str] = {}
@@ -225,7 +225,7 @@ class _Builder:
         before: int,
         into: Mapping[int, InnerLink],
     ) -> None:
-        # The editor sorts these places as texts: 10 before 9.
+        # The editor sorts these indices as texts: 10 before 9.
         for number, at in enumerate(sorted(converted, key=str)):
             name = converted[at]
             if before + number in into:
@@ -257,7 +257,7 @@ class _Builder:
         self.inputs[outer] = spec.replace(name=outer, key=outer, control_after_generate=controlled, required=True)
 
     def controlled(self, link: InnerLink) -> None:
-        """A primitive that feeds a widget has a control of its own."""
+        """Give a primitive that feeds a widget a control of its own."""
         name = self.primitives.get(link.origin)
         if name is not None:
             self.inputs[name] = self.inputs[name].replace(control_after_generate=True)

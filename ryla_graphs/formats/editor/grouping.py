@@ -1,4 +1,4 @@
-"""Which nodes a person would put together: parts that repeat under other names, and the loaders to begin with."""
+"""Which nodes a person would group: parts that repeat under other names, and the loaders at the start."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ryla_graphs.weights import IMPLIED
 _VALUES = frozenset(
     {"IMAGE", "MASK", "LATENT", "CONDITIONING", "AUDIO", "VIDEO", "STRING", "INT", "FLOAT", "BOOLEAN", sockets.ANY}
 )
-"""What flows through a graph and is no model."""
+"""The types that flow through a graph and are not models."""
 _LONGEST = 60
-"""A part's name is no longer than this."""
+"""The longest name of a part."""
 _LEAST = 3
-"""So many nodes make a part."""
+"""The fewest nodes that make a part."""
 
 
 def repeated(classes: Mapping[str, str]) -> dict[str, str]:
-    """The parts that ids tell, by id: ``front-sampler`` is of the part ``front`` if others have the same nodes.
+    """The parts that ids reveal, by id: ``front-sampler`` is in the part ``front`` if other parts have the same nodes.
 
     `classes` are the class types by id.
     """
@@ -42,7 +42,7 @@ def repeated(classes: Mapping[str, str]) -> dict[str, str]:
 
 
 def enclosed(prompt: Prompt, parts: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The parts of nodes that stand in none, but between two nodes of one, by id."""
+    """Parts for nodes that are in none but lie between two nodes of one, by id."""
     feeds: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for node in prompt.every_node():
         for link in node.wires.values():
@@ -56,10 +56,10 @@ def enclosed(prompt: Prompt, parts: Mapping[str, tuple[str, ...]]) -> dict[str, 
 
 
 def loaders(prompt: Prompt, parts: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """The nodes that load models, but for those that only a later stage needs.
+    """The nodes that load models, except those that only a later stage needs.
 
-    A graph that redraws a picture it has made has a second set of models, which is better off where it is used,
-    unless several parts share it.
+    A graph that redraws its own picture has a second set of models, which is better placed where it is used, unless
+    several parts share it.
     """
     stages = _stages(prompt)
     needed: dict[str, int] = {}
@@ -76,7 +76,7 @@ def loaders(prompt: Prompt, parts: Mapping[str, tuple[str, ...]]) -> set[str]:
 
 
 def _loads(node: PromptNode) -> bool:
-    """Whether models come from this node: nothing is wired into it, and it names a file or gives what a model has."""
+    """Whether this node supplies models: nothing is wired into it, and it names a file or outputs parts of a model."""
     types = {output.type for output in node.schema.outputs}
     if node.wires or not types or not types.isdisjoint(_VALUES):
         return False
@@ -85,7 +85,7 @@ def _loads(node: PromptNode) -> bool:
 
 
 def _stages(prompt: Prompt) -> dict[str, int]:
-    """The stage of each node: one more than the pictures made before it, or that of the first picture it helps make."""
+    """The stage of each node: the number of pictures made before it plus one, or the stage of the first it feeds."""
     passed: dict[str, int] = {}
     ahead: dict[str, int] = {}
     decoders = {number for number, node in prompt.nodes.items() if _decodes(node)}
@@ -101,7 +101,7 @@ def _stages(prompt: Prompt) -> dict[str, int]:
 
 
 def _decodes(node: PromptNode) -> bool:
-    """Whether a latent becomes a picture, a video or a sound here."""
+    """Whether this node turns a latent into a picture, a video or a sound."""
     types = {output.type for output in node.schema.outputs}
     takes = any(spec.type == "LATENT" for spec in node.schema.inputs)
     return takes and "LATENT" not in types and not types.isdisjoint({"IMAGE", "VIDEO", "AUDIO"})

@@ -1,8 +1,8 @@
-"""Where boxes go on a plane: in columns, links from left to right, in time linear in boxes and links.
+"""Lays boxes out on a plane: in columns, links from left to right, in time linear in boxes and links.
 
-The steps are the usual ones for drawing a graph in layers: a column for each box, an order in each column by the
-boxes it is linked to, and then the places that keep links as level as that order allows. Nothing depends on chance
-or on hashes, so equal graphs are laid out equally.
+The steps are the usual ones for drawing a graph in layers: choose a column for each box, order each column by the boxes
+it is linked to, then choose positions that keep links as level as that order allows. Nothing depends on chance or on
+hashes, so equal graphs are laid out equally.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from ryla_graphs.formats.editor.boxes import COLUMN_GAP, HIGH, ROW_GAP, Box, Lay
 from ryla_graphs.formats.editor.rows import close_gaps, tops_of
 
 BAND_GAP = 140.0
-"""Between the lines that a very long graph is broken into."""
+"""The gap between the lines that a very long graph is broken into."""
 
 _FAR = 2
-"""A box that could stand so many columns further right is moved to what it feeds."""
+"""A box that could be this many columns further right is moved next to what it feeds."""
 _LONG = 5600.0
-"""A graph that is wider than this is broken into lines if it is also much wider than high."""
+"""A graph wider than this is broken into lines if it is also much wider than high."""
 _SHAPE = 1.8
-"""Width by height of a whole graph, where there is a choice: that of a screen."""
+"""The preferred ratio of width to height for a whole graph: that of a screen."""
 
 
 def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[int] = ()) -> Layout:
-    """Lay boxes out in columns from left to right; those in `first` have the first column for themselves.
+    """Lay boxes out in columns from left to right; those in `first` get the first column to themselves.
 
     No two boxes overlap. A link that closes a cycle goes from right to left.
 
@@ -52,8 +52,8 @@ def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[in
 
 
 def _layers(count: int, links: Sequence[Link], first: frozenset[int]) -> list[int]:
-    """The layer of each box: one behind the last of those that feed it, or, where that is far away or pays, one
-    before the first of those that it feeds. Layer 0 is only for `first`."""
+    """The layer of each box: one after the last box that feeds it, or, if that is far away or it pays off, one
+    before the first box that it feeds. Layer 0 is only for `first`."""
     order, forward = _order(count, links)
     outward: list[list[int]] = [[] for _ in range(count)]
     fed = [0] * count
@@ -74,7 +74,7 @@ def _layers(count: int, links: Sequence[Link], first: frozenset[int]) -> list[in
 
 
 def _order(count: int, links: Sequence[Link]) -> tuple[list[int], list[Link]]:
-    """All boxes, sources first, and the links that point along that order: those that close a cycle do not."""
+    """All boxes, sources first, and the links that follow that order: those that close a cycle do not."""
     waits = [0] * count
     outward: list[list[int]] = [[] for _ in range(count)]
     links = [link for link in links if link.orders]
@@ -84,7 +84,7 @@ def _order(count: int, links: Sequence[Link]) -> tuple[list[int], list[Link]]:
     place: dict[int, int] = {}
     ready = deque(box for box in range(count) if not waits[box])
     for start in range(-1, count):
-        # Boxes that a cycle feeds are never ready; the first of them goes ahead of what it waits for.
+        # Boxes fed by a cycle are never ready; the first of them is placed ahead of the boxes that it waits for.
         if start >= 0 and start not in place:
             ready.append(start)
         while ready:
@@ -108,7 +108,7 @@ def _columns(boxes: Sequence[Box], layers: Sequence[int]) -> list[list[int]]:
 
 
 def _chunks(boxes: Sequence[Box], layer: Sequence[int], limit: float) -> Iterator[list[int]]:
-    """A layer in as many equal parts as it has limits of height."""
+    """A layer split into equal parts, one for each `limit` of its height."""
     ends = list(accumulate(boxes[box].height + ROW_GAP for box in layer))
     parts = max(1, round(ends[-1] / limit)) if ends else 0
     start = 0
@@ -125,7 +125,7 @@ def _chunks(boxes: Sequence[Box], layer: Sequence[int], limit: float) -> Iterato
 def _bands(
     boxes: Sequence[Box], columns: Sequence[list[int]], spans: Sequence[tuple[int, int]]
 ) -> list[Sequence[list[int]]]:
-    """The columns in lines, as words in a paragraph, where one line would be too long; broken where few links cross."""
+    """The columns in lines, like words in a paragraph, if one line would be too long; breaks cross few links."""
     heights = [sum(boxes[box].height + ROW_GAP for box in column) for column in columns]
     ends = list(accumulate((_width(boxes, column) + COLUMN_GAP for column in columns), initial=0.0))
     lines = round((ends[-1] / (_SHAPE * (sum(heights) / len(heights) + BAND_GAP))) ** 0.5)
@@ -159,7 +159,7 @@ def _width(boxes: Sequence[Box], column: Sequence[int]) -> float:
 def _placed(
     boxes: Sequence[Box], side: Sequence[list[int]], bands: Sequence[Sequence[list[int]]], tops: Sequence[float]
 ) -> Layout:
-    """Corners from columns and tops; the columns at the `side` stand beside all bands."""
+    """Corners from columns and tops; the columns at the `side` are next to all bands."""
     corners: list[tuple[float, float]] = [(0.0, 0.0)] * len(boxes)
     indent = sum(_width(boxes, column) + COLUMN_GAP for column in side)
     down = right = 0.0
@@ -172,7 +172,7 @@ def _placed(
                 corners[box] = (float(round(across)), float(round(down + tops[box] - high)))
             across += _width(boxes, column) + COLUMN_GAP
         right = max(right, across - COLUMN_GAP)
-        # The next band stands beside the side columns, not below them.
+        # The next band goes next to the side columns, not below them.
         down = max(corners[box][1] + boxes[box].height for column in band for box in column) + BAND_GAP
     low = max(corner[1] + box.height for corner, box in zip(corners, boxes, strict=True))
     return Layout(tuple(corners), Box(right, low))

@@ -1,6 +1,6 @@
-"""A workflow as the editor holds it once it has loaded the file: slots of today's definitions, widgets with values.
+"""A workflow as the editor holds it after loading the file: slots of today's definitions, widgets with values.
 
-Loading changes things (a link to a slot that is gone is cut, a promoted widget gets a port), so these are mutable.
+Loading changes things (a link to a removed slot is cut, a promoted widget gets a port), so these are mutable.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class InSlot:
     widget: str | None = None
     label: str | None = None
     written: bool = False
-    """Whether a primitive wrote its value into the widget beside the slot."""
+    """Whether a primitive wrote its value into the slot's widget."""
 
 
 @dataclass(eq=False, slots=True)
@@ -62,11 +62,11 @@ class LoadedNode:
     output_types: tuple[str, ...] = ()
     """The types of the outputs that the class has; the file may have more."""
     brought: dict[tuple[str, str], Brought] = field(default_factory=dict)
-    """What choices of dynamic combos brought, by name and choice; nodes of one class share what they found."""
+    """What choices of dynamic combos brought, by name and choice; shared by nodes of one class."""
     inputs: list[InSlot] = field(default_factory=list)
     widgets: list[Held] = field(default_factory=list)
     subgraph: LoadedGraph | None = None
-    """The definition, where the node is an instance of a subgraph."""
+    """The definition, if the node is an instance of a subgraph."""
     promoted: dict[str, Held] = field(default_factory=dict)
     """The widgets that an instance promotes, with values of its own, by the names of its inputs."""
     grows: Mapping[str, InputSpec] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class LoadedNode:
 
     @property
     def outputs(self) -> list[OutSlot]:
-        """The output slots, made when they are first asked for: few nodes are looked at from behind."""
+        """The output slots, made on first use, because few nodes' outputs are looked at."""
         if self._outputs is None:
             given, types = [output(slot) for slot in self.file.outputs or ()], self.output_types
             found = [OutSlot(kind, list(slot.links)) for kind, slot in zip(types, given, strict=False)]
@@ -99,7 +99,7 @@ class LoadedNode:
 
     @property
     def plain(self) -> bool:
-        """Whether a link from here just comes from here."""
+        """Whether a link from this node really comes from it."""
         return not self.virtual and self.file.mode not in (MUTED, BYPASSED)
 
     def held(self, name: str | None) -> Held | None:
@@ -107,7 +107,7 @@ class LoadedNode:
         return next((held for held in self.widgets if held.widget.name == name), None)
 
     def widget_at(self, slot: InSlot) -> Held | None:
-        """The widget beside one of the node's slots."""
+        """The widget of one of the node's slots."""
         if slot.widget is None:
             return None
         return self.promoted.get(slot.widget) if self.subgraph is not None else self.held(slot.widget)
@@ -116,7 +116,7 @@ class LoadedNode:
         return next((slot for slot in self.inputs if slot.name == name), None)
 
     def set_value(self, held: Held, value: Any, graph: LoadedGraph) -> None:
-        """Give a widget a value, with all that the editor changes then."""
+        """Give a widget a value, and change everything that the editor then changes."""
         held.value = value
         spec = held.widget.spec
         if spec is not None and spec.kind is Kind.DYNAMIC_COMBO:
@@ -125,7 +125,7 @@ class LoadedNode:
             self.widgets.append(Held(custom_option(len(self.widgets) - 1), ""))
 
     def _choose(self, held: Held, spec: InputSpec, graph: LoadedGraph) -> None:
-        """Replace what a dynamic combo's last choice brought by what this one brings."""
+        """Replace the inputs of a dynamic combo's last choice by those of the new one."""
         prefix = f"{spec.name}."
         gone = [slot for slot in self.inputs if slot.name.startswith(prefix)]
         self.inputs = [slot for slot in self.inputs if not slot.name.startswith(prefix)]
@@ -159,7 +159,7 @@ class LoadedNode:
         self.grows = {**self.grows, **brought.autogrow}
 
     def extend(self, linked: InSlot) -> None:
-        """Show the slot behind a linked one of an autogrow input."""
+        """Show the slot after a linked slot of an autogrow input."""
         group, _, _ = linked.name.rpartition(".")
         if (spec := self.grows.get(group)) is None:
             return
@@ -180,7 +180,7 @@ class Lead(NamedTuple):
     source: tuple[str, str] | None
     """The first node with a widget there, or instance, and the widget or input."""
     promotes: tuple[LoadedNode, InSlot] | None
-    """The first node with a widget there, or instance that promotes one itself, and the slot beside it."""
+    """The first node with a widget there, or instance that itself promotes one, and the slot of that widget."""
 
 
 @dataclass(eq=False, slots=True)
@@ -210,13 +210,13 @@ class LoadedGraph:
     relays: list[LoadedNode] = field(default_factory=list)
     """The reroutes and primitives among the nodes."""
     lost: list[tuple[str, str, str]] = field(default_factory=list)
-    """What the class of a node has no place for any more: the node, what, and why."""
+    """What the class of a node no longer has a place for: the node, the thing lost, and why."""
     setters: dict[tuple[str, str], LoadedNode] | None = None
-    """Named sources among the nodes, found when they are first asked for."""
+    """Named sources among the nodes, found on first use."""
     instances: list[LoadedNode] = field(default_factory=list)
     """The nodes, in any graph, that are instances of this definition."""
     size: int = 0
-    """How many nodes it has with those of the subgraphs inside; less than that where subgraphs contain themselves."""
+    """How many nodes it has, including nested subgraphs; an undercount if subgraphs contain themselves."""
     made: int = 0
     """How many links were made on loading."""
 
@@ -229,7 +229,7 @@ class LoadedGraph:
             del self.links[link]
 
     def aim_links(self, node: LoadedNode, start: int = 0) -> None:
-        """Let the links into a node name the slots that name them; slots move when a definition changes."""
+        """Point the links into a node at the slots that name them; slots move when a definition changes."""
         for number in range(start, len(node.inputs)):
             name = node.inputs[number].link
             link = self.links.get(name) if name is not None else None
@@ -237,21 +237,21 @@ class LoadedGraph:
                 self.links[link.id] = link._replace(target_slot=number)
 
     def lose(self, node: LoadedNode, slot: InSlot, why: str) -> None:
-        """Remove the link of a slot that the node does not have any more, and keep why."""
+        """Remove the link of a slot that the node no longer has, and record why."""
         if slot.link is not None:
             self.lost.append((node.id, f"the link into {slot.name}", why))
             self.cut(slot.link)
             slot.link = None
 
     def leave(self, node: LoadedNode, values: Sequence[Any]) -> None:
-        """Keep which values of a node no widget takes."""
+        """Record the values of a node that no widget takes."""
         given = [shorten(value) for value in values if value is not None and value != ""]
         if given:
             what = f"the values {', '.join(given[:5])}" + (f" and {len(given) - 5} more" if len(given) > 5 else "")
             self.lost.append((node.id, what, f"{node.type} has no more widgets"))
 
     def new_link(self) -> str:
-        """An id that no link of this graph has."""
+        """An unused id for a new link."""
         self.made += 1
         while f"new{self.made}" in self.links:
             self.made += 1

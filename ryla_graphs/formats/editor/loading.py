@@ -1,4 +1,4 @@
-"""Loading a file as the editor does: subgraph definitions first, those they use before them, then the root graph."""
+"""Loads a file as the editor does: first subgraph definitions, each after those it uses, then the root graph."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Loaded:
 def load(document: EditorDocument, catalog: Catalog, *, named: bool = True) -> Loaded:
     """Load a file against a catalog's definitions.
 
-    Nodes of classes that it lacks are described by the bundled catalogs, else by the file itself; without `named` they
-    get the placeholders of the editor.
+    Nodes of classes that the catalog lacks are described by the bundled catalogs, else by the file itself; without
+    `named` they get the editor's placeholders.
     """
     return _Loader(document, catalog, named).load()
 
@@ -81,7 +81,7 @@ class _Loader:
         return Loaded(root, graphs, self.problems)
 
     def fill(self, graph: LoadedGraph, files: Sequence[EditorNode], renumbered: Mapping[str, str]) -> None:
-        """Open a graph's nodes: all are there before the first is read, because instances look at others."""
+        """Open a graph's nodes: all exist before the first is read, because instances look at others."""
         for file in files:
             number = renumbered.get(file.id, file.id)
             if number in graph.nodes:
@@ -121,7 +121,7 @@ class _Loader:
         return kind in self.definitions or kind in self.catalog or kind in virtual.OWN or kind in virtual.PACK_NODES
 
     def open_without_class(self, file: EditorNode, number: str, graph: LoadedGraph) -> LoadedNode:
-        """A node whose class the catalog does not have: the editor's own or a pack's, or an unknown one."""
+        """A node whose class the catalog lacks: the editor's own, a pack's, or an unknown one."""
         pack = virtual.PACK_NODES.get(file.type)
         if file.type in virtual.OWN or (pack is not None and (self.named or pack in self.catalog)):
             inputs, outputs = virtual.slots_of(file.type)
@@ -146,7 +146,7 @@ class _Loader:
 
 
 def _inside(graph: LoadedGraph) -> int:
-    """How many nodes the instances in a graph expand to; those that do not run are expanded in definitions only."""
+    """How many nodes the instances in a graph expand to; those that do not run expand only in definitions."""
     nodes = graph.nodes.values()
     return sum(n.subgraph.size for n in nodes if n.subgraph is not None and (n.runs or graph.id is not None))
 
@@ -180,7 +180,7 @@ def _links(links: Mapping[str, EditorLink], renumbered: Mapping[str, str]) -> di
 
 
 def _renumbered(document: EditorDocument) -> tuple[dict[str, dict[str, str]], int]:
-    """New ids, by definition, of nodes whose id the root graph or an earlier definition has, and the last id given."""
+    """New ids, by definition, for nodes whose id the root graph or an earlier definition has; and the last id given."""
     last = document.last_node_id
     renumbered: dict[str, dict[str, str]] = {}
     if not document.subgraphs:
@@ -208,7 +208,7 @@ def _is_number(name: str) -> bool:
 
 
 def _sources_first(subgraphs: Sequence[Subgraph]) -> Sequence[Subgraph]:
-    """Definitions, those they use before them; in the file's order where they use one another in a cycle."""
+    """Definitions, each after those that it uses; in the file's order if they use one another in a cycle."""
     if len(subgraphs) < 2:
         return subgraphs
     by_id = {subgraph.id: subgraph for subgraph in subgraphs}
@@ -243,9 +243,9 @@ def _used(root: LoadedGraph) -> list[LoadedGraph]:
 
 
 def _drop_stale_widget_slots(node: LoadedNode, graph: LoadedGraph) -> None:
-    """Remove the slots beside widgets that the class does not have any more, and their links.
+    """Remove the slots of widgets that the class no longer has, and their links.
 
-    The editor steps over the slot behind a removed one, so of two such in a row the second stays.
+    The editor skips the slot after a removed one, so of two such slots in a row the second stays.
     """
     names = {held.widget.name for held in node.widgets}
     number = 0

@@ -1,4 +1,4 @@
-"""The weight files that an editor's file brings: ``properties.models`` of its nodes, as the official templates have it.
+"""The weight files that an editor's file lists: ``properties.models`` of its nodes, as in the official templates.
 
 {"name": "ae.safetensors", "directory": "vae", "url": "https://…", "hash": "…", "hash_type": "SHA256"}
 """
@@ -12,7 +12,7 @@ from ryla_graphs.formats.editor.document import EditorDocument, EditorNode
 
 
 class NamedModel(NamedTuple):
-    """A weight file that a node says it needs. All of it is what the file says, and nothing is checked."""
+    """A weight file that a node says it needs. All fields are as the file has them, unchecked."""
 
     node: str
     """The node's id in its graph; in a subgraph, that of the inner node."""
@@ -25,7 +25,7 @@ class NamedModel(NamedTuple):
 
 
 def models_in(document: EditorDocument) -> Iterator[NamedModel]:
-    """The weight files that the nodes of a workflow name, those of its subgraphs among them."""
+    """The weight files that the nodes of a workflow name, including those in its subgraphs."""
     for nodes in (document.nodes, *(subgraph.nodes for subgraph in document.subgraphs)):
         for node in nodes:
             yield from _of_node(node)

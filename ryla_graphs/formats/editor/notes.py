@@ -1,4 +1,4 @@
-"""What stands beside a graph in the editor: what its code says of it, for whoever opens the file."""
+"""Notes next to a graph in the editor: what its code says about it, for the person who opens the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ryla_graphs.problems import Problem
 
 _LONGEST = 300
-"""A value that is longer is cut."""
+"""Longer values are cut."""
 
 
 class Note(NamedTuple):
@@ -23,7 +23,7 @@ class Note(NamedTuple):
 def about(
     name: str | None, description: str, parameters: Mapping[str, Any], notices: Sequence[Problem] = ()
 ) -> tuple[Note, ...]:
-    """The note that tells what a graph does, what it was made with, and what is to be said about that."""
+    """The note that says what a graph does, what it was made with, and any remarks about that."""
     paragraphs = [inspect.cleandoc(description)] if description.strip() else []
     given = {parameter: value for parameter, value in parameters.items() if value not in (None, "", [], {})}
     if given:

@@ -1,7 +1,7 @@
 """Opening a node of the file: today's slots and widgets of its class, with the file's links and values.
 
-Slots are matched by name, values by position. What the definition does not have any more but the file does stays as
-an extra slot, because packs add slots in the browser.
+Slots are matched by name, values by position. A slot that the file has but the definition lacks stays as an extra
+slot, because packs add slots in the browser.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _TITLES: Mapping[str, str] = {
     "IdeogramPImage": "Ideogram P-Image",
     "TopazImageEnhance": "Topaz Image Enhance",
 }
-"""The names of classes that the editor calls otherwise than the server does (ComfyUI 0.33 with its editor 1.49.6)."""
+"""Classes that the editor names differently from the server (ComfyUI 0.33 with its editor 1.49.6)."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """What every new node of a class starts with."""
+    """The state in which every new node of a class starts."""
 
     schema: NodeSchema
 
@@ -54,7 +54,7 @@ class Template:
 
     @cached_property
     def saved(self) -> int:
-        """How many values a file has of them."""
+        """How many of the widgets have a value in a file."""
         return sum(widget.saved for widget in self.widgets)
 
     @cached_property
@@ -63,7 +63,7 @@ class Template:
 
     @cached_property
     def brought(self) -> dict[tuple[str, str], Brought]:
-        """What the choices of its dynamic combos bring, as far as they were made."""
+        """What the choices of its dynamic combos bring, for the choices made so far."""
         return {}
 
     @cached_property
@@ -72,7 +72,7 @@ class Template:
 
     @cached_property
     def positions(self) -> tuple[bool, ...] | None:
-        """For files from before sockets lost their dummy values: which positions are of sockets; None for no such."""
+        """For old files, in which sockets have dummy values: which positions are sockets; None if there are none."""
         if not any(spec.force_input for spec in self.schema.inputs):
             return None
         names = {widget.name for widget in self.widgets}
@@ -84,7 +84,7 @@ class Template:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether no link and no value changes which slots and widgets there are, and all values go by position."""
+        """Whether slots and widgets never depend on links or values, and all values go by position."""
         name = self.schema.class_type
         return not self.schema.is_dynamic and name != "CustomCombo" and own_placing(name) is None
 
@@ -93,19 +93,19 @@ _TEMPLATES: WeakKeyDictionary[Catalog, Templates] = WeakKeyDictionary()
 
 
 class Templates(dict[str, Template]):
-    """The templates of a catalog's classes, each made when it is first asked for."""
+    """The templates of a catalog's classes, each made on first use."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._entries = proxy(catalog)
 
     def __missing__(self, class_type: str) -> Template:
-        """The template of a class that the catalog has; raises `KeyError` for others."""
+        """The template of a class in the catalog; raises `KeyError` for others."""
         made = self[class_type] = Template(self._entries[class_type])
         return made
 
 
 def templates(catalog: Catalog) -> Templates:
-    """The templates of a catalog, kept as long as the catalog is."""
+    """The templates of a catalog, kept as long as the catalog lives."""
     found = _TEMPLATES.get(catalog)
     if found is None:
         found = _TEMPLATES[catalog] = Templates(catalog)
@@ -140,13 +140,13 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
         _place(node, _without_sockets(values, made.positions), graph)
     combos = (number for number, slot in enumerate(node.inputs) if slot.type == sockets.DYNAMIC_COMBO)
     if (first := next(combos, None)) is not None:
-        # The editor inserts the inputs of a dynamic combo behind it and re-aims the links there at once; others later.
+        # The editor inserts the inputs of a dynamic combo after it and re-aims their links at once, other links later.
         graph.aim_links(node, first + 1)
     return node
 
 
 def open_plain(file: EditorNode, number: str, *, inputs: Sequence[InSlot] = (), outputs: int = 0) -> LoadedNode:
-    """A node that no definition describes: the file's own slots, or these where it has none."""
+    """A node that no definition describes: with the file's own slots, or the given ones if it has none."""
     given = [InSlot(*slot) for slot in file.inputs or ()]
     return LoadedNode(
         file=file,
@@ -159,12 +159,12 @@ def open_plain(file: EditorNode, number: str, *, inputs: Sequence[InSlot] = (), 
 
 
 def _match_inputs(node: LoadedNode, given: Sequence[EditorInput], defined: Sequence[Slot]) -> None:
-    """Give a node the slots of its class, with the file's links by name, and behind them the file's others."""
+    """Give a node the slots of its class, with the file's links by name, followed by the file's other slots."""
     inputs = []
     waiting = iter(given)
     old = next(waiting, None)
     for name, kind, widget in defined:
-        # Most files have the slots in today's order, so the next one is tried before a table of names is made.
+        # Most files have the slots in today's order, so try the next one before making a table of names.
         if old is not None and old[0] == name:
             inputs.append(InSlot(name, kind, old[2], widget, old[4]))
             old = next(waiting, None)
@@ -187,7 +187,7 @@ def _output_type(declared: sockets.WireType) -> str:
 
 
 def _grow(node: LoadedNode, graph: LoadedGraph) -> None:
-    """Show the slot behind each linked one of the autogrow inputs."""
+    """Show the slot after each linked slot of the autogrow inputs."""
     number = 0
     while number < len(node.inputs):
         slot = node.inputs[number]
@@ -203,7 +203,7 @@ def _without_sockets(values: Json, positions: tuple[bool, ...] | None) -> Json:
 
 
 def _held(widgets: Sequence[Widget], values: Sequence[Json] | None) -> list[Held]:
-    """Widgets with values by position, and with their defaults where the values end."""
+    """Widgets with values by position, and with their defaults after the last value."""
     given = iter(values or ())
     found = []
     for widget in widgets:
@@ -213,7 +213,7 @@ def _held(widgets: Sequence[Widget], values: Sequence[Json] | None) -> list[Held
 
 
 def _place(node: LoadedNode, values: Json, graph: LoadedGraph) -> None:
-    """Give the widgets the file's values by position, where values change which widgets follow."""
+    """Give the widgets the file's values by position, if values change which widgets follow."""
     listed: list[Json] | None = values if isinstance(values, list) else None
     named: dict[str, Json] = values if isinstance(values, dict) else {}
     position = number = 0
@@ -232,11 +232,11 @@ def _place(node: LoadedNode, values: Json, graph: LoadedGraph) -> None:
 
 
 def as_held(widget: Widget, value: Any) -> Any:
-    """A value as the widget holds it: a text box of several lines shows something for nothing."""
+    """A value as the widget holds it: a multi-line text box shows a text even for an absent value."""
     if value is None or value is UNDEFINED:
         spec = widget.spec
         if widget.default is UNDEFINED and widget.type == "STRING":
-            return UNDEFINED  # the server's own text, which is not known here
+            return UNDEFINED  # the server's own text, which is unknown here
         if spec is not None and (widget.type == "MARKDOWN" or (widget.type == "STRING" and spec.multiline)):
             return "" if value is None else "undefined"
     return value

@@ -1,4 +1,4 @@
-"""Nodes of packs whose browser code reads the file's values in a way of its own."""
+"""Nodes of packs whose browser code reads the file's values in its own way."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedN
 from ryla_graphs.formats.editor.parts import UNDEFINED, Widget
 
 Place = Callable[[LoadedNode, Json, LoadedGraph], bool]
-"""Gives a node's widgets the file's values; whether they are all given, so that none goes by position."""
+"""Gives a node's widgets the file's values; returns whether all are given, so that none goes by position."""
 
 
 def own_placing(class_type: str) -> Place | None:
-    """How a pack gives the widgets of a class their values, where it does not go by position."""
+    """How a pack gives the widgets of a class their values, if it does not go by position."""
     if class_type.startswith("VHS_"):
         return _video_helper
     return _power_loras if class_type == "Power Lora Loader (rgthree)" else None
 
 
-# VideoHelperSuite saves an object of values by name. Before it did, a list in the order of its time.
+# VideoHelperSuite saves an object of values by name. Older versions saved a list in the order of their time.
 
 _OLD_ORDER: Mapping[str, tuple[str | None, ...]] = {
     "VHS_LoadImages": ("directory", None, "image_load_cap", "skip_first_images", "select_every_nth"),
@@ -53,7 +53,7 @@ _FORMATS: Mapping[str, tuple[Widget, ...]] = {
         *(Widget("pix_fmt", "COMBO", "rgba64le"), _METADATA, _TRIM),
     ),
 }
-"""The widgets that a format of VHS_VideoCombine brings."""
+"""The widgets that each format of VHS_VideoCombine adds."""
 
 
 def _video_helper(node: LoadedNode, values: Json, graph: LoadedGraph) -> bool:
@@ -80,7 +80,7 @@ def _video_helper(node: LoadedNode, values: Json, graph: LoadedGraph) -> bool:
 
 
 def _number(widget: Widget, value: Json) -> Json:
-    """What the pack's number widgets keep of a text: its number, or nothing."""
+    """What the pack's number widgets keep from a text: its number, or nothing."""
     if widget.type not in ("INT", "FLOAT") or not isinstance(value, str):
         return value
     try:
@@ -91,7 +91,7 @@ def _number(widget: Widget, value: Json) -> Json:
 
 
 def _named(class_type: str, values: Json) -> dict[str, Any] | None:
-    """The values by name; None if there are none, or a list of unknown order."""
+    """The values by name; None if there are none, or only a list in unknown order."""
     if values is None:
         return None
     if isinstance(values, list) and values:

@@ -11,7 +11,7 @@ from ryla_graphs.catalog.schema import InputSpec
 
 
 class _Undefined:
-    """A value that JavaScript calls undefined: a key that holds it is not written."""
+    """JavaScript's `undefined`: a key with this value is not written."""
 
     def __repr__(self) -> str:
         return "undefined"
@@ -29,23 +29,23 @@ class Sends(StrEnum):
     VALUE = "value"
     NOTHING = "nothing"
     DYNAMIC_PROMPT = "dynamic prompt"
-    """The text without comments, one of each ``{a|b}`` picked."""
+    """The text without comments, with one option of each ``{a|b}`` picked."""
     FILE_NAME = "file name"
     """The text with ``%date%`` and ``%Node.widget%`` replaced."""
     CAPTURE = "capture"
-    """What only a browser can make, a rendered view or a recording: an empty text without one."""
+    """What only a browser can make, a rendered view or a recording: an empty text if there is no browser."""
     VIEW = "view"
-    """Where the camera of a 3D view stands."""
+    """The camera position of a 3D view."""
     OPTION = "option"
-    """Its value, and the editor shows one more widget of this kind than have one."""
+    """Its value; the editor shows one more widget of this kind than have a value."""
     INDEX = "index"
-    """The place of the chosen option among the options of a `CustomCombo`."""
+    """The index of the chosen option among the options of a `CustomCombo`."""
     FIXED = "fixed"
-    """Its default, whatever it holds: the editor's window shows something there that the server does not get."""
+    """Its default, whatever it holds: the editor shows something there that the server does not get."""
     OWN_ID = "own id"
     """``$7-0`` for node 7: a key under which the pack's server keeps a picture."""
     IF_SAVED = "if saved"
-    """Its value where the node's `save_to_workflow` is on, else an empty text."""
+    """Its value if the node's `save_to_workflow` is on, else an empty text."""
     COMPARED = "compared"
     """The pictures that a comparing view showed last."""
 
@@ -58,9 +58,9 @@ class Widget:
     type: str
     """The type that makes the widget: INT, COMBO, IMAGEUPLOAD, …"""
     default: Any = ""
-    """The value of a new node; `UNDEFINED` where it has none."""
+    """The value in a new node; `UNDEFINED` if there is none."""
     spec: InputSpec | None = None
-    """The input that it fills; None for what only the editor knows, such as ``control_after_generate``."""
+    """The input that it fills; None if only the editor has it, as with ``control_after_generate``."""
     saved: bool = True
     """Whether it takes a position in ``widgets_values``."""
     sends: Sends = Sends.VALUE
@@ -72,7 +72,7 @@ class Slot(NamedTuple):
     name: str
     type: str
     widget: str | None = None
-    """The name of the widget that it stands beside."""
+    """The name of the widget that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)

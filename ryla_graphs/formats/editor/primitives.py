@@ -51,7 +51,7 @@ def _ends(node: LoadedNode, graph: LoadedGraph) -> Iterator[tuple[LoadedNode, In
 
 
 def _value(node: LoadedNode, graph: LoadedGraph) -> Json:
-    """What a primitive holds; it has a widget only where its first link leads to one."""
+    """What a primitive holds; it has a widget only if its first link leads to one."""
     links = node.outputs[0].links if node.outputs else ()
     first = graph.links.get(links[0]) if links else None
     target = graph.nodes.get(first.target) if first is not None else None
@@ -69,7 +69,7 @@ def _value(node: LoadedNode, graph: LoadedGraph) -> Json:
 
 
 def _inside(value: Json, spec: InputSpec) -> Json:
-    """A number within the range of what the primitive is linked to."""
+    """A number limited to the range of the widget that the primitive is linked to."""
     if not _is_number(value):
         return value
     if spec.min is not None and value < spec.min:
@@ -78,7 +78,7 @@ def _inside(value: Json, spec: InputSpec) -> Json:
 
 
 def typed(held: Held, value: Json) -> Json:
-    """A number as the editor keeps it when somebody types it in: on the grid of the widget's step."""
+    """A number as the editor keeps it when a user types it in: on the grid of the widget's step."""
     spec = held.widget.spec
     if spec is None or not _is_number(value):
         return value

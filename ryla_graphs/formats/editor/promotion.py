@@ -1,4 +1,4 @@
-"""Instances of subgraphs: which of the widgets inside they promote, and what value they give them.
+"""Instances of subgraphs: which of the inner widgets they promote, and what value they give them.
 
 An input of a subgraph that leads to a widget inside promotes it: each instance then holds a value of its own.
 """
@@ -16,13 +16,13 @@ from ryla_graphs.problems import InvalidDocument
 
 
 class Room:
-    """How many more slots the instances of subgraphs may have: definitions times instances can be very many."""
+    """How many more slots the instances of subgraphs may have: definitions times instances can grow very large."""
 
     def __init__(self) -> None:
         self.left = 1_000_000
 
     def take(self, slots: int) -> None:
-        """Make room for some slots; raises `InvalidDocument` if there is none left."""
+        """Use up room for some slots; raises `InvalidDocument` if none is left."""
         self.left -= slots
         if self.left < 0:
             raise InvalidDocument("the instances of the subgraphs of this workflow have more than 1,000,000 inputs")
@@ -47,7 +47,7 @@ def open_instance(node: LoadedNode, room: Room) -> None:
     quarantined = _quarantined(node.file.properties.get("proxyWidgetErrorQuarantine"))
     values = node.file.values if isinstance(node.file.values, list) else ()
     promoting = [slot for slot in node.inputs if slot.widget is not None]
-    # A newer ComfyUI may have a widget that this one lacks: the positions then shift, the names still match.
+    # A newer ComfyUI may have a widget that this one lacks: positions then shift, but names still match.
     named = node.file.named_values if len(values) > len(promoting) else None
     for number, slot in enumerate(promoting):
         value = quarantined.get(slot.name)
@@ -60,7 +60,7 @@ def open_instance(node: LoadedNode, room: Room) -> None:
 
 
 def promote(node: LoadedNode, slot: InSlot, port: LoadedPort) -> None:
-    """Let an instance hold a value for the widget that one of its inputs leads to, first that of the widget."""
+    """Let an instance hold a value for the widget that an input leads to, initially that of the widget."""
     found = lead(definition_of(node), port).promotes
     held = found[0].widget_at(found[1]) if found is not None else None
     if held is not None:
@@ -71,7 +71,7 @@ def promote(node: LoadedNode, slot: InSlot, port: LoadedPort) -> None:
 
 
 def _kind(held: Held) -> str:
-    """What the editor calls the type of a widget: all numbers are one, and texts of several lines another."""
+    """The editor's type of a widget: all numbers share one, and multi-line texts have their own."""
     widget = held.widget
     if widget.type == "STRING" and widget.spec is not None and widget.spec.multiline:
         return "MULTILINE"
@@ -113,7 +113,7 @@ def targets(definition: LoadedGraph, port: LoadedPort) -> Iterator[tuple[LoadedN
 
 
 def _quarantined(data: Json) -> dict[str, Any]:
-    """Values that an editor put aside when it could not tell which widget they belong to, by input."""
+    """Values, by input, that an editor set aside because it could not tell which widget they belong to."""
     entries = parsed(data)
     if not isinstance(entries, list):
         return {}
@@ -126,7 +126,7 @@ def _quarantined(data: Json) -> dict[str, Any]:
 
 
 def parsed(data: Json) -> Json:
-    """A node property that some files have as JSON and some as its text."""
+    """A node property that some files have as JSON and others as JSON text."""
     if isinstance(data, str):
         try:
             return json.loads(data)

@@ -1,7 +1,7 @@
-"""Promoted widgets of older files, which list them in ``properties.proxyWidgets``: the editor makes inputs of them.
+"""Promoted widgets of older files, listed in ``properties.proxyWidgets``: the editor turns them into inputs.
 
-An entry is the node inside, the widget, and where that node is an instance itself sometimes the node inside *it*. The
-instance's values go by the order of these entries. A new input belongs to the definition, so all instances get it.
+An entry has the node inside, the widget and, if that node is itself an instance, sometimes the node inside *it*. The
+instance's values follow the order of these entries. A new input belongs to the definition, so all instances get it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ PRIMITIVE = "PrimitiveNode"
 _PREFIX = re.compile(r"\s*(\d+)\s*:\s*(.+)", re.ASCII)
 _REPLACED_BY = "proxyBypassedToSubgraphInput"
 _LIMIT = 100
-"""How deep a promoted widget may lie."""
+"""How deep a promoted widget may be nested."""
 
 
 class _Act(Enum):
-    """What becomes of an entry that no input has yet."""
+    """What to do with an entry that has no input yet."""
 
     NEW_INPUT = "an input is made of it"
     PRIMITIVE = "an input takes the place of the primitive inside"
@@ -47,7 +47,7 @@ class _Proxy:
 
 
 def adopt(host: LoadedNode, renumbered: Mapping[str, str], room: Room) -> None:
-    """Make inputs of what an instance lists as promoted."""
+    """Turn the widgets that an instance lists as promoted into inputs."""
     entries = list(_entries(host.file, renumbered))
     if entries:
         _Adoption(host, room).run(few(entries, f"{host.file.place}.properties.proxyWidgets"))
@@ -78,9 +78,9 @@ class _Adoption:
         self.inside = definition_of(host)
         self.left: list[_Proxy] = []
         self.taken: dict[tuple[str, str], str] = {}
-        """What each input leads to already: the node inside and the widget, by which the input is found."""
+        """What each input already leads to: maps the inner node and the widget to the input."""
         self.promoting: dict[str, dict[tuple[str | None, str], InSlot]] = {}
-        """The slots of instances inside that promote a widget, by what they may be called in an entry."""
+        """The slots of inner instances that promote a widget, by the names that an entry may use for them."""
 
     def run(self, entries: Sequence[_Proxy]) -> None:
         for slot, port in zip(self.host.inputs, self.inside.inputs, strict=True):
@@ -89,7 +89,7 @@ class _Adoption:
         entries = [self.normal(entry) for entry in entries]
         times = Counter(entry.node for entry in entries)
         primitives: dict[str, list[_Proxy]] = {}
-        # What an entry means is decided for all of them before the first changes anything.
+        # Decide what each entry means before the first one changes anything.
         for entry, act in [(entry, self.plan(entry, times)) for entry in entries]:
             if act is _Act.PRIMITIVE:
                 primitives.setdefault(entry.node, []).append(entry)
@@ -127,7 +127,7 @@ class _Adoption:
         return False
 
     def plan(self, entry: _Proxy, times: Mapping[str, int]) -> str | _Act:
-        """The name of the input that an entry has already, or what to do."""
+        """The name of the input that an entry already has, or what to do."""
         if (name := self.taken.get((entry.node, entry.widget))) is not None:
             return name
         node = self.inside.nodes.get(entry.node)
@@ -147,7 +147,7 @@ class _Adoption:
         return _Act.NOTHING if found[1] is not None and found[1].widget.type == "AUDIO_UI" else _Act.NEW_INPUT
 
     def slot_and_widget(self, node: LoadedNode, entry: _Proxy) -> tuple[InSlot | None, Held | None] | None:
-        """The slot and widget of a node inside that an entry means; None if it has no such widget."""
+        """The slot and widget that an entry means on an inner node; None if it has no such widget."""
         if node.subgraph is not None:
             if node.id not in self.promoting:
                 self.promoting[node.id] = _promoting(node)
@@ -159,7 +159,7 @@ class _Adoption:
         return next((slot for slot in node.inputs if slot.widget == entry.widget), None), held
 
     def give(self, name: str, entry: _Proxy) -> bool:
-        """Give the host's input of this name the entry's value; whether there is just one that promotes a widget."""
+        """Give the host's input of this name the entry's value; False unless it is the only one and promotes."""
         found = [slot for slot in self.host.inputs if slot.name == name]
         if len(found) != 1 or found[0].widget is None:
             return False
@@ -195,7 +195,7 @@ class _Adoption:
         return name
 
     def connect(self, port: LoadedPort, node: LoadedNode, slot: InSlot) -> None:
-        """Lead a port to a slot, in place of what was linked there."""
+        """Connect a port to a slot, replacing what was linked there."""
         old, slot.link = slot.link, None
         losing = [other for other in self.inside.inputs if old in other.links] if old is not None else []
         self.inside.cut(old)
@@ -209,7 +209,7 @@ class _Adoption:
         slot.link = link
 
     def forget(self, port: LoadedPort) -> None:
-        """Let instances promote through a port no more once it leads to no widget."""
+        """Stop instances from promoting through a port that no longer leads to a widget."""
         port.lead = None
         if any(slot.widget is not None for _, slot in targets(self.inside, port)):
             return
@@ -220,7 +220,7 @@ class _Adoption:
                     slot.widget = None
 
     def replace_primitive(self, node: LoadedNode, cohort: Sequence[_Proxy]) -> None:
-        """Put an input in the place of a primitive that is promoted."""
+        """Replace a promoted primitive by an input."""
         ends = list(self.primitive_ends(node))
         if any(entry.widget != cohort[0].widget for entry in cohort) or not ends or None in ends:
             self.left += cohort
@@ -250,7 +250,7 @@ def _primitive_links(node: LoadedNode) -> Sequence[str]:
 
 
 def _alike(ends: Sequence[tuple[LoadedNode, InSlot]]) -> bool:
-    """Whether one widget can stand for all of these: of one kind, with one range and step."""
+    """Whether one widget can stand for all of these: the same kind, range and step."""
     kinds = set()
     for node, slot in ends:
         if (held := node.held(slot.widget)) is not None and slot.widget is not None:
@@ -267,7 +267,7 @@ def _source_named(definition: LoadedGraph, name: str) -> tuple[str, str] | None:
 
 
 def _promoting(node: LoadedNode) -> dict[tuple[str | None, str], InSlot]:
-    """The slots of an instance that promote: by the widget they lead to, with or without its node, and by name."""
+    """The promoting slots of an instance: by the widget they lead to, with or without its node, and by name."""
     definition = definition_of(node)
     ports = {port.name: port for port in reversed(definition.inputs)}
     found: dict[tuple[str | None, str], InSlot] = {}

@@ -1,6 +1,6 @@
 """Reading the editor's JSON into an `EditorDocument`, once and tolerantly.
 
-What is malformed becomes a finding with its place in the file, and the rest is kept.
+Anything malformed becomes a finding with its place in the file; the rest is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Sized = TypeVar("_Sized", bound=Sized)
 
 _OBJECTS = {dict}
 _input, _node = EditorInput._make, EditorNode._make
-"""Makers of what files have most of: a third faster than calling the classes."""
+"""Constructors of the most frequent objects: a third faster than calling the classes."""
 
 
 def is_editor_file(data: Json) -> bool:
@@ -37,7 +37,7 @@ def is_editor_file(data: Json) -> bool:
 def parse(data: Json) -> EditorDocument:
     """Read the editor's JSON; `EditorDocument.problems` reports what is malformed.
 
-    Raises `InvalidDocument` if it is no workflow of the editor at all, or a part of it has more than `MOST` parts.
+    Raises `InvalidDocument` if it is not an editor's workflow at all, or a part of it has more than `MOST` parts.
     """
     if not is_editor_file(data):
         raise InvalidDocument("not a workflow of the editor, which is an object with a list of nodes")
@@ -48,7 +48,7 @@ def parse(data: Json) -> EditorDocument:
 
 
 def few(parts: _Sized, at: str) -> _Sized:
-    """These parts, if they are not absurdly many: what looks through them for each link would take forever.
+    """These parts, unless there are absurdly many: searching them for each link would take forever.
 
     Raises `InvalidDocument` for more than `MOST`.
     """
@@ -58,7 +58,7 @@ def few(parts: _Sized, at: str) -> _Sized:
 
 
 def node_of(data: Mapping[str, Json], place: str) -> EditorNode:
-    """One node of a file, without links and its id, as group nodes have them inside."""
+    """One node of a file, without its links and id, as found inside group nodes."""
     node = _Reader().node({**data, "id": 0}, place)
     inputs = None if node.inputs is None else tuple(slot._replace(link=None) for slot in node.inputs)
     outputs = None if node.outputs is None else [{**slot, "links": None} for slot in node.outputs]
@@ -89,7 +89,7 @@ class _Reader:
         )
 
     def subgraphs(self, data: Mapping[str, Json]) -> Iterator[Subgraph]:
-        """All definitions, those inside other definitions too; of two with one id the first counts."""
+        """All definitions, including nested ones; if two have the same id, the first counts."""
         seen: set[str] = set()
         waiting = [(mapping(data.get("definitions")).get("subgraphs"), "definitions.subgraphs")]
         while waiting:
@@ -189,7 +189,7 @@ class _Reader:
         return tuple(found)
 
     def outputs(self, data: Json, at: str) -> Sequence[Mapping[str, Json]] | None:
-        """The outputs as they stand in the file: few nodes are looked at from behind."""
+        """The outputs as in the file, unread, because few nodes' outputs are looked at."""
         if data is None:
             return None
         if type(data) is list and len(data) <= MOST and {*map(type, data)} <= _OBJECTS:

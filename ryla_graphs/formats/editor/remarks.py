@@ -1,4 +1,4 @@
-"""What an editor's file says to people: its notes, and what its subgraphs are called."""
+"""What an editor's file says to people: its notes, and the names of its subgraphs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_INSTANCES = 10_000
 
 
 def notes_in(document: EditorDocument) -> Iterator[str]:
-    """The texts of all notes, those inside of subgraphs last."""
+    """The texts of all notes, those inside subgraphs last."""
     for nodes in (document.nodes, *(subgraph.nodes for subgraph in document.subgraphs)):
         for node in nodes:
             text = node.values[0] if isinstance(node.values, list) and node.values else None
@@ -20,7 +20,7 @@ def notes_in(document: EditorDocument) -> Iterator[str]:
 
 
 def subgraph_titles(document: EditorDocument) -> dict[str, str]:
-    """What each instance of a subgraph is called, by its id in a prompt: ``57``, ``57:3`` inside of that."""
+    """The title of each instance of a subgraph, by its id in a prompt: ``57``, or ``57:3`` for one inside it."""
     definitions = {subgraph.id: subgraph for subgraph in document.subgraphs}
     titles: dict[str, str] = {}
     waiting: list[tuple[str, tuple[EditorNode, ...], frozenset[str]]] = [("", document.nodes, frozenset())]

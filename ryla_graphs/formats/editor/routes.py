@@ -1,7 +1,7 @@
 """Where a link really comes from: through reroutes, bypassed nodes and the borders of subgraphs.
 
-Each step leads from an input slot to an output slot or back, so a route is a loop, and what it found is kept for every
-place that it came by: a hundred thousand consumers of one chain cost one walk along it.
+Each step leads from an input slot to an output slot or back, so a route is followed in a loop, and its result is kept
+for every place on the way: a hundred thousand consumers of one chain cost one walk along it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ class Origin(NamedTuple):
 
 
 class Value(NamedTuple):
-    """What an instance of a subgraph says of a widget that it promotes."""
+    """The value that an instance of a subgraph has for a widget that it promotes."""
 
     value: Any
 
 
 class Nothing(NamedTuple):
-    """No origin, and why: for the person who wonders where the link is."""
+    """No origin, and why, so that the user learns where the link went."""
 
     why: str
     broken: bool = False
-    """Whether the file is wrong there; the editor refuses to make a prompt of such a file."""
+    """Whether the file is wrong there; the editor refuses to make a prompt from such a file."""
 
 
 Found = Origin | Value | Nothing
@@ -45,11 +45,11 @@ UNLINKED = Nothing("nothing is linked there")
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """A graph at one place: the root graph, or a definition in one of its instances."""
+    """A graph in one place: the root graph, or a definition in one of its instances."""
 
     graph: LoadedGraph
     prefix: str = ""
-    """What the ids of its nodes begin with in the prompt: ``7:12:``."""
+    """The prefix of its nodes' ids in the prompt: ``7:12:``."""
     instance: LoadedNode | None = None
     parent: Scope | None = None
     depth: int = 0
@@ -68,7 +68,7 @@ class Scope:
         return scope
 
     def contains(self, graph: LoadedGraph) -> bool:
-        """Whether this is a place inside that definition."""
+        """Whether this scope is inside that definition."""
         scope: Scope | None = self
         while scope is not None:
             if scope.graph is graph:
@@ -78,18 +78,18 @@ class Scope:
 
 
 class Place(NamedTuple):
-    """A slot on the way, of an input or an output."""
+    """An input or output slot on the way."""
 
     scope: Scope
     node: LoadedNode
     slot: int
     is_output: bool
     type: str | None
-    """For an output the type that the input at the end of the way takes; for an input the same if it is known."""
+    """For an output, the type that the input at the end of the route takes; for an input the same, if known."""
 
 
 Virtual = Callable[[Scope, LoadedNode, int], Place | None]
-"""What a virtual node stands for, other than its own input."""
+"""Finds what a virtual node stands for, if that is not its own input."""
 
 
 class Router:
@@ -162,7 +162,7 @@ def _name(node: LoadedNode) -> str:
 
 
 def _outside(scope: Scope, slot: int) -> Place | Found:
-    """From an input of a subgraph to that of the instance."""
+    """From an input of a subgraph to the matching input of the instance."""
     assert scope.instance is not None
     assert scope.parent is not None
     if not 0 <= slot < len(scope.instance.inputs):

@@ -1,4 +1,4 @@
-"""The order of boxes in each column, and their heights: few links cross, and they are as level as the order allows."""
+"""The order and heights of boxes in each column: few links cross, and they are as level as the order allows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ryla_graphs.formats.editor.boxes import HIGH, ROW_GAP, Box, Link
 
 _SWEEPS = 6
 _CHANNELS = 8
-"""A link that passes no more columns than this gets room to pass in each."""
+"""A link that passes at most this many columns gets room to pass in each."""
 _CHANNEL = 36.0
 _WIDEST_GAP = 100.0
 
 
 class _Pull(NamedTuple):
-    """What a link asks of a box: its top is best at the other box's top plus `offset`."""
+    """What a link wants of a box: its top is best at the other box's top plus `offset`."""
 
     other: int
     offset: float
@@ -26,7 +26,7 @@ class _Pull(NamedTuple):
 
 
 class _Rows:
-    """The heights of what stands in the columns, and what their links ask: boxes first, then the channels of links.
+    """The heights of the things in the columns, and what their links want: boxes first, then the channels of links.
 
     A channel is the room for a link to pass between the boxes of a column.
     """
@@ -70,7 +70,7 @@ class _Rows:
 
 
 def tops_of(boxes: Sequence[Box], columns: Sequence[list[int]], links: Sequence[Link]) -> list[float]:
-    """The top of each box; sorts the boxes of each column as they then stand, from top to bottom."""
+    """The top of each box; also sorts the boxes of each column from top to bottom."""
     rows = _Rows(boxes, columns, links)
     tops = [0.0] * len(rows.heights)
     for column in rows.columns:
@@ -92,7 +92,7 @@ def tops_of(boxes: Sequence[Box], columns: Sequence[list[int]], links: Sequence[
 
 
 def _mean_end(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
-    """How high the links of a box come from, on average: boxes in this order make few links cross."""
+    """The average height that the links of a box come from: few links cross if boxes are in this order."""
     if not pulls:
         return tops[box]
     total = weights = 0.0
@@ -103,7 +103,7 @@ def _mean_end(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
 
 
 def _wanted(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
-    """Where the top of a box is best: the mean of what its links ask."""
+    """The best top for a box: the mean of what its links want."""
     if not pulls:
         return tops[box]
     total = weights = 0.0
@@ -120,10 +120,10 @@ def _settle(
     tops: list[float],
     pulls: Sequence[Sequence[_Pull]],
 ) -> None:
-    """Put the boxes of a column as near to where they are wanted as their order and heights allow.
+    """Put the boxes of a column as close to their wanted positions as their order and heights allow.
 
-    That is a least squares fit that must not fall, once the heights above each box are taken off; it is found by
-    merging neighbours that would overlap into runs.
+    After subtracting the heights above each box, this is a least squares fit that must not decrease (isotonic
+    regression); it is found by merging neighbours that would overlap into runs.
     """
     runs: list[tuple[float, float, int]] = []
     below = 0.0
@@ -147,7 +147,7 @@ def _settle(
 
 
 def close_gaps(boxes: Sequence[Box], column: Sequence[int], tops: list[float]) -> None:
-    """Leave no wide gaps in a column, and the column where it is on average."""
+    """Close wide gaps in a column, keeping its average position."""
     places = [0.0]
     for upper, lower in pairwise(column):
         places.append(places[-1] + min(tops[lower] - tops[upper], boxes[upper].height + _WIDEST_GAP))

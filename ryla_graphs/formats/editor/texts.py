@@ -1,4 +1,4 @@
-"""What the editor makes of texts before it sends them: dynamic prompts, and tokens in file names."""
+"""How the editor changes texts before it sends them: dynamic prompts, and tokens in file names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOT_IN_NAMES = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
 _DEPTH = 50
 """How deep choices may be nested; the editor's own limit is its stack."""
 _LONGEST = 100_000
-"""How long a file name may become before its other tokens stay: no disk takes a hundredth of it."""
+"""How long a file name may become before its remaining tokens stay: no disk accepts a hundredth of that."""
 
 
 def first(options: Sequence[str]) -> str:
@@ -31,7 +31,7 @@ def first(options: Sequence[str]) -> str:
 def dynamic_prompt(text: str, choose: Choose = first) -> str:
     r"""A text without comments, with one option of each ``{a|b}`` picked; a brace is escaped as ``\{``.
 
-    A block that is never closed runs to the end, and a URL loses what comes behind its ``//``: the editor does that.
+    As in the editor, a block that is never closed runs to the end, and a URL loses everything after its ``//``.
     """
     return _chosen(_without_comments(text), choose, 0)
 
@@ -54,7 +54,7 @@ def _without_comments(text: str) -> str:
         elif (closed := text.find("*/", match.end())) >= 0:
             place = closed + 2
         else:
-            # No block is closed from here on, so only lines are left to look for.
+            # No block closes from here on, so only line comments are left to look for.
             rest = text[match.start() :]
             return "".join(found) + text[kept : match.start()] + _LINE.sub("", rest)
         found.append(text[kept : match.start()])
@@ -82,7 +82,7 @@ def _chosen(text: str, choose: Choose, depth: int) -> str:
 
 
 def _options(text: str, place: int) -> tuple[list[str], int]:
-    """The options of a block whose brace has just been read, and the place behind it."""
+    """The options of a block whose brace has just been read, and the position after it."""
     options: list[str] = []
     option: list[str] = []
     depth = 0
@@ -108,7 +108,7 @@ def _options(text: str, place: int) -> tuple[list[str], int]:
 
 
 def file_name(text: str, value_of: Callable[[str, str], Any], now: datetime | None) -> tuple[str, list[str]]:
-    """A text with ``%date:…%`` and ``%Node.widget%`` filled in, and the tokens that nothing is known of.
+    """A text with ``%date:…%`` and ``%Node.widget%`` filled in, and the unknown tokens.
 
     `value_of` gives the value of a node's widget, or raises `KeyError`.
     """

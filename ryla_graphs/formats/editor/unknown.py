@@ -1,7 +1,7 @@
-"""Nodes of classes that the catalog does not have: what the file itself says of their values.
+"""Nodes of classes that the catalog lacks: what the file itself says about their values.
 
-The editor cannot make a prompt of such a node: it leaves out the class and calls the values ``UNKNOWN``, ``UNKNOWN_1``.
-But newer files name each widget, so the node can be written as a server that has the class wants it.
+The editor cannot make a prompt from such a node: it omits the class and calls the values ``UNKNOWN``, ``UNKNOWN_1``.
+But newer files name each widget, so the node can be written the way a server with the class wants it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def as_described(file: EditorNode) -> Described:
 
 
 def _by_slots(inputs: tuple[EditorInput, ...], values: list[Json]) -> Iterator[Held]:
-    """Values by the slots beside the widgets; none if the counts differ, for then the match is unknown."""
+    """Values matched to the widgets' slots; none if the counts differ, because the match is then unknown."""
     slots = [slot for slot in inputs if slot.widget is not None]
     found: list[Held] = []
     place = 0
@@ -73,7 +73,7 @@ def _held(name: str, value: Json) -> Held:
 
 
 def as_the_editor(file: EditorNode) -> list[Held]:
-    """The widgets that the editor makes of the values of a node whose class it does not know."""
+    """The widgets that the editor makes from the values of a node of unknown class."""
     values = file.values if isinstance(file.values, list) else []
     names = ["UNKNOWN", *(f"UNKNOWN_{number}" for number in range(1, len(values)))]
     return [_held(name, _shown(value)) for name, value in zip(names, values, strict=False)]

@@ -1,4 +1,4 @@
-"""Unpacking group nodes of a loaded root graph into the nodes that are inside of them."""
+"""Unpacking the group nodes of a loaded root graph into the nodes inside them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Open = Callable[[EditorNode, str], LoadedNode]
 
 
 def unpack(root: LoadedGraph, groups: Mapping[str, Group], last: int, open_inner: Open) -> list[LoadedNode]:
-    """Put the nodes inside in the place of each group node; `last` is the last number that is a node's id."""
+    """Replace each group node by the nodes inside it; `last` is the highest number that is a node's id."""
     added: list[LoadedNode] = []
     for number in [number for number in root.nodes if number in groups]:
         outer, group = root.nodes[number], groups[number]
@@ -70,7 +70,7 @@ def _take_links(root: LoadedGraph, outer: LoadedNode, group: Group, inner: list[
 
 
 def _connect(graph: LoadedGraph, origin: LoadedNode, slot: int, target: LoadedNode, number: int) -> None:
-    """Link two nodes as a person would: only slots that are there and fit, in place of what was linked before."""
+    """Link two nodes as a person would: only slots that exist and fit, replacing what was linked before."""
     if origin is target or not 0 <= slot < len(origin.outputs) or not 0 <= number < len(target.inputs):
         return
     output, taken = origin.outputs[slot], target.inputs[number]

@@ -1,4 +1,4 @@
-"""What the editor sends of a 3D view: where its camera stands, as the file has it or as in a new view."""
+"""What the editor sends for a 3D view: the position of its camera, from the file or as in a new view."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CAMERA: Mapping[str, Json] = {
 
 
 def view(class_type: str, properties: Mapping[str, Json]) -> dict[str, Json]:
-    """The value of a view's widget, without pictures: a graph that was only read has rendered none."""
+    """The value of a view's widget, without pictures, since nothing has rendered any."""
     config = properties.get("Camera Config")
     state = config.get("state") if isinstance(config, Mapping) else None
     camera = dict(state) if isinstance(state, Mapping) else dict(_CAMERA)

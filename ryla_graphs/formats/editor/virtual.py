@@ -30,16 +30,16 @@ PACK_NODES: Mapping[str, str] = {
         _RGTHREE,
     ),
 }
-"""The packs' own virtual nodes, each with a class by which a server with the pack is known."""
+"""The packs' own virtual nodes, each with a class that shows that a server has the pack."""
 
 RELAYS = frozenset({REROUTE, PRIMITIVE})
 OWN = frozenset({"Note", "MarkdownNote"}) | RELAYS
 NEVER_SENT = frozenset({"VHS_SelectLatest"})
-"""Classes that the server has and the editor makes virtual all the same."""
+"""Classes that the server has but the editor still makes virtual."""
 
 
 def slots_of(node_type: str) -> tuple[tuple[InSlot, ...], int]:
-    """The inputs, and the number of outputs, of a new virtual node; a file may say more of them."""
+    """The inputs and the number of outputs of a new virtual node; a file may add to them."""
     if node_type in (REROUTE, "Reroute (rgthree)"):
         return (InSlot("", "*"),), 1
     return (), 1 if node_type == PRIMITIVE else 0
@@ -66,7 +66,7 @@ def _name(file: EditorNode) -> str | None:
 
 
 def _setters(graph: LoadedGraph) -> Mapping[tuple[str, str], LoadedNode]:
-    """The setters of a graph by type and name, of two with one name the first; found once a graph."""
+    """The setters of a graph by type and name, the first if two share a name; found once per graph."""
     if graph.setters is None:
         graph.setters = {}
         for node in graph.nodes.values():
@@ -76,7 +76,7 @@ def _setters(graph: LoadedGraph) -> Mapping[tuple[str, str], LoadedNode]:
 
 
 def drop_unfit(graph: LoadedGraph) -> None:
-    """Cut the links behind reroutes that lead to inputs of another type than what comes in, as the editor does."""
+    """Cut links from reroutes to inputs whose type does not fit what comes in, as the editor does."""
     types: dict[str, str | None] = {}
     for node in graph.relays:
         kind = _carried(node, graph, types) if _is_reroute(node) else None
@@ -97,7 +97,7 @@ def _is_reroute(node: LoadedNode) -> bool:
 
 
 def _carried(node: LoadedNode, graph: LoadedGraph, types: dict[str, str | None]) -> str | None:
-    """The type that comes into a chain of reroutes; None if nothing is known of it."""
+    """The type that comes into a chain of reroutes; None if it is unknown."""
     chain: list[str] = []
     kind: str | None = None
     while node.id not in types:

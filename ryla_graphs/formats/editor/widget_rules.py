@@ -1,7 +1,7 @@
-"""The editor's rules about widgets as rows: which types have one, and what single classes have besides.
+"""The editor's rules about widgets as rows: which types have one, and what individual classes add.
 
 The rows for core are checked against what the real editor makes of each class (`tests/editor/test_widgets.py`); those
-for packs are what their browser code does, seen in the prompts that it makes.
+for packs describe what their browser code does, as seen in the prompts that it makes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ DEFAULTS: Mapping[str, Json] = {
     sockets.COMBO: UNDEFINED,
     sockets.DYNAMIC_COMBO: UNDEFINED,
 }
-"""The types that the editor has a widget for, and the value of a new one whose definition has no default."""
+"""The types that the editor has a widget for, with the initial value if the definition has no default."""
 
 UNSENT = frozenset({"IMAGEUPLOAD", "AUDIOUPLOAD", "AUDIO_UI"})
 UNSAVED = frozenset({"AUDIO_UI", "IMAGECOMPARE"})
@@ -72,7 +72,7 @@ _IMPACT_DETAILERS = (
     *("FaceDetailer", "DetailerForEach", "DetailerForEachDebug", "DetailerForEachPipe", "DetailerForEachDebugPipe"),
 )
 PLAIN_TEXTS = frozenset((*_IMPACT_TEXTS, *_IMPACT_DETAILERS)) - {"ImpactWildcardEncode", "ImpactWildcardProcessor"}
-"""Classes of packs whose texts go out as they are, although their definitions say that they have choices."""
+"""Classes of packs whose texts are sent unchanged, although their definitions say that they have choices."""
 
 SENDS: Mapping[tuple[str, str], Sends] = {
     **{(name, "Select to add LoRA"): Sends.FIXED for name in _IMPACT_TEXTS},
@@ -81,7 +81,7 @@ SENDS: Mapping[tuple[str, str], Sends] = {
     ("PreviewBridgeLatent", "image"): Sends.OWN_ID,
     ("ImageReceiver", "image_data"): Sends.IF_SAVED,
 }
-"""What inputs of packs send, where it is not what their widget holds."""
+"""What inputs of packs send, if it is not what their widget holds."""
 
 PROSE_DEFAULTS: frozenset[tuple[str, str]] = frozenset(
     {
@@ -90,8 +90,8 @@ PROSE_DEFAULTS: frozenset[tuple[str, str]] = frozenset(
         ("GLSLShader", "fragment_shader"),
     }
 )
-"""Inputs whose default is a long text that the bundled catalog does not hold: nothing is sent in its place, so that the
-server puts its own in."""
+"""Inputs whose default is a long text that the bundled catalog does not hold: nothing is sent, so that the server uses
+its own."""
 
 
 def only(name: str, kind: str) -> InputSpec:
@@ -150,4 +150,4 @@ BESIDE: Mapping[tuple[str, str], tuple[Widget, ...]] = {
         Widget("clear", "BUTTON", "clear"),
     ),
 }
-"""Widgets that the editor puts behind another of a class."""
+"""Widgets that the editor puts right after another widget of a class."""

@@ -1,8 +1,8 @@
 """Which widgets and input slots a node class has in the editor, and in which order.
 
-The editor makes them from ``/object_info`` and a few rules of its own, which are rows here. What they decide is the
-meaning of a file's positional ``widgets_values``: a value belongs to the widget that the *current* definition puts
-at its position.
+The editor makes them from ``/object_info`` and a few rules of its own, which are rows in `widget_rules`. They decide
+what a file's positional ``widgets_values`` mean: a value belongs to the widget that the *current* definition puts at
+its position.
 
     [w.name for w in widgets(catalog["KSampler"])]
     # ['seed', 'control_after_generate', 'steps', 'cfg', 'sampler_name', 'scheduler', 'denoise']
@@ -43,7 +43,7 @@ _NO_VALUES: Mapping[str, Json] = MappingProxyType({})
 
 
 def widgets(schema: NodeSchema, values: Mapping[str, Json] = _NO_VALUES) -> tuple[Widget, ...]:
-    """The widgets of a node with these values by name, in the editor's order; a value left out is the default."""
+    """The widgets of a node with these values by name, in the editor's order; missing values are the defaults."""
     return tuple(widget for widget, _ in grow(schema, lambda widget: values.get(widget.name, widget.default)))
 
 
@@ -56,7 +56,7 @@ def restored(schema: NodeSchema, stored: Sequence[Json]) -> Iterator[tuple[Widge
 def grow(schema: NodeSchema, value_of: Callable[[Widget], Any]) -> Iterator[tuple[Widget, Any]]:
     """The widgets in order, each with its value.
 
-    `value_of` is asked once a widget, in order, because what a dynamic combo holds decides which widgets follow it.
+    `value_of` is called once per widget, in order, because the value of a dynamic combo decides what follows it.
     """
     for widget, value in _grow(chain(schema.inputs, added_inputs(schema)), schema, value_of):
         yield widget, value
@@ -67,7 +67,7 @@ def grow(schema: NodeSchema, value_of: Callable[[Widget], Any]) -> Iterator[tupl
 
 
 def chosen(schema: NodeSchema, spec: InputSpec, value: Any) -> Brought | None:
-    """What a dynamic combo brings when this value is chosen, choices of its own at their first; None for no option."""
+    """What this choice of a dynamic combo brings, with nested choices at their first; None if it is not an option."""
     inputs = _option(spec, value)
     if inputs is None:
         return None
@@ -86,7 +86,7 @@ def autogrow(specs: Iterable[InputSpec]) -> Iterator[tuple[str, InputSpec]]:
 
 
 def slots(schema: NodeSchema, given: Iterable[str] = (), values: Mapping[str, Json] = _NO_VALUES) -> tuple[Slot, ...]:
-    """The input slots of a node in the editor's order: sockets first, then one beside each widget.
+    """The input slots of a node in the editor's order: sockets first, then one for each widget.
 
     `given` names the inputs that have a link, so that an autogrow input shows those and one more.
     """
@@ -106,12 +106,12 @@ def added_inputs(schema: NodeSchema) -> Iterator[InputSpec]:
 
 
 def has_widget(spec: InputSpec) -> bool:
-    """Whether the type alone has a widget, as the editor asks where it builds a class out of a group."""
+    """Whether the type alone has a widget, which is what the editor checks when it builds a class from a group."""
     return spec.type in rules.DEFAULTS and not spec.listed
 
 
 def widget_type(spec: InputSpec) -> str | None:
-    """The type that makes the input's widget, None if it is a socket only."""
+    """The type that makes the input's widget; None if it is only a socket."""
     kind = spec.widget_type if spec.widget_type in rules.DEFAULTS else spec.type
     return kind if kind in rules.DEFAULTS and not spec.force_input else None
 
@@ -190,7 +190,7 @@ def custom_option(number: int) -> Widget:
 
 
 def _custom_options(value_of: Callable[[Widget], Any]) -> Iterator[tuple[Widget, Any]]:
-    """The options of a `CustomCombo`: one more than have text."""
+    """The options of a `CustomCombo`: those with text and one more."""
     index = Widget("index", "INT", -1, sends=Sends.INDEX)
     yield index, value_of(index)
     number, value = 0, True
@@ -202,13 +202,13 @@ def _custom_options(value_of: Callable[[Widget], Any]) -> Iterator[tuple[Widget,
 
 
 def _option(spec: InputSpec, value: Any) -> tuple[InputSpec, ...] | None:
-    """The inputs of the chosen option; the editor looks it up by its text, and nothing empty chooses one."""
+    """The inputs of the chosen option; the editor looks it up by its text, and an empty value chooses none."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return next((option.inputs for option in spec.options if str(option.key) == text), None) if value else None
 
 
 def _sockets(spec: InputSpec, linked: frozenset[str]) -> Iterator[Slot]:
-    """The slots of an input that no widget fills."""
+    """The slots of an input without a widget."""
     if spec.kind is Kind.AUTOGROW:
         last = max((number for number, slot in enumerate(spec.slots) if slot.name in linked), default=-1)
         for slot in spec.slots[: max(_shown(spec), last + 2)]:
@@ -218,7 +218,7 @@ def _sockets(spec: InputSpec, linked: frozenset[str]) -> Iterator[Slot]:
 
 
 def _widget_slots(spec: InputSpec, linked: frozenset[str], values: Mapping[str, Json]) -> Iterator[Slot]:
-    """The slot beside an input's widget and those of the inputs that a dynamic combo's choice brings."""
+    """The slot of an input's widget, and those of the inputs that a dynamic combo's choice brings."""
     if spec.kind is Kind.AUTOGROW:
         for slot in spec.slots[: _shown(spec)]:
             yield from _widget_slots(slot, linked, values)

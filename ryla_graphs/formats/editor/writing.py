@@ -1,8 +1,8 @@
-"""Writing the editor's workflow file: a prompt as ComfyUI opens it, laid out as a person likes to look at it.
+"""Writes the editor's workflow file: a prompt in the form that ComfyUI opens, laid out to be read by people.
 
     document = dump(Prompt(json.load(file), catalogs.bundled()))
 
-What the file holds is on docs/formats.md.
+docs/formats.md describes what the file holds.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from ryla_graphs.prompt import Prompt, is_link, read_link
 _NOTE_WIDTH = 420.0
 _NOTE_GAP = 80.0
 _DEEPEST = 6
-"""Instances within instances beyond this are not made; the nodes in them keep their long ids."""
+"""Instances nested deeper than this are not made; the nodes in them keep their long ids."""
 
 
 class Written(NamedTuple):
-    """An editor's file, and what of the prompt does not come back out of it."""
+    """An editor's file, and the parts of the prompt that do not survive in it."""
 
     document: dict[str, Any]
     left_out: tuple[LeftOut, ...]
@@ -46,14 +46,14 @@ def dump(prompt: Prompt, **how: Any) -> dict[str, Any]:
 def write(
     prompt: Prompt, *, parts: Mapping[str, Parts] | None = None, notes: Sequence[Note] = (), subgraphs: bool = True
 ) -> Written:
-    """The editor's file for a prompt, and what does not come back out of it.
+    """The editor's file for a prompt, and what does not survive in it.
 
-    `parts` says in which parts of a larger graph nodes stand, outermost first, by id: they get frames, and with
-    `subgraphs` parts of one shape become instances of a subgraph. By default parts are read from ids such as
+    `parts` gives, by id, the parts of a larger graph that a node is in, outermost first: they get frames, and with
+    `subgraphs`, parts of one shape become instances of a subgraph. By default, parts are read from ids such as
     ``day/vae``, and only get frames. Ids such as ``75:63`` are always nodes of subgraphs, as the editor writes them.
 
-    Widgets that the prompt leaves out have the values of new nodes, which the editor then sends. A value that stands
-    where the editor has no widget but a socket becomes a node.
+    Widgets that the prompt leaves out get the values of new nodes, which the editor then sends. A value for which the
+    editor has a socket instead of a widget becomes a node.
 
     Raises `InvalidDocument` if a node has no class, `InvalidWorkflow` with every link that leads nowhere.
     """
@@ -81,13 +81,13 @@ def write(
     }
     try:
         number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content))
-    except ValueError:  # Python writes no number of more than 4,300 digits
+    except ValueError:  # Python refuses to write a number of more than 4,300 digits
         raise InvalidDocument("a number in the graph has too many digits for a file") from None
     return Written({"id": str(number), "revision": 0, **content}, tuple(left_out))
 
 
 def _check(prompt: Prompt) -> None:
-    """Raise where a prompt says something that no file of the editor can hold."""
+    """Raise if a prompt says something that no editor's file can hold."""
     known = {node.id for node in prompt.every_node()}
     if not isinstance(prompt.document, dict):
         raise InvalidDocument(f"a prompt is an object of nodes, not {type(prompt.document).__name__}")
@@ -119,7 +119,7 @@ def _dangling(prompt: Prompt, known: Collection[str]) -> Iterator[Problem]:
 def _placed(
     prompt: Prompt, parts: Mapping[str, Parts] | None, subgraphs: bool, left_out: list[LeftOut]
 ) -> list[Placed]:
-    """The nodes with their titles, and where each stands."""
+    """The nodes with their titles, and where each one is."""
     inside = _parts(prompt, parts)
     loading = loaders(prompt, inside)
     unnamed: Counter[Parts] = Counter()
@@ -130,7 +130,7 @@ def _placed(
         path = _instances(node.id)
         node.title = _title(prompt, node.id) or node.title or _name(path[-1] if len(path) > 1 else named or node.id)
         node.loads = node.id in loading
-        # What is saved or shown stays in sight, outside of the instances that make it.
+        # Nodes that save or show something stay in sight, outside the instances that produce it.
         optional = bool(parts and subgraphs and node.id in parts and around and len(path) == 1 and not node.ends)
         if optional:
             unnamed[around] += named is None
@@ -142,7 +142,7 @@ def _placed(
 
 
 def _own_name(node: str, around: Parts) -> str | None:
-    """What a node is called in its part: `vae` for ``day/vae``, or ``day-vae``; None if it has no name there."""
+    """The name of a node in its part: `vae` for ``day/vae`` or ``day-vae``; None if it has no name there."""
     for prefix in ("".join(f"{part}/" for part in around), "".join(f"{part}-" for part in around)):
         if node.startswith(prefix):
             return node.removeprefix(prefix)
@@ -150,7 +150,7 @@ def _own_name(node: str, around: Parts) -> str | None:
 
 
 def _parts(prompt: Prompt, given: Mapping[str, Parts] | None) -> dict[str, Parts]:
-    """The parts that nodes belong to, as given or as their ids say."""
+    """The parts that nodes belong to, as given or according to their ids."""
     parts = {node: tuple(node.split("/")[:-1]) for node in prompt.bodies} if given is None else dict(given)
     alone = {node.id: node.class_type for node in prompt.every_node() if not parts.get(node.id)}
     parts |= {node: (part,) for node, part in repeated(alone).items()}
@@ -170,7 +170,7 @@ def _title(prompt: Prompt, node: str) -> str | None:
 
 
 def _name(name: str | None) -> str | None:
-    """A name that says something; the numbers that the editor gives do not."""
+    """A name if it says something; the numbers that the editor gives do not."""
     return None if name is None or all(part.isdecimal() for part in name.split(":")) else name
 
 
@@ -180,7 +180,7 @@ def _name(name: str | None) -> str | None:
 def _notes(
     notes: Sequence[Note], spare: int, nodes: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Notes in a column left of everything, the first as high as what is there."""
+    """Notes in a column to the left of everything, the first level with the top."""
     corners = [(node["pos"][0], node["pos"][1] - TITLE_HEIGHT) for node in nodes]
     corners += [(group["bounding"][0], group["bounding"][1]) for group in groups]
     left, top = min(corners, default=(0.0, 0.0))

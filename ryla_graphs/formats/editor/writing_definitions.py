@@ -1,4 +1,4 @@
-"""The definition that parts of one shape share, and the instances that stand for them."""
+"""The definition that parts of one shape share, and the instances that replace them."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ class Definition:
 
 @dataclass(slots=True)
 class Placed:
-    """A node, and the instances that it stands in, outermost first, its own id in the innermost last."""
+    """A node with its path: the instances that it is in, outermost first, then its own id in the innermost."""
 
     path: tuple[str, ...]
     node: Drawn
     flat: str
-    """Its id where none of them becomes an instance."""
+    """Its id if none of them becomes an instance."""
     optional: bool = False
-    """Whether the innermost is an instance only if there is another of its shape."""
+    """Whether the innermost becomes an instance only if there is another of its shape."""
     order: int = 0
     """Its place in the prompt."""
 
 
 @dataclass(slots=True)
 class Group:
-    """The nodes of what may become one instance."""
+    """Nodes that may become one instance."""
 
     prefix: tuple[str, ...]
     members: list[Placed]
@@ -61,12 +61,12 @@ class Group:
     exports: list[Link] = field(default_factory=list)
     """What nodes outside take."""
     imports: dict[Link, tuple[Input, str]] = field(default_factory=dict)
-    """What it takes from outside, each with the first input that takes it, and the id of its node."""
+    """What it takes from outside, each with the first input that takes it and the id of that input's node."""
     shape: str = ""
 
 
 class Promoted(NamedTuple):
-    """A widget inside a definition that its instances show, by the place of its node and its own."""
+    """A widget inside a definition that its instances show, by the index of its node and its own."""
 
     member: int
     widget: int
@@ -99,7 +99,7 @@ def define(alike: Sequence[Group]) -> tuple[Definition, list[Promoted]]:
 
 
 def inside_of(member: Placed, inside: Mapping[Link, Link], local: Mapping[str, str]) -> Drawn:
-    """A node as it stands in the definition, its links by the ids that are used there."""
+    """A node as it is in the definition, its links by the ids used there."""
     inputs = [
         replace(slot, source=inside.get(slot.source) or Link(local[slot.source.node], slot.source.slot))
         if slot.source is not None
@@ -110,7 +110,7 @@ def inside_of(member: Placed, inside: Mapping[Link, Link], local: Mapping[str, s
 
 
 def _promoted(alike: Sequence[Group], names: _Names) -> Iterator[Promoted]:
-    """The widgets whose values are not the same in all groups."""
+    """The widgets whose values differ between groups."""
     for place, members in enumerate(zip(*(group.members for group in alike), strict=True)):
         for number, held in enumerate(zip(*(member.node.values for member in members), strict=True)):
             widget = held[0][0]
@@ -120,12 +120,12 @@ def _promoted(alike: Sequence[Group], names: _Names) -> Iterator[Promoted]:
 
 
 def instance(group: Group, definition: Definition, promoted: Sequence[Promoted]) -> Placed:
-    """The node that stands for a group in the graph around it."""
+    """The node that replaces a group in the graph around it."""
     inputs = [
         Input(port.name, port.type, source=link, label=port.label)
         for port, link in zip(definition.inputs, group.imports, strict=False)
     ]
-    # The editor shows a widget, too, where a link into the instance ends in one.
+    # The editor also shows a widget if a link into the instance ends in it.
     shown: list[Held] = [(Widget(slot.name, slot.type), "") for slot, _ in group.imports.values() if slot.widget]
     values: list[Held] = []
     for member, number, port in promoted:
@@ -137,7 +137,7 @@ def instance(group: Group, definition: Definition, promoted: Sequence[Promoted])
     optional = group.members[0].optional
     key = ("/" if optional else ":").join(group.prefix)
     node = Drawn(
-        # No node of a prompt has such an id, so the instance is not taken for one.
+        # No node of a prompt has such an id, so the instance cannot be mistaken for one.
         id=f"\0{key}",
         type=definition.id,
         title=name if optional else definition.name,
@@ -151,7 +151,7 @@ def instance(group: Group, definition: Definition, promoted: Sequence[Promoted])
 
 
 def _given_by(link: Link, members: Mapping[str, Placed]) -> tuple[str, str, str]:
-    """Name and type of an output that is taken outside, and its node."""
+    """The name and type of an output that is used outside, and its node."""
     member = members[link.node]
     known = member.node.output(link.slot) or Output(f"output {link.slot}", sockets.ANY)
     return known.name, known.type, member.path[-1]
@@ -164,7 +164,7 @@ class _Names:
         self._used: set[str] = set()
 
     def port(self, name: str, kind: str, node: str) -> Port:
-        """A port of this name; one that is taken gets another, and the node's id in its label to tell it apart."""
+        """A port of this name; if the name is taken, it gets another, and its label the node's id to tell it apart."""
         own, number = name, 1
         while own in self._used:
             own, number = f"{name}_{number}", number + 1
@@ -173,7 +173,7 @@ class _Names:
 
 
 def _joined(properties: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The properties of nodes that become one: of models to fetch, those of all."""
+    """The properties of nodes that become one, with the models to fetch of all of them."""
     models = [model for each in properties for model in each.get("models", ())]
     unique = [model for number, model in enumerate(models) if model not in models[:number]]
     return properties[0] | ({"models": unique} if unique else {})

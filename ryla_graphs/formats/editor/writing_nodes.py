@@ -1,4 +1,4 @@
-"""The nodes of a prompt as the editor draws them: slots, widgets in their positions, sizes, what the editor offers."""
+"""The nodes of a prompt as the editor draws them: slots, widgets by position, sizes, downloads that it offers."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def drawn_nodes(prompt: Prompt, lost: list[LeftOut]) -> Iterator[Drawn]:
 
 
 class Types:
-    """What the outputs of a prompt's nodes carry, those of match groups found upstream."""
+    """The types of the outputs of a prompt's nodes; those of match groups are found upstream."""
 
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
         self._found: dict[Link, str] = {}
         self.used: dict[str, int] = {}
-        """The number of outputs of each node that others use."""
+        """For each node, one more than the highest output slot that others use."""
         for node in prompt.every_node():
             for link in node.wires.values():
                 self.used[link.node] = max(self.used.get(link.node, 0), link.slot + 1)
 
     def of(self, link: Link) -> str:
-        """The type as the editor writes it; ``*`` where it is not known."""
+        """The type as the editor writes it; ``*`` if it is unknown."""
         path: list[Link] = []
         while link not in self._found:
             path.append(link)
@@ -75,7 +75,7 @@ class Types:
         return self._found[link]
 
     def link(self, link: Link) -> Link:
-        """A link whose slot counts from the first output, where the outputs are known."""
+        """A link whose slot counts from the first output, if the outputs are known."""
         node = self._prompt.nodes.get(link.node)
         slot = link.slot + len(node.schema.outputs) if link.slot < 0 and node is not None else -1
         return Link(link.node, slot) if slot >= 0 else link
@@ -116,7 +116,7 @@ def _known(node: PromptNode, held: Sequence[Held], made: Template, types: Types)
         if slot.widget is None or slot.name in wires
     ]
     named = {slot.name for slot in inputs}
-    # What the class has no slot for keeps its link: the editor does, and a newer server may know the input.
+    # An input that the class has no slot for keeps its link: so in the editor, and a newer server may know the input.
     inputs += [Input(name, types.of(link), source=link) for name, link in wires.items() if name not in named]
     outputs = [Output(output.name, types.of(Link(node.id, slot))) for slot, output in enumerate(schema.outputs)]
     return Drawn(
@@ -145,7 +145,7 @@ def _value(inputs: Mapping[str, Any], widget: Widget) -> Any:
 
 
 def _keep_positions(drawn: Drawn, made: Template) -> None:
-    """One value more where the editor would take the list for that of an old file, and take values of sockets out."""
+    """Append a value if the editor would mistake the list for an old file's and remove the values of sockets."""
     if made.positions is not None and len(made.positions) == len(drawn.values):
         drawn.values.append((Widget("", sockets.ANY), None))
 
@@ -159,7 +159,7 @@ _PRIMITIVES: Mapping[type, str] = {
 
 
 def _values_of_sockets(node: PromptNode, drawn: Drawn, catalog: Catalog, lost: list[LeftOut]) -> Iterator[Drawn]:
-    """A node for each value that stands where the editor has a socket and no widget: that can only be linked."""
+    """A node for each value of an input that has a socket but no widget in the editor, and so can only be linked."""
     for slot in drawn.inputs:
         value = node.inputs.get(slot.name)
         if slot.source is not None or slot.name not in node.inputs:
@@ -178,7 +178,7 @@ def _values_of_sockets(node: PromptNode, drawn: Drawn, catalog: Catalog, lost: l
 
 
 def _lost(node: PromptNode, drawn: Drawn, held: Sequence[Held]) -> Iterator[LeftOut]:
-    """The values of a node that do not come back out of the editor as they are."""
+    """The values of a node that the editor does not send unchanged."""
     if node.class_type in NEVER_SENT:
         yield LeftOut(node.id, node.class_type, "the editor sends no node of this class")
         return
@@ -195,13 +195,13 @@ def _lost(node: PromptNode, drawn: Drawn, held: Sequence[Held]) -> Iterator[Left
 
 
 _HELD = frozenset({Sends.VALUE, Sends.DYNAMIC_PROMPT, Sends.FILE_NAME, Sends.OPTION, Sends.INDEX})
-"""The widgets that send what they hold."""
+"""The kinds of widgets that send what they hold."""
 _MADE = frozenset({Sends.OWN_ID, Sends.VIEW, Sends.COMPARED})
-"""Those that send what only the editor makes."""
+"""The kinds that send what only the editor makes."""
 
 
 def _comes_back(widget: Widget, value: Any) -> bool:
-    """Whether the editor sends a value as it is given to the widget."""
+    """Whether the editor sends a value as the widget was given it."""
     if not widget.saved:
         return bool(value == widget.default)
     if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str):
@@ -214,12 +214,12 @@ def _comes_back(widget: Widget, value: Any) -> bool:
 
 
 _MOST = 1000
-"""So many outputs an unknown class is drawn with, whatever slots the links name."""
+"""The most outputs that an unknown class is drawn with, whatever slots the links name."""
 _DATE = re.compile(r"%date:[^%]+%")
 
 
 def _foreign(node: ForeignNode, types: Types) -> Drawn:
-    """A node of an unknown class: its inputs and outputs are those that the prompt shows."""
+    """A node of an unknown class: its inputs and outputs are those seen in the prompt."""
     wires = {name: types.link(link) for name, link in node.wires.items()}
     inputs = [Input(name, types.of(link), source=link) for name, link in wires.items()]
     outputs = [Output(f"output {slot}", sockets.ANY) for slot in range(min(types.used.get(node.id, 0), _MOST))]
@@ -265,12 +265,12 @@ def _repository(class_type: str) -> str | None:
 
 
 def _models(prompt: Prompt) -> dict[str, list[dict[str, str]]]:
-    """By node, the weight files that it names and where each can be had, so that an editor offers to download them."""
+    """By node, the weight files that it names and where to get each, so that an editor offers to download them."""
     found: dict[str, list[dict[str, str]]] = {}
     for need in needed(prompt):
         if need.weight is None or not need.weight.sources:
             continue
-        # The editor downloads without a token, so an open copy of a gated file is of more use to it.
+        # The editor downloads without a token, so an open copy of a gated file is more useful to it.
         source = min(need.weight.sources, key=lambda source: source.gated)
         model = {"name": need.name, "url": source.url, "directory": need.folder}
         if need.weight.sha256:

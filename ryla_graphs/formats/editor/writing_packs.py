@@ -1,4 +1,4 @@
-"""Classes of packs whose browser code has widgets that no definition tells, and reads values in a way of its own."""
+"""Classes of packs whose browser code adds widgets that no definition lists, and reads values in its own way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reads_names(class_type: str) -> bool:
 
 
 def added_widgets(node: PromptNode, slots: Iterable[Slot]) -> Iterator[Held]:
-    """The widgets that a pack adds to a node with these values; `slots` are those that its definition tells."""
+    """The widgets that a pack adds to a node with these values; `slots` are those in its definition."""
     if reads_names(node.class_type):
         defined = {slot.name for slot in slots}
         for name, value in node.inputs.items():

@@ -15,12 +15,12 @@ from ryla_graphs.prompt import Link
 _LARGEST = 2**53
 """Numbers from here on are not exact in a browser."""
 _GROUP = "#3f789e"
-"""The colour that the editor gives a new group; the title of one without a colour can hardly be read."""
+"""The colour that the editor gives a new group; without a colour, its title is hard to read."""
 _PORTS_WIDTH, _PORTS_GAP, _PORT_ROW = 120.0, 80.0, 20.0
 
 
 def sheet(nodes: Sequence[Drawn], used: int = 0) -> dict[str, Any]:
-    """The nodes, links and groups of one graph, laid out; links count up from the number of those `used` elsewhere."""
+    """The nodes, links and groups of one graph, laid out; link ids continue after the `used` ones of other graphs."""
     place = {node.id: number for number, node in enumerate(nodes)}
     links: list[dict[str, Any]] = []
     lines: list[Line] = []
@@ -61,7 +61,7 @@ def _link(number: int, origin: tuple[str, int], target: tuple[str, int], carried
 
 
 def _carried(nodes: Sequence[Drawn], place: Mapping[str, int], source: str, output: int) -> str | None:
-    """The type of an output; None for what comes from outside a definition."""
+    """The type of an output; None if it comes from outside a definition."""
     drawn = nodes[place[source]].output(output) if source in place else None
     return drawn.type if drawn is not None else None
 
@@ -113,13 +113,13 @@ def _group(number: int, frame: Frame) -> dict[str, Any]:
 
 
 def _id(name: str) -> int | str:
-    """An id as the editor has it: a number where it is one."""
+    """An id as the editor writes it: a number if it is one."""
     number = number_of(name)
     return number if number or name in ("0", INPUTS, OUTPUTS) else name
 
 
 def number_of(name: str) -> int:
-    """The number that an id is; 0 where it is none."""
+    """An id as a number; 0 if it is not a number."""
     if name in (INPUTS, OUTPUTS):
         return int(name)
     return int(name) if name.isdecimal() and name.isascii() and name[0] != "0" and int(name) < _LARGEST else 0

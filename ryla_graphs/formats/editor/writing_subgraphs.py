@@ -1,8 +1,8 @@
-"""Subgraphs: a part of a graph that is drawn once, as a definition, and stands in the graph as one node.
+"""Subgraphs: a part of a graph that is drawn once, as a definition, and appears in the graph as one node.
 
-A prompt that the editor made of subgraphs says so in its ids: ``75:63`` is node 63 of the instance 75. A graph written
-in Python has parts; two parts of one shape are two instances of one definition, and where their values differ, the
-instances show those widgets.
+A prompt that the editor made from subgraphs says so in its ids: ``75:63`` is node 63 of the instance 75. A graph
+written in Python has parts; two parts of one shape are two instances of one definition, and if their values differ,
+the instances show those widgets.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ryla_graphs.prompt import Link
 
 
 def fold(placed: Sequence[Placed]) -> tuple[list[Drawn], list[Definition]]:
-    """The nodes of the outermost graph, and the definitions of the instances among them and in each other."""
+    """The nodes of the outermost graph, and the definitions of the instances among them, nested ones included."""
     definitions: list[Definition] = []
     folded: set[tuple[str, ...]] = set()
     current = list(placed)
@@ -35,7 +35,7 @@ def fold(placed: Sequence[Placed]) -> tuple[list[Drawn], list[Definition]]:
 
 
 def _leave(placed: Placed, folded: Collection[tuple[str, ...]]) -> None:
-    """Let a node stand beside the instance that its part has become, under its full name."""
+    """Put a node next to the instance that its part has become, under its full name."""
     parts = placed.node.parts
     for depth in range(1, len(parts) + 1):
         if parts[:depth] in folded:
@@ -48,7 +48,7 @@ def _leave(placed: Placed, folded: Collection[tuple[str, ...]]) -> None:
 def _fold_innermost(
     current: list[Placed], depth: int, definitions: list[Definition], folded: set[tuple[str, ...]]
 ) -> list[Placed]:
-    """The graph with the groups at this depth made instances, or dissolved into the group around them."""
+    """The graph with the groups at this depth turned into instances, or dissolved into the group around them."""
     groups = _groups(current, depth)
     twins: dict[str, list[Group]] = defaultdict(list)
     for group in groups.values():
@@ -97,7 +97,7 @@ def _sources(node: Drawn) -> Iterator[Link]:
 
 
 def _shape(group: Group, local: Mapping[str, str]) -> str:
-    """What two groups have in common if one definition does for both: everything but values that can be promoted."""
+    """A key that is equal for groups that can share a definition: everything except values that can be promoted."""
     number = {link: place for place, link in enumerate(group.imports)}
     nodes = [
         [
@@ -113,7 +113,7 @@ def _shape(group: Group, local: Mapping[str, str]) -> str:
 
 
 def _source(link: Link | None, number: Mapping[Link, int], local: Mapping[str, str]) -> Any:
-    """A link by what it is in every group of a shape: an input of the group, or an output of a node in it."""
+    """A link in a form that is the same in every group of a shape: an input of the group, or an output of its node."""
     if link is None:
         return None
     return number[link] if link in number else [local[link.node], link.slot]
@@ -124,13 +124,13 @@ def _can_be_promoted(widget: Widget, _: Any) -> bool:
 
 
 class _Numbers:
-    """The numbers that nodes have: the editor gives new ones to those of a definition that others have too."""
+    """The node numbers in use: the editor renumbers a definition's nodes whose numbers are already used."""
 
     def __init__(self, ids: Iterable[str]) -> None:
         self._taken = {name: "" for name in ids if name.isdecimal()}
 
     def free(self, shape: str, group: Group) -> bool:
-        """Whether a definition with this group's nodes can keep their numbers, which it then has."""
+        """Whether a definition with this group's nodes can keep their numbers; if so, they are reserved for it."""
         names = [member.path[-1] for member in group.members if member.path[-1].isdecimal()]
         if any(self._taken.get(name, shape) != shape for name in names):
             return False
@@ -144,7 +144,7 @@ def _with_instances(
     instances: Mapping[tuple[str, ...], Placed],
     replaced: Mapping[Link, Link],
 ) -> Iterator[Placed]:
-    """The graph one level up: an instance where the first of its nodes was, other groups dissolved."""
+    """The graph one level up: an instance replaces the first of its nodes, other groups are dissolved."""
     done: set[tuple[str, ...]] = set()
     for placed in current:
         if len(placed.path) == depth:
@@ -162,7 +162,7 @@ def _with_instances(
 
 
 def _dissolve(placed: Placed) -> None:
-    """Take a node out of the innermost group, which becomes a mere part around it."""
+    """Take a node out of the innermost group, which becomes just a part around it."""
     *outer, part, name = placed.path
     placed.node.parts = (part, *placed.node.parts)
     separator = "/" if placed.optional else ":"

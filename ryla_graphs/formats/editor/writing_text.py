@@ -1,6 +1,6 @@
-"""Text that the editor gives back as it is, although it reads braces, backslashes and comments in it.
+"""Text that the editor sends unchanged, although it interprets braces, backslashes and comments in it.
 
-In the text of most prompts the editor picks one of ``{red|blue}``, drops ``// comments`` and takes ``\\{`` for a brace.
+In most prompt texts the editor picks one of ``{red|blue}``, drops ``// comments`` and reads ``\\{`` as a brace.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def literal(text: str) -> str:
 
 
 def can_be_literal(text: str) -> bool:
-    """Whether there is such a text: the editor makes ``undefined`` of what follows a single backslash at the end."""
+    """Whether such a text exists: the editor turns a single backslash at the end into ``undefined``."""
     return (len(text) - len(text.rstrip("\\"))) % 2 == 0
 
 
@@ -30,5 +30,5 @@ def _written(match: re.Match[str]) -> str:
     slashes, mark = match["slashes"], match["mark"]
     if mark != "{":
         return f"\\{slashes}{mark}" if slashes else mark
-    # A brace behind an even number of backslashes begins a choice; a choice of one brace is a brace.
+    # A brace after an even number of backslashes begins a choice; a choice whose only option is a brace is a brace.
     return f"\\{slashes}{{" if len(slashes) % 2 == 0 else f"\\{slashes}{{\\{{}}"

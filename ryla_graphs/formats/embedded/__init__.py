@@ -1,6 +1,6 @@
 """Workflows in the metadata of pictures, films, sounds and weight files, as ComfyUI and the common packs save them.
 
-Only metadata is read: no pixel is decoded, and no more is looked at than `cursor.Budget` allows.
+Only metadata is read: no pixel is decoded, and `cursor.Budget` limits how much is looked at.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Embedded:
     prompt: dict[str, Any] | None = None
     """As the server ran it."""
     faults: tuple[str, ...] = ()
-    """Where the file is not as its format says, or what it carries is broken."""
+    """Where the file violates its format, or what it carries is broken."""
     has_settings: bool = False
-    """Whether it says how another program made it, such as Automatic1111's ``parameters``: that is no graph."""
+    """Whether it has another program's settings, such as Automatic1111's ``parameters``, which are not a graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,15 @@ _KINDS = (
 
 
 def kind_of(content: Content) -> str | None:
-    """The format of a file that may carry a workflow, such as ``PNG``; None if it is of no such format."""
+    """The format of a file that may carry a workflow, such as ``PNG``; None for other formats."""
     return next((kind.name for kind in _KINDS if kind.is_it(content)), None)
 
 
 def load(content: Content) -> Embedded | None:
-    """What a file carries; None if it is of no format that may carry a workflow.
+    """What a file carries; None if its format cannot carry a workflow.
 
-    What stands before a fault counts: a film that broke off still has its workflow where that came first. Nothing is
-    raised for a broken file; `Embedded.faults` says where it is broken.
+    Everything before a fault counts: a truncated film still has its workflow if that came first. A broken file raises
+    nothing; `Embedded.faults` says where it is broken.
     """
     kind = next((kind for kind in _KINDS if kind.is_it(content)), None)
     if kind is None:

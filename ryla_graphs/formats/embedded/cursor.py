@@ -1,4 +1,4 @@
-"""Reading a file in steps that cannot leave it, nor take more time and memory than it is worth."""
+"""Reading a file in steps that stay inside it and within limits of time and memory."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 MOST_TEXT = 64 * 2**20
-"""Bytes of metadata that are looked at in one file; a large workflow has one of these MiB."""
+"""The most bytes of metadata to look at in one file; a large workflow has 1 MiB."""
 MOST_STEPS = 1_000_000
-"""Parts that are looked at in one file."""
+"""The most parts to look at in one file."""
 MOST_DEPTH = 64
-"""Parts within parts."""
+"""How deep parts may be nested."""
 _LEAST, _TEXT_EACH, _STEPS_EACH = 65_536, 4, 8
-"""What any file may take of both, and what more for each of its bytes: parts may lie over each other."""
+"""The base allowance of both for any file, and the extra for each of its bytes: parts may overlap."""
 
 
 class Content(Protocol):
@@ -26,39 +26,39 @@ class Content(Protocol):
 
 
 class Fault(Exception):
-    """The file is not as its format says: it ends early, or promises what it does not have."""
+    """The file violates its format: it ends early, or lacks something that it announces."""
 
 
 class Budget:
-    """What the reading of one file may still cost."""
+    """How much reading one file may still cost."""
 
     def __init__(self, length: int) -> None:
-        """Of a file of some bytes."""
+        """The budget for a file of `length` bytes."""
         self._steps = self._most_steps = min(MOST_STEPS, _LEAST + _STEPS_EACH * length)
         self._text = self._most_text = min(MOST_TEXT, _LEAST + _TEXT_EACH * length)
         self._packed = MOST_TEXT
 
     def step(self) -> None:
-        """One more part; raises `Fault` if there are too many."""
+        """Count one more part; raises `Fault` if there are too many."""
         self._steps -= 1
         if self._steps < 0:
             raise Fault(f"more than {self._most_steps:,} parts")
 
     def text(self, length: int, place: int) -> None:
-        """More metadata; raises `Fault` if it is too much."""
+        """Count more metadata; raises `Fault` if it is too much."""
         if length > self._text:
             raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {self._most_text:,} are read")
         self._text -= length
 
     def unpacked(self, length: int, place: int) -> None:
-        """More metadata that was packed, and may be larger than its file; raises `Fault` if it is too much."""
+        """Count more unpacked metadata, which may be larger than its file; raises `Fault` if it is too much."""
         if length > self._packed:
             raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {MOST_TEXT:,} are read")
         self._packed -= length
 
 
 class Cursor:
-    """A place in a part of a file. What leads out of the part raises `Fault`."""
+    """A position in a part of a file. Any step out of the part raises `Fault`."""
 
     __slots__ = ("budget", "content", "depth", "end", "place", "start")
 
@@ -77,21 +77,21 @@ class Cursor:
         return self.end - self.place
 
     def skip(self, length: int) -> None:
-        """Step over some bytes."""
+        """Skip `length` bytes."""
         self.budget.step()
         if not 0 <= length <= self.left:
             raise Fault(f"a part at byte {self.place:,} claims {length:,} bytes, but {self.left:,} follow")
         self.place += length
 
     def take(self, length: int) -> bytes:
-        """Some bytes, which count as metadata."""
+        """The next `length` bytes, which count as metadata."""
         place = self.place
         self.skip(length)
         self.budget.text(length, place)
         return self.content[place : self.place]
 
     def part(self, length: int) -> Cursor:
-        """A part of some bytes, to be read by itself; this cursor goes on behind it."""
+        """The next `length` bytes as a part of their own; this cursor continues after it."""
         place = self.place
         self.skip(length)
         if self.depth >= MOST_DEPTH:
@@ -105,18 +105,18 @@ class Cursor:
         return other
 
     def numbers(self, form: str) -> Sequence[Any]:
-        """Numbers by a form of `struct`, such as ``>I4s``."""
+        """The values of a `struct` format, such as ``>I4s``."""
         place = self.place
         self.skip(struct.calcsize(form))
         return struct.unpack(form, self.content[place : self.place])
 
     def number(self, form: str) -> int:
-        """One number by a form of `struct`."""
+        """The single number of a `struct` format."""
         (value,) = self.numbers(form)
         return int(value)
 
     def until(self, end: bytes) -> bytes:
-        """The bytes before `end`, which is stepped over."""
+        """The bytes before `end`, which is skipped."""
         found = self.content.find(end, self.place, self.end)
         if found < 0:
             raise Fault(f"the text at byte {self.place:,} does not end")
@@ -125,13 +125,13 @@ class Cursor:
         return text
 
     def find(self, text: bytes) -> bool:
-        """Go to where a text begins; whether there is one."""
+        """Go to where a text begins; returns whether it was found."""
         found = self.content.find(text, self.place, self.end)
         self.place = self.place if found < 0 else found
         return found >= 0
 
     def inflated(self, data: bytes) -> bytes:
-        """Data that zlib packed; raises `Fault` if it is broken or unpacks to too much."""
+        """Unpack zlib data; raises `Fault` if it is broken or unpacks to too much."""
         unpacker = zlib.decompressobj()
         try:
             text = unpacker.decompress(data, MOST_TEXT + 1)
@@ -144,7 +144,7 @@ class Cursor:
 
 
 Text = tuple[str, str]
-"""A key of a file's metadata and the text there; without a key where the format has none."""
+"""A key of a file's metadata and its text; if the format has no keys, a label takes the place of the key."""
 
 
 def decoded(text: bytes) -> str:

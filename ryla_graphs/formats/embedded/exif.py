@@ -1,6 +1,6 @@
 """Exif, which is a TIFF: ComfyUI writes ``prompt:{…}`` and ``workflow:{…}`` into tags for the camera's maker and model.
 
-Packs also use the description of the picture and the user's comment, some with all of it as one JSON object.
+Packs also use the picture's description and the user comment; some write everything there as one JSON object.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ryla_graphs.formats.embedded.cursor import Cursor, Fault, Text, decoded
 
 HEAD = b"Exif\0\0"
-"""What stands before the TIFF in a JPEG, and in a WebP where a program knows no better."""
+"""The bytes before the TIFF in a JPEG, and in a WebP if a program writes them there by mistake."""
 
 _EXIF_FOLDER = 0x8769
 _USER_COMMENT = 0x9286
@@ -26,13 +26,13 @@ def texts(tiff: Cursor) -> Iterator[Text]:
     if order is None or tiff.number(f"{order}H") != 42:
         raise Fault(f"the Exif at byte {tiff.start:,} is none")
     folders = [tiff.number(f"{order}I")]
-    for place in folders:  # which grows
+    for place in folders:  # the list grows during the loop
         if place and len(folders) <= _MOST_FOLDERS:
             yield from _folder(tiff, tiff.at(place), order, folders)
 
 
 def texts_behind_head(block: Cursor) -> Iterator[Text]:
-    """The texts of a block that begins with `HEAD`; nothing where it does not, since then it is something else."""
+    """The texts of a block that begins with `HEAD`; nothing for any other block."""
     if block.left > len(HEAD) and block.numbers(f"{len(HEAD)}s")[0] == HEAD:
         yield from texts(block.part(block.left))
 
@@ -61,7 +61,7 @@ def _text(tag: int, value: bytes, order: str) -> str:
 
 
 def _utf16(comment: bytes, order: str) -> str:
-    """UTF-16 in the file's byte order, or in the other one: programs disagree, so the zeros of ASCII tell."""
+    """UTF-16 in either byte order: programs disagree about which, so the zeros of ASCII characters decide."""
     if comment[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return comment.decode("utf-16", "replace").rstrip("\0")
     high_first = comment[0::2].count(0) - comment[1::2].count(0)

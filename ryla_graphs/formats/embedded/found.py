@@ -1,4 +1,4 @@
-"""Telling a workflow and a prompt from all the other texts that a file carries."""
+"""Finds the workflow and the prompt among all the texts that a file carries."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ryla_graphs.problems import InvalidDocument
 
 _NAMES = ("prompt", "workflow")
 _LABELLED = re.compile(r"\s*(prompt|workflow)\s*:\s*(?=[{\[])", re.IGNORECASE)
-"""How ComfyUI writes into Exif, which has no keys of one's own."""
+"""How ComfyUI labels texts in Exif, which allows no custom keys."""
 _SETTINGS = ("parameters", "sd-metadata", "invokeai_metadata", "sui_image_params", "dream")
 _SETTINGS_TEXT = re.compile(r"\bSteps: \d+, |\"sui_image_params\"")
 
 
 class Found:
-    """What a file's texts hold."""
+    """The graphs found in a file's texts."""
 
     def __init__(self) -> None:
         self.prompt: dict[str, Any] | None = None
         self.workflow: dict[str, Any] | None = None
         self.faults: list[str] = []
         self.has_settings = False
-        """Whether another program wrote down how it made the picture, which is no graph."""
+        """Whether another program recorded its settings for the picture, which are not a graph."""
 
     @property
     def complete(self) -> bool:
@@ -32,7 +32,7 @@ class Found:
         return self.prompt is not None and self.workflow is not None
 
     def add(self, key: str, text: str) -> None:
-        """Look at one text; what is no graph is passed over, a graph that is broken is a fault."""
+        """Look at one text; one that is not a graph is ignored, a broken graph is a fault."""
         if label := _LABELLED.match(text):
             key, text = label[1], text[label.end() :]
         named = key.lower() in _NAMES
@@ -54,7 +54,7 @@ class Found:
             self.workflow = self.workflow if self.workflow is not None else value
         elif is_prompt(value):
             self.prompt = self.prompt if self.prompt is not None else value
-        elif isinstance(value, dict) and key not in _NAMES:  # all in one object, under their names
+        elif isinstance(value, dict) and key not in _NAMES:  # everything in one object, by name
             for name in _NAMES:
                 if isinstance(inner := value.get(name), (dict, str)):
                     self._sort(inner, name)

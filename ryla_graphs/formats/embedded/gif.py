@@ -11,7 +11,7 @@ _COMMENT = 0xFE
 
 
 def texts(file: Cursor) -> Iterator[Text]:
-    """The comments, wherever they stand among the pictures."""
+    """The comments, wherever they are among the pictures."""
     file.skip(10)
     _skip_colours(file)
     while file.left:
@@ -34,7 +34,7 @@ def _skip_colours(file: Cursor) -> None:
 
 
 def _colours(flags: int) -> int:
-    """The bytes of a table of colours."""
+    """The size of a colour table in bytes."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 

@@ -1,6 +1,6 @@
 """The boxes of ISO and QuickTime: MP4, MOV, M4A with their tags, AVIF and HEIC with their Exif.
 
-ComfyUI writes ``prompt`` and ``workflow`` as keys of ``mdta``; VideoHelperSuite one JSON object as the comment.
+ComfyUI writes ``prompt`` and ``workflow`` as keys of ``mdta``; VideoHelperSuite writes one JSON object as the comment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _UTF16 = 2
 
 
 def texts(file: Cursor) -> Iterator[Text]:
-    """The tags of a film, and of its tracks."""
+    """The tags of a film and of its tracks."""
     for kind, box in _boxes(file):
         if kind in _NESTED:
             yield from texts(box)
@@ -56,8 +56,8 @@ def _boxes(file: Cursor) -> Iterator[tuple[bytes, Cursor]]:
 
 
 def _tags(meta: Cursor) -> Iterator[Text]:
-    """Tags by name, or by their number in a table of names."""
-    if meta.at(0).numbers(">I4s")[1] != b"hdlr":  # QuickTime's has no version before its boxes
+    """Tags, found by name or by their number in a table of names."""
+    if meta.at(0).numbers(">I4s")[1] != b"hdlr":  # QuickTime has no version before the boxes here
         meta.skip(4)
     names: list[str] = []
     for kind, box in _boxes(meta):
@@ -111,7 +111,7 @@ def _exif_items(box: Cursor) -> Iterator[int]:
 
 
 def _places(box: Cursor) -> Iterator[tuple[int, int, bool]]:
-    """Item, where its first part begins, and whether in ``idat``."""
+    """Each item's id, where its first part begins, and whether that is in ``idat``."""
     version = box.number(">I") >> 24
     sizes = box.number(">H")
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))

@@ -26,7 +26,7 @@ def texts(file: Cursor) -> Iterator[Text]:
 
 
 def _elements(file: Cursor) -> Iterator[tuple[int, Cursor]]:
-    """Elements, each with its content; those of a live cluster without a length count as its neighbours."""
+    """Elements, each with its content; those in a live cluster of unknown length come out as its siblings."""
     while file.left >= 2:
         kind = _variable(file, marked=True)
         length = _variable(file)

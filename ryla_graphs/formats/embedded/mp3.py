@@ -44,7 +44,7 @@ def _frame(tag: Cursor, version: int) -> tuple[bytes, bytes]:
 
 
 def _text(kind: bytes, frame: bytes) -> Iterator[Text]:
-    """A key and a text, which the frame's first byte says the encoding of."""
+    """A key and a text; the frame's first byte gives their encoding."""
     encoding = _ENCODINGS[frame[0]] if frame[0] < len(_ENCODINGS) else "utf-8"
     content = frame[1:] if kind in _FREE else frame[4:]  # a comment has a language
     end = b"\0\0" if "16" in encoding else b"\0"
@@ -54,12 +54,12 @@ def _text(kind: bytes, frame: bytes) -> Iterator[Text]:
     if at < 0:
         return
     key, text = content[:at], content[at + len(end) :]
-    if encoding == "latin-1":  # which many say and few mean
+    if encoding == "latin-1":  # many files declare it, few really use it
         yield decoded(key), decoded(text)
     else:
         yield key.decode(encoding, "replace"), text.decode(encoding, "replace").rstrip("\0")
 
 
 def _sevens(number: int) -> int:
-    """A number of four times seven bits."""
+    """A number stored in four bytes of seven bits each."""
     return sum((number >> 8 * place & 0x7F) << 7 * place for place in range(4))

@@ -15,6 +15,6 @@ def texts(file: Cursor) -> Iterator[Text]:
 
 
 def is_one(content: Content) -> bool:
-    """Whether a file begins as safetensors do: a length, and a JSON object of that length."""
+    """Whether a file begins like safetensors: a length, then a JSON object of that length."""
     length = int.from_bytes(content[:8], "little")
     return 2 <= length < 2**32 and content[8:10] in (b'{"', b"{}", b"{ ", b"{\n")

@@ -23,13 +23,13 @@ def glb_texts(file: Cursor) -> Iterator[Text]:
 
 
 def is_svg(content: Content) -> bool:
-    """Whether a text is a drawing: XML with ``<svg`` near its beginning, not JSON that speaks of one."""
+    """Whether a text is a drawing: XML with ``<svg`` near its beginning, not JSON that mentions one."""
     head = content[:4096]
     return head.lstrip()[:1] == b"<" and b"<svg" in head
 
 
 def svg_texts(file: Cursor) -> Iterator[Text]:
-    """What stands unparsed in an SVG, which is where ComfyUI writes one JSON object."""
+    """The CDATA of an SVG, where ComfyUI writes one JSON object."""
     while file.find(b"<![CDATA["):
         file.skip(len(b"<![CDATA["))
         yield "metadata", decoded(file.until(b"]]>")).strip()
@@ -46,7 +46,7 @@ def exr_texts(file: Cursor) -> Iterator[Text]:
 
 
 def parsed(text: bytes) -> object:
-    """JSON in the head of a file; raises `Fault` if it is none."""
+    """JSON in the head of a file; raises `Fault` if it is not JSON."""
     try:
         value: object = json_text.parse(text, "its head")
     except InvalidDocument as error:

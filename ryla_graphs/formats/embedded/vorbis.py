@@ -1,4 +1,4 @@
-"""The comments of Vorbis, as FLAC, Ogg and Opus have them: ``KEY=text``."""
+"""Vorbis comments, as in FLAC, Ogg and Opus: ``KEY=text``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ryla_graphs.formats.embedded.cursor import Cursor, Text, decoded
 
 _FLAC_COMMENTS = 4
 _PACKETS = (b"OpusTags", b"\x03vorbis", b"\x81theora", b"\x84")
-"""How a packet of comments begins: Opus, Vorbis, Theora, and FLAC in Ogg, where it is the last block or not."""
+"""How a packet of comments begins: Opus, Vorbis, Theora, and FLAC in Ogg, as the last block or not."""
 _FIRST_PACKETS = 8
 
 
 def comments(block: Cursor) -> Iterator[Text]:
     """The comments of one block."""
-    block.skip(block.number("<I"))  # who wrote it
+    block.skip(block.number("<I"))  # the name of the program that wrote it
     for _ in range(block.number("<I")):
         key, _, text = decoded(block.take(block.number("<I"))).partition("=")
         yield key, text
@@ -33,7 +33,7 @@ def flac_texts(file: Cursor) -> Iterator[Text]:
 
 
 def ogg_texts(file: Cursor) -> Iterator[Text]:
-    """The comments of each stream in an Ogg, which are among its first packets."""
+    """The comments of each stream in an Ogg; they are among its first packets."""
     for packet in _packets(file):
         for head in _PACKETS:
             if packet.startswith(head) or (head == b"\x84" and packet[:1] == b"\x04"):
@@ -44,7 +44,7 @@ def ogg_texts(file: Cursor) -> Iterator[Text]:
 
 
 def _packets(file: Cursor) -> Iterator[bytes]:
-    """The first packets of each stream, put together from the pages they are spread over."""
+    """The first packets of each stream, joined from the pages that they span."""
     begun: dict[int, list[bytes]] = {}
     counts: dict[int, int] = {}
     while file.left >= 27:

@@ -1,4 +1,4 @@
-"""Python source: a graph as the code that a person would have written. Written only, never read.
+"""Python source: a graph as the code that a person would write. Written only, never read.
 
 Calling the function without arguments gives a graph that compiles to the same bytes.
 """
@@ -33,7 +33,7 @@ def dump(
     Its parameters are the prompts, input files, sizes, seeds and weights; their defaults are the graph's own values.
     `name` is the workflow's name, `parts` the names of subgraphs by the id of the node that stood for each. An
     `AnyNode` is written as a typed node if the class that `node_classes` gives takes exactly its inputs. Raises
-    `InvalidWorkflow` where two nodes have one name.
+    `InvalidWorkflow` if two nodes have one name.
     """
     writer = Writer(Wiring(merge_twins(graph), node_classes), identifier(function) or "workflow", parts or {})
     return writer.source(name=name, docstring=docstring, notes=list(notes))

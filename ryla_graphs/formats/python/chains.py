@@ -12,7 +12,7 @@ from ryla_graphs.prompt.files import weight_folders
 
 
 def find_chains(wiring: Wiring) -> Iterator[Chain]:
-    """The chains of two and more LoRAs that are nothing but a loop."""
+    """The chains of two or more LoRAs that can be written as a loop."""
     before: dict[Node, Node] = {}
     for node in wiring.graph.nodes:
         if "loras" in weight_folders(node.class_type).values() and wiring.is_known(node):
@@ -29,7 +29,7 @@ def find_chains(wiring: Wiring) -> Iterator[Chain]:
 
 
 def _before(wiring: Wiring, node: Node) -> Node | None:
-    """The node of the same class that alone feeds this one, and feeds nothing else."""
+    """The node of the same class that is this one's only source and feeds nothing else."""
     sources = {source.node for source in wiring.sources(node)}
     source = sources.pop() if len(sources) == 1 else None
     if source is None or type(wiring.written[source]) is not type(wiring.written[node]):
@@ -57,7 +57,7 @@ def _wires(wiring: Wiring, node: Node) -> dict[str, Value]:
 
 
 def _columns(wiring: Wiring, nodes: Sequence[Node]) -> dict[str, tuple[str, ...]]:
-    """What differs, with the file and its strengths in any case; equal columns are one."""
+    """The inputs that differ, always including the file and its strengths; equal columns are merged."""
     inputs = [wiring.inputs[node] for node in nodes]
     files = weight_folders(nodes[0].class_type)
     shown = [

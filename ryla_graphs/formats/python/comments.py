@@ -19,7 +19,7 @@ class Note(NamedTuple):
 
     text: str
     node: str | None = None
-    """The id of the node that it stands above; None if it is about all of it."""
+    """The id of the node that it is written above; None if it is about the whole graph."""
 
 
 def comment(text: str) -> Iterator[str]:
@@ -28,7 +28,7 @@ def comment(text: str) -> Iterator[str]:
 
 
 def docstring(text: str, indent: str) -> Iterator[str]:
-    """Text as the lines of a docstring; nothing for no text."""
+    """Text as the lines of a docstring; nothing for an empty text."""
     rows = [row.replace("\\", "\\\\").replace('"""', "'''").strip() for row in _lines(text)]
     if not rows:
         return
@@ -43,7 +43,7 @@ def docstring(text: str, indent: str) -> Iterator[str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Wrapped lines, with at most one empty one between them."""
+    """Wrapped lines, with at most one empty line in a row."""
     before = ""
     for row in text.expandtabs(4).strip().splitlines():
         line = _plain(row).rstrip()
@@ -53,13 +53,13 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _plain(line: str) -> str:
-    """A line with the marks that a keyboard has, where typography has others that look alike."""
+    """A line with typographic marks replaced by the keyboard characters that look like them."""
     plain = unicodedata.normalize("NFKC", line.translate(_PLAIN))
     return "".join(character for character in plain if character.isprintable())
 
 
 def _wrapped(paragraph: str) -> Iterator[str]:
-    """A line as it is where it fits, else cut at words; the first word stays with its bullet."""
+    """A line unchanged if it fits, else cut at words; the first word stays with its bullet."""
     if width(paragraph) <= _ROOM:
         yield paragraph
         return

@@ -26,7 +26,7 @@ class Expressions:
         self._scope = scope
 
     def node(self, node: Node, *, name: Expression | None = None, lookup: str = "") -> Call:
-        """The call that makes a node, with its name; `name` where that is not just the node's own."""
+        """The call that makes a node, with its name; pass `name` if that is not just the node's own."""
         written = self._wiring.written[node]
         cls = self._module.import_class(type(written))
         arguments = self._any(node, written) if isinstance(written, AnyNode) else self._fields(node, written)
@@ -58,13 +58,13 @@ class Expressions:
         return self._keyed(node, written, given, "")
 
     def _is_unset(self, node: Node, written: Node, field: str) -> bool:
-        """Whether no parameter sets what the option of an input brings."""
+        """Whether no parameter sets an input that the chosen option brings."""
         start = f"{written.WIRE_NAMES.get(field, field)}."
         inside = (name for name in self._wiring.inputs[node] if name.startswith(start))
         return not any(Use(node, name) in self._scope.inputs for name in inside)
 
     def _keyed(self, node: Node, of: Node | Option, given: list[tuple[str, Any]], prefix: str) -> Iterator[Keyed]:
-        """Inputs as keyword arguments, without those that hold their defaults."""
+        """Inputs as keyword arguments, without those at their defaults."""
         for field, value in given:
             if isinstance(of, Node) and field == of.MORE:
                 if value:
@@ -95,7 +95,7 @@ class Expressions:
         return Items("[]", tuple(item for _, item in written))
 
     def _option(self, node: Node, option: Option) -> str:
-        """The class of an option, inside that of its node."""
+        """The class of an option, nested in that of its node."""
         cls = self._module.import_class(type(self._wiring.written[node]))
         return ".".join((cls, *type(option).__qualname__.split(".")[1:]))
 
@@ -105,7 +105,7 @@ def _given(of: Node | Option) -> Iterator[tuple[str, Any]]:
 
 
 def _bare(written: Node, field: str, value: Any) -> Any:
-    """The key of an option, where that alone says the same."""
+    """The bare key of an option, if it means the same by itself."""
     if not isinstance(value, Option):
         return value
     try:

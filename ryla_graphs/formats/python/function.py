@@ -1,4 +1,4 @@
-"""One function: its head, and its statements in the names of its scope."""
+"""One function: its head and its statements, with the names of its scope."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class Body:
         self._module = module
         self._scope = scope
         self.names: Mapping[Node, Expression] = {}
-        """How the names of nodes are written, where not as they are."""
+        """How the names of nodes are written, if not literally."""
         self.loras: Mapping[Chain, str] = {}
         """The parameters that loops run over."""
         self.calls: Mapping[Instance, Call] = {}
         self.definitions: Mapping[Instance, Sequence[str]] = {}
-        """The functions of parts, by the instance before whose call each stands."""
+        """The functions of parts, by the instance before whose call each is written."""
         self.comments: Mapping[Node, Sequence[str]] = {}
-        """Lines to stand above a node."""
+        """Lines to write above a node."""
 
     def lines(self, statements: Sequence[Statement], *, returning: Sequence[str] = ()) -> Iterator[str]:
-        """The lines of some statements, with empty ones around loaders and loops, and what the function returns."""
+        """The lines of some statements, with empty lines around loaders and loops, and the return."""
         before: tuple[bool, ...] | None = None
         ended = False
         returned = ", ".join(returning)
@@ -104,7 +104,7 @@ class Body:
         yield from lines(call, f"{', '.join(ends)} = ", "", self._indent + INDENT)
 
     def _lookup(self, chain: Chain) -> str:
-        """What a loop takes of its node: outputs, where it began with outputs."""
+        """What a loop takes from its node: the outputs, if it began with outputs."""
         if len(chain.ends) > 1:
             return ".out"
         end, base = next(iter(chain.ends)), next(iter(chain.bases.values()))

@@ -1,7 +1,7 @@
 """Python source laid out as `ruff format` lays it out, for the few shapes that graphs need.
 
-A line that fits stays one line. Otherwise the outermost brackets break: first with everything between them on one line
-of its own, then with a line for each item and a comma behind the last.
+A line that fits stays one line. Otherwise the outermost brackets break: first with everything between them on a line of
+its own, then with a line for each item and a comma after the last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ INDENT = "    "
 
 @dataclass(frozen=True)
 class Call:
-    """A call, and what is called or looked up on its result: `UNETLoader(…).named("12").out.model`."""
+    """A call, and the calls or attributes on its result: `UNETLoader(…).named("12").out.model`."""
 
     function: str
     arguments: tuple[Expression, ...]
@@ -55,7 +55,7 @@ class Keyed:
     """A keyword argument, `steps=20`, or an item of a dict, `"steps": 20`."""
 
     key: str
-    """With what stands between key and value."""
+    """The key with the separator between it and the value."""
     value: Expression
 
     @cached_property
@@ -73,7 +73,7 @@ def flat(expression: Expression) -> str:
 
 
 def width(line: str) -> int:
-    """The columns that a line takes: East Asian characters take two."""
+    """The columns that a line occupies: East Asian characters take two."""
     if line.isascii():
         return len(line)
     return sum(_columns(character) for character in line)
@@ -91,7 +91,7 @@ def fits(line: str) -> bool:
 
 
 def lines(expression: Expression, before: str = "", after: str = "", indent: str = "") -> Iterator[str]:
-    """The lines of an expression with what stands before and after it: ``x = `` or ``,``."""
+    """The lines of an expression with the text before and after it: ``x = `` or ``,``."""
     line = f"{indent}{before}{flat(expression)}{after}"
     if isinstance(expression, str) or fits(line) or (isinstance(expression, Items) and not expression.items):
         yield line
@@ -114,7 +114,7 @@ def lines(expression: Expression, before: str = "", after: str = "", indent: str
 
 
 def _broken_call(call: Call, before: str, after: str, indent: str) -> Iterator[str]:
-    """A call with at most one more behind it: the first of the two that can keep its line keeps it."""
+    """A call followed by at most one more: the first of the two that can stay on its line does."""
     calls = [call, *(part for part in call.then if isinstance(part, Call))]
     after = "".join(part for part in call.then if isinstance(part, str)) + after
     for one, following in pairwise(calls):

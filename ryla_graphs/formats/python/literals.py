@@ -1,4 +1,4 @@
-"""Values as Python writes them, in the quotes that `ruff format` prefers."""
+"""Values as Python literals, in the quotes that `ruff format` prefers."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def literal(value: Any) -> Expression:
         return f'float("{value}")'
     try:
         return repr(value).replace("e+", "e")
-    except ValueError:  # Python writes no number of so many digits
+    except ValueError:  # Python refuses to write a number with so many digits
         return hex(int(value))
 
 
 def text(value: str) -> str:
-    """A string literal: in double quotes, or in single ones where those need fewer backslashes."""
+    """A string literal: in double quotes, or in single quotes if those need fewer backslashes."""
     quote = "'" if value.count('"') > value.count("'") else '"'
     body = repr(value + "'\"")[1:-4].replace("\\'", "'")  # `repr` with both quotes in it escapes only the single ones
     return quote + body.replace(quote, f"\\{quote}") + quote
 
 
 def constant(name: str, value: Any) -> Iterator[str]:
-    """The lines that assign a value to a name; long text goes over as many lines as it needs."""
+    """The lines that assign a value to a name; long text takes as many lines as it needs."""
     if not isinstance(value, str) or fits(f"{name} = {text(value)}"):
         yield from lines(literal(value), f"{name} = ")
     elif _reads_as_block(value):
@@ -47,7 +47,7 @@ def constant(name: str, value: Any) -> Iterator[str]:
 
 
 def _reads_as_block(value: str) -> bool:
-    """Whether text may stand between triple quotes as it is."""
+    """Whether text can be put between triple quotes unchanged."""
     rows = value.split("\n")
     return (
         len(rows) > 2
@@ -57,7 +57,7 @@ def _reads_as_block(value: str) -> bool:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    """Text in pieces that fit a line, cut behind newlines and spaces."""
+    """Text in pieces that fit a line, cut after newlines and spaces."""
     room = LINE_LENGTH - len(INDENT)
     piece = ""
     for word in re.findall(r"[^ \n]*(?:\n|[ ]+|$)", value):

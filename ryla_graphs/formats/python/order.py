@@ -1,4 +1,4 @@
-"""The order of statements: loaders first, then each step behind what it needs, earlier samplings before later ones."""
+"""The order of statements: loaders first, then each step after what it needs, earlier samplings before later ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ryla_graphs.prompt.files import weight_folders
 
 
 def in_order(wiring: Wiring, statements: Iterable[Statement]) -> list[Statement] | None:
-    """Statements, each behind those it needs; None if some need each other."""
+    """Statements, each after those that it needs; None if some need each other."""
     statement_of = {node: statement for statement in statements for node in statement.nodes}
     needs = {statement: _needs(wiring, statement, statement_of) for statement in dict.fromkeys(statement_of.values())}
     stages = _stages(wiring)
@@ -51,7 +51,7 @@ def _depth_first(starts: Sequence[Statement], needs: Mapping[Statement, Sequence
 
 
 def _stages(wiring: Wiring) -> dict[Node, int]:
-    """How many samplings there are in the longest chain up to each node."""
+    """The number of samplings in the longest chain up to each node."""
     stages: dict[Node, int] = {}
     for node in wiring.graph.nodes:
         before = max((stages[source.node] for source in wiring.sources(node)), default=0)
@@ -65,7 +65,7 @@ def _samples(wiring: Wiring, node: Node) -> bool:
 
 
 def loads(wiring: Wiring, statement: Statement) -> bool:
-    """Whether a statement loads weights, and needs nothing for it."""
+    """Whether a statement loads weights and needs no other node for that."""
     if not isinstance(statement, Single):
         return False
     return bool(weight_folders(statement.node.class_type)) and not any(True for _ in wiring.sources(statement.node))

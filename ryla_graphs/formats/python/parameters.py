@@ -1,4 +1,4 @@
-"""The inputs that somebody who runs a graph wants to set: prompts, input files, sizes, seeds and weights."""
+"""The inputs that a user who runs a graph wants to set: prompts, input files, sizes, seeds and weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WEIGHTS = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx)$", re.IGNORE
 _PROMPTS = re.compile(r"prompt|text|tags|lyrics|caption|clip_[lg]|t5xxl|llama|description|^value$|^string")
 _PLAIN_TEXT = frozenset({"text", "value", "string", "prompt", "string_a", "string_b", "clip_l", "clip_g", "t5xxl"})
 _SAYS_PROMPT = frozenset({"text", "prompt", "positive", "negative", "negative_prompt"})
-"""Inputs of unknown classes that are taken for prompts."""
+"""Inputs that count as prompts in unknown classes."""
 _SIZES = ("width", "height", "length", "video_frames", "resolution", "seconds")
 
 
@@ -26,7 +26,7 @@ _NO_COINCIDENCE = 20
 
 
 class Kind(IntEnum):
-    """What is set, in the order in which parameters stand."""
+    """What a parameter sets, in the order of the parameters."""
 
     PROMPT = 0
     FILE = 1
@@ -58,7 +58,7 @@ Bound = Mapping[Use, Parameter]
 
 
 def find_parameters(wiring: Wiring, names: Names, nodes: Iterable[Node]) -> Bound:
-    """The parameters of a graph. Inputs of one kind that hold one value are one parameter."""
+    """The parameters of a graph. Inputs of one kind with the same value share a parameter."""
     sides = roles.sides(wiring)
     inputs = {use: found for node in nodes for use, found in _of_node(wiring, node, sides[node])}
     merged: dict[tuple[Kind, str, str], list[Use]] = {}
@@ -107,7 +107,7 @@ def _kind(wiring: Wiring, use: Use, spec: InputSpec | None, value: Any) -> Kind 
 
 
 def _makes_canvas(wiring: Wiring, node: Node) -> bool:
-    """Whether a node decides how large what comes out is."""
+    """Whether a node decides the size of the result."""
     return "LATENT" in wiring.schemas[node].output_types or node.schema_.api_node
 
 
@@ -136,7 +136,7 @@ def _own(wiring: Wiring, node: Node, kind: Kind) -> tuple[str | None, ...]:
 
 
 def _repeated(wiring: Wiring, nodes: Iterable[Node], bound: Bound) -> Iterator[tuple[Use, Parameter]]:
-    """Inputs that repeat a size, such as the width that a model gets, or a text too long to match by chance."""
+    """Inputs that repeat a size, such as a width given to a model, or a text too long to match by chance."""
     known = {(use.key, parameter.value): parameter for use, parameter in bound.items() if parameter.kind is Kind.SIZE}
     texts = {p.value: p for p in bound.values() if p.kind is Kind.PROMPT and len(p.value) > _NO_COINCIDENCE}
     for node in nodes:

@@ -1,4 +1,4 @@
-"""The function of a part that a graph has more than once, and its calls."""
+"""The function for a part that a graph has more than once, and its calls."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Parameter(NamedTuple):
 
 
 def part_name(wiring: Wiring, instances: Sequence[Instance], titles: Mapping[str, str]) -> str:
-    """What the function of a part would be called: by its subgraph, else by what it gives."""
+    """A name for the function of a part: from its subgraph, else from what it returns."""
     title = titles.get(instances[0].prefix.rstrip(":/"))
     named = identifier(title) if title else None
     results = zip(instances[0].values(), instances[0].results, strict=True)
@@ -49,7 +49,7 @@ def part_name(wiring: Wiring, instances: Sequence[Instance], titles: Mapping[str
 def write_part(
     wiring: Wiring, module: Module, outer: Scope, function: str, instances: Sequence[Instance], taken: Sequence[str]
 ) -> PartFunction:
-    """The function of a part, which stands in the one that calls it and sees its names, `outer`.
+    """The function of a part; it is nested in the function that calls it and sees its names, `outer`.
 
     `taken` are the names of the module.
     """
@@ -82,7 +82,7 @@ def write_part(
 
 
 class _Inputs(NamedTuple):
-    """The inputs of a part: those it is given, and those it sees around it, by input of the first instance."""
+    """The inputs of a part: those passed to it, and those from the scope around it, by input of the first instance."""
 
     parameters: list[_Parameter]
     seen: dict[Use, str]
@@ -101,7 +101,7 @@ def _wires(wiring: Wiring, module: Module, outer: Scope, instances: Sequence[Ins
 
 
 def _values(wiring: Wiring, module: Module, outer: Scope, instances: Sequence[Instance]) -> _Inputs:
-    """Inputs that differ are given, equal columns once."""
+    """Inputs that differ are passed as arguments, equal columns only once."""
     found: dict[tuple[str, ...], _Parameter] = {}
     seen: dict[Use, str] = {}
     for use, alike in given_values(wiring, instances).items():
@@ -137,7 +137,7 @@ def _returns(wiring: Wiring, module: Module, instance: Instance) -> str:
 
 
 class _Ids:
-    """How the ids of a part are written: behind its name, or from a list where each instance has others."""
+    """How the ids of a part are written: after its name, or from a list if they differ between instances."""
 
     def __init__(self, instances: Sequence[Instance], order: Sequence[Node]) -> None:
         self._instances = instances
@@ -147,7 +147,7 @@ class _Ids:
         self.differ = any(rest != self._rests[0] for rest in self._rests)
 
     def arguments(self, place: int) -> list[Expression]:
-        """The first arguments of a call."""
+        """The leading arguments of a call."""
         prefix = text(self._instances[place].prefix)
         return [prefix, text(" ".join(self._rests[place]))] if self.differ else [prefix]
 

@@ -15,11 +15,11 @@ from ryla_graphs.graph.node import Node
 _LEAST = 3
 """A part of fewer nodes is written out each time."""
 _ROUNDS = 4
-"""How far around a node the search looks; what it finds is compared node by node."""
+"""How far around a node the search looks; its results are then compared node by node."""
 
 
 def find_parts(wiring: Wiring) -> list[list[Instance]]:
-    """The parts that are there more than once, the largest first; each node is in one at most."""
+    """The parts that occur more than once, the largest first; each node is in at most one."""
     groups = _groups(wiring)
     if len(groups) < 2:
         return []
@@ -48,7 +48,7 @@ def find_parts(wiring: Wiring) -> list[list[Instance]]:
 
 
 def _groups(wiring: Wiring) -> dict[str, list[Node]]:
-    """The nodes by each beginning of their ids that ends in a separator: ``57:`` and ``57:3:`` for ``57:3:8``."""
+    """The nodes by each prefix of their ids that ends in a separator: ``57:`` and ``57:3:`` for ``57:3:8``."""
     groups: dict[str, list[Node]] = {}
     for node in wiring.graph.nodes:
         for separator in re.finditer(r"[:/]", node.name_ or ""):
@@ -57,14 +57,14 @@ def _groups(wiring: Wiring) -> dict[str, list[Node]]:
 
 
 def _are_listable(prefix: str, nodes: Sequence[Node]) -> bool:
-    """Whether ids can stand in one text with spaces between them."""
+    """Whether the ids can be written as one text, separated by spaces."""
     return all(len((node.name_ or "").removeprefix(prefix).split()) == 1 for node in nodes) and not any(
         " " in (node.name_ or "") for node in nodes
     )
 
 
 def _colours(wiring: Wiring, nodes: Sequence[Node], palette: dict[Any, int]) -> dict[Node, int]:
-    """A number for each node that only nodes with equal surroundings share, whatever the group."""
+    """A number for each node; only nodes with equal surroundings share one, in whatever group."""
     colours = {node: palette.setdefault(_face(wiring, node), len(palette)) for node in nodes}
     for _ in range(_ROUNDS):
         around = {node: (colours[node], *_around(wiring, node, colours)) for node in nodes}
@@ -73,7 +73,7 @@ def _colours(wiring: Wiring, nodes: Sequence[Node], palette: dict[Any, int]) -> 
 
 
 def _face(wiring: Wiring, node: Node) -> tuple[Any, ...]:
-    """What has to be equal in each instance."""
+    """What must be equal in each instance."""
     specs = wiring.specs(node)
     face: list[Any] = [type(wiring.written[node]), node.class_type, node.title_]
     for name, value in sorted(wiring.inputs[node].items()):
@@ -103,7 +103,7 @@ def _is_same(wiring: Wiring, one: Instance, other: Instance) -> bool:
 
 
 def _wires(wiring: Wiring, instance: Instance) -> list[tuple[Any, ...]]:
-    """All wires into the nodes of an instance, by place; those from outside are only said to be there."""
+    """All wires into the nodes of an instance, by position; a wire from outside is only marked as present."""
     places = {node: place for place, node in enumerate(instance.nodes)}
     return [
         (place, name, *((places[source.node], source.slot) if source.node in places else ()))
@@ -136,7 +136,7 @@ def given_values(wiring: Wiring, instances: Sequence[Instance]) -> dict[Use, lis
 
 
 def _results(wiring: Wiring, instances: Sequence[Instance]) -> list[tuple[int, int | None]]:
-    """What some instance gives to the outside, by the place of the node: a slot, or None for the node itself."""
+    """What any instance gives to the outside, by position of the node: a slot, or None for the node itself."""
     found: dict[tuple[int, int | None], None] = {}
     for instance in instances:
         inside = set(instance.nodes)

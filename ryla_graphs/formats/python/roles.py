@@ -1,4 +1,4 @@
-"""What the outputs and texts of a graph are for: the names that ComfyUI's people give them."""
+"""What the outputs and texts of a graph are for, in the names that ComfyUI users give them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _OF_TYPES: Mapping[str, str] = {
     "VAE": "vae",
     "VIDEO": "video",
 }
-"""Type to name, where the type says it all."""
+"""Type to name, if the type says it all."""
 
 _LOADED = ("MODEL", "CLIP", "VAE")
 _PLAIN = ("*", "BOOLEAN", "COMBO", "FLOAT", "INT", "STRING")
 
 _OF_INPUTS: Mapping[str, str] = {"latent_image": "latent", "pixels": "image", "images": "image", "input_image": "image"}
-"""Input to the name of what is wired in, where that is not the same."""
+"""Input to the name of what is wired into it, if the two differ."""
 
 _VAGUE = re.compile(
     r"a|any|audio|b|c|conditioning|expression|image|input|latent|mask|model|on_false|on_true|samples|source|string"
@@ -66,11 +66,11 @@ _OF_CLASSES = {
         r"^Preview": "preview",
     }.items()
 }
-"""What a class gives, for the steps between the first and the last node of a chain."""
+"""The name of a class's output, for the steps between the first and the last node of a chain."""
 
 
 def sides(wiring: Wiring) -> dict[Node, frozenset[str]]:
-    """Where what each node gives ends up: on the positive side of a sampler, the negative one, both or none."""
+    """Where the outputs of each node end up: on a sampler's positive side, its negative side, both or neither."""
     found: dict[Node, frozenset[str]] = {}
     for node in reversed(wiring.graph.nodes):
         ends: set[str] = set()
@@ -87,7 +87,7 @@ def sides(wiring: Wiring) -> dict[Node, frozenset[str]]:
 
 
 def role(wiring: Wiring, value: Value) -> str:
-    """What an output is called by those that take it, or else by what it is."""
+    """The name of an output: from the inputs that take it, or else from what it is."""
     kind = wiring.type(value)
     names: dict[str, int] = {}
     for use in wiring.uses.get(value, ()):
@@ -108,20 +108,20 @@ def role(wiring: Wiring, value: Value) -> str:
 
 
 def is_knob(wiring: Wiring, node: Node) -> bool:
-    """Whether a node does nothing but hold a value, for somebody to set."""
+    """Whether a node only holds a value for the user to set."""
     value = wiring.inputs[node].get("value")
     return node.class_type.startswith("Primitive") and value is not None and wiring.source(value) is None
 
 
 def _goes_on(wiring: Wiring, target: Node, key: str, kind: str) -> bool:
-    """Whether a node only changes what it takes, so that its own output is what others ask for."""
+    """Whether a node only changes what it takes, so that its output has the same role."""
     if kind == "LATENT" or kind in _PLAIN or key.startswith(("positive", "negative")):
         return False
     return kind in wiring.schemas[target].output_types
 
 
 def noun(node: Node) -> str:
-    """What a node is called by its class."""
+    """The name of a node by its class."""
     words = snake(node.class_type).removesuffix("_node").removesuffix("_advanced").split("_")
     if len(words) > 3 and words[0] in _FAMILIES:
         del words[0]
@@ -134,19 +134,19 @@ def _given(node: Node) -> str | None:
 
 
 def type_name(wiring: Wiring, value: Value) -> str:
-    """What an output is by its type: ``clip_vision``."""
+    """The name of an output by its type: ``clip_vision``."""
     kind = wiring.type(value)
     return _OF_TYPES.get(kind) or identifier(kind) or "value"
 
 
 def own_names(wiring: Wiring, node: Node) -> tuple[str | None, str | None]:
-    """What a node is called by its id and by its title, where somebody chose them."""
+    """The names of a node from its id and from its title, if a person chose them."""
     name = node.name_ or ""
     by_id = identifier(name) if re.search(r"[A-Za-z]{2}", name) else None
     found = by_id, own_title(wiring, node)
     if noun(node) != "text":
         return found
-    # The prompt is the text that is encoded; this is what comes of it.
+    # The prompt is the text that is encoded; this is the result.
     by_id, by_title = (name and re.sub(r"_?prompt$", "_text", name).lstrip("_") for name in found)
     return by_id, by_title
 
@@ -157,7 +157,7 @@ def own_title(wiring: Wiring, node: Node) -> str | None:
     if not title or title in (schema.display_name, schema.class_type):
         return None
     title = re.sub(r"^(Int|Float|String|Boolean)\s*\((.+)\)$", r"\2", title)
-    # "CLIP Text Encode (Positive Prompt)" says what it is in the brackets.
+    # "CLIP Text Encode (Positive Prompt)" has the real name in the brackets.
     bracketed = re.fullmatch(r"(.*?)\s*\((.+)\)", title)
     if bracketed and bracketed[1].startswith(("CLIP Text Encode", schema.display_name)):
         title = bracketed[2]
@@ -165,7 +165,7 @@ def own_title(wiring: Wiring, node: Node) -> str | None:
 
 
 def marks(wiring: Wiring) -> dict[Node, list[str]]:
-    """The words of the weight file that each node names, or the node before it in a chain."""
+    """The words in the weight file of each node, or of the node before it in a chain."""
     found: dict[Node, list[str]] = {}
     for node in wiring.graph.nodes:
         files = [wiring.inputs[node].get(name) for name in weight_folders(node.class_type)]

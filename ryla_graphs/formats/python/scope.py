@@ -1,4 +1,4 @@
-"""What things are called in one function: its parameters, and a variable for each node or output."""
+"""The names in one function: its parameters, and a variable for each node or output."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ryla_graphs.formats.python.words import Names, Wish
 from ryla_graphs.graph.node import Node
 
 _MOST_UNPACKED = 4
-"""Of a node with more outputs than this, each is looked up where it is used."""
+"""A node with more outputs than this is not unpacked: each output is looked up where it is used."""
 
 
 class Target(NamedTuple):
-    """How a statement ends and begins: ``model, clip, vae = ….out``."""
+    """How a statement begins and ends: ``model, clip, vae = ….out``."""
 
     names: str
     lookup: str = ""
@@ -31,14 +31,14 @@ class Scope:
     inputs: dict[Use, str] = field(default_factory=dict)
     """The parameters that set inputs."""
     outputs: dict[Value, str] = field(default_factory=dict)
-    """How each output is spelt."""
+    """How each output is written."""
     targets: dict[Node, Target] = field(default_factory=dict)
     """What each node is assigned to."""
     looped: dict[Node, Value] = field(default_factory=dict)
-    """Nodes whose variable a loop goes on with, and what the loop makes of it."""
+    """Nodes whose variable a loop reuses, and what the loop makes of it."""
 
     def result(self, wiring: Wiring, value: Value) -> str:
-        """The variable that holds a result of a part: the whole node where some workflow ends in it."""
+        """The variable that holds a result of a part: the whole node if some workflow ends in it."""
         if value.node in wiring.whole:
             return self.targets[value.node].names
         return self.outputs.get(value, "_")
@@ -71,7 +71,7 @@ def name_outputs(wiring: Wiring, scope: Scope, statements: Sequence[Statement]) 
 
 
 def _looped(wiring: Wiring, statements: Sequence[Statement]) -> dict[Value, Value]:
-    """What nothing but a loop takes, and what the loop makes of it: both have one variable."""
+    """Values that only a loop takes, and what the loop makes of them: both share a variable."""
     chains = [statement for statement in statements if isinstance(statement, Chain)]
     singles = {statement.node for statement in statements if isinstance(statement, Single)}
     return {
@@ -85,7 +85,7 @@ def _looped(wiring: Wiring, statements: Sequence[Statement]) -> dict[Value, Valu
 
 
 def _named(wiring: Wiring, statement: Statement) -> Sequence[Value]:
-    """What gets a variable; the first output of a node that is not unpacked stands for all of it."""
+    """The values that get a variable; the first output of a node that is not unpacked stands for the whole node."""
     if isinstance(statement, Chain):
         return statement.ends
     if isinstance(statement, Instance):
@@ -101,7 +101,7 @@ def _bind_node(wiring: Wiring, scope: Scope, node: Node, name: str) -> None:
 
 
 def unpacks(wiring: Wiring, node: Node) -> bool:
-    """Whether the outputs of a node get variables, and not the node itself: those of loaders do."""
+    """Whether the outputs of a node get variables instead of the node itself, as with loaders."""
     slots, outputs = wiring.slots[node], len(wiring.schemas[node].outputs)
     wired = any(True for _ in wiring.sources(node))
     few = len(slots) == 1 or outputs <= _MOST_UNPACKED
@@ -135,7 +135,7 @@ def _unpacking(wiring: Wiring, node: Node, names: Mapping[Value, str]) -> Target
 
 
 def spelt(wiring: Wiring, node: Node, slot: int, name: str) -> str:
-    """An output of a node that has a variable."""
+    """An output of a node that has a variable, as code."""
     if not wiring.is_known(node):
         return f"{name}.output({slot})" if slot else name
     return name if len(wiring.schemas[node].outputs) == 1 else f"{name}.out.{output_field(wiring, Value(node, slot))}"

@@ -1,4 +1,4 @@
-"""What a function is made of: a node, a chain of LoRAs, or a part that the graph has more than once."""
+"""The statements of a function: a node, a chain of LoRAs, or a part that the graph has more than once."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Chain:
 
     nodes: tuple[Node, ...]
     carried: Mapping[str, int]
-    """The inputs that are wired, and the slot of the node before that each takes."""
+    """The wired inputs, and the slot of the previous node that each takes."""
     bases: Mapping[str, Value]
-    """What the first node takes instead."""
+    """What these inputs of the first node take instead."""
     columns: Mapping[str, tuple[str, ...]]
     """The loop's variables, and the inputs that each sets."""
     rows: tuple[tuple[Any, ...], ...]
@@ -44,21 +44,21 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """One of several parts of a graph that are the same; written as the call of a function."""
+    """One of several equal parts of a graph; written as a function call."""
 
     prefix: str
     """What the ids of its nodes begin with: ``57:``."""
     nodes: tuple[Node, ...]
-    """In the same order in each instance."""
+    """Its nodes, in the same order in each instance."""
     results: tuple[tuple[int, int | None], ...] = ()
-    """What the function gives back: the place of a node and a slot, or None for the node itself."""
+    """What the function returns: the position of a node, and a slot or None for the node itself."""
 
     def values(self) -> list[Value]:
         """The results; a whole node is its first output."""
         return [Value(self.nodes[place], slot or 0) for place, slot in self.results]
 
     def wanted(self, wiring: Wiring) -> list[Value]:
-        """The results that somebody takes from this instance."""
+        """The results of this instance that are used."""
         inside = set(self.nodes)
         return [
             value

@@ -1,4 +1,4 @@
-"""What a module holds beside its functions: imports, and constants for long texts."""
+"""What a module holds besides its functions: imports, and constants for long texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.node import Node
 
 _LONG = 76
-"""Text of this many columns and more becomes a constant."""
+"""Text of this many columns or more becomes a constant."""
 _STANDARD = ("collections.abc", "typing")
 _ALWAYS = (("ryla_graphs", "Workflow"),)
 _MAYBE = ("Any", "BrokenLink", "Literal", "Sequence", "Source", *(cls.__name__ for cls in sockets.BUILTIN.values()))
@@ -25,14 +25,14 @@ class Module:
 
     def __init__(self) -> None:
         self._imported: dict[tuple[str, str], str] = {}
-        """What each imported name is called here, by module and name."""
+        """The local name of each import, by module and name."""
         self._names = Names()
         self._constants: dict[str, tuple[str, Any]] = {}
         for module, name in _ALWAYS:
             self.take(module, name)
 
     def import_class(self, cls: type[Node]) -> str:
-        """Import a node class and give its name; the bundled ones come from `ryla_graphs.nodes` or a pack below it."""
+        """Import a node class and return its name; bundled ones come from `ryla_graphs.nodes` or a pack below it."""
         module = cls.__module__
         if cls is AnyNode:
             module = "ryla_graphs"
@@ -43,11 +43,11 @@ class Module:
         return self.take(module, cls.__name__)
 
     def names(self) -> list[str]:
-        """All names that are imported, and some that may yet be."""
+        """All imported names, and some that may still be imported."""
         return [*self._imported.values(), *_MAYBE]
 
     def take(self, module: str, name: str) -> str:
-        """Import a name; where another module has it too, it gets a number here."""
+        """Import a name; if it is already imported from another module, it gets a number here."""
         if (module, name) not in self._imported:
             self._imported[module, name] = self._names.take(name)
         return self._imported[module, name]
@@ -59,7 +59,7 @@ class Module:
         return f"{self.take('ryla_graphs', 'Source')}[{name}]"
 
     def value(self, value: Any, name: str) -> Expression:
-        """A literal, or the constant of a text that is too long to stand among others."""
+        """A literal, or a constant for a text that is too long to write inline."""
         found = literal(value)
         if isinstance(value, str) and width(flat(found)) >= _LONG:
             return self.constant(value, name)
@@ -100,12 +100,12 @@ class Module:
 
 
 def _block(module: str) -> int:
-    """Which block of imports a module is in: the standard library, this one, or a user's own."""
+    """Which import block a module belongs to: the standard library, this library, or the user's own code."""
     return 0 if module in _STANDARD else 1 if module.partition(".")[0] == "ryla_graphs" else 2
 
 
 def _import_order(name: str) -> tuple[int, list[tuple[int, str]]]:
-    """Constants, classes, variables; numbers by their size."""
+    """The sort key of a name: constants, classes, variables; numbers by their size."""
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
     parts = (part for part in re.split(r"(\d+)", name.lower()) if part)
     return kind, [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

@@ -1,4 +1,4 @@
-"""An `AnyNode` as the typed node that it could have been written as."""
+"""Turns an `AnyNode` into the typed node that it could have been written as."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ NodeClasses = Callable[[str], type[Node] | None]
 
 
 def typed_nodes(graph: Graph, classes: NodeClasses) -> dict[Node, Node]:
-    """Each node of a graph as it is written: of its Python class where that takes exactly its inputs.
+    """Each node of a graph as it is written: with its Python class if that takes exactly its inputs.
 
-    The wires of a typed node lead to typed nodes. A graph in which some node has no name is left as it is, since
-    the ids of such nodes depend on the order of inputs, which a class may have otherwise.
+    The wires of a typed node lead to typed nodes. A graph with an unnamed node is left as it is, since the ids of
+    such nodes depend on the order of inputs, which may be different in a class.
     """
     written: dict[Node, Node] = {}
     all_named = all(node.name_ for node in graph.nodes)
@@ -42,7 +42,7 @@ def typed_nodes(graph: Graph, classes: NodeClasses) -> dict[Node, Node]:
 
 
 def _untyped(node: Node) -> AnyNode:
-    """The node with what the editor left beside its inputs, which no Python class takes."""
+    """The node with the extras that the editor left among its inputs, which no Python class takes."""
     fields = {"of": node.class_type, "inputs": dict(node.given_inputs()), "catalog": node.CATALOG}
     return AnyNode.made(fields, node.origin_)
 
@@ -70,7 +70,7 @@ def _moved(value: Any, written: Mapping[Node, Node]) -> Any:
 
 
 def _same(given: Any, value: Any) -> bool:
-    """Whether a node's value is the one asked for; a whole number in a FLOAT is written as a float."""
+    """Whether a node's value is the original one; a whole number in a FLOAT is written as a float."""
     if isinstance(value, Source):
         return given is value or (isinstance(given, Output) and isinstance(value, Output) and _ends(given, value))
     is_whole = type(value) is int and type(given) is float and given == value

@@ -1,4 +1,4 @@
-"""What the writer asks of a graph: how each node is written, where its outputs go, what is typed into its inputs."""
+"""What the writer needs to know of a graph: how each node is written, where its outputs go, what its inputs hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ryla_graphs.sockets import ANY
 
 
 class Value(NamedTuple):
-    """What an output gives."""
+    """An output of a node."""
 
     node: Node
     slot: int
@@ -34,12 +34,12 @@ class Use(NamedTuple):
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are one in JSON: 1, 1.0 and True are three, and so are 0.0 and -0.0 two."""
+    """Whether two values are equal in JSON: 1, 1.0 and True all differ, and so do 0.0 and -0.0."""
     return type(one) is type(other) and repr(one) == repr(other)
 
 
 class Wiring:
-    """A graph, its nodes as they are written, and the uses of each output. Nodes are always those of the graph."""
+    """A graph, its nodes as they are written, and the uses of each output. All nodes here are the graph's own."""
 
     def __init__(self, graph: Graph, classes: NodeClasses) -> None:
         self.graph = graph
@@ -47,13 +47,13 @@ class Wiring:
         self._of_written = {written: node for node, written in self.written.items()}
         self.schemas = {node: written.schema_ for node, written in self.written.items()}
         self.inputs: dict[Node, Mapping[str, Any]] = {n: dict(w.given_inputs()) for n, w in self.written.items()}
-        """What each node is given, by wire name; wires lead to nodes as they are written."""
+        """The inputs given to each node, by wire name; wires lead to the written nodes."""
         self.sinks = frozenset(graph.sinks)
         self.whole = set(graph.sinks)
-        """Nodes that get a variable themselves, and not only their outputs."""
+        """Nodes that get a variable of their own, not just their outputs."""
         self.uses: dict[Value, list[Use]] = {}
         self.slots: dict[Node, list[int]] = {node: [] for node in graph.nodes}
-        """The slots of each node that something takes."""
+        """The slots of each node that are used."""
         for node in graph.nodes:
             for name, value in self.inputs[node].items():
                 if (source := self.source(value)) is not None:
@@ -76,7 +76,7 @@ class Wiring:
         return not isinstance(self.written[node], AnyNode)
 
     def specs(self, node: Node) -> Mapping[str, InputSpec]:
-        """The inputs that a node's class has for what it is given; nothing where the class is unknown."""
+        """The specs of the inputs that a node was given; empty if its class is unknown."""
         return self.schemas[node].flat_inputs(self.inputs[node])
 
     def type(self, value: Value) -> str:

@@ -1,4 +1,4 @@
-"""Names that a person would choose: identifiers out of titles, ids, classes and names of files."""
+"""Names that a person would choose: identifiers from titles, ids, classes and file names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OF_FILES = re.compile(
     r"[a-z]|bfp?|bin|ckpt|comfy(ui)?|diffusion|e[45]m|emaonly|fn|fp|gguf|int|loras?|mixed|models?|only|pruned|pth"
     r"|repackaged|safetensors|scaled|sft"
 )
-"""Words that tell how a file is stored, not what is in it."""
+"""Words that say how a file is stored, not what is in it."""
 
 
 def identifier(text: str) -> str | None:
@@ -31,12 +31,12 @@ def identifier(text: str) -> str | None:
 
 
 def variable(key: str, otherwise: str = "value") -> str:
-    """The name of a variable that holds an input: its key where Python can read that."""
+    """The name of a variable that holds an input: its key, if that makes an identifier."""
     return safe(key) if key.isidentifier() and key.islower() else identifier(key) or otherwise
 
 
 def safe(name: str) -> str:
-    """A name that is no keyword and hides no builtin."""
+    """A name that is not a keyword and hides no builtin."""
     return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) or hasattr(builtins, name) else name
 
 
@@ -47,13 +47,13 @@ def snake(class_name: str) -> str:
 
 
 def file_words(name: str) -> list[str]:
-    """The words in the name of a file that say what is in it."""
+    """The words in a file name that say what the file contains."""
     words = re.findall(r"high_noise|low_noise|[a-z]+", name.lower().rpartition("/")[2])
     return [word for word in words if not _OF_FILES.fullmatch(word)]
 
 
 def distinctions(texts: Sequence[Iterable[str]]) -> list[str] | None:
-    """For several lists of words, the ones that only each has; None unless that tells all of them apart."""
+    """For each of several word lists, its unique words; None unless these tell all lists apart."""
     lists = [list(dict.fromkeys(words)) for words in texts]
     count = Counter(word for words in lists for word in words)
     found = ["_".join([word for word in words if count[word] == 1][:2]) for words in lists]
@@ -61,15 +61,15 @@ def distinctions(texts: Sequence[Iterable[str]]) -> list[str] | None:
 
 
 class Wish(NamedTuple):
-    """What something would be called."""
+    """The names that something could have."""
 
     base: str
     own: tuple[str | None, ...] = ()
-    """What somebody called it, best first."""
+    """The names that a person gave it, best first."""
     kind: str | None = None
-    """What it is, where others have the base."""
+    """What kind of thing it is, for when others share the base."""
     marks: Sequence[str] = ()
-    """Words that may tell it from others."""
+    """Words that may distinguish it from others."""
 
 
 class Names:
@@ -80,7 +80,7 @@ class Names:
         self._numbers: dict[str, int] = {}
 
     def take(self, *wishes: str | None) -> str:
-        """The first wish that is free, else the first with a number; it is not free any longer."""
+        """Take and return the first free wish, else the first wish with a number."""
         wanted = [wish for wish in wishes if wish]
         free = next((wish for wish in wanted if wish not in self._taken), None)
         name = free or self._numbered(wanted[0])
@@ -98,8 +98,8 @@ class Names:
     def share(self, wishes: Sequence[Wish]) -> list[str]:
         """Names for several things.
 
-        Of those with one base, what somebody named goes by that name, and what its file tells apart by that. The
-        first of the others gets the base.
+        Among those with the same base, one that a person named gets that name, and one that its file distinguishes gets
+        a name from that. The first of the others gets the base.
         """
         alike: dict[str, list[int]] = {}
         for place, wish in enumerate(wishes):

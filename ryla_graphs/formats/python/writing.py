@@ -1,4 +1,4 @@
-"""The source of a graph: the function that makes it, and what that needs around it."""
+"""The source of a graph: the function that makes it, and the module around that."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Writer:
         return self._joined([*main, *intro, *body.lines(statements), *self._return(name)])
 
     def _notes(self, notes: Sequence[Note]) -> dict[Node | None, list[str]]:
-        """The comments above each node, and for the whole."""
+        """The comments above each node, and those for the whole graph."""
         ids = {number: node for node, number in self._wiring.graph.ids.items()}
         found: dict[Node | None, list[str]] = {}
         for note in notes:
