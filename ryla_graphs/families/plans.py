@@ -76,7 +76,7 @@ def plans_of(rules: FamilyRules) -> Callable[[NodeSchema], Plan]:
         made = _MADE.setdefault(rules, {})
 
     def of(schema: NodeSchema) -> Plan:
-        # By identity: comparing schemas would cost more than making the plan. The schema is kept, so no other gets its id.
+        # By identity: comparing schemas would cost more than making the plan. Keeping the schema keeps its id unique.
         found = made.get(id(schema))
         if found is None:
             if len(made) >= _REMEMBERED:

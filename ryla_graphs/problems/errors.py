@@ -43,9 +43,9 @@ from ryla_graphs.problems.problem import AtParameter, Problem
 from ryla_graphs.problems.text import did_you_mean
 
 _FEW = 40
-"""As many names as an error lists in one line: presets, the nodes of a graph."""
+"""The most names that an error lists in one line: presets, the nodes of a graph."""
 _LINE = 300
-"""Letters of what another's code said."""
+"""The most characters of a message from other code."""
 
 
 class RylaError(Exception):
@@ -168,7 +168,7 @@ class MissingExtra(InvalidSettings, ImportError):
 
 
 class InvalidDocument(RylaError, ValueError):
-    """Something that should be a graph, a catalog or parameters is none; the message says what it is instead.
+    """Something is not the graph, catalog or parameters that it should be; the message says what it is instead.
 
     >>> from ryla_graphs import Workflow
     >>> try:
@@ -180,7 +180,7 @@ class InvalidDocument(RylaError, ValueError):
 
 
 class InvalidWeights(_WithProblems):
-    """Weight files are missing, broken, or something else than their names say. `.problems` says which.
+    """Weight files are missing, broken, or not what their names say. `.problems` says which.
 
     >>> from ryla_graphs import Problem
     >>> error = InvalidWeights([Problem(code="truncated_file", message="the end of ae.safetensors is missing")])
@@ -243,7 +243,7 @@ class NotFound(RylaError, LookupError):
 
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str]) -> NotFound:
-        """The error for a name that is not one of the known ones, with the nearest, or all if they are few."""
+        """The error for a name that is not one of the known ones, with the nearest ones, or all if there are few."""
         names = list(known)
         hint = did_you_mean(name, names)
         if hint is None and 0 < len(names) <= _FEW:
