@@ -23,8 +23,8 @@ class Release:
     """The full hash."""
     date: str
     level: str
-    """Which classes it has, in the versions of `ryla_graphs.software.versions.CLASSES_SINCE`: ``0.33.0+`` came after the
-    release 0.33.0 but still reports 0.33.0."""
+    """Which classes it has, in the versions of `ryla_graphs.software.versions.CLASSES_SINCE`: ``0.33.0+`` came after
+    the release 0.33.0 but still reports 0.33.0."""
     classes: int
     classes_sha256: str
     """The hash of the sorted names, one per line."""

@@ -1,7 +1,7 @@
 """Sizes of weight files that the manifest does not have: parameters by a file's name, times the bits of each.
 
 Parameters were counted over ComfyUI 0.33's own classes, in the shapes of the published files (`python -m
-tools.count_parameters`). Sizes are ranges: a name tells the format, but not how many small tensors the file keeps in more bits.
+tools.count_parameters`). Sizes are ranges: a name tells a format, not how many small tensors a file keeps in more bits.
 """
 
 from __future__ import annotations

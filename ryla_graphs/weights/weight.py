@@ -121,8 +121,8 @@ class Weight:
     sources: tuple[HubFile | WebFile, ...]
     """Where the same bytes can be downloaded, the publisher first."""
     parts: Mapping[Content, int] = field(default_factory=dict, hash=False)
-    """The bytes of the tensors of each part: parameters times bytes. For all-in-one checkpoints, and for files whose size
-    is not published."""
+    """The bytes of the tensors of each part: parameters times bytes. For all-in-one checkpoints, and for files of
+    unpublished size."""
 
     @property
     def key(self) -> tuple[str, str]:

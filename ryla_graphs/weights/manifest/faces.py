@@ -45,7 +45,7 @@ def _infinite_you(name: str, content: Content, precision: Precision | None, size
 
 
 def _opencv(folder: str, name: str, content: Content, sha256: str, licence: Licence) -> Weight:
-    """A file that measures faces, see `ryla_graphs.faces`; this URL serves the bytes, where others give an LFS pointer."""
+    """A file that measures faces, see `ryla_graphs.faces`; this URL serves the bytes, others an LFS pointer."""
     place = f"opencv/opencv_zoo/main/models/{folder}/{name}"
     return Weight(
         name=name,
