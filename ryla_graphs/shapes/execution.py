@@ -219,7 +219,7 @@ class Execution:
     def _wires(self, node: PromptNode) -> dict[str, Wire]:
         """All inputs that the node gets: its links followed, its values converted, omitted ones set to their defaults.
 
-        For an input that its class does not declare, a value is dropped and a wire breaks the call, unless it takes any.
+        If its class does not declare an input, a value is dropped and a wire breaks the call, unless it takes any.
         """
         known, takes_any = node.known, node.schema.any_input_names
         wires: dict[str, Wire] = dict(self._default_wires(node.schema, known))

@@ -56,7 +56,7 @@ _ASKED = ("referring_expression_segmentation", "caption_to_phrase_grounding", "d
 
 @rule("Florence2Run")
 def florence(image: ImageShape, text_input: str = "", task: str = "caption", fill_mask: Any = True) -> Guessed:
-    """It draws what it sees on the pictures, or only returns text: then the picture and the mask are small and black."""
+    """It draws what it sees on the pictures, or only returns text: then picture and mask are small and black."""
     if text_input and task not in _ASKED:
         raise NodeFails(f"the task '{task}' takes no text")
     if task == "docvqa" and not text_input:
