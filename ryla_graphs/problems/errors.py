@@ -21,7 +21,7 @@
     └── EngineError (RuntimeError)          running a graph went wrong; `.node` names where, if known
         ├── EngineUnreachable               nothing answers at the engine's address, or no longer
         │   └── EngineBusy                  it answers that it takes no run now; `.retry_after`
-        ├── EngineDenied                    it does not take our key, our account has no money, or nothing is there
+        ├── EngineDenied                    it refuses our key, our account has no money, or no engine is there
         ├── EngineRefused                   the engine does not accept the graph; `.problems`
         ├── ExecutionFailed                 a node raised while it ran
         │   └── OutOfMemory                 the same, because GPU memory ran out
@@ -29,7 +29,7 @@
         ├── RunLost                         the engine no longer knows the run, so how it ended is unknown
         ├── RunUncertain                    it is unknown whether the engine took the run, or whether it was charged
         ├── RunTimedOut                     the run took longer than it may, or sent nothing for too long
-        └── Cancelled                       somebody cancelled the run
+        └── Cancelled                       the run was cancelled
 
 Every class also inherits from the built-in exception that it specialises, so `except ValueError` works as expected.
 Engine errors have a `code`, for programs, and are in `engine_errors`.

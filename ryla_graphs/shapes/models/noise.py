@@ -52,7 +52,7 @@ def finite(work: Callable[[float], float], value: float) -> float:
 
 
 def shifted(shift: float, time: float) -> float:
-    """The level of a flow at a time, with more of the steps where there is much noise."""
+    """The level of a flow at a time, with more of the steps at high noise."""
     if shift == 1.0:
         return time
     below = 1 + (shift - 1) * time

@@ -32,7 +32,7 @@ def affordable(steps: int) -> int:
 
 
 def karras(steps: int, low: float, high: float, rho: float = 7.0) -> Levels:
-    """Closer together where there is little noise."""
+    """Closer together at low noise."""
     first, last = high ** (1 / rho), low ** (1 / rho)
     return [*((first + part * (last - first)) ** rho for part in spaced(0, 1, steps)), 0.0]
 
