@@ -188,7 +188,7 @@ def merge_batches(
     first, second = images_A, images_B
     smaller = first.width * first.height <= second.width * second.height
     as_second = merge_strategy == "match B" or (merge_strategy == "match larger" and smaller)
-    # If the first is larger, the pack always matches it.
+    # If the first is larger, the pack matches it even for `match smaller`.
     shown = (
         gathered(second, [first], scale_method, crop) if as_second else gathered(first, [second], scale_method, crop)
     )
