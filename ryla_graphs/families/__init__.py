@@ -1,7 +1,7 @@
 """Model families: which models, text encoders, VAEs, LoRAs and adapters belong together.
 
 `FAMILIES` names them, `detect` tells what a weight file is from its header, `Inference` tells what every wire of a
-prompt carries, and `FamilyRules` is all that it goes by: rows that packs add to with ``BUILTIN | FamilyRules(...)``.
+prompt carries, and `FamilyRules` holds the rows that it applies. Packs add rows with ``BUILTIN | FamilyRules(...)``.
 """
 
 from __future__ import annotations

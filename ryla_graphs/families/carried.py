@@ -1,4 +1,4 @@
-"""What a wire carries: the families it serves, and who says so."""
+"""What a wire carries: the families it serves, and the node that decided them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAMILY_SOCKETS = frozenset(
 
 
 class Origin(NamedTuple):
-    """Who says which families a wire serves."""
+    """The node that decided which families a wire serves."""
 
     node: str
     class_type: str
@@ -39,10 +39,10 @@ class Origin(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """What is known of a wire. Of one that nothing is known of, there is None."""
+    """What is known about a wire. An unknown wire is None instead."""
 
     families: Families
-    """Not empty. Image encoders stand here by their own ids."""
+    """Never empty. Image encoders are listed by their own ids."""
     origin: Origin
     variant: str | None = None
     empty: bool = False
@@ -50,7 +50,7 @@ class Carried(NamedTuple):
 
 
 def meet(first: Carried | None, second: Carried | None) -> Carried | None:
-    """What serves both; if nothing does, the first, since the mismatch is reported where they meet."""
+    """The families that serve both. If there are none, the first: the mismatch is reported where they meet."""
     if first is None or second is first:
         return second
     if second is None:
@@ -64,7 +64,7 @@ def meet(first: Carried | None, second: Carried | None) -> Carried | None:
 
 
 def either(first: Carried | None, second: Carried | None) -> Carried | None:
-    """What may be the one or the other: nothing is known where nothing is known of one."""
+    """A wire that may be the one or the other: unknown if either is unknown."""
     if first is None or second is None or first is second:
         return first if first is second else None
     if second.families <= first.families:
@@ -78,19 +78,19 @@ ONE_TEXT: Families = frozenset({"cascade-c", "cascade-b"})
 
 @lru_cache(maxsize=256)
 def sharing_latents(families: Families) -> Families:
-    """All families that compute with the latents of some."""
+    """All families that compute with the latents of these families."""
     return with_latents(*latents_of(families))
 
 
 def as_text(carried: Carried | None) -> Carried | None:
-    """The text of a checkpoint's own encoder."""
+    """The text that a checkpoint's own encoder makes."""
     if carried is None or carried.families.isdisjoint(ONE_TEXT):
         return carried
     return carried._replace(families=carried.families | ONE_TEXT)
 
 
 def as_latents(carried: Carried | None) -> Carried | None:
-    """The latents, or the VAE, of a model."""
+    """The latents or the VAE that belong to a model."""
     if carried is None:
         return None
     families = sharing_latents(carried.families)

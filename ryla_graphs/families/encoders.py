@@ -1,8 +1,8 @@
-"""Text and image encoders: by what their files are known, and which families they serve.
+"""Text and image encoders: how their files are recognised, and which families they serve.
 
-Facts: how ComfyUI 0.33 reads text encoder files, and how the official templates load newer ones. Where one file is
-loaded, the file decides what text it gives, and the loader's `type` only among the families that use it; where several
-are, `type` decides alone.
+Facts: how ComfyUI 0.33 reads text encoder files, and how the official templates load newer ones. If one file is
+loaded, the file decides what text it gives, and the loader's `type` only chooses among the families that use it. If
+several are loaded, `type` alone decides.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ SINGLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ministral-3-3b": {"*": ("ernie-image",)},
     "gpt-oss-20b": {"*": ("lens",)},
 }
-"""Whose text one file gives, by encoder and the loader's `type`; ``*`` stands for every other type."""
+"""The families whose text one file gives, by encoder and the loader's `type`; ``*`` means every other type."""
 
 TYPES: Mapping[str, tuple[str, ...]] = {
     "stable_diffusion": ("sd15", "sd2", "sdxl-refiner"),
@@ -160,7 +160,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "minimax": ("minimax-h3", "minimax-music"),
     "sdxl": ("sdxl",),
 }
-"""Whose text a loader of this `type` gives, where the files do not tell."""
+"""The families whose text a loader of this `type` gives when the files do not tell."""
 
 _CLIP = "text_model.encoder.layers."
 _T5_GATE = "encoder.block.23.layer.1.DenseReluDense.wi_1.weight"
@@ -225,9 +225,9 @@ IMAGE_SIGNS: tuple[Sign, ...] = (
 
 
 def text_families(encoders: tuple[str | None, ...], type_: str | None) -> Families | None:
-    """The families whose text some files give together, None if unknown.
+    """The families whose text these files give together; None if unknown.
 
-    `encoders` has an entry a file, None for a file of unknown content; `type_` is the loader's input.
+    `encoders` has one entry per file, None for a file of unknown content; `type_` is the loader's input.
     """
     if len(encoders) == 3:
         return frozenset({"sd3"})
@@ -237,6 +237,6 @@ def text_families(encoders: tuple[str | None, ...], type_: str | None) -> Famili
         rows = SINGLE.get(encoders[0], {})
         found = rows.get(type_ or "*", rows.get("*"))
         return frozenset(found) if found else None
-    # ComfyUI takes an unknown type of two files for SDXL's, of one file for the file's own.
+    # For an unknown type, ComfyUI treats two files as SDXL's, and one file as what the file itself says.
     found = TYPES.get(type_) if type_ else None
     return frozenset(found) if found else None

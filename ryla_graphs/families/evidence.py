@@ -1,4 +1,4 @@
-"""What is known of one weight file: from its header, from the manifest, or from its name, in this order of trust."""
+"""What is known about one weight file: from its header, the manifest, or its name, most trusted first."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Basis = Literal["header", "manifest", "name"]
 
 
 class Files(Protocol):
-    """What somebody knows of the files of one ComfyUI; a dict will do.
+    """What is known about the files of one ComfyUI; a dict will do.
 
-    The place of a file is its folder below ``models`` and its name there: ``("loras", "style.safetensors")``.
+    A file's place is its folder below ``models`` and its name there: ``("loras", "style.safetensors")``.
     """
 
     def get(self, place: tuple[str, str], /) -> Detected | None:
-        """What the header of a file tells; None for a file that is not there, or not known."""
+        """What the header of a file tells; None if the file is missing or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a file."""
+    """What is known about a file."""
 
     families: Families
     basis: Basis
@@ -37,13 +37,13 @@ class Evidence:
     encoder: str | None = None
     """For text and image encoders: which one."""
     bare: bool = False
-    """Whether it is known to be a diffusion model alone, without text encoder and VAE."""
+    """Whether it is known to be only a diffusion model, without text encoder and VAE."""
     detected: Detected | None = None
-    """What its header tells, where that is known."""
+    """What its header tells, if it was read."""
 
 
 class NameEvidence:
-    """What names and the manifest tell of files. It remembers what it was asked for."""
+    """What names and the manifest tell about files. Answers are cached."""
 
     def __init__(self, patterns: Iterable[FilePattern]) -> None:
         self._patterns = tuple(patterns)
@@ -53,7 +53,7 @@ class NameEvidence:
         self._own = weights.own()
 
     def of(self, folder: str, name: str) -> Evidence | None:
-        """What is known of a file; None if nothing is."""
+        """What is known about a file; None if it is unknown."""
         place = (folder, name)
         if self._own is not weights.own():
             self._own = weights.own()
@@ -91,14 +91,14 @@ class NameEvidence:
 
 
 _ROOM = 32_000_000
-"""Bytes for the names that are remembered, about: the 100,000 of the largest graphs, and no more than that."""
+"""About how many bytes of names are cached: enough for the 100,000 of the largest graphs, and no more."""
 _ENTRY = 200
-"""Bytes that a name takes beside its own."""
+"""Bytes that a cached name takes in addition to its own."""
 _LONGEST = 512
-"""Characters; a longer name is no file's, and not worth remembering."""
+"""Characters; no file has a longer name, so it is not worth caching."""
 _OF_ONE_FAMILY = ("diffusion model", "checkpoint", "lora", "controlnet", "adapter")
 _SHARED_LORAS = frozenset({"flux1", "chroma"})
-"""Chroma is made of Flux.1, and takes its LoRAs."""
+"""Chroma is derived from Flux.1 and takes its LoRAs."""
 
 
 KINDS: Mapping[str, frozenset[FileKind]] = {
@@ -110,7 +110,7 @@ KINDS: Mapping[str, frozenset[FileKind]] = {
     "text_encoders": frozenset({"text encoder"}),
     "vae": frozenset({"vae"}),
 }
-"""The kinds of files that loaders of a folder take."""
+"""The kinds of files that the loaders of each folder take."""
 
 
 _SIGNED = frozenset(name for sign in (*DIFFUSION, *CONTROL, *ADAPTERS) for name in sign.families)
@@ -130,7 +130,7 @@ def is_wrong_kind(folder: str, detected: Detected) -> bool:
 
 
 def evidence(names: NameEvidence, files: Files | None, folder: str, name: str) -> Evidence | None:
-    """What is known of a file: the header's word, narrowed by the name's where the header leaves a choice."""
+    """What is known about a file: what its header says, narrowed by its name if the header leaves a choice."""
     named = names.of(folder, name)
     detected = None if files is None else files.get((folder, name))
     if detected is None:
@@ -139,7 +139,7 @@ def evidence(names: NameEvidence, files: Files | None, folder: str, name: str) -
         return Evidence(frozenset(), "header", detected=detected)
     families, variant = detected.families, detected.variant
     if named is not None and named.families and not _has_sign(folder, named.families):
-        # Of a model that no sign tells from its forerunner: FLUX 3's layers have the names of Flux.2's.
+        # No sign distinguishes this model from its predecessor: FLUX 3's layers have the same names as Flux.2's.
         families, variant = named.families, named.variant
     elif named is None and is_of_a_new_generation(name):
         families, variant = frozenset(), None

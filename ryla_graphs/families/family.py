@@ -19,13 +19,13 @@ Families = frozenset[FamilyId]
 
 @dataclass(frozen=True, slots=True)
 class LatentFormat:
-    """What the numbers of a latent mean. Two formats of one shape still do not mix: the picture is garbage."""
+    """What the numbers of a latent mean. Two formats of the same shape still do not mix: the picture is garbage."""
 
     name: str
     channels: int | None
     """None if they are not published."""
     label: str
-    """As messages name it: ``SDXL's 4-channel latents``."""
+    """The name in messages: ``SDXL's 4-channel latents``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Family:
     id: FamilyId
     label: str
     latents: str | None
-    """The `LatentFormat` by name; None for models that compute with none."""
+    """The name of its `LatentFormat`; None for models that do not compute with latents."""
     pooled: int | None = None
     """The width of the pooled text vector it takes; None for models that take none."""
     variants: tuple[str, ...] = ()
@@ -151,7 +151,7 @@ _ROWS = (
     Family("ace15", "ACE-Step 1.5", "ace15"),
     Family("yue2", "YuE2", "yue2"),
     Family("minimax-music", "MiniMax Music", "minimax-music"),
-    # What travels on the sockets of models and is none.
+    # These travel on model sockets but are not models.
     Family("sam3", "SAM 3, a segmentation model", None, samples=False),
     Family("rt-detr", "RT-DETR, an object detector", None, samples=False),
     Family("sdpose", "SD-Pose, a pose model", None, samples=False),
@@ -180,5 +180,5 @@ def with_latents(*formats: str) -> Families:
 
 
 def latents_of(families: Iterable[FamilyId]) -> frozenset[str]:
-    """The latent formats of some families."""
+    """The latent formats of these families."""
     return frozenset(row.latents for name in families if (row := FAMILIES.get(name)) and row.latents)

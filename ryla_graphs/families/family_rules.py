@@ -1,4 +1,4 @@
-"""`FamilyRules`: all that is known of families as one value, to which packs add their own."""
+"""`FamilyRules`: everything known about families as one value, to which packs add their own rows."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ from ryla_graphs.prompt.files import weight_folders
 
 @dataclass(frozen=True, eq=False)
 class FamilyRules:
-    """Rows about node classes and names of files. ``a | b`` has the rows of both, those of `b` where both have one."""
+    """Rows about node classes and names of files. ``a | b`` has the rows of both; `b` wins if both have one."""
 
     transfers: Transfers = field(default_factory=dict)
-    """Where the outputs of a class get their families, where its sockets do not say it."""
+    """Where the outputs of a class get their families when its sockets do not tell."""
     restrictions: Restrictions = field(default_factory=dict)
     """Which inputs take only some families."""
     recorded: bool = False
-    """Whether the lists of files count that the bundled catalog has recorded."""
+    """Whether to use the lists of files that the bundled catalog has recorded."""
     loaders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Which inputs of which classes name files, and the folder below ``models`` that these are in, where no
-    recording says it."""
+    """The inputs of classes that name files, and the folder below ``models`` of each, when no recording tells."""
     sockets: Mapping[str, PackSocket] = field(default_factory=dict)
-    """Socket types beside ComfyUI's that belong to families."""
+    """Socket types other than ComfyUI's own that belong to families."""
     loading: Mapping[str, Families] = field(default_factory=dict)
-    """Classes whose files must be of some families; those that give one of `sockets` need no row."""
+    """Classes whose files must belong to certain families; classes that output one of `sockets` need no row."""
     patterns: tuple[FilePattern, ...] = ()
-    """What names of files say; those of `b` come first in ``a | b``."""
+    """What the names of files mean; those of `b` come first in ``a | b``."""
 
     def __or__(self, other: FamilyRules) -> FamilyRules:
         return FamilyRules(
@@ -68,12 +67,12 @@ class FamilyRules:
         return socket in FAMILY_SOCKETS or socket in self.sockets
 
     def role(self, socket: str) -> Role | None:
-        """What a pack's socket type carries; None for ComfyUI's own."""
+        """What a pack's socket type carries; None for ComfyUI's own types."""
         row = self.sockets.get(socket)
         return None if row is None else row.role
 
     def takes(self, schema: NodeSchema) -> Families | None:
-        """The families that the files of a class must be of; None if it takes any."""
+        """The families that the files of a class must belong to; None if it takes any."""
         if schema.class_type in self.loading:
             return self.loading[schema.class_type]
         given = [row.families for type_ in schema.output_types if (row := self.sockets.get(str(type_))) is not None]
@@ -81,7 +80,7 @@ class FamilyRules:
 
     @cached_property
     def names(self) -> NameEvidence:
-        """What names of files tell."""
+        """What the names of files tell."""
         return NameEvidence(self.patterns)
 
 
@@ -96,9 +95,9 @@ BUILTIN = FamilyRules(
     loading=LOADING,
     patterns=PATTERNS,
 )
-"""What is known of ComfyUI's own classes and of the packs in the bundled catalogs."""
+"""The rules for ComfyUI's own classes and for the packs in the bundled catalogs."""
 
 
 def rules_of(catalog: Catalog) -> FamilyRules:
-    """What is known of the families of a catalog's classes: the rules that it carries, or those built in."""
+    """The rules about families for a catalog's classes: those that it carries, else the built-in ones."""
     return catalog.families if isinstance(catalog.families, FamilyRules) else BUILTIN

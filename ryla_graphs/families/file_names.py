@@ -1,4 +1,4 @@
-"""What names of files say in folders of their own: LoRAs, ControlNets, encoders, VAEs."""
+"""What file names mean in folders with their own patterns: LoRAs, ControlNets, encoders, VAEs."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ VAES = in_folder(
     latents("triposplat", "triposplat"),
     latents("cogvideo", "cogvideox"),
 )
-"""VAEs: a name tells whose latents they are."""
+"""VAEs: the name tells whose latents they read and make."""
 
 PATTERNS: tuple[FilePattern, ...] = (*NEWER, *LORAS, *CONTROLNETS, *TEXTS, *VISIONS, *VAES, *MODELS)
-"""All patterns. Those of a folder come before the general ones, and the general ones do not count in folders of
+"""All patterns. Those of a folder come before the general ones, and the general ones do not apply in the folders of
 encoders and VAEs."""

@@ -1,7 +1,7 @@
-"""Generations of models whose names carry a number: one that no row knows makes a name unknown.
+"""Generations of models whose names carry a number. A number without a row makes the name unknown.
 
-``flux4-dev`` begins like Flux.1's files and is none of them. So a name that has a stem of this table and another number
-than the known ones says nothing, until a row says otherwise.
+``flux4-dev`` starts like Flux.1's files but is not one of them. So a name with a stem from this table and an unknown
+number is no evidence until a row for it is added.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ class Generations(NamedTuple):
     """The generations of a line of models."""
 
     word: str
-    """A piece of text that all its names have."""
+    """A substring of all its names."""
     stem: str
-    """What stands before the number, as a regular expression."""
+    """The part before the number, as a regular expression."""
     known: str = "(?!)"
-    """The numbers that rows tell apart, as alternatives; by default there is no number yet."""
+    """The numbers that have rows, as regular expression alternatives; by default none."""
 
 
 GENERATIONS: tuple[Generations, ...] = (
@@ -62,9 +62,9 @@ GENERATIONS: tuple[Generations, ...] = (
 )
 
 _END = r"(?![0-9])(?!-[0-9](?![0-9a-z]))"
-"""No further digit, and no ``-5`` that would make 2 a 2.5; the ``-4b`` of a size is none."""
+"""No further digit, and no ``-5`` that would turn 2 into 2.5; the ``-4b`` of a size is allowed."""
 _NO_COUNT = r"(?![0-9]|[bkx](?![a-z])|px|bit|-?steps?(?![a-z]))"
-"""A number that counts something is no generation: 8 steps, 20b, 2k, 4x."""
+"""A number that counts something is not a generation: 8 steps, 20b, 2k, 4x."""
 
 NEWER: tuple[FilePattern, ...] = tuple(
     FilePattern(
@@ -73,11 +73,11 @@ NEWER: tuple[FilePattern, ...] = tuple(
     for folders in (None, frozenset({"vae"}))
     for row in GENERATIONS
 )
-"""Names that say nothing. These come before all others."""
+"""Names that are no evidence. These come before all other patterns."""
 
 
 def is_of_a_new_generation(text: str) -> bool:
-    """Whether a name, or what a LoRA's metadata call its model, has a number that no row knows.
+    """Whether a name, or the model's name in a LoRA's metadata, has a number without a row.
 
     >>> is_of_a_new_generation("flux-2-klein-4b"), is_of_a_new_generation("FLUX.4 dev")
     (False, True)

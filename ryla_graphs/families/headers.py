@@ -29,11 +29,11 @@ FileKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detected:
-    """What a file is. What its header does not tell is empty or None, never guessed."""
+    """What a file is. Anything that its header does not tell is empty or None, never guessed."""
 
     kind: FileKind
     families: Families = frozenset()
-    """The families it may be of, where the header allows several: all that share a VAE's latents, for one."""
+    """The families it may belong to. A header may allow several, such as all that share a VAE's latents."""
     variant: str | None = None
     encoder: str | None = None
     """For text and image encoders: which one, as `ryla_graphs.families.encoders` calls it."""
@@ -44,7 +44,7 @@ class Detected:
 
     @property
     def family(self) -> str | None:
-        """The family, where it is just one."""
+        """The family, if there is exactly one."""
         return next(iter(self.families)) if len(self.families) == 1 else None
 
     @property
@@ -75,7 +75,7 @@ _CHECKPOINT_VAE = ("first_stage_model.", "vae.")
 
 
 def detect(header: Header) -> Detected | None:
-    """What the file with this header is; None if it is nothing known. Never raises, whatever the header."""
+    """What the file with this header is; None if it is unknown. Never raises, whatever the header."""
     tensors = _Tensors(header)
     for look in (_lora, _controlnet, _adapter, _diffusion, _text_encoder, _image_encoder, _vae):
         found = look(tensors)
@@ -85,7 +85,7 @@ def detect(header: Header) -> Detected | None:
 
 
 class _Tensors:
-    """The tensors of a header and their shapes; what is no tensor is not there."""
+    """The tensors of a header and their shapes, without entries that are not tensors."""
 
     def __init__(self, header: Header) -> None:
         entries = header.items() if isinstance(header, Mapping) else ()
@@ -99,11 +99,11 @@ class _Tensors:
         self._sorted = sorted(self.shapes)
 
     def has(self, name: str) -> bool:
-        """Whether there is a tensor of this name, or where it ends in a dot, one that begins so."""
+        """Whether there is a tensor of this name; if the name ends in a dot, one that starts with it."""
         return name in self.shapes or (name.endswith(".") and self.begins(name))
 
     def begins(self, *prefixes: str) -> bool:
-        """Whether the name of any tensor begins with one of these."""
+        """Whether the name of any tensor starts with one of these."""
         places = ((prefix, bisect_left(self._sorted, prefix)) for prefix in prefixes)
         return any(place < len(self._sorted) and self._sorted[place].startswith(prefix) for prefix, place in places)
 
@@ -113,7 +113,7 @@ class _Tensors:
         return shape[axis] if -len(shape) <= axis < len(shape) else None
 
     def shows(self, sign: Sign, prefix: str = "") -> bool:
-        """Whether a sign is there."""
+        """Whether the tensors match a sign."""
         return (
             all(self.has(prefix + name) for name in sign.tensors)
             and all(self.size(prefix + name, axis) == size for name, axis, size in sign.sizes)
@@ -122,7 +122,7 @@ class _Tensors:
 
 
 def _first(tensors: _Tensors, signs: Iterable[Sign], prefixes: Iterable[str] = ("",)) -> tuple[Sign, str] | None:
-    """The first sign that is there, and the prefix that it was found below."""
+    """The first sign that matches, and the prefix below which it was found."""
     prefixes = tuple(prefixes)
     return next(
         ((sign, prefix) for sign in signs for prefix in prefixes if tensors.shows(sign, prefix)),
@@ -210,7 +210,7 @@ def _vae(tensors: _Tensors) -> Detected | None:
 
 
 def every_family() -> Iterator[str]:
-    """The families that some sign tells; each is one of `FAMILIES`."""
+    """The families that signs can recognise; each is one of `FAMILIES`."""
     for signs in (DIFFUSION, CONTROL, ADAPTERS):
         for sign in signs:
             yield from sign.families

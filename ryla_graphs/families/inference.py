@@ -1,4 +1,4 @@
-"""Which families every wire of a prompt serves: one pass over the nodes, each after those that feed it."""
+"""Which families every wire of a prompt serves: one pass over the nodes, each after the nodes that feed it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ryla_graphs.prompt import Prompt, PromptNode
 class Inference:
     """What every wire of a prompt carries.
 
-    Of nodes on a cycle, and behind one, nothing is known. Nothing is raised, whatever the inputs hold.
+    Nodes on a cycle, and nodes behind one, are unknown. Nothing is raised, whatever the inputs hold.
     """
 
     def __init__(self, prompt: Prompt, rules: FamilyRules, files: Files | None = None) -> None:
-        self._values = prompt.values  # not the prompt, which may hold this: cycles are freed late
+        self._values = prompt.values  # not the prompt: it may hold this object, and reference cycles are freed late
         self._rules = rules
         self._files = files
         self._folders = rules.folders
@@ -40,7 +40,7 @@ class Inference:
             if asks:
                 self.asking.append((node, plan))
             if passes is not None:
-                # Most nodes give on what comes in at slot 0 of a node like them, and share what is known of it.
+                # Most nodes pass on the output at slot 0 of a node like them, so they share what is known about it.
                 link = node.wires.get(passes)
                 before = carried.get(link[0], ()) if link is not None else ()
                 shared = len(before) == 1 and link is not None and link[1] == 0
@@ -49,7 +49,7 @@ class Inference:
                 carried[number] = tuple([None if out is None else out.carry(node, self) for out in plan.outputs])
 
     def into(self, node: PromptNode, name: str) -> Carried | None:
-        """What the wire into an input carries; None if nothing is known, or if there is no wire."""
+        """What the wire into an input carries; None if it is unknown, or if there is no wire."""
         link = node.wires.get(name)
         if link is None:
             return None
@@ -58,11 +58,11 @@ class Inference:
         return outputs[slot] if -len(outputs) <= slot < len(outputs) else None
 
     def out(self, number: str) -> tuple[Carried | None, ...]:
-        """What the outputs of a node carry, by slot; empty if nothing is known of any."""
+        """What the outputs of a node carry, by slot; empty if all are unknown."""
         return self._carried.get(number, ())
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The value of an input, also behind primitives and switches; None if only a run can tell."""
+        """The value of an input, resolved through primitives and switches; None if only a run can tell."""
         return self._values.literal(node, name)
 
     def files(self, node: PromptNode) -> Mapping[str, str]:
@@ -70,7 +70,7 @@ class Inference:
         return self._folders(node.class_type)
 
     def evidence(self, folder: str, name: str) -> Evidence | None:
-        """What is known of a file."""
+        """What is known about a file."""
         if self._files is None:
             return self._by_name(folder, name)
         return evidence(self._rules.names, self._files, folder, name)

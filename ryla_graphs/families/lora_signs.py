@@ -1,7 +1,7 @@
-"""By which words and tensors a LoRA tells the family it was trained on.
+"""The words and tensors by which a LoRA shows which family it was trained on.
 
-Trainers write what they trained on into the metadata; where they do not, the names of the layers say it, and the
-width of a layer tells apart what is named alike. Facts: kohya's, diffusers' and ComfyUI's own spellings.
+Trainers write what they trained on into the metadata. If they do not, the names of the layers tell, and the width of
+a layer distinguishes families with the same names. Facts: kohya's, diffusers' and ComfyUI's own spellings.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ METADATA: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
 
 
 class LoraSign(NamedTuple):
-    """A pattern that the name of some tensor of a LoRA fits."""
+    """A pattern that the name of at least one tensor of a LoRA matches."""
 
     families: tuple[str, ...]
     pattern: str
     width: int | None = None
-    """What goes into the layer, or comes out of it, is this wide."""
+    """The layer's input or output has this width."""
 
 
 _UP = r"\.(lora_up|lora_B|lora\.up|hada_w1_a|lokr_w1)"
@@ -103,4 +103,4 @@ TENSORS: tuple[LoraSign, ...] = (
     LoraSign(("ltxv", "ltxav"), rf"transformer_blocks[._]\d+[._]attn1[._]to_q{_DOWN}", 2048),
     LoraSign(("ltxv", "ltxav"), rf"transformer_blocks[._]\d+[._]attn1[._]to_q{_DOWN}", 4096),
 )
-"""The first that fits decides."""
+"""The first match decides."""

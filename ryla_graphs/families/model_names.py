@@ -1,4 +1,4 @@
-"""Names of models, and of what acts on them."""
+"""Names of models, and of the files that act on them."""
 
 from __future__ import annotations
 

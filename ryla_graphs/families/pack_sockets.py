@@ -1,7 +1,7 @@
 """Sockets of packs that carry models of their own, and loaders of packs that take files of some families only.
 
-What such a socket carries fits no MODEL, CLIP or VAE, and the other way round, so ComfyUI itself keeps them apart. What
-it does not see is the file behind them, and what meets a MODEL at a node that takes both.
+Such a socket cannot be wired to a MODEL, CLIP or VAE socket, nor the other way round, so ComfyUI itself keeps them
+apart. It does not see the file behind a socket, nor what meets a MODEL at a node that takes both.
 Facts: the packs' own code, at the commits of the bundled catalogs.
 """
 
@@ -22,14 +22,14 @@ _SEEDVR2: Families = frozenset({"seedvr2"})
 _UNETS: Families = frozenset({"sd15", "sdxl"})
 
 Role = Literal["model", "vae", "adapter", "part"]
-"""What a socket carries: a diffusion model, a VAE, what acts on a MODEL and must be of its family, or anything else."""
+"""What a socket carries: a diffusion model, a VAE, an adapter that acts on a MODEL of its family, or anything else."""
 
 
 class PackSocket(NamedTuple):
     """A socket type of a pack."""
 
     families: Families
-    """Those that it may carry; which of them, the file behind it says."""
+    """The families that it may carry; the file behind it decides which."""
     role: Role = "part"
 
 
@@ -83,5 +83,5 @@ LOADING: Mapping[str, Families] = {
     "LTXVQ8LoraModelLoader": frozenset({"ltxv", "ltxav"}),
     "LowVRAMCheckpointLoader": frozenset({"ltxv", "ltxav"}),
 }
-"""Classes whose files must be of these families, or whose text encoders must be these; those that give a socket of
-`PACK_SOCKETS` need no row."""
+"""Classes whose files must belong to these families, or whose text encoders must be these. Classes that output a socket
+of `PACK_SOCKETS` need no row."""

@@ -1,8 +1,8 @@
-"""What the name of a file says about it, as data: the weakest evidence, used where there is no better.
+"""What the name of a file says about it, as data: the weakest evidence, used when there is nothing better.
 
 A name is compared in lower case, without its ending, and with ``-`` for every blank, dot, underscore and hyphen:
-``SDXL\\RealVisXL_V5.0.safetensors`` is ``sdxl/realvisxl-v5-0``. First the file's own name is looked at, then its
-folders. Facts: the names in ComfyUI's official templates and in the public graphs that were looked at.
+``SDXL\\RealVisXL_V5.0.safetensors`` is ``sdxl/realvisxl-v5-0``. The file's own name is tried first, then its folders.
+Facts: the names in ComfyUI's official templates and in the public graphs that were examined.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 from ryla_graphs.families.family import with_latents
 
 OWN_NAMES = frozenset({"text_encoders", "clip_vision", "vae"})
-"""The folders in which only patterns of their own count."""
+"""The folders in which only their own patterns apply."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +23,9 @@ class FilePattern:
     """What a name means."""
 
     word: str
-    """A piece of text that the name has; cheap to look for."""
+    """A substring of the name; cheap to search for."""
     pattern: str | None = None
-    """A regular expression that it fits as well."""
+    """A regular expression that the name must match as well."""
     families: tuple[str, ...] = ()
     """Its families; empty if the name says that they are unknown."""
     folders: frozenset[str] | None = None
@@ -33,18 +33,18 @@ class FilePattern:
     variant: str | None = None
     encoder: str | None = None
     bare: bool = False
-    """Whether it is known to hold a diffusion model alone, no checkpoint."""
+    """Whether the file is known to hold only a diffusion model, not a checkpoint."""
 
     @cached_property
     def _expression(self) -> re.Pattern[str] | None:
         return re.compile(self.pattern) if self.pattern else None
 
     def counts_in(self, folder: str) -> bool:
-        """Whether names in this folder below ``models`` are meant."""
+        """Whether the pattern applies to names in this folder below ``models``."""
         return folder in self.folders if self.folders is not None else folder not in OWN_NAMES
 
     def fits(self, name: str) -> bool:
-        """Whether a plain name, as `plain` gives it, is meant."""
+        """Whether a plain name, as `plain` returns it, matches."""
         return self.word in name and (self._expression is None or self._expression.search(name) is not None)
 
 
@@ -53,7 +53,7 @@ _ENDINGS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pth", ".pt", ".bin")
 
 
 def plain(name: str) -> str:
-    """A file's name as patterns look at it."""
+    """A file's name in the form that patterns match."""
     name = name.lower()
     if name.endswith(_ENDINGS):
         name = name[: name.rindex(".")]
@@ -61,7 +61,7 @@ def plain(name: str) -> str:
 
 
 class PatternsOfFolder:
-    """The patterns that count in one folder below ``models``, quick to ask."""
+    """The patterns that apply in one folder below ``models``, prepared for fast lookups."""
 
     def __init__(self, patterns: Iterable[FilePattern], folder: str) -> None:
         self._rows = tuple(row for row in patterns if row.counts_in(folder))
@@ -69,7 +69,7 @@ class PatternsOfFolder:
         self._any_word = re.compile("|".join(map(re.escape, self._words)) or "(?!)")
 
     def fit(self, name: str) -> FilePattern | None:
-        """The first pattern that the file's own name fits, or else its folders do."""
+        """The first pattern that the file's own name matches, else the first that its folders match."""
         folders, slash, own = plain(name).rpartition("/")
         found = self._first(own)
         return self._first(folders) if found is None and slash else found
@@ -82,7 +82,7 @@ class PatternsOfFolder:
 
 
 def named(word: str, *families: str, pattern: str | None = None, variant: str | None = None) -> FilePattern:
-    """A pattern of models, and of what acts on them."""
+    """A pattern for models, and for files that act on them."""
     return FilePattern(word=word, pattern=pattern, families=families, variant=variant)
 
 
@@ -92,7 +92,7 @@ def bare(word: str, pattern: str, *families: str, variant: str | None = None) ->
 
 
 def in_folder(folder: str, *rows: FilePattern) -> tuple[FilePattern, ...]:
-    """Patterns that count in one folder only."""
+    """Patterns that apply in one folder only."""
     return tuple(
         FilePattern(
             word=row.word,
@@ -107,10 +107,10 @@ def in_folder(folder: str, *rows: FilePattern) -> tuple[FilePattern, ...]:
 
 
 def text(word: str, encoder: str, pattern: str | None = None) -> FilePattern:
-    """A pattern of a text or image encoder."""
+    """A pattern for a text or image encoder."""
     return FilePattern(word=word, pattern=pattern, encoder=encoder)
 
 
 def latents(word: str, *formats: str, pattern: str | None = None) -> FilePattern:
-    """A pattern of a VAE, by the latents that it reads and makes."""
+    """A pattern for a VAE, by the latents that it reads and makes."""
     return FilePattern(word=word, pattern=pattern, families=tuple(sorted(with_latents(*formats))))

@@ -1,4 +1,4 @@
-"""What there is to do at each node of a class: made once from its sockets and its rows."""
+"""What to do at each node of a class: made once from its sockets and its rows."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ class End(NamedTuple):
 
     input: str
     socket: str
-    """The type of its wire, or ``lora`` where the input names a LoRA."""
+    """The type of its wire, or ``lora`` if the input names a LoRA."""
     strength: str | None = None
-    """An input that takes this end out of play where it is zero."""
+    """An input that switches this end off when it is zero."""
 
 
 class Plan(NamedTuple):
     """What a class does with families."""
 
     outputs: tuple[Transfer | None, ...]
-    """By slot; None for neutral ones. Empty if all are neutral."""
+    """By slot; None for neutral outputs. Empty if all are neutral."""
     ends: tuple[End, ...]
-    """The ends that must agree, the one that the others are measured by first. Empty if there are not two."""
+    """The ends that must agree; the others are compared with the first. Empty if there are fewer than two."""
     restrictions: Mapping[str, Restriction]
     passes: str | None
-    """The input whose families its only output has as they are; None if it is not as simple as that."""
+    """The input whose families its only output has unchanged; None if it is not that simple."""
     samples: bool
     """Whether it runs a diffusion model, or wraps one for a sampler."""
     patched: tuple[tuple[int, str], ...]
-    """Slots and types of the models and text encoders that it gives on as it changed them."""
+    """Slots and types of the models and text encoders that it patches and passes on."""
 
     takes: Families | None
-    """The families that its files must be of; None if it takes any."""
+    """The families that its files must belong to; None if it takes any."""
     asks: bool
     """Whether there is anything to check at its nodes."""
 
 
 _ORDER = ("MODEL", "GUIDER", "CONDITIONING", "CLIP", "LATENT", "VAE")
-"""What the ends of a node are measured by, where there are several: the model first."""
+"""The end that the others are compared with, in order of preference: the model first."""
 
 _SOURCES: Mapping[str, tuple[str, ...]] = {
     "CONDITIONING": ("CONDITIONING", "CLIP"),
@@ -56,8 +56,8 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     "GUIDER": ("GUIDER", "MODEL"),
     "CLIP_VISION_OUTPUT": ("CLIP_VISION_OUTPUT", "CLIP_VISION"),
 }
-"""From which sockets an output takes its families, the first that the class has; others take them from their own.
-In lower case stand the roles of packs' sockets."""
+"""The sockets from which an output takes its families: the first that the class has. Others take them from their own
+type. Lower-case entries are the roles of packs' sockets."""
 
 
 _MADE: WeakKeyDictionary[FamilyRules, dict[int, tuple[NodeSchema, Plan]]] = WeakKeyDictionary()
@@ -65,19 +65,18 @@ _REMEMBERED = 4096
 
 
 def plan_of(schema: NodeSchema, rules: FamilyRules) -> Plan:
-    """What a class does with families, by its rows and else by its sockets; made once for each class."""
+    """What a class does with families, by its rows, else by its sockets; made once for each class."""
     return plans_of(rules)(schema)
 
 
 def plans_of(rules: FamilyRules) -> Callable[[NodeSchema], Plan]:
-    """`plan_of` for many classes; most were asked for before."""
+    """`plan_of` for many classes, cached."""
     made = _MADE.get(rules)
     if made is None:
         made = _MADE.setdefault(rules, {})
 
     def of(schema: NodeSchema) -> Plan:
-        # By identity: comparing schemas would cost more than making the plan. The schema is kept, so its id stays its
-        # own.
+        # By identity: comparing schemas would cost more than making the plan. Keeping the schema keeps its id unique.
         found = made.get(id(schema))
         if found is None:
             if len(made) >= _REMEMBERED:
@@ -118,7 +117,7 @@ _ONE_MODEL = frozenset(
         *("latent", "latent_image", "samples"),
     }
 )
-"""What inputs are called that are of one model together. Classes of packs have others beside: switches, refiners."""
+"""Names of inputs that belong to one model together. Packs' classes may have others as well: switches, refiners."""
 
 
 def _is_of_pack(schema: NodeSchema) -> bool:
@@ -126,7 +125,7 @@ def _is_of_pack(schema: NodeSchema) -> bool:
 
 
 def _bundles(schema: NodeSchema) -> bool:
-    """Whether a class of a pack only packs and unpacks: a context or pipe may hold what does not belong together."""
+    """Whether a pack's class only bundles and unbundles: a context or pipe may hold things of different families."""
     return _is_of_pack(schema) and any(output not in sockets.BUILTIN for output in schema.output_types)
 
 
@@ -137,7 +136,7 @@ def _samples(schema: NodeSchema, inputs: Mapping[str, str]) -> bool:
 
 
 def _family_inputs(schema: NodeSchema, rules: FamilyRules) -> Iterator[tuple[str, str]]:
-    """The inputs that belong to families and their socket types; autogrow inputs as ``name.*``."""
+    """The inputs that belong to families, with their socket types; autogrow inputs as ``name.*``."""
     grown: list[str] = []
     for spec in schema.every_input():
         if spec.name.startswith(tuple(grown)) and grown:
@@ -169,7 +168,7 @@ def _outputs(schema: NodeSchema, inputs: Mapping[str, str], rules: FamilyRules) 
 def _within(
     schema: NodeSchema, socket: PackSocket | None, source: Transfer | None, rules: FamilyRules
 ) -> Transfer | None:
-    """What a pack's socket carries at most, and what its class takes."""
+    """A transfer limited to what a pack's socket may carry and what its class takes."""
     if socket is None:
         return source
     return Within((rules.loading.get(schema.class_type, socket.families) & socket.families) or socket.families, source)
@@ -190,7 +189,7 @@ def _default(
 
 
 def _of_file(schema: NodeSchema, socket: str, rules: FamilyRules) -> Transfer | None:
-    """What a loader gives: what its file holds."""
+    """The transfer of a loader: its output is what its file holds."""
     files = rules.folders(schema.class_type)
     texts = tuple(name for name, folder in files.items() if folder == "text_encoders")
     if socket == "CLIP" and 0 < len(texts) < 3:
@@ -213,7 +212,7 @@ _HOLDING: Mapping[str, tuple[str, ...]] = {
     "CONDITIONING": (),
     "LATENT": (),
 }
-"""In which folders the file of an output is, if a class loads several; which of two files in them is unknown."""
+"""The folders that hold the file of an output, if a class loads several. Two files in them make the output unknown."""
 
 
 def _ends(

@@ -1,6 +1,6 @@
-"""Which inputs take only some families: one row an input, by class.
+"""Which inputs take only some families: one row per input, by class.
 
-An input without a row takes whatever agrees with the other inputs of its node. Facts: the nodes' own code, at the
+An input without a row takes anything that agrees with the other inputs of its node. Facts: the nodes' own code, at the
 commits of the bundled catalogs, and ComfyUI 0.33.
 """
 
@@ -13,15 +13,15 @@ from typing import Literal
 from ryla_graphs.families.family import FAMILIES, Families
 
 Through = Literal["controlnet", "attention", "transformer", "text", "image encoder", "setting", "thing"]
-"""By what an input acts, which decides what happens with another family:
+"""How an input acts, which decides what happens with another family:
 
 - ``controlnet``: a ControlNet runs beside the model and crashes in the sampler
 - ``attention``: patches of a U-Net's attention; crash on another U-Net, do nothing on a transformer
 - ``transformer``: patches of one transformer's own blocks; crash or do nothing elsewhere
 - ``text``: the text encoder must give a certain text
 - ``image encoder``: the features of a picture must have a certain width
-- ``setting``: a setting that other models do not read, or read otherwise
-- ``thing``: the socket carries something else than its type says
+- ``setting``: a setting that other models ignore or read differently
+- ``thing``: the socket carries something other than its type says
 """
 
 
@@ -32,13 +32,13 @@ class Restriction:
     families: Families
     through: Through
     strength: str | None = None
-    """An input that, where it is zero, takes the node out of play."""
+    """An input that switches the node off when it is zero."""
     when: tuple[str, str] | None = None
-    """Only where another input carries a family: the input and the family."""
+    """Applies only if another input carries a family: that input and that family."""
 
 
 Restrictions = Mapping[str, Mapping[str, Restriction]]
-"""Class to input to restriction."""
+"""Restrictions by class and input."""
 
 
 def _only(
@@ -57,13 +57,13 @@ _UNET = {"model": Restriction(families=UNETS, through="attention")}
 _FLUX_PATCH = {"model": _only("flux1", through="transformer")}
 _WAN_PICTURE = _only("clip-vision-h", through="image encoder")
 _NEW = ("flux3", "moss-image", "fibo2", "ming-image", "qwen-image-21")
-"""Families newer than ComfyUI 0.33: which settings they read is not known yet."""
+"""Families newer than ComfyUI 0.33: it is not yet known which settings they read."""
 _GUIDED = ("flux1", "flux2", "chroma", "hunyuan-video", "hunyuan-image", "kandinsky5", *_NEW)
 _FLUX_SCHEDULE = (
     *("flux1", "flux2", "chroma", "chroma-radiance", "hidream", "omnigen2", "longcat-image", "lens", "qwen-image"),
     *("krea2", "mage-flow", "ltxv", "ltxav", *_NEW),
 )
-"""Those whose schedule is Flux.1's in ComfyUI's own code, and three that templates set so."""
+"""The families that use Flux.1's schedule in ComfyUI's own code, and three that templates set to it."""
 
 _CORE: Restrictions = {
     "CLIPTextEncodeFlux": {"clip": _only(*_T5_TEXT, through="text")},

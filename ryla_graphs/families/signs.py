@@ -1,4 +1,4 @@
-"""By which tensors a model of each family is known: one row a family or variant, the first that fits decides.
+"""The tensors that identify a model of each family: one row per family or variant; the first match decides.
 
 Facts: the names and shapes by which ComfyUI 0.33 tells models apart.
 """
@@ -13,9 +13,9 @@ class Sign(NamedTuple):
 
     families: tuple[str, ...]
     tensors: tuple[str, ...]
-    """All of these are there; a name that ends in a dot or a number is the beginning of one."""
+    """The file has all of these; a name that ends in a dot or a number is a prefix."""
     sizes: tuple[tuple[str, int, int], ...] = ()
-    """Tensor, axis and size: all of these hold."""
+    """Tensor, axis and size: all of these must hold."""
     absent: tuple[str, ...] = ()
     variant: str | None = None
 
@@ -180,7 +180,7 @@ CONTROL: tuple[Sign, ...] = (
     Sign(("sd15",), ("zero_convs.0.0.weight",), ((_CROSS, 1, 768),)),
     Sign(("sd2",), ("zero_convs.0.0.weight",), ((_CROSS, 1, 1024),)),
 )
-"""ControlNets. The tensors of some stand below ``control_model.``."""
+"""ControlNets. Some have their tensors below ``control_model.``."""
 
 ADAPTERS: tuple[Sign, ...] = (
     Sign(("flux1",), ("pulid_ca.0.",)),

@@ -1,7 +1,7 @@
-"""Where the outputs of node classes get their families, where the defaults do not say it. One row a class.
+"""Where the outputs of node classes get their families when the defaults do not tell. One row per class.
 
-The defaults, made from a class's own sockets, are in `plans`: what comes in goes out, text comes from the text
-encoder, a sampler's latent is its model's, a loader's output is what its file holds.
+`plans` makes the defaults from a class's own sockets: what comes in goes out, text comes from the text encoder,
+a sampler's latent is its model's, a loader's output is what its file holds.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from ryla_graphs.families.transfers import Always, Either, Empty, From, OfFile, TextEncoders, Transfer
 
 Transfers = Mapping[str, Transfer | tuple[Transfer, ...]]
-"""Class to what its outputs carry: one for all of them, or one each."""
+"""What the outputs of each class carry: one transfer for all outputs, or one for each."""
 
 UNKNOWN = Always()
-"""Nothing is known of the output, and nothing may be concluded."""
+"""The output is unknown, and no rule may conclude anything from it."""
 
 
 def _just(*families: str) -> Always:
@@ -64,7 +64,7 @@ _TEXT: Transfers = {
     "InfuseNetApply": (From(("positive",)), From(("negative",))),
     "StyleModelApply": From(("conditioning", "style_model")),
     "PiDConditioning": From(("positive",)),
-    # What these carry is a picture's, not a text's.
+    # These carry the features of a picture, not of a text.
     "LotusConditioning": UNKNOWN,
     "SV3D_Conditioning": UNKNOWN,
     "SVD_img2vid_Conditioning": (_just("svd"), _just("svd"), From(("vae",))),
@@ -132,7 +132,7 @@ APART: frozenset[str] = frozenset(
         "Trellis2UpsampleStage",
     }
 )
-"""Classes whose inputs may well be of several families."""
+"""Classes whose inputs may come from different families."""
 
 SOUND: frozenset[str] = frozenset({"audio_vae", "audio_latent"})
-"""Inputs of sound, which have a family of their own beside the picture's."""
+"""Sound inputs, whose family is independent of the picture's."""

@@ -1,4 +1,4 @@
-"""How a class's outputs get their families: the small vocabulary that rows are written in."""
+"""How a class's outputs get their families: the small vocabulary of `transfer_rows`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Wires(Protocol):
         ...
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The value of an input, also where a primitive node gives it; None if it is only known after a run."""
+        """The value of an input, also if a primitive node gives it; None if only a run can tell."""
         ...
 
     def evidence(self, folder: str, name: str) -> Evidence | None:
-        """What is known of a file."""
+        """What is known about a file."""
         ...
 
 
@@ -33,12 +33,12 @@ class Transfer(Protocol):
     """Says what an output carries."""
 
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
-        """What the output of a node carries, None if nothing is known."""
+        """What the output of a node carries; None if it is unknown."""
         ...
 
 
 def _names(pattern: str, node: PromptNode) -> Iterable[str]:
-    """The given inputs that a name, or a beginning with ``*`` after it, stands for."""
+    """The given inputs that a name, or a prefix with ``*`` after it, stands for."""
     if pattern[-1] != "*":
         return (pattern,)
     return [name for name in node.inputs if name.startswith(pattern[:-1])]
@@ -46,17 +46,17 @@ def _names(pattern: str, node: PromptNode) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Whatever serves all of these inputs. ``latents.*`` stands for all that begin so."""
+    """The families that serve all of these inputs. ``latents.*`` stands for all inputs with that prefix."""
 
     inputs: tuple[str, ...]
     latents: bool = False
-    """Whether the output has the latents of what comes in."""
+    """Whether the output has the latents of the input."""
     strength: str | None = None
-    """An input that takes all inputs but the first out of play where it is zero."""
+    """An input that switches off all inputs but the first when it is zero."""
 
     @property
     def passes(self) -> str | None:
-        """The input whose families the output has as they are; None if there is more to it."""
+        """The input whose families the output has unchanged; None if it is not that simple."""
         return self.inputs[0] if len(self.inputs) == 1 and self.inputs[0][-1] != "*" and not self.latents else None
 
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
@@ -75,11 +75,11 @@ class From:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of some inputs, or of all that begin so: which one, an input says, if it is known."""
+    """One of several inputs, or of all with a prefix. If known, the value of `switch` decides which."""
 
     inputs: tuple[str, ...]
     switch: str | None = None
-    """An input that is false for the first and true for the second."""
+    """An input that selects the first if false, the second if true."""
 
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
@@ -97,7 +97,7 @@ class Either:
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """These families, whatever comes in; none of them says that nothing can be known."""
+    """These families, whatever comes in; without any, the output is unknown."""
 
     families: frozenset[str] = frozenset()
 
@@ -146,7 +146,7 @@ class OfFile:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Some families, narrowed to those of what comes in, or of a file, where that is of one of them."""
+    """These families, narrowed to those of an input or a file if they have any in common."""
 
     families: frozenset[str]
     source: Transfer | None = None
@@ -177,12 +177,12 @@ class ImageEncoder:
 
 
 _TEXT_VARIANTS = {"mistral-3-24b": "dev", "qwen-3-4b": "klein-4b", "qwen-3-8b": "klein-9b"}
-"""Each variant of Flux.2, with the encoder of its text."""
+"""The variant of Flux.2 that each text encoder belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextEncoders:
-    """The families whose text some files give together, loaded as a `type`."""
+    """The families whose text these files give together, loaded as a `type`."""
 
     inputs: tuple[str, ...]
     type: str | None = "type"

@@ -1,4 +1,4 @@
-"""By which tensors a VAE's latents are known: here the `families` of a sign are latent formats."""
+"""The tensors that identify a VAE's latents: here the `families` of a sign are latent formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as data first (`Problem`) and as exceptions second, and every sentence that tells it."""
+"""What can go wrong: as data (`Problem`), as exceptions, and every sentence that describes it."""
 
 from __future__ import annotations
 

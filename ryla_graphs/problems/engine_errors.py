@@ -25,7 +25,7 @@ class EngineError(RylaError, RuntimeError):
 
 
 class EngineUnreachable(EngineError):
-    """The engine does not answer, or not any more.
+    """The engine does not answer, or no longer does.
 
     >>> from ryla_graphs import connect
     >>> try:
@@ -115,7 +115,7 @@ class OutputMissing(EngineError):
 
 
 class RunLost(EngineError):
-    """The engine does not know the run any more, usually because it restarted. How the run ended is unknown.
+    """The engine no longer knows the run, usually because it restarted. How the run ended is unknown.
 
     >>> RunLost.code
     'run_lost'

@@ -21,7 +21,7 @@
     └── EngineError (RuntimeError)          running a graph went wrong; `.node` names where, if known
         ├── EngineUnreachable               nothing answers at the engine's address, or no longer
         │   └── EngineBusy                  it answers that it takes no run now; `.retry_after`
-        ├── EngineDenied                    it does not take our key, our account has no money, or nothing is there
+        ├── EngineDenied                    it refuses our key, our account has no money, or no engine is there
         ├── EngineRefused                   the engine does not accept the graph; `.problems`
         ├── ExecutionFailed                 a node raised while it ran
         │   └── OutOfMemory                 the same, because GPU memory ran out
@@ -29,7 +29,7 @@
         ├── RunLost                         the engine no longer knows the run, so how it ended is unknown
         ├── RunUncertain                    it is unknown whether the engine took the run, or whether it was charged
         ├── RunTimedOut                     the run took longer than it may, or sent nothing for too long
-        └── Cancelled                       somebody cancelled the run
+        └── Cancelled                       the run was cancelled
 
 Every class also inherits from the built-in exception that it specialises, so `except ValueError` works as expected.
 Engine errors have a `code`, for programs, and are in `engine_errors`.
@@ -43,9 +43,9 @@ from ryla_graphs.problems.problem import AtParameter, Problem
 from ryla_graphs.problems.text import did_you_mean
 
 _FEW = 40
-"""As many names as an error lists in one line: presets, the nodes of a graph."""
+"""The most names that an error lists in one line: presets, the nodes of a graph."""
 _LINE = 300
-"""Letters of what another's code said."""
+"""The most characters of a message from other code."""
 
 
 class RylaError(Exception):
@@ -168,7 +168,7 @@ class MissingExtra(InvalidSettings, ImportError):
 
 
 class InvalidDocument(RylaError, ValueError):
-    """Something that should be a graph, a catalog or parameters is none; the message says what it is instead.
+    """Something is not the graph, catalog or parameters that it should be; the message says what it is instead.
 
     >>> from ryla_graphs import Workflow
     >>> try:
@@ -180,7 +180,7 @@ class InvalidDocument(RylaError, ValueError):
 
 
 class InvalidWeights(_WithProblems):
-    """Weight files are missing, broken, or something else than their names say. `.problems` says which.
+    """Weight files are missing, broken, or not what their names say. `.problems` says which.
 
     >>> from ryla_graphs import Problem
     >>> error = InvalidWeights([Problem(code="truncated_file", message="the end of ae.safetensors is missing")])
@@ -243,7 +243,7 @@ class NotFound(RylaError, LookupError):
 
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str]) -> NotFound:
-        """The error for a name that is not one of the known ones, with the nearest, or all if they are few."""
+        """The error for a name that is not one of the known ones, with the nearest ones, or all if there are few."""
         names = list(known)
         hint = did_you_mean(name, names)
         if hint is None and 0 < len(names) <= _FEW:

@@ -1,4 +1,4 @@
-"""Parts that need more packages than the plain install brings: one way to say so."""
+"""The error for parts that need more packages than the plain install has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways out, as data: how to load what a family needs, and what to use instead of an adapter it has not."""
+"""Hints as data: how to load what a family needs, and what to use instead of an adapter that it lacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEXT: Mapping[str, str] = {
     "hunyuan-video": "DualCLIPLoader(type='hunyuan_video') with clip_l and llava_llama3",
     "ltxv": "CLIPLoader(clip_name='t5xxl_fp16.safetensors', type='ltxv')",
 }
-"""How the text of a family is loaded."""
+"""How to load the text encoder of a family."""
 
 VAE: Mapping[str, str] = {
     "sd15": "the checkpoint's own VAE, or vae-ft-mse-840000-ema-pruned.safetensors",
@@ -45,19 +45,19 @@ FACE: Mapping[str, str] = {
     "z-image": "use preset `z-image-instantid` (two stages: Z-Image makes the picture, SDXL with InstantID the face)",
     "sdxl": "on SDXL use InstantID (preset `sdxl-instantid`)",
 }
-"""How a family gets a face."""
+"""How to put a face on a family's pictures."""
 
 STAGES = "to go on from another model's picture, decode it and encode it again, since only an IMAGE may change families"
 
 
 def text_for(families: Collection[str]) -> str:
-    """How the text for a model is loaded."""
+    """How to load the text encoder for a model."""
     ways = list(dict.fromkeys(TEXT[name] for name in TEXT if name in families))
     return ways[0] if len(ways) == 1 else "the text encoder that belongs to the model"
 
 
 def vae_for(formats: Collection[str]) -> str:
-    """The VAE for some latents."""
+    """The VAE for these latents."""
     ways = list(dict.fromkeys(VAE[name] for name in VAE if name in formats))
     return ways[0] if len(ways) == 1 else "the VAE that belongs to the model"
 

@@ -1,4 +1,4 @@
-"""Messages of the rules about model families: what a link carries, where that is known from, and what it meets."""
+"""Messages of the rules about model families: what a link carries, how that is known, and what it meets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOUNS: Mapping[str, str] = {
     "INPAINT_PATCH": "inpainting patch",
     "M_MODELS": "motion model",
 }
-"""What messages call the things on wires, by socket type."""
+"""The nouns for what wires carry, by socket type."""
 
 _BASES = {"header": "its header says so", "name": "by its name"}
 
@@ -46,13 +46,13 @@ class Side(NamedTuple):
     what: str
     """What it is: ``Flux.1 dev``."""
     by: str
-    """Who says so, as `written_by` puts it."""
+    """The node that decided, as `written_by` words it."""
 
 
 def written_by(
     node: str, class_type: str, inputs: Iterable[tuple[str, Any]], basis: str, line: str | None = None
 ) -> str:
-    """Who says it: ``UNETLoader '1' (unet_name='flux1-dev.safetensors') in portrait.py:12``."""
+    """The node that decided: ``UNETLoader '1' (unet_name='flux1-dev.safetensors') in portrait.py:12``."""
     facts = [f"{name}={shorten(value)}" for name, value in inputs if value is not None]
     facts += [_BASES[basis]] if basis in _BASES else []
     details = f" ({', '.join(facts)})" if facts else ""
@@ -60,23 +60,23 @@ def written_by(
 
 
 def refusal(class_type: str, name: str, takes: str, given: Side) -> str:
-    """A class takes one thing and is given another, both named."""
+    """A class takes one thing but gets another, both named."""
     return f"`{class_type}.{name}` takes {takes}; this {given.noun} is {given.what} from {given.by}"
 
 
 def disagreement(given: Side, name: str, other: Side) -> str:
-    """Two ends of a node that do not go together, both named."""
+    """Two ends of a node that do not belong together, both named."""
     return f"this {given.noun} is {given.what} from {given.by}, but `{name}` carries {other.what} from {other.by}"
 
 
 def other_file(class_type: str, takes: str, given: Any, what: str, basis: str) -> str:
-    """A loader of a pack is given a file of another model."""
+    """A pack's loader gets a file of another model."""
     by = f", {_BASES[basis]}" if basis in _BASES else ""
     return f"{class_type} loads files of {takes}, and {shorten(given)} is {what}{by}"
 
 
 def also_at(places: Iterable[str]) -> str:
-    """More nodes where the same two meet."""
+    """Further nodes where the same two meet."""
     shown = [f"'{number}'" for number in places]
     more = f" and {len(shown) - 4} more" if len(shown) > 4 else ""
     return f"; the same at {', '.join(shown[:4])}{more}" if shown else ""

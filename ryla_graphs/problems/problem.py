@@ -25,7 +25,7 @@ class AtNode:
     """A node of a graph, or one of its inputs."""
 
     node: str | None = None
-    """The node's id in the compiled prompt, which is its name if it was given one."""
+    """The node's id in the compiled prompt, which is its name if it has one."""
     class_type: str | None = None
     input: str | None = None
 
@@ -49,7 +49,7 @@ class AtParameter:
 
 @dataclass(frozen=True, slots=True)
 class AtField:
-    """A field of a request, or an option of a command; None if it is about the whole of it."""
+    """A field of a request, or an option of a command; None if it is about all of it."""
 
     request: str
     """The kind of request: ``request``, ``sweep``, a command's option."""
@@ -76,9 +76,9 @@ _SUBJECTS: Mapping[str, type[Subject]] = {
     "request": AtField,
     "file": AtFile,
 }
-"""The kind of a subject by a fact that only it has; a node has none of them."""
+"""The kind of a subject by a fact that only it has; a subject with none of them is a node."""
 WORKFLOW = AtNode()
-"""The subject of what is wrong with a graph as a whole."""
+"""The subject of problems of a graph as a whole."""
 _REGISTERED: Any = None
 
 
@@ -148,7 +148,7 @@ class Problem:
         "`Problem.severity` is deprecated since 0.2.0 and goes in 0.4.0, not before 2027-06-01: use `Problem.level`"
     )
     def severity(self) -> Level:
-        """The level, by the name that 0.1.0 had for it."""
+        """The level, under the name it had in 0.1.0."""
         return self.level
 
     @property
@@ -157,7 +157,7 @@ class Problem:
         return str(self.subject)
 
     def at(self, **changes: Any) -> Self:
-        """The same problem with some facts filled in or changed; those of a node among them."""
+        """The same problem with some facts filled in or changed, including those of its node."""
         if "file" in changes:
             changes["subject"] = AtFile(changes.pop("file"))
         inner = {name: changes.pop(name) for name in ("node", "class_type", "input") if name in changes}
@@ -173,7 +173,7 @@ class Problem:
         return replace(self, hint=self.suggest() or self.hint, suggest=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """The problem as JSON-ready data, flat, without the facts that are not known."""
+        """The problem as flat, JSON-ready data, without unknown facts."""
         facts: dict[str, Any] = {"code": self.code, "level": self.level, "tier": self.tier}
         facts |= {fact.name: getattr(self.subject, fact.name) for fact in fields(self.subject)}
         facts |= {name: getattr(self, name) for name in _FACTS}
@@ -181,7 +181,7 @@ class Problem:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The problem that `to_dict` wrote, perhaps of a newer version: what is not known here is left out.
+        """The problem that `to_dict` wrote, perhaps in a newer version: unknown facts are left out.
 
         Raises `KeyError` if there is no code.
         """

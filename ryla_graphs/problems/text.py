@@ -1,4 +1,4 @@
-"""Small words that every message needs: the nearest known name, a value cut to length."""
+"""Small helpers that every message needs: the nearest known name, a value cut to length."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOST = 10_000
 
 
 def other_release(server: str, version: str, catalog: str, of: str) -> str:
-    """That a server and a catalog are of different releases of ComfyUI."""
+    """The sentence that a server and a catalog come from different releases of ComfyUI."""
     named = catalog if of in catalog else f"{catalog}, of ComfyUI {of}"
     return (
         f"{server} runs ComfyUI {version}, but {named} is in use: classes and inputs may differ; "
@@ -19,13 +19,13 @@ def other_release(server: str, version: str, catalog: str, of: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3, alike: float = 0.6) -> str | None:
-    """A hint with the nearest known names, or None if nothing is near: 1 is `alike` to the letter.
+    """A hint with the nearest known names, or None if nothing is near: with `alike` at 1, names must be identical.
 
-    Nothing is near a text longer than any name, and of many thousands of names only the first are looked at.
+    Nothing is near a text longer than any name. Of many thousands of names, only the first are compared.
     """
     if len(name) > _LONGEST:
         return None
-    import difflib  # noqa: PLC0415 - few mistakes need it, and all would wait for it
+    import difflib  # noqa: PLC0415 - few callers need it, and every import would wait for it
 
     names = {str(other): None for other in islice(known, _MOST)}
     folded = {other.casefold(): other for other in names}
@@ -42,6 +42,6 @@ def shorten(value: object, limit: int = 80) -> str:
         return f"{value[: limit - 20]!r}… ({len(value)} characters)"
     try:
         text = repr(value)
-    except (RecursionError, ValueError):  # nested without end, or a number of too many digits
+    except (RecursionError, ValueError):  # endless nesting, or a number with too many digits
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -22,7 +22,7 @@ class ChoiceFacts(Protocol):
 
 
 class InputFacts(Protocol):
-    """What sentences need to know of an input; `catalog.schema.InputSpec` is one."""
+    """What sentences need to know about an input; `catalog.schema.InputSpec` is one."""
 
     @property
     def name(self) -> str: ...
@@ -47,7 +47,7 @@ class InputFacts(Protocol):
 
 
 Hint = str | Callable[[], str | None] | None
-"""A hint, or how to look for one among known names."""
+"""A hint, or a function that looks for one among known names."""
 
 _NUMBERS = {"int": "a whole number", "float": "a number"}
 _PLAIN = {
@@ -59,7 +59,7 @@ _PLAIN = {
 
 
 _LISTED = 12
-"""A list of choices up to this length is shown whole; of a longer one, the first few."""
+"""Lists of choices up to this length are shown whole; of longer ones, only the first few."""
 _SHOWN = 8
 
 
@@ -156,9 +156,9 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
 
 
 def way_to_class(class_type: str, repositories: Sequence[str], releases: object | None = None) -> str | None:
-    """What to do about a class that a catalog lacks; None if nothing is known of it.
+    """What to do about a class that a catalog lacks; None if the class is unknown.
 
-    `repositories` are those that have it, the likeliest first; `releases` are those of ComfyUI that have it, where it
+    `repositories` are those that have it, the likeliest first. `releases` are the ComfyUI releases that have it, if it
     is ComfyUI's own.
     """
     if releases is not None:
@@ -180,13 +180,13 @@ _FATES = {
     "breaks": "; ComfyUI passes the link on all the same, and the node fails with a TypeError",
     "unknown": ", as far as we know",
 }
-"""What becomes of an input that its class does not declare: see `catalog.behaviour.Undeclared`."""
+"""What ComfyUI does with an input that its class does not declare: see `catalog.behaviour.Undeclared`."""
 
 
 def unknown_input(
     class_type: str, name: str, known: Iterable[str], given: Any = None, *, fate: str = "dropped"
 ) -> Problem:
-    """The problem of an input name that the class does not have; `fate` is what ComfyUI makes of it."""
+    """The problem of an input name that the class does not have; `fate` is what ComfyUI does with it."""
     names = list(known)
     return Problem(
         code="unknown_input",

@@ -1,7 +1,7 @@
-"""How much a graph makes: for every node that is reached, what comes out of it in pixels, frames and seconds.
+"""How much a graph makes: the output of every reached node in pixels, frames and seconds.
 
-For limits and plans. What cannot be known before the run is `Unknown`, with bounds where there are any; it is never
-counted as one picture or as any usual size.
+For limits and plans. A value that cannot be known before the run is `Unknown`, with bounds if there are any; it never
+counts as one picture or as a usual size.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ Kind = Literal["image", "mask", "latent", "video", "audio", "unknown"]
 
 
 _PLAIN = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "SIGMAS"})
-"""Sockets that carry no pictures, whatever comes along."""
+"""Sockets that never carry pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """One output of a node, all that comes along its wire together."""
+    """One output of a node: everything on its wire together."""
 
     node: str
     class_type: str
     slot: int
     kind: Kind
-    """`unknown` where not even the kind is known."""
+    """`unknown` if not even the kind is known."""
     width: Number = 0
-    """Of one picture, in pixels; of a latent, of what it decodes to. 0 for what has no picture."""
+    """Of one picture, in pixels; for a latent, of the picture it decodes to. 0 if there is no picture."""
     height: Number = 0
     pictures: Number = 0
-    """Pictures or frames of all of the batch and of the list."""
+    """Pictures or frames of the whole batch and list."""
     seconds: Number = 0
-    """Of sound, of all of the batch and of the list together."""
+    """Seconds of sound in the whole batch and list together."""
 
     @property
     def pixels(self) -> Any:
@@ -45,7 +45,7 @@ class Amount:
 
 
 def amounts(shapes: Shapes) -> Iterator[Amount]:
-    """What every node gives, one row for each output that holds pictures, latents, frames or sound.
+    """What every node outputs: one row for each output that holds pictures, latents, frames or sound.
 
     >>> from ryla_graphs import catalogs
     >>> from ryla_graphs.prompt import Prompt
@@ -62,7 +62,7 @@ def amounts(shapes: Shapes) -> Iterator[Amount]:
             for value, times in _grouped(values):
                 try:
                     facts = _facts(value, times, node.sockets[slot])
-                except TypeError:  # a null, or a text, where a rule hands on what the node was given
+                except TypeError:  # a null or a text, if a rule passes on what the node was given
                     facts = _facts(Unknown("its size is no number"), times, node.sockets[slot])
                 if facts is not None:
                     yield Amount(node=node.node, class_type=node.class_type, slot=slot, **facts)
@@ -70,7 +70,7 @@ def amounts(shapes: Shapes) -> Iterator[Amount]:
 
 def _grouped(values: list[Any]) -> Iterator[tuple[Any, Number]]:
     if len(values) == 1 and not isinstance(values[0], Several):
-        yield values[0], 1  # as nearly all; to write it out takes longer than all else
+        yield values[0], 1  # the usual case, handled first because the general one is slow
         return
     found: dict[str, tuple[Any, int]] = {}
     for value in values:

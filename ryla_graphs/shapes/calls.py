@@ -1,6 +1,6 @@
 """From wires to calls and back: how ComfyUI turns the lists on a node's wires into calls, and results into lists.
 
-A wire carries a list of values, most often of one. A node is called once for each of them; shorter lists repeat their
+A wire carries a list of values, usually only one. A node is called once for each of them; shorter lists repeat their
 last value. Only a node that takes lists itself (``INPUT_IS_LIST``) is called once with all.
 """
 
@@ -16,11 +16,11 @@ from ryla_graphs.shapes.unknown import Unknown, most
 from ryla_graphs.shapes.values import Blocked, Several
 
 Wire = list[Any] | Several | Unknown
-"""All values that come along a wire; `Unknown` where not even their kind is known."""
+"""All values on a wire; `Unknown` if not even their kind is known."""
 Arguments = dict[str, Any]
 
 MAX_CALLS = 4096
-"""How often one node is called at most; longer lists are an error of the graph, or of who made it up."""
+"""The most calls of one node; a longer list is a mistake in the graph, or an attack."""
 
 
 def calls(wires: Mapping[str, Wire], schema: NodeSchema) -> list[Arguments | Blocked]:
@@ -41,7 +41,7 @@ def calls(wires: Mapping[str, Wire], schema: NodeSchema) -> list[Arguments | Blo
 
 
 def _only_call(wires: Mapping[str, Wire]) -> Arguments | None:
-    """The arguments where each wire carries one value, as nearly all do, and none is blocked."""
+    """The arguments if each wire carries one value, as nearly all do, and none is blocked; else None."""
     given: Arguments = {}
     for name, wire in wires.items():
         if not isinstance(wire, list) or len(wire) != 1 or isinstance(wire[0], Blocked):
@@ -64,7 +64,7 @@ def _arguments(wires: Mapping[str, Wire], index: int) -> Arguments | Blocked:
 
 
 def repeats(wires: Mapping[str, Wire], schema: NodeSchema) -> Unknown | None:
-    """How often a node is called if that is unknown: as often as the longest list of unknown length has items."""
+    """How often a node is called, if that is unknown: once for each item of the longest list of unknown length."""
     if schema.input_is_list:
         return None
     counts = [
@@ -79,7 +79,7 @@ def repeats(wires: Mapping[str, Wire], schema: NodeSchema) -> Unknown | None:
 def merged(
     results: Sequence[tuple[Any, ...] | Blocked], schema: NodeSchema, times: Unknown | None = None
 ) -> tuple[Wire, ...]:
-    """The wires of a node from the results of its calls; `times` where it is called once for many."""
+    """The wires of a node from the results of its calls; `times` is set if one call stands for many."""
     return tuple(_wire(results, slot, output.is_list, times) for slot, output in enumerate(schema.outputs))
 
 

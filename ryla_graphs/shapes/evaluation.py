@@ -1,4 +1,4 @@
-"""The shapes of a prompt before it runs: what each node that is reached gives, `Unknown` where only the run knows."""
+"""The shapes of a prompt before it runs: what each reached node outputs, `Unknown` if only the run can tell."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NodeShapes:
     node: str
     class_type: str
     outputs: tuple[Wire, ...]
-    """The values along the wire of each output; a wire is a list. One `Unknown` where the class is not known."""
+    """The values along the wire of each output; a wire is a list. One `Unknown` if the class is unknown."""
     sockets: tuple[str, ...] = ()
     """The type that each output declares."""
 
@@ -44,7 +44,7 @@ class NodeShapes:
 
 
 class Shapes(Mapping[str, NodeShapes]):
-    """What each node gives, by id, of the nodes that run."""
+    """What each node that runs outputs, by id."""
 
     def __init__(self, nodes: Mapping[str, NodeShapes]) -> None:
         self._nodes = nodes
@@ -62,10 +62,10 @@ class Shapes(Mapping[str, NodeShapes]):
 def evaluate(prompt: Prompt, *, files: Mapping[str, Any] | None = None, guess: bool = False) -> Shapes:
     """The shapes of all nodes that some output needs, in the order in which they run.
 
-    `files` has the shapes of input files by name, as far as they are known. With `guess`, a class without a rule gives
-    what its inputs and their names suggest, as in a simulated run; else it gives `Unknown`. Nothing is raised,
-    whatever the prompt holds: nodes that wait for each other are left out. What a node that fails would have given is
-    `Blocked`, as is all that needs it.
+    `files` has the shapes of input files by name, as far as they are known. With `guess`, a class without a rule
+    outputs what its inputs and their names suggest, as in a simulated run; else it outputs `Unknown`. Nothing is
+    raised, whatever the prompt holds: nodes that wait for each other are left out. The outputs of a node that fails
+    are `Blocked`, as is everything that needs them.
 
     >>> from ryla_graphs import catalogs
     >>> latent = {"class_type": "EmptyLatentImage", "inputs": {"width": 1024, "height": 768, "batch_size": 2}}
@@ -107,7 +107,7 @@ def _outputs_of(task: Task, given: Mapping[str, Any], files: Mapping[str, Any], 
 
 
 def _typed(given: Mapping[str, Any], schema: NodeSchema) -> Mapping[str, Any]:
-    """Arguments; an unknown one has at least the type that its input takes."""
+    """The arguments, with each unknown one given the type that its input takes."""
     for value in given.values():
         if isinstance(value, Unknown):
             break
@@ -123,7 +123,7 @@ def _typed(given: Mapping[str, Any], schema: NodeSchema) -> Mapping[str, Any]:
 
 
 def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
-    """What one call gives. Raises `NodeFails` if the real node surely raises."""
+    """The outputs of one call. Raises `NodeFails` if the real node surely raises."""
     row = rule.get(call.class_type)
     if row is None and guess:
         try:
@@ -147,7 +147,7 @@ def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
 
 
 def _shapes_alone(call: Call, guessed: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Guesses without their numbers and texts: a size may match what comes in, a number does not."""
+    """Guesses without their numbers and texts: a guessed size may match the inputs, a guessed number does not."""
     unknown = unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
     plain = (int, float, str, bool, type(None))
     return tuple(why if isinstance(value, plain) else value for value, why in zip(guessed, unknown, strict=True))
@@ -162,7 +162,7 @@ def unknown_outputs(schema: NodeSchema, reason: str) -> tuple[Any, ...]:
 
 
 def socket_of(declared: sockets.WireType) -> str:
-    """One socket type for what an output declares, of unions the first."""
+    """One socket type for what an output declares; the first of a union."""
     return "COMBO" if isinstance(declared, tuple) else _first_of(declared)
 
 
@@ -172,7 +172,7 @@ def _first_of(union: str) -> str:
 
 
 def _bounded(value: Any) -> Any:
-    """A value, or `Unknown` where keeping it would cost more than it is worth before a run."""
+    """The value, or `Unknown` if keeping it would cost more than it is worth before a run."""
     too_long = isinstance(value, str) and len(value) > _MAX_TEXT
     if too_long or (isinstance(value, int) and value.bit_length() > _MAX_BITS):
         return Unknown("a value that is too long to be worked out before the run")

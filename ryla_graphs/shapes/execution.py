@@ -1,8 +1,8 @@
-"""In which order the nodes of a prompt run and what each is given, as ComfyUI's executor does it.
+"""The order in which the nodes of a prompt run, and what each gets, as in ComfyUI's executor.
 
-Nothing is executed here. Whoever runs a prompt, or only works out its shapes, asks for the `next` task, works on its
-calls, and hands the results to `finish`. Lists, lazy inputs, expansion, blocked branches and equal nodes are dealt
-with on the way. A link that leads nowhere carries None.
+Nothing is executed here. A caller that runs a prompt, or only works out its shapes, asks for the `next` task, works on
+its calls, and hands the results to `finish`. Lists, lazy inputs, expansion, blocked branches and equal nodes are
+handled here. A link that leads nowhere carries None.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ MAX_REASONS = 20
 
 
 class Cycle(Exception):
-    """The nodes that are left wait for each other; the argument is their ids."""
+    """The remaining nodes wait for each other; the argument is their ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """What a node gives that puts other nodes in its place: their bodies by id, and its outputs, links among them."""
+    """The result of a node that expands to other nodes: their bodies by id, and its outputs, which may be links."""
 
     nodes: Mapping[str, Mapping[str, Any]]
     outputs: tuple[Any, ...]
@@ -40,24 +40,24 @@ class Expand:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A node whose inputs are there."""
+    """A node whose inputs are ready."""
 
     node: str
     schema: NodeSchema
     wires: Mapping[str, Wire]
     guessed: tuple[str, ...]
-    """What of its inputs is only guessed."""
+    """Why some of its inputs are only guessed."""
     execution: Execution = field(repr=False)
     refused: str | None = None
     """Why the server would not take its values."""
 
     @property
     def key(self) -> str:
-        """What nodes share that do the same with the same, in this prompt and in any other."""
+        """A key shared by all nodes that do the same work on the same inputs, in this prompt and any other."""
         return self.execution.key(self.node)
 
     def calls(self) -> list[Arguments | Blocked]:
-        """The arguments of each call. Raises `NodeFails` if the real node cannot be called so."""
+        """The arguments of each call. Raises `NodeFails` if the real node cannot be called with them."""
         if self.refused is not None:
             raise NodeFails(self.refused)
         return calls(self.wires, self.schema)
@@ -81,16 +81,16 @@ class Execution:
         self, prompt: Prompt, targets: Iterable[str] | None = None, *, digests: Mapping[str, str] | None = None
     ) -> None:
         self.nodes: dict[str, PromptNode | ForeignNode] = {node.id: node for node in prompt.every_node()}
-        """All nodes, those included that expansion brings."""
+        """All nodes, including those added by expansion."""
         self._catalog = prompt.catalog
         self._digests_of_files = digests or {}
-        """What tells files of one name apart, by name."""
+        """Digests by file name, which distinguish files with the same name."""
         self.results: dict[str, tuple[Wire, ...] | Unknown] = {}
         """The wires of every node that ran, by id."""
         self.guessed: dict[str, tuple[str, ...]] = {}
-        """Why what a node gave is only guessed, for nodes where it is."""
+        """Why the outputs of a node are only guessed, for nodes that guess."""
         self.equal: dict[str, str] = {}
-        """Nodes that did not run because an equal one had, and which."""
+        """Nodes that did not run because an equal one had run, with that node."""
         self._waiting: dict[str, _Waiting] = {}
         self._ready: list[tuple[int, int, str]] = []
         self._signatures: dict[str, tuple[str, str]] = {}
@@ -103,7 +103,7 @@ class Execution:
             self._add(number)
 
     def _schema(self, number: str) -> NodeSchema | None:
-        """The class of a node, where the catalog has it."""
+        """The class of a node, if the catalog has it."""
         node = self.nodes.get(number)
         return node.schema if isinstance(node, PromptNode) else None
 
@@ -114,7 +114,7 @@ class Execution:
     # Waiting and getting ready.
 
     def _add(self, number: str) -> None:
-        """Let a node run, and all that it needs; of lazy inputs that is not known yet."""
+        """Schedule a node and everything it needs, except lazy inputs, which are decided later."""
         stack, links = [number], []
         while stack:
             current = stack.pop()
@@ -144,7 +144,7 @@ class Execution:
             heapq.heappush(self._ready, (self._turn(number, waiting), waiting.index, number))
 
     def _turn(self, number: str, waiting: _Waiting) -> int:
-        """Outputs and calls of services first, then what they wait for, so that results are seen early."""
+        """The priority of a node: outputs and service calls first, then what they wait for, so results appear early."""
         schema = self._schema(number)
         if schema is not None and (schema.output_node or schema.api_node):
             return 0
@@ -184,11 +184,11 @@ class Execution:
         return None
 
     def key(self, number: str) -> str:
-        """What a node shares with those that do the same with the same."""
+        """A key shared by all nodes that do the same work on the same inputs."""
         return self._signature(number)[0]
 
     def _twin_of(self, number: str, class_type: str) -> str | None:
-        """A node that has run, and that is one with this to the server.
+        """A node that has run and that the server treats as equal to this one.
 
         Only nodes of one class are compared, so that most need no signature.
         """
@@ -214,12 +214,12 @@ class Execution:
             self._push(links[name].node)
         return bool(self._waiting[node.id].waits_for)
 
-    # What comes along the wires.
+    # What the wires carry.
 
     def _wires(self, node: PromptNode) -> dict[str, Wire]:
-        """All inputs that the node gets: its links followed, its values converted, defaults for what is left out.
+        """All inputs that the node gets: its links followed, its values converted, omitted ones set to their defaults.
 
-        Of what its class does not declare, a value is dropped and a wire breaks the call, unless the class takes it.
+        If its class does not declare an input, a value is dropped and a wire breaks the call, unless it takes any.
         """
         known, takes_any = node.known, node.schema.any_input_names
         wires: dict[str, Wire] = dict(self._default_wires(node.schema, known))
@@ -258,15 +258,15 @@ class Execution:
         return tuple(dict.fromkeys(reasons))[:MAX_REASONS]
 
     def _signature(self, start: str) -> tuple[str, str]:
-        """What nodes of one class share that have equal values and links to such: all of them, and only those that
-        are one to the server."""
+        """Two signatures of nodes of one class that have equal values and links to equal nodes: all such nodes share
+        the first, only those that the server treats as equal share the second."""
         if start in self._signatures:
             return self._signatures[start]
         path, on_path = [start], {start}
         while path:
             number = path[-1]
             sources = (link.node for link in self.nodes[number].wires.values())
-            # What was not needed has no signature yet; on a cycle of links one stays without.
+            # A node that was not needed has no signature yet; on a cycle of links, one node does without its source's.
             missing = next(
                 (s for s in sources if s in self.nodes and s not in self._signatures and s not in on_path), None
             )
@@ -303,7 +303,7 @@ class Execution:
     def finish(
         self, task: Task, results: Sequence[tuple[Any, ...] | Blocked | Expand], guessed: Sequence[str] = ()
     ) -> None:
-        """Take the results of all calls of a task, and the reasons why they are only guessed, if they are."""
+        """Take the results of all calls of a task, with the reasons if they are only guessed."""
         if task.guessed or guessed:
             self.guessed[task.node] = tuple(dict.fromkeys((*task.guessed, *guessed)))[:MAX_REASONS]
         plain = [result.outputs if isinstance(result, Expand) else result for result in results]
@@ -313,7 +313,7 @@ class Execution:
             self._close(task.node, merged(plain, task.schema, repeats(task.wires, task.schema)))
 
     def fail(self, task: Task, reason: str) -> None:
-        """Let nothing that needs a node run, because the node fails."""
+        """Stop everything that needs a node, because the node fails."""
         self._close(task.node, tuple([Blocked(reason)] for _ in task.schema.outputs))
 
     def _expand(self, number: str, expansions: list[Expand], results: list[tuple[Any, ...] | Blocked]) -> None:
@@ -359,7 +359,7 @@ class Execution:
 
 
 _JSON = json.JSONEncoder(sort_keys=True, default=repr)
-"""One for all values: `json.dumps` makes one for each."""
+"""One encoder for all values: `json.dumps` would make one for each."""
 
 
 def _digest(parts: list[Any]) -> str:
@@ -367,7 +367,7 @@ def _digest(parts: list[Any]) -> str:
 
 
 def _needed(lazy: Lazy, known: Mapping[str, Wire], waiting: frozenset[str], schema: NodeSchema) -> set[str]:
-    """Which lazy inputs a node needs, by its others; all of them where those are unknown."""
+    """Which lazy inputs a node needs, by its other inputs; all of them if those are unknown."""
     try:
         arguments = [given for given in calls(known, schema) if not isinstance(given, Blocked)]
         return {name for given in arguments for name in lazy.needs(given, waiting)} & waiting

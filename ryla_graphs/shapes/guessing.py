@@ -39,7 +39,7 @@ _HELD_BY: Mapping[str, type] = {
 }
 _PLAIN: Mapping[str, Any] = {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False, "COMBO": ""}
 _FITTING: Mapping[str, Any] = {"downscale_ratio_spacial": 8}
-"""So samplers take it for a latent that they may fit to their model."""
+"""Makes samplers treat it as a latent that they may fit to their model."""
 _SIDE = 512
 _RATE = 24
 _FRAMES = ("length", "frames", "num_frames", "video_frames", "batch_size", "amount")
@@ -48,7 +48,7 @@ _SIZED = (ImageShape, MaskShape, VideoShape)
 
 
 def guessed_outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """Outputs of the types that the class declares, and why they are guesses; no reason where nothing is guessed."""
+    """Outputs of the types that the class declares, and why they are guesses; no reasons if nothing is guessed."""
     outputs = tuple(_guess(call, socket) for socket in _sockets(call))
     lists = [output.is_list for output in call.schema.outputs]
     counted = any(not isinstance(value, (Opaque, Conditioning)) for value in outputs)
@@ -57,7 +57,7 @@ def guessed_outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
 
 
 def known_outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """As `guessed_outputs`, but pictures, videos and sounds have a size: inputs of an unknown one suggest nothing."""
+    """As `guessed_outputs`, but pictures, videos and sounds have a known size: inputs of unknown size are ignored."""
     known = {name: value for name, value in call.inputs.items() if _unknown_in(value) is None}
     return guessed_outputs(replace(call, inputs=known))
 
@@ -71,7 +71,7 @@ _NUMBERS: Mapping[type, tuple[str, ...]] = {
 
 
 def unknown_size(value: Any) -> str | None:
-    """Why the size of a picture, a video or a sound, or of one in a list, is not known; None if it is."""
+    """Why the size of a picture, video or sound, or of one in a list, is unknown; None if it is known."""
     if isinstance(value, list):
         return next(filter(None, map(unknown_size, value)), None)
     parts = [getattr(value, name) for name in _NUMBERS.get(type(value), ())]
@@ -81,7 +81,7 @@ def unknown_size(value: Any) -> str | None:
 
 
 def _unknown_in(value: Any) -> str | None:
-    """As `unknown_size`, and of what a latent decodes to, which the simulator may leave unknown."""
+    """As `unknown_size`, and also for what a latent decodes to, which the simulator may leave unknown."""
     if isinstance(value, LatentShape):
         numbers = (value.batch, value.height, value.width)
         return next((number.reason for number in numbers if isinstance(number, Unknown)), None)
@@ -89,7 +89,7 @@ def _unknown_in(value: Any) -> str | None:
 
 
 def without_unknown(call: Call) -> tuple[Call, tuple[str, ...]]:
-    """A call whose unknown inputs are guessed by what they should be, as far as its class says, and why they are."""
+    """A call whose unknown inputs are replaced by guesses from what its class declares, with the reasons."""
     reasons = {name: value.reason for name, value in call.inputs.items() if isinstance(value, Unknown)}
     if not reasons:
         return call, ()
@@ -145,7 +145,7 @@ def _guess(call: Call, declared: str) -> Any:
 
 
 def _values(call: Call) -> Iterator[Any]:
-    """The values of all inputs; of a list its first."""
+    """The values of all inputs; of a list, the first."""
     for value in call.inputs.values():
         if call.schema.input_is_list and isinstance(value, list):
             yield from value[:1]
@@ -158,7 +158,7 @@ def _is_size_of(value: Any, width: Any, height: Any) -> bool:
 
 
 def _size(call: Call) -> tuple[Any, Any]:
-    """Width and height: as the inputs say, else those of a picture that comes in, perhaps scaled."""
+    """Width and height: as the inputs say, else those of an input picture, perhaps scaled."""
     behind = next((value for value in _values(call) if isinstance(value, _SIZED)), None)
     width, height = _first_number(call, ("width",)), _first_number(call, ("height",))
     if behind is None:

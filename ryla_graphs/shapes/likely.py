@@ -1,7 +1,7 @@
-"""What classes without a rule most likely do with models and latents, by their sockets alone.
+"""What classes without a rule most likely do with models and latents, judged only by their sockets.
 
-A class that takes a model and gives one hands it on, changed in ways that no size tells; one that takes the name of a
-file and gives a model loads it; one that takes a model and a latent samples.
+A class that takes a model and outputs one passes it on, changed in ways that affect no size. One that takes a file
+name and outputs a model loads it. One that takes a model and a latent samples.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Shape = TypeVar("Shape", ImageShape, LatentShape)
 
 
 def carried(call: Call, values: Iterable[Any], socket: str) -> Any:
-    """What is handed on of a socket's type, or loaded; None if neither is likely."""
+    """The value of this socket type that a class passes on or loads; None if neither is likely."""
     given = next((value for value in values if isinstance(value, Opaque) and value.type == socket), None)
     return given if given is not None else _loaded(call, socket)
 
@@ -42,7 +42,7 @@ def _loaded(call: Call, socket: str) -> Opaque | None:
 
 
 def _files(call: Call, folders: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The files that a node names, of the first of the folders that it names any of."""
+    """The files that a node names in the first of these folders in which it names any."""
     named: Mapping[str, list[str]] = {folder: [] for folder in folders}
     for spec in call.schema.inputs:
         value = call.inputs.get(spec.name)
@@ -56,7 +56,7 @@ def _files(call: Call, folders: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def latent_likely(values: Iterable[Any]) -> LatentShape | None:
-    """The latents that come in, sampled where there is a model, or those of the pictures where there is a VAE."""
+    """The input latents, sampled if there is a model; or the encoded pictures, if there is a VAE."""
     found = list(values)
     latent, model, vae = _first(found, LatentShape), _named(found, "MODEL"), _named(found, "VAE")
     if latent is not None:
@@ -69,7 +69,7 @@ def latent_likely(values: Iterable[Any]) -> LatentShape | None:
 
 
 def pictures_likely(values: Iterable[Any]) -> ImageShape | None:
-    """The pictures that latents decode to, where there are latents and a VAE."""
+    """The pictures that latents decode to, if there are latents and a VAE."""
     found = list(values)
     latent, vae = latent_likely(found), _named(found, "VAE")
     if latent is None or not is_known(vae) or _first(found, ImageShape) is not None:
@@ -86,7 +86,7 @@ def _named(values: list[Any], socket: str) -> Opaque | None:
 
 
 def _tried(work: Callable[[], Shape]) -> Shape | None:
-    """What would come out; None if it surely fails, so that the class does something else."""
+    """The result; None if the work surely fails, which means that the class does something else."""
     try:
         return work()
     except (NodeFails, Undecided):

@@ -1,9 +1,9 @@
-"""What each node class does: a table of functions, filled by the rooms of `ryla_graphs.shapes.rules`.
+"""What each node class does: a table of functions, filled by the modules of `ryla_graphs.shapes.rules`.
 
-A rule takes a node's inputs by their names and gives its outputs: one value, or a tuple of them. Of dotted inputs it
-takes the first part, which is a dictionary of the rest, as the real node does; ``**others`` takes all that it does not
-name, and ``call`` the call itself. Where the real node raises, it raises `NodeFails`. Outputs that are only guessed
-come in a `Guessed`.
+A rule takes a node's inputs by name and returns its outputs: one value, or a tuple. Dotted inputs arrive under their
+first part, as a dictionary of the rest, as in the real node. ``**others`` takes all inputs that it does not name, and
+``call`` the call itself. A rule raises `NodeFails` where the real node raises. Outputs that are only guessed come in a
+`Guessed`.
 
     @rule("EmptyImage")
     def empty_image(width: Whole, height: Whole, batch_size: Whole) -> ImageShape:
@@ -25,7 +25,7 @@ class NodeFails(Exception):
 
 
 class Guessed(tuple[Any, ...]):
-    """Outputs that a rule is not sure of, and why: it gives this instead of a plain tuple.
+    """Outputs that a rule is not sure of, and why: the rule returns this instead of a plain tuple.
 
     >>> Guessed((1, 2), "nothing is known of the VAE").reason
     'nothing is known of the VAE'
@@ -40,21 +40,21 @@ class Guessed(tuple[Any, ...]):
 
 
 class ReadsContent(Undecided):
-    """What comes out depends on pixels or samples, which only a run has."""
+    """The output depends on pixels or samples, which only a run has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a node: which node, with what, and the files that the run was given."""
+    """One call of a node: the node, its inputs, and the files of the run."""
 
     node: str
     schema: NodeSchema
     inputs: Mapping[str, Any]
-    """By wire name, each wire followed, each value converted, defaults filled in."""
+    """By input name: each wire followed, each value converted, defaults filled in."""
     files: Mapping[str, Any] = field(default_factory=dict)
     """Shapes of input files by name, as far as they are known."""
     world: Any = None
-    """What an engine has around it; rules do not look at it."""
+    """The engine's own context, which rules do not use."""
 
     @property
     def class_type(self) -> str:
@@ -62,7 +62,7 @@ class Call:
         return self.schema.class_type
 
     def file(self, name: str, kind: type) -> Any:
-        """The shape of an input file; an `Unknown` if it is not given. Raises `NodeFails` if it is no such."""
+        """The shape of an input file; an `Unknown` if it is not given. Raises `NodeFails` if it is of another kind."""
         found = self.files.get(name)
         if found is None:
             return Unknown(f"the size of '{name}' is known only with the file")
@@ -120,7 +120,7 @@ class Rules(Mapping[str, Row]):
         return self._rows[class_type]
 
     def get(self, class_type: str, default: Any = None) -> Any:
-        """The rule of a class, if it has one; that of `Mapping` catches an error where there is none."""
+        """The rule of a class, if it has one. Faster than `Mapping.get`, which catches an error if there is none."""
         return self._rows.get(class_type, default)
 
     def __iter__(self) -> Any:
@@ -145,7 +145,7 @@ def nested(inputs: Mapping[str, Any], schema: NodeSchema) -> dict[str, Any]:
     """Inputs with dotted names gathered in dictionaries, as the server hands them to a node.
 
     ``{"mode": "by width", "mode.width": 5, "images.image0": x}`` becomes
-    ``{"mode": {"mode": "by width", "width": 5}, "images": {"image0": x}}``; wires of one autogrow input stand in the
+    ``{"mode": {"mode": "by width", "width": 5}, "images": {"image0": x}}``; wires of one autogrow input are in the
     order of its slots.
     """
     result: dict[str, Any] = {}
@@ -156,7 +156,7 @@ def nested(inputs: Mapping[str, Any], schema: NodeSchema) -> dict[str, Any]:
 
 
 def _gather(specs: Iterable[InputSpec], inputs: Mapping[str, Any], into: dict[str, Any]) -> None:
-    """Put the dynamic inputs among some into the dictionary that they belong to."""
+    """Put each dynamic input into the dictionary that it belongs to."""
     for spec in specs:
         if spec.kind is Kind.AUTOGROW:
             into[spec.key] = {slot.key: inputs[slot.name] for slot in spec.slots if slot.name in inputs}
@@ -174,23 +174,23 @@ rule = Rules()
 """The table of all rules; call it to add to it."""
 
 Needs = Callable[[Mapping[str, Any], frozenset[str]], Iterable[str]]
-"""Which of the waiting inputs are needed, by what is known of the others."""
+"""Which of the waiting inputs are needed, given the known values of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lazy:
-    """What a class with lazy inputs waits for."""
+    """Which inputs of a class are lazy, and which of them it needs."""
 
     is_lazy: Callable[[str], bool]
     needs: Needs
 
 
 LAZY: dict[str, Lazy] = {}
-"""Classes with inputs that are only made where they are needed."""
+"""Classes with inputs that are only computed when needed."""
 
 
 def lazy(*class_types: str, inputs: Callable[[str], bool]) -> Callable[[Needs], Needs]:
-    """Register what classes need of their lazy inputs; `inputs` tells which of its inputs are."""
+    """Register which lazy inputs classes need; `inputs` tells which of their inputs are lazy."""
 
     def register(needs: Needs) -> Needs:
         LAZY.update(dict.fromkeys(class_types, Lazy(inputs, needs)))

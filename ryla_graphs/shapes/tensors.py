@@ -1,6 +1,6 @@
-"""Arithmetic of tensor shapes: what is left of a slice, what two become together, and what does not fit.
+"""Arithmetic of tensor shapes: slicing, joining, broadcasting, and what does not fit.
 
-Sides may be unknown. What is not known to differ counts as equal, so a rule still says all that it knows; where two
+Sides may be unknown. Sides that are not known to differ count as equal, so a rule still says all that it knows. If two
 shapes surely do not fit, `NodeFails` is raised, as the real node raises.
 """
 
@@ -24,7 +24,7 @@ def differ(first: Any, second: Any) -> bool:
 
 
 def surely(condition: Any) -> bool:
-    """Whether a comparison holds, False if it is not known: ``surely(lambda: width < 8)``."""
+    """Whether a comparison surely holds; False if it is undecided: ``surely(lambda: width < 8)``."""
     try:
         return bool(condition())
     except Undecided:
@@ -32,7 +32,7 @@ def surely(condition: Any) -> bool:
 
 
 def sliced(length: Whole, start: Whole | None = None, stop: Whole | None = None) -> Whole:
-    """How many are left of ``[start:stop]``, as Python counts.
+    """The length of the slice ``[start:stop]``, as Python counts.
 
     >>> sliced(9, -4), sliced(9, 2, 5), sliced(9, 12)
     (4, 3, 0)
@@ -48,7 +48,7 @@ def _place(length: Whole, index: Whole | None, default: Whole) -> Any:
 
 
 def joined(*tensors: Dims, dim: int = 0) -> Dims:
-    """Tensors one behind the other along a dimension."""
+    """Tensors concatenated along a dimension."""
     first = tensors[0]
     place = dim if dim >= 0 else len(first) + dim
     total: Any = 0
@@ -62,7 +62,7 @@ def joined(*tensors: Dims, dim: int = 0) -> Dims:
 
 
 def copied(source: Dims, into: Dims) -> None:
-    """Copy a tensor into a place of another. Raises `NodeFails` if it cannot be spread to that size."""
+    """Copy a tensor into a part of another. Raises `NodeFails` if it cannot be broadcast to that size."""
     fits = len(source) <= len(into)
     for mine, place in zip(reversed(source), reversed(into), strict=False):
         fits = fits and not (differ(mine, place) and differ(mine, 1))

@@ -1,8 +1,8 @@
-"""`Unknown`: a value that only the run can know, with the bounds that are known of it.
+"""`Unknown`: a value that only the run can tell, with its known bounds.
 
-Rules are written as plain arithmetic. Given an `Unknown` they give an `Unknown` with bounds of its own, so the rule
-that tells the simulator how large a picture becomes also tells a limit how large it can become at most. Where a rule
-has to decide on what is not known, `Undecided` is raised, and the outputs of that node are unknown.
+Rules are written as plain arithmetic. Given an `Unknown` they return an `Unknown` with its own bounds, so the rule that
+tells the simulator how large a picture becomes also tells a limit its largest possible size. If a rule has to decide on
+an unknown value, `Undecided` is raised, and the outputs of that node are unknown.
 
 >>> side = Unknown("the size of 'a.png' is known only with the file", 1, 4096)
 >>> side // 8 * 8 + 16
@@ -23,11 +23,11 @@ Bound = int | float
 
 
 class Undecided(Exception):
-    """A rule needs to know what is unknown; the argument is the reason why it is."""
+    """A rule needs a value that is unknown; the argument is the reason why."""
 
 
 class Unknown:
-    """A value that cannot be known before the run: why, and for a number between which bounds it lies."""
+    """A value that cannot be known before the run: the reason and, for a number, its bounds."""
 
     __slots__ = ("high", "low", "reason")
 
@@ -43,7 +43,7 @@ class Unknown:
     def _undecided(self, *_: Any, **__: Any) -> NoReturn:
         raise Undecided(self.reason)
 
-    # What only a known value can do: its text, its items, its exact number.
+    # Operations that only a known value supports: its text, its items, its exact number.
     __str__ = __int__ = __float__ = __index__ = __iter__ = __len__ = __getitem__ = __contains__ = __call__ = _undecided
     __format__ = __fspath__ = __pow__ = __rpow__ = __lshift__ = __rshift__ = __and__ = __or__ = __xor__ = _undecided
 
@@ -120,7 +120,7 @@ class Unknown:
         return self._remainder(self.low, self.high)
 
     def _remainder(self, low: Bound, high: Bound) -> Unknown:
-        """What remains after dividing by something between two bounds: as much as the divisor at most, of its sign."""
+        """The remainder of dividing by a value between two bounds: at most as large as the divisor, and of its sign."""
         return Unknown(self.reason, min(low, 0), max(high, 0))
 
     def __neg__(self) -> Unknown:
@@ -148,7 +148,7 @@ class Unknown:
     def _with(self, other: Any, work: Callable[[Bound, Bound], Bound]) -> Unknown:
         ends = bounds(other)
         corners = [work(mine, theirs) for mine in (self.low, self.high) for theirs in ends]
-        if any(corner != corner for corner in corners):  # infinity less infinity
+        if any(corner != corner for corner in corners):  # infinity minus infinity
             return Unknown(self.reason)
         return Unknown(self.reason, min(corners), max(corners))
 
@@ -168,7 +168,7 @@ Number = int | float | Unknown
 
 
 def bounds(value: Any) -> tuple[Bound, Bound]:
-    """The least and the largest that a number can be. Raises `Undecided` if it is no number, but unknown."""
+    """The least and the largest possible value of a number. Raises `Undecided` if it is unknown and no number."""
     if isinstance(value, Unknown):
         return value.low, value.high
     if isinstance(value, (int, float)):
@@ -179,22 +179,22 @@ def bounds(value: Any) -> tuple[Bound, Bound]:
 
 
 def whole(value: Number) -> Any:
-    """`int(value)`, also of an unknown number that is not negative."""
+    """`int(value)`, also for an unknown number that is not negative."""
     return math.floor(value) if isinstance(value, Unknown) else int(value)
 
 
 def rounded(value: Number) -> Any:
-    """`round(value)`, also of an unknown number."""
+    """`round(value)`, also for an unknown number."""
     return round(value)
 
 
 def least(*values: Number) -> Any:
-    """`min`, also of unknown numbers."""
+    """`min`, also for unknown numbers."""
     return _extreme(min, values)
 
 
 def most(*values: Number) -> Any:
-    """`max`, also of unknown numbers."""
+    """`max`, also for unknown numbers."""
     return _extreme(max, values)
 
 
@@ -208,7 +208,7 @@ def _extreme(pick: Callable[[Iterable[Bound]], Bound], values: tuple[Number, ...
 
 
 def product(values: Iterable[Number]) -> Any:
-    """`math.prod`, also of unknown numbers."""
+    """`math.prod`, also for unknown numbers."""
     result: Number = 1
     for value in values:
         result = result * value

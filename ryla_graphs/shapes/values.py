@@ -1,8 +1,8 @@
-"""What flows along the wires of a graph, by its shape: the one vocabulary of rules, plan, limits and simulator.
+"""The shapes of what flows along the wires of a graph: the shared vocabulary of rules, plan, limits and simulator.
 
 Plain values are plain: ``int``, ``float``, ``str``, ``bool``, ``None``, ``list``, ``dict``. Numbers in a shape may be
-`Unknown`, and so may a whole value. `content` belongs to the simulator, which keeps there what it can draw; a rule
-that gives back the value it was given, gives its content with it, and every new value starts without.
+`Unknown`, and so may a whole value. `content` belongs to the simulator, which keeps there what it can draw. A
+rule that returns the value it got passes on its content; every new value starts without any.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ImageShape:
     channels: Whole = 3
     content: Any = _CONTENT
     videos: int = 0
-    """Of how many videos the frames are, where the tensor has an axis for that; 0 where it has none."""
+    """How many videos the frames belong to, if the tensor has an axis for that; 0 if it has none."""
 
     @property
     def shape(self) -> tuple[Whole, ...]:
@@ -62,11 +62,11 @@ class LatentShape:
     samples: tuple[Whole, ...]
     """The shape of the tensor: batch, channels, then time, height and width as far as there are any."""
     space: Whole = 8
-    """How many pixels one step stands for, for who knows nothing of the VAE."""
+    """How many pixels one step stands for, used when the VAE is unknown."""
     time: Whole = 4
     """How many frames one step stands for; the first frame stands alone."""
     keys: Mapping[str, Any] = field(default_factory=dict)
-    """What else nodes write next to the samples: ``type``, ``downscale_ratio_spacial``."""
+    """Other keys that nodes store next to the samples: ``type``, ``downscale_ratio_spacial``."""
     noise_mask: tuple[Whole, ...] | None = None
     batch_index: tuple[int, ...] | None = None
     more: tuple[tuple[Whole, ...], ...] = ()
@@ -79,7 +79,7 @@ class LatentShape:
 
     @property
     def batch(self) -> Whole:
-        """How many there are."""
+        """How many latents there are."""
         return self.samples[0]
 
     @property
@@ -94,7 +94,7 @@ class LatentShape:
 
     @property
     def frames(self) -> Whole:
-        """Of one video of what it decodes to; 1 for pictures."""
+        """The frames of one video that it decodes to; 1 for pictures."""
         return (self.samples[2] - 1) * self.time + 1 if len(self.samples) == 5 else 1
 
     def with_samples(self, *samples: Whole) -> LatentShape:
@@ -118,7 +118,7 @@ class AudioShape:
     samples: Whole
     rate: Whole = 44_100
     rows: tuple[Whole, ...] = ()
-    """Where a picture was decoded as sound: its height, and frames, between the channels and the samples."""
+    """If a picture was decoded as sound: its height and frames, between the channels and the samples."""
     content: Any = _CONTENT
 
     @property
@@ -134,13 +134,13 @@ class AudioShape:
 
 @dataclass(frozen=True, slots=True)
 class VideoFile:
-    """The whole file that a video is of; all is known of it."""
+    """The whole file that a video comes from; all its facts are known."""
 
     frames: int
     seconds: float
     """How long the file says that it is."""
     stream_seconds: float | None
-    """How long it says that its pictures are; None if it says nothing, as WebM and MKV do not."""
+    """The duration of its pictures as the file states it; None if it does not, as in WebM and MKV."""
     tick: Fraction
     """The unit of its times, in seconds."""
     audio: AudioShape | None = None
@@ -150,7 +150,7 @@ class VideoFile:
 
 @dataclass(frozen=True, slots=True)
 class VideoShape:
-    """Frames with a rate, and perhaps sound: of a file or of a part of it, or put together."""
+    """Frames with a rate, and perhaps sound: from a file or a part of it, or assembled by a node."""
 
     frames: Whole
     height: Whole
@@ -158,13 +158,13 @@ class VideoShape:
     fps: Fraction | Unknown
     audio: AudioShape | None = None
     seconds: Number | None = None
-    """How long it is, where its file says so; else that is the number of its frames by their rate."""
+    """The duration that its file states; if None, the number of frames divided by their rate."""
     file: VideoFile | None = None
-    """None if it was put together and is no file yet."""
+    """None if it was assembled and is not a file yet."""
     start: float = 0
-    """Where in the file it begins, in seconds; counted from the end where it is negative."""
+    """Where in the file it begins, in seconds; counted from the end if negative."""
     limit: float = 0
-    """How much of the file it is at most, in seconds; 0 is all of the rest."""
+    """The most seconds of the file that it covers; 0 for all of the rest."""
     bits: int = 8
     colours: str = "sRGB"
     content: Any = _CONTENT
@@ -184,43 +184,43 @@ class Sigmas:
 
 @dataclass(frozen=True, slots=True)
 class Conditioning:
-    """Texts and hints for a sampler: for each entry the shape of its tensor, and what is written next to it."""
+    """Texts and hints for a sampler: for each entry, the shape of its tensor and its further keys."""
 
     entries: tuple[tuple[tuple[Whole, ...], Mapping[str, Any]], ...]
 
     def with_keys(self, **keys: Any) -> Conditioning:
-        """The same with more written next to every entry."""
+        """The same with more keys in every entry."""
         return Conditioning(tuple((shape, {**found, **keys}) for shape, found in self.entries))
 
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """What has no size that counts here: a model, a text encoder, a mesh. It may have facts for other rules."""
+    """A value without a relevant size: a model, a text encoder, a mesh. It may have facts for other rules."""
 
     type: str
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def fact(self, name: str) -> Any:
-        """A fact. Raises `Undecided` if it is not known."""
+        """A fact. Raises `Undecided` if it is unknown."""
         if name not in self.facts:
             raise Undecided(self.facts.get("unknown", f"the {name} of this {self.type} is not known"))
         return self.facts[name]
 
     def with_facts(self, **facts: Any) -> Opaque:
-        """The same with more known of it."""
+        """The same with more facts."""
         return Opaque(self.type, {**self.facts, **facts})
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Nothing, and nothing after it: what an ``ExecutionBlocker`` or a node that fails hands on."""
+    """No value, and none for the nodes behind it: what an ``ExecutionBlocker`` or a failing node outputs."""
 
     message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """A list of unknown length on a wire: what each of its items is like, and how many at most."""
+    """A list of unknown length on a wire: the shape of each item, and how many there are at most."""
 
     item: Any
     count: Unknown
@@ -235,7 +235,7 @@ _ONE_OR_MORE = (1, float("inf"))
 
 
 def unknown_of(socket: str, reason: str) -> Any:
-    """A value of which only the socket type is known.
+    """A value with only its socket type known.
 
     >>> unknown_of("IMAGE", "made by a model").channels
     3

@@ -1,1 +1,1 @@
-"""Facts of ComfyUI releases and of node packs: what is pinned, and since when a class exists."""
+"""Facts of ComfyUI releases and of node packs: what is pinned, and the release that first had each class."""

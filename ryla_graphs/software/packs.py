@@ -1,4 +1,4 @@
-"""The node packs that classes come from: where to get them, which commit, and what is known to go wrong."""
+"""The node packs that classes come from: where to get them, which commit, and known problems."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _CUSTOM = "custom_nodes."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """One text of a pack's file that is exchanged for another, because its pinned commit fails without that."""
+    """A text replacement in a pack's file, without which its pinned commit fails."""
 
     file: str
     """Below the pack's folder."""
     find: str
-    """A part of one line; wherever the file has it, it is exchanged."""
+    """A part of one line; every occurrence in the file is replaced."""
     replace: str
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """One node pack and the commit that the bundled catalog and ComfyUI 0.33 agree with."""
+    """One node pack, at the commit that matches the bundled catalog and ComfyUI 0.33."""
 
     title: str
     repository: str
@@ -35,22 +35,22 @@ class Pack:
     commit: str
     """The full hash."""
     folders: tuple[str, ...]
-    """What ``/object_info`` calls its folder, in ``python_module``; the first is the pack's own."""
+    """The names of its folder in the ``python_module`` of ``/object_info``; the first is the pack's own."""
     warnings: tuple[str, ...] = ()
-    """What one has to know before installing it."""
+    """What users must know before installing it."""
     requires: tuple[str, ...] = ()
-    """Python packages, as its ``requirements.txt`` asks for them at that commit; their versions are in `pins`."""
+    """Python packages, as its ``requirements.txt`` lists them at that commit; their versions are in `pins`."""
     requires_source: str = "its requirements.txt at this commit"
     system: tuple[str, ...] = ()
     """Debian packages that it needs."""
     own_folders: tuple[str, ...] = ()
-    """Folders of weights that it looks for in ComfyUI's own ``models``, whatever extra model paths say."""
+    """Folders of weights that it only looks for in ComfyUI's own ``models``, whatever the extra model paths are."""
     fixes: tuple[Fix, ...] = ()
-    """What an image with ComfyUI 0.33 has to change in it."""
+    """What an image with ComfyUI 0.33 must change in it."""
 
     @property
     def registry_id(self) -> str | None:
-        """Its id in the Comfy Registry; None if that was not seen."""
+        """Its id in the Comfy Registry; None if it is unknown."""
         return id_of(self.repository)
 
     @property
@@ -104,7 +104,7 @@ _ROWS = (
         title="PuLID for Flux",
         repository="lldacing/ComfyUI_PuLID_Flux_ll",
         commit="ba90657fe6ffa8072ac169a949bfa5e4153bf48a",
-        # A server that has both packs names the folder that was loaded last.
+        # A server with both packs reports the folder that was loaded last.
         folders=("ComfyUI_PuLID_Flux_ll", "ComfyUI-PuLID-Flux"),
         warnings=(_PULID_FIX, _PULID_CLASH),
         requires=("cython", "facexlib", *_FACES, "ftfy", "timm"),
@@ -114,7 +114,7 @@ _ROWS = (
     Pack(
         title="Impact Pack",
         repository="ltdrdata/ComfyUI-Impact-Pack",
-        # 8.22.2. Before version 8 it does not load beside the Subpack, which was a folder of its own then.
+        # 8.22.2. Before version 8 it does not load together with the Subpack, which was a separate folder then.
         commit="46f106861a648efd6a8fc84d4b3bad309b361ab6",
         folders=("ComfyUI-Impact-Pack",),
         requires=(
@@ -164,14 +164,14 @@ _ROWS = (
 )
 
 PACKS: Mapping[str, Pack] = {folder: row for row in _ROWS for folder in row.folders}
-"""The packs by the folders that a server may name for their classes."""
+"""The packs by the folders that a server may report for their classes."""
 
 
 _COMES_WITH_COMFYUI = frozenset({"websocket_image_save"})
 
 
 def folder_of(schema: NodeSchema) -> str | None:
-    """The custom folder that a class comes from; None for ComfyUI's own classes, and what comes along with it."""
+    """The custom folder that a class comes from; None for ComfyUI's own classes, and those bundled with it."""
     module = schema.module
     folder = module.removeprefix(_CUSTOM).split(".")[0] if module.startswith(_CUSTOM) else None
     return None if folder in _COMES_WITH_COMFYUI else folder
@@ -191,7 +191,7 @@ def pack_of(repository: str) -> Pack | None:
 
 @cache
 def _recorded() -> Mapping[str, Pack]:
-    """The packs whose classes are bundled, by their folders; no row says how they fare in an image."""
+    """The packs whose classes are bundled, by folder; whether they work in an image is unknown."""
     return {
         bare(each.folder): Pack(
             title=each.folder,

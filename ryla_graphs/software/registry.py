@@ -1,7 +1,7 @@
 """Node packs by their ids in the Comfy Registry, which saved graphs name as `cnr_id`.
 
-From the `pyproject.toml` of the packs whose classes are bundled, where that was seen, else from saved graphs that name
-id and repository, or an id for classes of a bundled pack.
+The ids come from the `pyproject.toml` of the packs whose classes are bundled, if it was read. Others come from saved
+graphs that name an id with its repository, or an id for classes of a bundled pack.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Registered(NamedTuple):
     repository: str
     """On GitHub."""
     version: str | None = None
-    """Which version the commit is that is known here of it; None if that was not seen."""
+    """The version of the known commit; None if it is unknown."""
 
 
 _ROWS = tuple(
@@ -84,12 +84,12 @@ was-node-suite-comfyui         WASasquatch/was-node-suite-comfyui      1.0.2
 )
 
 REGISTERED: Mapping[str, Registered] = {row.id.casefold(): row for row in _ROWS}
-"""By the id in lower case, since ids are written both ways."""
+"""By the id in lower case, since graphs write ids in either case."""
 _IDS: Mapping[str, str] = {row.repository.casefold(): row.id for row in _ROWS}
 
 
 def registered(named: str) -> Registered | None:
-    """The pack with an id, in upper or lower case; None if none is known here by it.
+    """The pack with this id, in upper or lower case; None if it is unknown.
 
     >>> registered("ComfyUI_InstantID").repository
     'cubiq/ComfyUI_InstantID'
@@ -98,5 +98,5 @@ def registered(named: str) -> Registered | None:
 
 
 def id_of(repository: str) -> str | None:
-    """The id of a repository's pack; None if it was not seen."""
+    """The id of a repository's pack; None if it is unknown."""
     return _IDS.get(repository.casefold())

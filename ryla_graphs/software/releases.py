@@ -10,24 +10,24 @@ REPOSITORY = "Comfy-Org/ComfyUI"
 PYTHON = "3.12"
 """The Python of an image."""
 PINS_AS_OF = "2026-09-05"
-"""The day for which `ryla_graphs.software.pins` was resolved: two weeks after the commit of `RELEASE`."""
+"""The date as of which `ryla_graphs.software.pins` was resolved: two weeks after the commit of `RELEASE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One commit of ComfyUI, and the node classes of its own that a server at this commit listed."""
+    """One commit of ComfyUI, and its own node classes as a server at this commit listed them."""
 
     version: str
-    """What it calls itself."""
+    """The version that it reports."""
     commit: str
     """The full hash."""
     date: str
     level: str
-    """Which classes it has, as `ryla_graphs.software.versions.CLASSES_SINCE` counts: ``0.33.0+`` came after the release
-    0.33.0 and still calls itself so."""
+    """Which classes it has, in the versions of `ryla_graphs.software.versions.CLASSES_SINCE`: ``0.33.0+`` came after
+    the release 0.33.0 but still reports 0.33.0."""
     classes: int
     classes_sha256: str
-    """Of the names, sorted, one a line."""
+    """The hash of the sorted names, one per line."""
 
 
 _ROWS = (
@@ -58,7 +58,7 @@ _ROWS = (
 )
 
 RECORDED: Mapping[str, Release] = {row.commit: row for row in _ROWS}
-"""By commit. Older recordings have classes that ComfyUI has dropped since, which the bundled catalog does not know."""
+"""By commit. Older recordings have classes that ComfyUI has since dropped, so the bundled catalog lacks them."""
 
 RELEASE = _ROWS[-1]
 """What images are built from: the commit that the bundled catalog was recorded from."""

@@ -1,4 +1,4 @@
-"""The Python packages that ryla_graphs needs without ComfyUI: for servers, scheduled work and pulls of weights."""
+"""The Python packages that ryla_graphs needs without ComfyUI: for servers, scheduled work and pulling weights."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NAMES = frozenset(
         *("websocket-client", "websockets", "yarl"),
     )
 )
-"""What the extras ``server`` and ``weights`` need, and what those need, with any version of theirs; a test compares it
-with what is installed. What a lock does not pin of it, its versions do not need."""
+"""The packages of the extras ``server`` and ``weights`` with their dependencies, for all versions; a test compares them
+with what is installed. If a lock does not pin one, its versions do not need it."""
 
 
 def slim(pins: Iterable[str]) -> tuple[str, ...]:
-    """Of some pins those that are needed without ComfyUI, each once."""
+    """The pins that are needed without ComfyUI, each once."""
     kept = {pin for pin in pins if normalized(pin.partition("==")[0]) in NAMES}
     return tuple(sorted(kept))
 

@@ -1,4 +1,4 @@
-"""The ComfyUI that a class or a model family needs at least."""
+"""The oldest ComfyUI version that a class or model family needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SOURCE = "the first release whose source knows the model"
 
 
 class Since(NamedTuple):
-    """From which version on, and how that is known."""
+    """The first version, and how that is known."""
 
     version: str
     source: str
@@ -52,7 +52,7 @@ FAMILIES_SINCE: Mapping[str, Since] = {
     "minimax-h3": Since("0.30.0", _SOURCE),
     "minimax-music": Since("0.33.0", _SOURCE),
 }
-"""Families whose models a sampler of ComfyUI's own runs; those not here are as old as `OLDEST`."""
+"""Families whose models ComfyUI's own samplers run; those not listed are as old as `OLDEST`."""
 
 VARIANTS_SINCE: Mapping[tuple[str, str], Since] = {
     ("ltxv", r"13b"): Since("0.3.33", _SOURCE),
@@ -61,16 +61,16 @@ VARIANTS_SINCE: Mapping[tuple[str, str], Since] = {
     ("qwen-image", r"layered"): Since("0.6.0", _SOURCE),
     ("flux2", r"klein"): Since("0.9.2", _SOURCE),
 }
-"""Models that came after others of their family, by family and a pattern of the file's name, written with hyphens."""
+"""Models newer than others of their family, by family and a pattern for the file's name, written with hyphens."""
 
 OLDEST = "0.3.10"
-"""The oldest version that was looked at: what has no row works there, and perhaps before."""
+"""The oldest version that was examined: anything without a row works there, and perhaps in older ones."""
 
 CLASSES_SINCE: Mapping[str, str] = {
     class_type: version for version, names in SINCE.items() for class_type in names.split(", ")
 }
-"""The first version of each class of ComfyUI's own that came after `OLDEST`; ``0.33.0+`` for classes that came after
-the release 0.33.0, in commits that still call themselves so."""
+"""The first version of each of ComfyUI's own classes added after `OLDEST`; ``0.33.0+`` for classes added after the
+release 0.33.0, in commits that still call themselves 0.33.0."""
 
 
 def number(version: str) -> Version:
@@ -81,5 +81,5 @@ def number(version: str) -> Version:
 
 
 def newest(versions: Iterable[str]) -> str:
-    """The highest of some versions, `OLDEST` where there are none."""
+    """The highest of these versions; `OLDEST` if there are none."""
     return max(versions, key=number, default=OLDEST)

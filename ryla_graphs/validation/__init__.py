@@ -52,17 +52,17 @@ RULES: tuple[Rule, ...] = (
 
 
 def validate(prompt: Any, catalog: Catalog, *, files: Files | None = None) -> list[Problem]:
-    """Everything that is wrong with a prompt, errors first; an empty list where nothing is.
+    """Everything that is wrong with a prompt, errors first; an empty list if nothing is.
 
-    `prompt` is API JSON as parsed, however broken; nothing is raised for what is in it. `files` tells what the
-    headers of weight files say, where somebody has read them.
+    `prompt` is parsed API JSON, however broken; its contents never raise an exception. `files` has what the headers of
+    weight files say, if they were read.
     """
     with collector_paused(len(prompt) if isinstance(prompt, dict) else 0):
         return problems_of(View(prompt, catalog, files=files))
 
 
 def problems_of(view: View) -> list[Problem]:
-    """All problems that the rule book finds in a view, errors first; where a rule finds thousands, it is stopped."""
+    """All problems that the rule book finds in a view, errors first. A rule that finds thousands is stopped."""
     found: list[Problem] = []
     stopped = False
     for rule in RULES:
@@ -78,16 +78,16 @@ def problems_of(view: View) -> list[Problem]:
 
 
 _MOST = 2_000
-"""So many findings of one rule; more are not worth reading, and a request of some megabytes can have millions."""
+"""The most findings of one rule; more are not worth reading, and a request of some megabytes can have millions."""
 _HINTED = 20
-"""For how many problems the nearest known name is looked up: a lookup takes milliseconds, and more are not read."""
+"""How many problems get a hint with the nearest known name: a lookup takes milliseconds, and more are not read."""
 
 
 def _weighed(problem: Problem, view: View) -> Problem:
-    """What the server accepts is accepted here too: of a node that was not written here, a finding of ours warns.
+    """The problem, as a warning if only our own rules object to a node that was not written in Python.
 
-    Not so where it is proven: that families do not fit is, and that JSON cannot hold a value. `unknown_input` decides
-    for itself.
+    What the server accepts is accepted here too. Proven problems remain errors: families that do not fit, and values
+    that JSON cannot hold. `unknown_input` sets its own level.
     """
     if problem.level != "error" or problem.tier != 2 or problem.code in _PROVEN or problem.node in view.sources:
         return problem

@@ -1,4 +1,4 @@
-"""Rule: choices that only a server with a certain pack has."""
+"""Rule: choices do not depend on a pack that the server may lack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ryla_graphs.validation.view import View
 
 
 def added_choices(view: View) -> Iterator[Problem]:
-    """A pack may add samplers and schedulers to ComfyUI's own lists; the bundled catalog takes them and says whose."""
+    """A pack may add samplers and schedulers to ComfyUI's lists; the bundled catalog takes them and names the pack."""
     for node in view.odd:
         for name, value in node.inputs.items():
             spec = node.known.get(name)

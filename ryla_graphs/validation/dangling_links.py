@@ -1,4 +1,4 @@
-"""Rule: links under names that the class does not declare lead somewhere, too."""
+"""Rule: links lead somewhere, also under names that the class does not declare."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ryla_graphs.validation.view import View
 
 
 def dangling_links(view: View) -> Iterator[Problem]:
-    """The server follows every link when it runs a node, also of inputs that it did not validate."""
+    """The server follows every link when it runs a node, even those of inputs that it did not validate."""
     for node in view.odd:
         if node.id not in view.reached or node.wires.keys() <= node.known.keys():
             continue

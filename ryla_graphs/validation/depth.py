@@ -14,7 +14,7 @@ MAX_DEPTH = 984
 def depth(view: View) -> Iterator[Problem]:
     """The server validates by recursion; a chain longer than `MAX_DEPTH` ends in a RecursionError there.
 
-    A warning, because a server on another Python or with a higher limit may manage.
+    Only a warning, because a server on another Python or with a higher limit may cope.
     """
     if len(view.nodes) <= MAX_DEPTH:
         return

@@ -11,7 +11,7 @@ from ryla_graphs.validation.view import View
 
 
 def dynamic_choices(view: View) -> Iterator[Problem]:
-    """The server drops a dynamic combo that is missing or unknown from its checks; the node then fails."""
+    """The server does not check a dynamic combo that is missing or has an unknown choice; the node then fails."""
     for node in view.odd:
         if node.schema.is_dynamic:
             yield from _check(node, node.schema.inputs)

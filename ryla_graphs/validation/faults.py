@@ -1,7 +1,7 @@
-"""What ComfyUI's server thinks of one input, for one value at a time.
+"""ComfyUI's verdict on one input, for one value at a time.
 
-A `Fault` is the server's own error type. `BREAKS` holds the faults at which the server does not report
-an error of the input but stumbles: it drops what it had found at the node and reports an exception.
+A `Fault` is the server's own error type. `BREAKS` holds the faults that make the server
+stumble: instead of an input error it reports an exception, and drops what it had found at the node.
 Facts: observed on ComfyUI 0.33.
 """
 
@@ -19,12 +19,12 @@ from ryla_graphs.prompt.values import converted
 
 
 class Fault(NamedTuple):
-    """An error type and the input it is about."""
+    """An error type and the input that it concerns."""
 
     code: str
     input: str
     given: Any = None
-    """The value or link as it was given; for a missing input nothing."""
+    """The value or link as it was given; None for a missing input."""
 
 
 MISSING = "required_input_missing"
@@ -76,8 +76,7 @@ def _is_choice(spec: InputSpec, value: Any) -> bool:
 def link_fault(spec: InputSpec, link: list[Any], sources: Mapping[Any, NodeSchema], *, typed: bool) -> Fault | None:
     """The fault of a link; `sources` are the classes of all nodes by id.
 
-    A slot counts as Python indexes it, so -1 is the last one. `typed` is false where the node's own
-    validator looks at the types.
+    Slots are indexed as in Python, so -1 is the last one. `typed` is false if the node's own validator checks types.
     """
     if len(link) != 2:
         return Fault(BAD_LINK, spec.name, link)
@@ -101,7 +100,7 @@ def link_fault(spec: InputSpec, link: list[Any], sources: Mapping[Any, NodeSchem
 def validator_faults(
     schema: NodeSchema, validator: Validator, inputs: Mapping[str, Any], catalog: Catalog
 ) -> list[Fault]:
-    """What the node class's own Python validator would say, as far as the catalog can know."""
+    """What the class's own Python validator would report, as far as the catalog can tell."""
     for name in validator.inputs:
         if name not in inputs and name not in validator.optional:
             return [Fault(VALIDATOR_BROKE, name)]
@@ -123,16 +122,16 @@ def validator_faults(
 
 
 def _passes(validator: Validator, value: Any, catalog: Catalog) -> bool | None:
-    """Whether a validator passes: None if it raises. What cannot be known passes."""
+    """Whether a validator passes; None if it raises. Anything that cannot be known passes."""
     if validator.rule == "aspect ratio":
         return True if _is_aspect_ratio(value) else None
     if validator.empty_is_fine and (not value or value == "none"):
         return True
     if validator.rule == "file path":
-        # No media file goes without an extension; all else is a matter of the server's disk.
+        # A media file needs an extension; the rest depends on the server's disk.
         return not isinstance(value, str) or any(mark in value for mark in "/\\.")
     if validator.rule == "image folder":
-        # `3d` is ComfyUI's own folder for models: it never holds an image.
+        # `3d` is ComfyUI's own folder for 3D models and never holds an image.
         return value not in ("", "3d")
     if not isinstance(value, str):
         return None

@@ -10,6 +10,6 @@ from ryla_graphs.validation.view import View
 
 
 def json_values(view: View) -> Iterator[Problem]:
-    """Python reads NaN, 1e999, numbers of any length and half characters; no server takes what cannot be sent."""
+    """Python reads NaN, 1e999, numbers of any length and half characters, but they cannot be sent to a server."""
     if view.bodies and not view.is_json:
         yield from unwritable(view.document)

@@ -11,7 +11,7 @@ from ryla_graphs.validation.view import View
 
 
 def matched_types(view: View) -> Iterator[Problem]:
-    """A V3 node such as `ComfySwitchNode` says that inputs match each other; the server does not look."""
+    """A V3 node such as `ComfySwitchNode` declares that inputs match each other; the server does not check."""
     for node in view.odd:
         if not node.known.matched:
             continue

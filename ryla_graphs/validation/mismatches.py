@@ -1,4 +1,4 @@
-"""Finding where model families meet that do not belong together. What that means, the rules of `families` say."""
+"""Finds where incompatible model families meet. The rules in `families` say what that means."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ryla_graphs.prompt.values import Values
 
 
 class Refused(NamedTuple):
-    """An input carries what its class does not take there."""
+    """An input carries something that its class does not take there."""
 
     node: PromptNode
     input: str
     socket: str
-    """The type of the wire, or ``lora`` where the input names a LoRA."""
+    """The type of the wire, or ``lora`` if the input names a LoRA."""
     carried: Carried
     restriction: Restriction
     """What the class takes."""
     also: tuple[str, ...] = ()
-    """The ids of more nodes where the same two meet."""
+    """The ids of further nodes where the same two meet."""
 
 
 class Disagreement(NamedTuple):
@@ -38,12 +38,12 @@ class Disagreement(NamedTuple):
     against: End
     """The other input."""
     other: Carried
-    """What that carries."""
+    """What the other input carries."""
     also: tuple[str, ...] = ()
 
 
 class NoModel(NamedTuple):
-    """A sampler is wired to something that is no diffusion model, such as a detector."""
+    """A sampler is wired to something that is not a diffusion model, such as a detector."""
 
     node: PromptNode
     input: str
@@ -56,11 +56,11 @@ Mismatch = Refused | Disagreement | NoModel
 
 
 def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
-    """All of them at nodes that run, each pair of origins once: where they first meet."""
+    """All mismatches at nodes that run. Each pair of origins appears once, where they first meet."""
     found: list[Mismatch] = []
     reached, values = prompt.reached, prompt.values
     agreeing: set[tuple[object, ...]] = set()
-    """What was carried together where all was well. Branches of a graph share their models: most is seen again."""
+    """Combinations already found to agree. Branches of a graph share their models, so most combinations recur."""
     for node, plan in families.asking:
         if node.id not in reached:
             continue
@@ -77,7 +77,7 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
 
 
 def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refused]:
-    """Inputs that carry what their class does not take; of those that share a family, the first."""
+    """Inputs that carry something their class does not take; the first of those that share a family."""
     reported: set[str] = set()
     for name, restriction in plan.restrictions.items():
         carried = families.into(node, name)
@@ -94,7 +94,7 @@ def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refu
 
 
 def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) -> Iterator[Disagreement | NoModel]:
-    """Ends that share no family with those before them; `met` is what comes in at each. A latent of zeros fits any."""
+    """Ends that share no family with those before them; `met` is what each carries. A latent of zeros fits any."""
     agreed: list[tuple[End, Carried]] = []
     shared: Carried | None = None
     for end, carried in zip(plan.ends, met, strict=True):
@@ -111,9 +111,9 @@ def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) ->
 
 
 def _met(values: Values, families: Inference, node: PromptNode, plan: Plan) -> Sequence[Carried | None]:
-    """What comes in at the ends of a node; None if nothing is known of it, or if a strength of zero takes it out.
+    """What the ends of a node carry; None for an end that is unknown or switched off by a strength of zero.
 
-    Empty if so little is known that nothing can be wrong: one end alone has none to disagree with.
+    Empty if too little is known to find a mismatch: a single end has nothing to disagree with.
     """
     met: list[Carried | None] = []
     known = 0
@@ -129,7 +129,7 @@ def _met(values: Values, families: Inference, node: PromptNode, plan: Plan) -> S
 
 
 def _of_lora(values: Values, families: Inference, node: PromptNode, name: str) -> Carried | None:
-    """What is known of the LoRA that an input names."""
+    """What is known about the LoRA that an input names."""
     file = node.inputs.get(name)
     if not isinstance(file, str):
         file = values.literal(node, name)
@@ -142,17 +142,17 @@ def _of_lora(values: Values, families: Inference, node: PromptNode, name: str) -
 def _agree(first: Carried, second: Carried, end: End) -> bool:
     if first.families.isdisjoint(second.families):
         return False
-    # Each Flux.2 has a text encoder of its own.
+    # Each variant of Flux.2 has its own text encoder.
     texts = end.socket in ("CONDITIONING", "CLIP") and first.families == second.families == {"flux2"}
     return not texts or None in (first.variant, second.variant) or first.variant == second.variant
 
 
 _KINDS = {"CLIP": "text", "CONDITIONING": "text"}
-"""Sockets of one kind: what is wrong with the one is wrong with the other."""
+"""Sockets of one kind: a mismatch at one is the same mismatch at the other."""
 
 
 def _each_once(found: list[Mismatch], rank: Mapping[str, int]) -> Sequence[Mismatch]:
-    """One mismatch for each pair of origins: the one furthest upstream, which names the others."""
+    """One mismatch for each pair of origins: the one furthest upstream, which lists the others."""
     found.sort(key=lambda mismatch: (rank[mismatch.node.id], len(mismatch.node.id), mismatch.node.id))
     groups: dict[tuple[object, ...], list[Mismatch]] = {}
     refused: set[str] = set()
@@ -160,7 +160,7 @@ def _each_once(found: list[Mismatch], rank: Mapping[str, int]) -> Sequence[Misma
         if isinstance(mismatch, Refused) and mismatch.restriction.through != "setting":
             refused.add(mismatch.carried.origin.node)
         elif mismatch.carried.origin.node in refused:
-            continue  # said where a class refused it
+            continue  # already reported as refused by a class
         key = (
             _KINDS.get(mismatch.socket, mismatch.socket),
             mismatch.carried.origin.node,

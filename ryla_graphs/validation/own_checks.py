@@ -1,4 +1,4 @@
-"""Rule: numbers out of range at inputs that a class checks itself."""
+"""Rule: numbers are in range, also at inputs that a class checks itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RANGES = (faults.TOO_SMALL, faults.TOO_BIG)
 
 
 def own_checks(view: View) -> Iterator[Problem]:
-    """The server leaves such an input to the class, which may take what its editor would not offer."""
+    """The server leaves the check to the class, which may take values that its editor does not offer."""
     for node in view.odd:
         validator = node.schema.behaviour.validator
         if validator is None:

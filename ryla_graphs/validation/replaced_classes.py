@@ -9,7 +9,7 @@ from ryla_graphs.validation.view import View
 
 
 def replaced_classes(view: View) -> Iterator[Problem]:
-    """The server puts another class in its place, and drops the inputs that it does not know of."""
+    """The server substitutes another class, and drops the inputs that it does not know."""
     for number, (old, new) in view.admission.replaced.items():
         kept = ", ".join(f"`{name}`" for name in new.renamed.values()) or "none"
         yield Problem(

@@ -1,9 +1,9 @@
 """The verdict of ComfyUI's ``POST /prompt``, without a server.
 
-The server walks up from each output node, remembers what it thinks of a node, and answers with the
-errors of the nodes it met. This module walks the same way, without recursion, over raw JSON, so that
-whatever nonsense is in there meets the same fate. Where the server's own answer depends on the order of a
-Python set, ours is one of its possible answers: inputs and outputs in the order they are declared.
+The server walks up from each output node, remembers its verdict on each node, and answers with the errors of the
+nodes it visited. This module walks the same way, without recursion, over raw JSON, so malformed input gets the same
+result. If the server's answer depends on the order of a Python set, ours is one of its possible answers: inputs and
+outputs in the order in which they are declared.
 Observed on ComfyUI 0.33; `docs/validation.md` lists what was measured.
 """
 
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
     accepted: bool
     """The prompt is queued; it may still have bad outputs, listed in `nodes` and left out of the run."""
     error: str | None
-    """The error type at top level; None also where the server only answers ``500`` in plain text."""
+    """The error type at top level; None also if the server only answers ``500`` in plain text."""
     nodes: dict[str, list[tuple[str, str | None]]]
     """Node id to the error types and input names reported for it."""
     crash: str | None = None
@@ -49,7 +49,7 @@ def verdict(document: Any, catalog: Catalog) -> Verdict:
 
 
 def verdict_of(prompt: Prompt) -> Verdict:
-    """The same for a prompt that is read already."""
+    """The same for a prompt that has been read already."""
     bodies, _, schemas, malformed = prompt.admission
     if malformed is not None:
         return Verdict(False, None, {}, crash=malformed)
@@ -78,7 +78,7 @@ _ABSENT: Any = object()
 
 
 def _is_plainly_good(prompt: Prompt, schemas: Mapping[str, NodeSchema]) -> bool:
-    """Whether nothing at all is wrong, found without walking; false also where that only takes a closer look."""
+    """Whether nothing at all is wrong, found without walking; false also if only the walk can tell."""
     if len(prompt.nodes) < len(schemas) or not prompt.is_acyclic:
         return False
     return all(_is_fine(node, schemas, prompt.catalog) for node in prompt.odd)
@@ -111,7 +111,7 @@ def _is_plain_link(link: list[Any], spec: InputSpec, schemas: Mapping[str, NodeS
 
 
 class _Walk:
-    """One look at a prompt: what is thought of each node so far."""
+    """One walk over a prompt, with the verdict on each node so far."""
 
     def __init__(self, prompt: Mapping[str, Any], schemas: Mapping[str, NodeSchema], catalog: Catalog) -> None:
         self.prompt = prompt
@@ -145,9 +145,9 @@ class _Walk:
                 return self.found[output][0]
 
     def _visit(self, node: str) -> Generator[str, bool | None, None]:
-        """Validate one node; yields the node it needs next and is sent whether that is valid.
+        """Validate one node; yields the node it needs next and is sent whether that node is valid.
 
-        None is sent for a node at which the server stumbled.
+        None is sent for a node at which the server stumbles.
         """
         body = self.prompt[node]
         if "inputs" not in body:

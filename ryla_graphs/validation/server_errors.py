@@ -1,4 +1,4 @@
-"""Rule: what ComfyUI's server itself refuses."""
+"""Rule: ComfyUI's server itself accepts the graph."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ryla_graphs.validation.view import View
 
 
 def server_errors(view: View) -> Iterator[Problem]:
-    """Everything the server checks, at the place where it is wrong, and all of it.
+    """Everything that fails the server's checks, each at its own place.
 
-    The server stops at a node when it stumbles over it; this rule looks at every input of every node
-    that an output needs.
+    The server stops checking a node when it stumbles over it; this rule checks every input of every node that an output
+    needs.
     """
     verdict = view.verdict
     if verdict.accepted and not verdict.nodes:
@@ -60,7 +60,7 @@ def _unreadable_nodes(view: View) -> Iterator[Problem]:
 
 
 _SLIP = 0.75
-"""How alike a slip of the pen is to the class that was meant; of a class of an unknown pack nothing is that near."""
+"""How similar a typo is to the intended class name; classes of unknown packs are less similar to any known name."""
 
 
 def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
@@ -93,7 +93,7 @@ def _node_errors(view: View, node: PromptNode) -> Iterator[Problem]:
     if validator is not None:
         seen = {fault.input for fault in found}
         own = faults.validator_faults(node.schema, validator, node.inputs, view.catalog)
-        # A validator that fails is reported at each input it takes; one is enough here.
+        # The server reports a failed validator at each input it takes; one report is enough here.
         found += [fault for fault in own[:1] if fault.input not in seen]
     for fault in found:
         yield _problem(view, node, fault)
@@ -114,7 +114,7 @@ def _input_fault(view: View, node: PromptNode, spec: InputSpec) -> Fault | None:
 
 
 def _is_unreadable(view: View, fault: Fault) -> bool:
-    """A link to a node that is there, but has no readable class: reported at that node."""
+    """Whether a link leads to an existing node without a readable class, which is reported at that node."""
     source = fault.given[0] if fault.code == faults.NO_SUCH_NODE else None
     return isinstance(source, str) and source in view.bodies
 

@@ -13,10 +13,10 @@ from ryla_graphs.validation.view import View
 
 
 def steps(view: View) -> Iterator[Problem]:
-    """The server takes a width of 1001; the model then pads or crops, and the editor would show another.
+    """The server takes a width of 1001; the model then pads or crops, and the editor would show another value.
 
-    Whole numbers count from the minimum, as in the editor. Others are rounded to `round`, else `step`; only
-    the editor does that, so being finer is but a note.
+    Whole numbers are counted from the minimum, as in the editor. Others are rounded to `round`, else `step`; only the
+    editor does that, so a finer value is only a note.
     """
     for node in view.odd:
         for name, spec in node.known.stepped.items():
@@ -29,11 +29,11 @@ def steps(view: View) -> Iterator[Problem]:
 
 _TOLERANCE = 1e-9
 _LARGEST = 2.0**1000
-"""What is larger is out of every range, and no float may hold it."""
+"""Anything larger is outside every range, and may not fit a float."""
 
 
 def _nearest(spec: InputSpec, value: float) -> float:
-    """The point of the grid that is nearest to a value."""
+    """The grid point nearest to a value."""
     step: Any = spec.step if spec.kind is Kind.INT else spec.round or spec.step
     anchor = (spec.min or 0) if spec.kind is Kind.INT else 0
     steps_away = (value - anchor) / step

@@ -15,10 +15,10 @@ _FINE = (Undeclared.TAKEN, Undeclared.LEFTOVER)
 
 
 def unknown_inputs(view: View) -> Iterator[Problem]:
-    """What such an input should have done does not happen, so it is worth a look; the server accepts the graph.
+    """The server accepts the graph but ignores such an input, so it is worth a look.
 
-    It is an error only where it stands in for a required input that is missing. What the class takes all the same, and
-    what the editor writes into every prompt, is fine.
+    It is an error only if it replaces a missing required input. Inputs that the class takes without declaring them, and
+    those that the editor writes into every prompt, are fine.
     """
     for node in view.odd:
         if node.inputs.keys() <= node.known.keys():
@@ -35,17 +35,17 @@ def unknown_inputs(view: View) -> Iterator[Problem]:
 
 
 def _newer(node: PromptNode, name: str) -> Span | None:
-    """The releases of ComfyUI that have an input of its own class which this catalog lacks."""
+    """The ComfyUI releases in which its own class has an input that this catalog lacks."""
     return None if node.schema.module.startswith("custom_nodes") else span_of(node.class_type, name)
 
 
 def _is_misspelt(view: View, node: PromptNode, name: str) -> bool:
-    """Whether the node lacks a required input of nearly that name, so the server refuses it."""
+    """Whether the node lacks a required input with a similar name, so the server refuses it."""
     refused = view.verdict.nodes.get(node.id, ())
     missing = [known for code, known in refused if code == "required_input_missing" and known is not None]
     return bool(missing) and did_you_mean(name, missing) is not None
 
 
 def _is_choice(node: PromptNode, name: str) -> bool:
-    """Whether this is a dynamic combo, which the server forgets when its choice is unknown; another rule's matter."""
+    """Whether this is a dynamic combo, which the server drops if its choice is unknown; another rule reports that."""
     return any(spec.name == name and spec.kind is Kind.DYNAMIC_COMBO for spec in node.schema.every_input())

@@ -10,7 +10,7 @@ from ryla_graphs.validation.view import View
 
 
 def unreached(view: View) -> Iterator[Problem]:
-    """The server never checks nor runs a node that no output needs: a patched MODEL that no sampler uses."""
+    """The server neither checks nor runs a node that no output needs, such as a patched MODEL that no sampler uses."""
     if len(view.reached) == len(view.nodes) + len(view.foreign) or _is_cut(view):
         return
     for number, node in view.nodes.items():
@@ -25,7 +25,7 @@ def unreached(view: View) -> Iterator[Problem]:
 
 
 def _is_cut(view: View) -> bool:
-    """Whether a link that leads nowhere may be why nodes are not reached: that link is reported itself, once."""
+    """Whether a link that leads nowhere may be why nodes are not reached; the link itself is reported, once."""
     nodes = (view.nodes[number] for number in view.reached if number in view.nodes)
     return any(
         is_link(value) and (name not in node.wires or node.wires[name].node not in view.bodies)

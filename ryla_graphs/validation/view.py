@@ -23,7 +23,7 @@ _OWN_KEYS = 2
 
 
 class View(Prompt):
-    """A prompt, and what follows from it for rules: the server's verdict, and the families of its wires."""
+    """A prompt with what rules derive from it: the server's verdict, and the families of its wires."""
 
     def __init__(
         self,
@@ -36,12 +36,12 @@ class View(Prompt):
     ) -> None:
         super().__init__(document, catalog, glance=glance)
         self.files = files
-        """What headers of weight files say, where somebody has read them."""
+        """What the headers of weight files say, if they were read."""
         self.sources: Mapping[str, str] = {} if sources is None else sources
-        """The line of Python that wrote each node, where one did."""
+        """The Python line that wrote each node, if one did."""
 
     def with_files(self, files: Files) -> View:
-        """The same prompt, read once, judged with what headers of weight files say."""
+        """The same prompt, not read again, judged with what the headers of weight files say."""
         view = copy(self)
         view.files = files
         for asked in ("families", "mismatches", "samplers"):
@@ -50,17 +50,17 @@ class View(Prompt):
 
     @cached_property
     def encoded(self) -> bytes:
-        """The prompt as canonical bytes; raises `InvalidWorkflow` with everything that JSON cannot hold."""
+        """The prompt as canonical bytes; raises `InvalidWorkflow` listing everything that JSON cannot hold."""
         return api.encode(self.document)
 
     @cached_property
     def is_json(self) -> bool:
-        """Whether all of it can be written as JSON: no NaN, no half characters, no nesting without end."""
+        """Whether all of it can be written as JSON: no NaN, no half characters, no endless nesting."""
         if "encoded" in self.__dict__:
             return True
         doubtful = self.document
         if self.admission.schemas is not None:
-            # Reading a node at a glance has vouched for its inputs.
+            # Reading a node at a glance has already checked its inputs.
             odd = {node.id for node in self.odd}
             doubtful = {
                 number: body
@@ -97,7 +97,7 @@ class View(Prompt):
 
     @cached_property
     def mismatches(self) -> Sequence[Mismatch]:
-        """Where families meet that do not belong together."""
+        """Where incompatible families meet."""
         return mismatches(self, self.families)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Rule: what only a wire can carry is not given as a value."""
+"""Rule: an input that only a wire can feed is not given a value."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ryla_graphs.validation.view import View
 
 
 def wire_only(view: View) -> Iterator[Problem]:
-    """The server accepts a text or null where a MODEL is expected; the node crashes when it runs.
+    """The server accepts text or null for a MODEL, but the node crashes when it runs.
 
-    A type that no class of the catalog gives is left alone: the page of a pack fills such an input.
+    A type that no class of the catalog outputs is left alone: the pack's web page fills such an input.
     """
     for node in view.odd:
         for name, spec in node.known.wire_only.items():

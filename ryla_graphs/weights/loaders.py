@@ -1,4 +1,4 @@
-"""Files that a class loads without an input that names them. `prompt.files` has those that inputs name."""
+"""Files that a class loads although no input names them. `prompt.files` has those that inputs name."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ IMPLIED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "PulidFluxEvaClipLoader": (("text_encoders", "EVA02_CLIP_L_336_psz14_s6B.pt"),),
     "PulidFluxInsightFaceLoader": _ANTELOPE,
 }
-"""Files that a class loads without an input that names them: folder and name."""
+"""Files that a class loads although no input names them: folder and name."""

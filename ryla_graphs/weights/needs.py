@@ -19,11 +19,11 @@ class Need:
     """The node's id in the prompt."""
     class_type: str
     input: str | None
-    """The input that names the file; None if the class loads it unasked."""
+    """The input that names the file; None if the class always loads it."""
     folder: str
     name: str
     weight: Weight | None
-    """What is known of the file; None if nothing is."""
+    """What is known about the file; None if it is unknown."""
 
     @property
     def key(self) -> tuple[str, str]:

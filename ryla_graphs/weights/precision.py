@@ -1,7 +1,7 @@
 """How many bits a weight has, by a file's name: ``flux1-dev-Q4_K_S.gguf``, ``t5xxl_fp8_e4m3fn_scaled.safetensors``.
 
-GGUF stores blocks of weights with their scales; the bits of a block are those of its format. Files mix formats: names
-that end in M, L or XL keep some tensors in more bits, and all of them keep small tensors in 16 or 32.
+GGUF stores blocks of weights with their scales; the format decides the bits of a block. Files mix formats: those whose
+names end in M, L or XL keep some tensors in more bits, and all keep small tensors in 16 or 32.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ class Quantisation(NamedTuple):
     """How a file's weights are stored, as far as its name tells."""
 
     name: str
-    """As people write it: ``Q4_K_S``, ``fp8_e4m3fn_scaled``, ``bf16``."""
+    """The usual spelling: ``Q4_K_S``, ``fp8_e4m3fn_scaled``, ``bf16``."""
     precision: Precision
     least_bits: float
     most_bits: float
-    """Bits of a weight, on average over a file; embeddings that stay in 16 bits are not in it."""
+    """Bits per weight, averaged over a file, without embeddings that stay in 16 bits."""
 
     @property
     def keeps_embeddings(self) -> bool:
-        """Whether text encoders keep their table of embeddings in 16 bits beside such weights."""
+        """Whether text encoders with such weights keep their table of embeddings in 16 bits."""
         return self.most_bits < 16
 
 
@@ -36,12 +36,12 @@ _BLOCKS: Mapping[str, float] = {
     "iq3_xxs": 3.0625, "iq3_xs": 3.25, "iq3_s": 3.4375, "iq3_m": 3.4375, "iq4_xs": 4.25, "iq4_nl": 4.5,
     "tq1_0": 1.6875, "tq2_0": 2.0625,
 }  # fmt: skip
-"""Bits of a weight in GGUF's blocks, scales included: the bytes of a block by the weights in it."""
+"""Bits per weight in GGUF's blocks, scales included: the size of a block divided by its number of weights."""
 _BARE: Mapping[str, str] = {"q2": "q2_k", "q3": "q3_k", "q4": "q4_k", "q5": "q5_k", "q6": "q6_k", "q8": "q8_0"}
 _MIXED: Mapping[str, float] = {"": 1.06, "s": 1.06, "m": 1.16, "l": 1.28, "xl": 1.28}
-"""By how much a file may be larger than its blocks, by the last part of its name."""
+"""The factor by which a file may be larger than its blocks, by the last part of its name."""
 _COARSE = 1.3
-"""The same for blocks below three bits, beside which more stays as it is."""
+"""The same for blocks below three bits, whose files keep more tensors unquantised."""
 
 _GGUF = re.compile(
     r"(?<![a-z0-9])(?P<block>i?q[1-8]|tq[12])"

@@ -1,7 +1,7 @@
-"""How large weight files are that the manifest does not have: parameters by a file's name, times the bits of each.
+"""Sizes of weight files that the manifest does not have: parameters by a file's name, times the bits of each.
 
 Parameters were counted over ComfyUI 0.33's own classes, in the shapes of the published files (`python -m
-tools.count_parameters`). Sizes are ranges: names tell a format, not how many small tensors a file keeps in more bits.
+tools.count_parameters`). Sizes are ranges: a name tells a format, not how many small tensors a file keeps in more bits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MILLION = 1e6
 
 
 class Size(NamedTuple):
-    """Bytes, at least and at most; equal where they are known exactly."""
+    """Bytes, at least and at most; equal if known exactly."""
 
     least: int
     most: int
@@ -27,7 +27,7 @@ class Size(NamedTuple):
         return Size(self.least + other.least, self.most + other.most)
 
     def __str__(self) -> str:
-        """In GB, MB or kB, as a range where it is not exact.
+        """In GB, MB or kB, as a range if it is not exact.
 
         >>> str(Size(6_700_000_000, 7_100_000_000)), str(Size(335_304_388, 335_304_388))
         ('6.7 to 7.1 GB', '0.34 GB')
@@ -48,14 +48,14 @@ def _bytes(size: int, digits: int) -> str:
 
 
 class Parameters(NamedTuple):
-    """How many numbers a model has, at least and at most, and how many of them are a table of embeddings."""
+    """How many parameters a model has, at least and at most, and how many of them are a table of embeddings."""
 
     least: float
     most: float
     embeddings: float = 0.0
 
     def stored(self, how: Quantisation | None) -> Size:
-        """The bytes of a file, or of the part of a file; 16 bits each if it is unknown how they are stored."""
+        """The bytes of a file or a part of it; 16 bits per parameter if the format is unknown."""
         least, most = (how.least_bits, how.most_bits) if how is not None else (16.0, 16.0)
         extra = (16 - most) * self.embeddings if how is not None and how.keeps_embeddings else 0.0
         return Size(int(self.least * least / 8), int((self.most * most + max(0.0, extra)) / 8))
@@ -120,8 +120,8 @@ _DIFFUSION: Mapping[str, tuple[float, float]] = {
     "ace15": (1500.0, 5200.0),
     "hunyuan3d": (1100.0, 3100.0),
 }
-"""Millions of parameters of diffusion models whose steps are not counted: the gigabytes that the index of the
-official templates gives for all files of a template, less those of its other files."""
+"""Millions of parameters of diffusion models whose steps are not counted, estimated from gigabytes: what the index of
+the official templates gives for all files of a template, minus its other files."""
 
 _VISION: tuple[tuple[str, float, float, float], ...] = (
     (r"siglip|sigclip", 413.0, 430.0, 0.0),
@@ -140,7 +140,7 @@ _CONTROLNETS: Mapping[str, tuple[tuple[str, float, float, float], ...]] = {
         (r"", 1251.0, 1330.0, 0.0),
     ),
 }
-"""By family; what has no row is at most as large as its model."""
+"""By family; a ControlNet without a row is at most as large as its model."""
 
 _VAES: Mapping[str, tuple[float, float]] = {
     "sd15": (83.7, 83.7),
@@ -173,7 +173,7 @@ _PACKED: Mapping[str, tuple[float, float, float]] = {
     "flux1": (4886.0, 5017.6, 169.5),
     "ltxav": (722.5, 1700.0, 0.0),
 }
-"""The text encoders inside all-in-one checkpoints by family, as in `_ENCODERS`; of LTX-2 only its projections."""
+"""The text encoders inside all-in-one checkpoints by family, as in `_ENCODERS`; for LTX-2 only its projections."""
 
 UPSCALER = Parameters(0.3 * MILLION, 42.0 * MILLION)
 """From the compact networks to the largest transformers that ComfyUI's upscaling node loads."""
@@ -182,12 +182,12 @@ _BILLIONS = re.compile(r"(?<![a-z0-9.])(?:a)?(\d{1,3}(?:[._]\d)?)b(?![a-z0-9])")
 
 
 def encoder(name: str) -> Parameters | None:
-    """The text encoder that a file's name speaks of; None if none is known."""
+    """The text encoder that a file's name indicates; None if unknown."""
     return _fitting(_ENCODERS, name)
 
 
 def diffusion(family: str, name: str) -> Parameters | None:
-    """The diffusion model of a family whose steps are not known; what its name says goes first."""
+    """The diffusion model of a family whose steps are not counted; a size in its name comes first."""
     if (named := nominal(name)) is not None or family not in _DIFFUSION:
         return named
     least, most = _DIFFUSION[family]
@@ -205,7 +205,7 @@ def controlnet(family: str, name: str) -> Parameters | None:
 
 
 def vae(latents: str) -> Parameters | None:
-    """The VAE that makes some latents, as `ryla_graphs.families` names them."""
+    """The VAE that makes these latents, as `ryla_graphs.families` names them."""
     if latents not in _VAES:
         return None
     least, most = _VAES[latents]
@@ -218,7 +218,7 @@ def packed_encoders(family: str) -> Parameters | None:
 
 
 def nominal(name: str) -> Parameters | None:
-    """The parameters that a name itself speaks of: ``ltx-2-19b`` has 19 billion, give or take a tenth.
+    """The parameters that a name itself states: ``ltx-2-19b`` has 19 billion, give or take a tenth.
 
     >>> nominal("ltx-2-19b-dev.safetensors").most
     20900000000.0

@@ -1,4 +1,4 @@
-"""`Weight`: what is known about one weight file, and where it can be had."""
+"""`Weight`: what is known about one weight file, and where to download it."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ CONTENTS: Mapping[str, Content] = {
     "upscale_models": "upscaler",
     "vae": "vae",
 }
-"""What files are, by the folder below ``models`` that they are in."""
+"""What files contain, by their folder below ``models``."""
 
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 """Endings of files that Python's pickle reads: loading one may run code."""
 
 
 UNKNOWN = "unknown"
-"""The name of a licence that is not looked up."""
+"""The name of a licence that was not looked up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +50,13 @@ class Licence:
     """The licence of a file."""
 
     name: str
-    """An SPDX identifier where there is one, such as `Apache-2.0`."""
+    """An SPDX identifier if there is one, such as `Apache-2.0`."""
     commercial: bool
     """Whether it may be used commercially as it is, without asking anyone."""
     restriction: str | None = None
     """What it asks or forbids beyond naming the author, in a few words; None for permissive ones."""
     url: str | None = None
-    """Where its text is."""
+    """The URL of its text."""
 
     @property
     def is_known(self) -> bool:
@@ -73,7 +73,7 @@ class HubFile:
     path: str
     """The file's path in it."""
     gated: bool = False
-    """Whether the repository wants its terms accepted, and a token."""
+    """Whether the repository requires accepted terms and a token."""
 
     @property
     def url(self) -> str:
@@ -101,7 +101,7 @@ class WebFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
-    """A weight file: its folder, sources, size, hash and licence. What is not published is None, never guessed."""
+    """A weight file: its folder, sources, size, hash and licence. Unpublished facts are None, never guessed."""
 
     name: str
     """The name in the loader's input, folders included: ``instantid/diffusion_pytorch_model.safetensors``."""
@@ -109,7 +109,7 @@ class Weight:
     """The folder below ComfyUI's ``models``: ``diffusion_models``."""
     content: Content
     family: str | None = None
-    """The model family it is of, as `ryla_graphs.families` calls it; None for what serves several."""
+    """The model family, as `ryla_graphs.families` names it; None if the file serves several."""
     variant: str | None = None
     """Which member of the family: ``dev``, ``schnell``."""
     precision: Precision | None = None
@@ -119,10 +119,10 @@ class Weight:
     sha256: str | None = None
     licence: Licence
     sources: tuple[HubFile | WebFile, ...]
-    """Where the same bytes can be had, the publisher first."""
+    """Where the same bytes can be downloaded, the publisher first."""
     parts: Mapping[Content, int] = field(default_factory=dict, hash=False)
-    """The bytes of the tensors by what they make up: parameters times bytes, for all-in-one checkpoints and for files
-    whose size is not published."""
+    """The bytes of the tensors of each part: parameters times bytes. For all-in-one checkpoints, and for files of
+    unpublished size."""
 
     @property
     def key(self) -> tuple[str, str]:

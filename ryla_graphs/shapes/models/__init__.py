@@ -1,7 +1,7 @@
 """What is known of models: how they sample, which latents they compute with, and what their encoders give.
 
-Names of files tell the family of a model (`ryla_graphs.families`), and the family tells the rest. Where neither is
-known, nothing is said, and what depends on it stays unknown.
+File names tell the family of a model (`ryla_graphs.families`), and the family tells the rest. If neither is known,
+everything that depends on them remains unknown.
 """
 
 from __future__ import annotations

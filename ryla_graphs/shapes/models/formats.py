@@ -19,7 +19,7 @@ from ryla_graphs.shapes.unknown import Whole, most, rounded
 
 
 class Format(NamedTuple):
-    """The latents of a model: channels, dimensions beside batch and channels, and what one step stands for."""
+    """The latents of a model: channels, dimensions besides batch and channels, and what one step stands for."""
 
     channels: int
     dimensions: int = 2
@@ -30,7 +30,7 @@ class Format(NamedTuple):
 
 
 def frames_of_minimax(steps: Any) -> Any:
-    """How many frames some steps of time of MiniMax H3 are: of five steps the first is one frame, the others four."""
+    """The frames of steps of time in MiniMax H3: of every five steps, the first is one frame, the others are four."""
     return steps // 5 * 17 + most(0, steps % 5 * 4 - 3)
 
 
@@ -138,4 +138,4 @@ SAMPLINGS: Mapping[str, Sampling] = {
 OF_VARIANTS: Mapping[tuple[str, str], Sampling] = {
     ("flux1", "schnell"): Flow(1.0, 1.0),
 }
-"""Variants that sample in a way of their own."""
+"""Variants that sample differently from their family."""

@@ -22,7 +22,7 @@ def _evidence(folder: str, name: Any) -> Evidence | None:
 
 
 def _agreed(families: Iterable[str], fact: Callable[[str], Fact | None]) -> Fact | None:
-    """What all of some families have in common; None if they differ, or if nothing is known of one."""
+    """The fact that all these families share; None if they differ, or if it is unknown for one."""
     found = [fact(family) for family in families]
     return found[0] if found and all(each == found[0] for each in found) else None
 
@@ -57,7 +57,7 @@ def clip_of(folder: str, name: Any) -> Opaque | None:
 
 
 def clip_of_files(names: tuple[Any, ...], type_: Any) -> Opaque:
-    """The text encoder that some files make together."""
+    """The text encoder that these files form together."""
     files = [_evidence("text_encoders", name) for name in names]
     encoders = tuple(file.encoder if file is not None else None for file in files)
     kind = type_ if isinstance(type_, str) else None
@@ -94,7 +94,7 @@ _BY_NAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"wan-?2-?1", "wan21"),
     )
 )
-"""What names of VAEs say beside whose latents they are: small ones, and those of sounds."""
+"""What names of VAEs tell besides their latents: small VAEs, and those for sound."""
 
 
 def vae_of(folder: str, name: Any) -> Opaque:

@@ -1,4 +1,4 @@
-"""How models spread noise over time: one small class for each of the ways, and which a model family takes.
+"""How models spread noise over time: one small class for each way, and which of them each model family uses.
 
 What ComfyUI keeps as a table of noise levels is a formula here, or a table that is made once.
 """
@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Protocol
 
 _LARGEST = 3.4028234663852886e38
-"""What is larger is infinite in the numbers of a tensor."""
+"""Anything larger is infinite in a float32 tensor."""
 _BEFORE_ALL = 999_999_999.9
 """The noise level before the first step, for models whose noise has no end."""
 
 
 class Sampling(Protocol):
-    """How a model's noise level goes with time."""
+    """How a model's noise level depends on time."""
 
     @property
     def count(self) -> int:
@@ -26,7 +26,7 @@ class Sampling(Protocol):
         ...
 
     def at(self, index: int) -> float:
-        """A level of the table, the least first; negative from the end."""
+        """A level of the table, smallest first; negative indices count from the end."""
         ...
 
     def sigma(self, time: float) -> float:
@@ -38,7 +38,7 @@ class Sampling(Protocol):
         ...
 
     def at_percent(self, percent: float) -> float:
-        """The level when so much of the way is gone."""
+        """The level after this fraction of the way."""
         ...
 
 
@@ -52,7 +52,7 @@ def finite(work: Callable[[float], float], value: float) -> float:
 
 
 def shifted(shift: float, time: float) -> float:
-    """The level of a flow at a time, with more of the steps where there is much noise."""
+    """The level of a flow at a time, with more of the steps at high noise."""
     if shift == 1.0:
         return time
     below = 1 + (shift - 1) * time
@@ -95,7 +95,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class FluxFlow:
-    """The flow of Flux and of what is made like it."""
+    """The flow of Flux and of similar models."""
 
     shift: float = 1.15
     count: int = 10_000
@@ -119,7 +119,7 @@ class FluxFlow:
 
 @lru_cache(maxsize=64)
 def _levels(start: float, end: float, schedule: str, steps: int, zero_snr: bool) -> tuple[float, ...]:
-    """The table of a diffusion in steps, from how much noise each of them adds."""
+    """The table of a stepwise diffusion, from how much noise each step adds."""
     kept, total = [], 1.0
     for step in range(steps):
         part = step / (steps - 1)
@@ -146,7 +146,7 @@ class Diffusion:
     steps: int = 1000
     zero_snr: bool = False
     every: int = 1
-    """Models that were distilled to few steps know only each so many."""
+    """Models distilled to few steps use only every n-th step."""
 
     @property
     def _table(self) -> tuple[float, ...]:

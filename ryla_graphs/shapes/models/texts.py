@@ -1,4 +1,4 @@
-"""Text encoders: how long and how wide what they give is, and which texts their tokenizer takes."""
+"""Text encoders: the length and width of their output, and which texts their tokenizer takes."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Any
 from ryla_graphs.shapes.unknown import Unknown, Whole
 
 _CHUNK = 75
-"""Words and marks that CLIP reads at once, beside its start and its end."""
+"""Tokens that CLIP reads at once, in addition to its start and end tokens."""
 _WHY = "how many tokens a text has, its tokenizer knows"
 
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """What some text encoders give together."""
+    """What a set of text encoders gives together."""
 
     texts: tuple[str, ...]
     """The names under which its tokenizer gives the texts of its encoders."""
     width: int | None
     least: int = 1
-    """It pads to so many tokens."""
+    """The number of tokens that it pads to."""
     chunks: bool = False
     """Whether it reads 75 tokens at a time, and each makes 77."""
     after: int = 0
     """Tokens that stand before those of the text and are always there."""
     keys: tuple[str, ...] = ()
-    """What it gives beside the pooled text."""
+    """The keys that it gives besides the pooled text."""
 
     def length(self, text: str) -> Whole:
-        """How many tokens a text becomes; unknown where only the tokenizer could tell."""
-        # No text has more tokens than letters, nor fewer than one for each few of them.
+        """How many tokens a text becomes; unknown if only the tokenizer could tell."""
+        # No text has more tokens than letters, or fewer than one for every few letters.
         most = len(text.encode()) + 2
         if self.chunks:
             return self.after + 77 if most - 2 <= _CHUNK else self.after + 77 * _chunks(text)
@@ -41,13 +41,13 @@ class TextModel:
         return Unknown(_WHY, self.after + self.least, self.after + most)
 
     def entry(self, text: str, **more: Any) -> tuple[tuple[Whole, ...], dict[str, Any]]:
-        """One entry of a conditioning: the shape of the text, and what stands beside it."""
+        """One entry of a conditioning: the shape of the text, and its further keys."""
         width = Unknown("nothing is known of this text encoder", 1, math.inf) if self.width is None else self.width
         return (1, self.length(text), width), {"pooled_output": None, **dict.fromkeys(self.keys), **more}
 
 
 def _chunks(text: str) -> int:
-    """About how many times CLIP reads for a long text: a token is some four letters."""
+    """About how many chunks CLIP needs for a long text: a token is about four letters."""
     words = len(text.split()) * 4 // 3
     return max(1, -(-words // _CHUNK))
 
@@ -96,7 +96,7 @@ TEXTS: Mapping[str, TextModel] = {
     "ace": TextModel(("lyrics", "umt5base"), 768, keys=("conditioning_lyrics",)),
     "ltxav": TextModel(("gemma3_12b",), 3840, 1024),
 }
-"""By the family whose text they give."""
+"""Text encoders by the family whose text they give."""
 
 T5_ALONE: Mapping[str, str] = {
     "ltxv": "ltxv",
@@ -105,4 +105,4 @@ T5_ALONE: Mapping[str, str] = {
     "wan": "wan",
     "cogvideox": "cogvideox",
 }
-"""As whose text encoder a T5-XXL without another is loaded, by the loader's type; for all others it is Mochi's."""
+"""The family whose text encoder a lone T5-XXL is loaded as, by the loader's type; for other types it is Mochi."""

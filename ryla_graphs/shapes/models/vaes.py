@@ -1,4 +1,4 @@
-"""VAEs: what size of latents they make of pictures, and what size of pictures of latents."""
+"""VAEs: the size of the latents they make from pictures, and of the pictures they make from latents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Frames = Callable[[Whole], Whole]
 
 
 def _every(factor: int) -> tuple[Frames, Frames]:
-    """Frames to steps and back where the first frame stands alone."""
+    """Frames to steps and back, when the first frame is a step of its own."""
     return (lambda frames: (frames + factor - 1) // factor), (lambda steps: most(0, steps * factor - factor + 1))
 
 
@@ -39,13 +39,13 @@ class Codec:
     decoded_space: int | None = None
     """The same when it decodes, where that differs."""
     pictures_alone: bool = False
-    """Whether a batch of pictures stays one, in a VAE that knows frames."""
+    """Whether a VAE for videos keeps a batch of pictures as a batch."""
     colours: int = 3
     pads_colours: bool = False
     steps_of: Frames | None = None
     frames_of: Frames | None = None
     own_tiles: bool = False
-    """Whether it cuts tiles as it wants to."""
+    """Whether it chooses its own tiles."""
     flat: bool = False
     """For sounds and bodies: it gives no pictures."""
     rate: int | None = None
@@ -69,7 +69,7 @@ class Codec:
         return self.frames_of(steps) if self.frames_of else _every(self.time or 1)[1](steps)
 
     def encode(self, pixels: ImageShape) -> Dims:
-        """The latents of some pictures, or of the frames of a video."""
+        """The latents of pictures, or of the frames of a video."""
         self._takes(pixels)
         sides = pixels.height // self.space, pixels.width // self.space
         if self.time is None:
@@ -87,7 +87,7 @@ class Codec:
             raise NodeFails(f"this VAE encodes no pictures with a side below {self.space} pixels")
 
     def decode(self, samples: Dims) -> ImageShape:
-        """The pictures of some latents; the frames of all videos one behind the other."""
+        """The pictures of latents; the frames of all videos in sequence."""
         if self.flat:
             raise NodeFails("this VAE decodes no pictures")
         if self.time is None and len(samples) == 5:

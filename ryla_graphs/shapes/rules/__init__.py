@@ -1,4 +1,4 @@
-"""The rules of all node classes, in rooms by kind. A new room is a new module here, and one word in this import."""
+"""The rules of all node classes, in modules by kind. A new module must be added to this import."""
 
 from __future__ import annotations
 

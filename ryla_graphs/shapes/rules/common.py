@@ -1,4 +1,4 @@
-"""What several rooms of rules need: sides, scaling, and rows for classes that change no size."""
+"""What several rule modules need: sides, scaling, and rows for classes that change no size."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape
 Shaped = TypeVar("Shaped")
 
 _AS_PICTURES = 4
-"""How many channels a picture has at most that Pillow makes of it."""
+"""The most channels of a picture that Pillow can hold."""
 
 
 def side(value: Any) -> Whole:
-    """A side that something is scaled to. Raises `NodeFails` if nothing would be left."""
+    """A side to scale to. Raises `NodeFails` if nothing would be left."""
     if isinstance(value, Unknown):
         return value if value.low >= 1 else most(value, 1)
     if value < 1:
@@ -36,7 +36,7 @@ def resized(given: Any, width: Any, height: Any, method: str = "bilinear", crop:
     if isinstance(given, MaskShape):
         return MaskShape(given.batch, high, wide)
     if method == "lanczos" and as_pictures(given).channels == 1:
-        # Pillow drops the one channel, and its place is taken by the height.
+        # Pillow drops the single channel, so the height takes its place.
         return MaskShape(given.batch, wide, high)
     return ImageShape(given.batch, high, wide, given.channels)
 
@@ -58,7 +58,7 @@ def _check_sides(given: Any, wanted: tuple[Any, Any], method: str, crop: str) ->
 
 
 def middle(size: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, int]:
-    """How much is cut from the left and from the top, and as much from the other sides, to get the proportions."""
+    """How much to cut from the left and the top, and again from the opposite sides, to get the wanted proportions."""
     (width, height), was, becomes = size, size[0] / size[1], wanted[0] / wanted[1]
     if was > becomes:
         return round((width - width * (becomes / was)) / 2), 0
@@ -68,7 +68,7 @@ def middle(size: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, int]:
 
 
 def sides_to(width: Whole, height: Whole, wanted_width: Whole, wanted_height: Whole) -> tuple[Whole, Whole]:
-    """Both sides where one of 0 follows the other."""
+    """Both sides; a side of 0 follows the other."""
     if wanted_width == 0:
         return most(1, rounded(width * wanted_height / height)), wanted_height
     if wanted_height == 0:
@@ -86,17 +86,17 @@ def broadcast(first: Whole, second: Whole, what: str = "pictures") -> Whole:
 
 
 def clipped(start: Whole, length: Whole, whole: Whole) -> Any:
-    """How much of a side lies between a start and a length; 0 where they are outside."""
+    """How much of a side a stretch covers, from its start for its length; 0 if it lies outside."""
     return most(0, least(start + length, whole) - start)
 
 
 def same_shape(given: Shaped) -> Shaped:
-    """Another value of the same shape: what a node gives that changes content and no size."""
+    """Another value of the same shape, from a node that changes the content but not the size."""
     return replace(given, content=None) if isinstance(given, (ImageShape, MaskShape, LatentShape)) else given
 
 
 def keeps(name: str) -> Callable[..., Any]:
-    """A rule for classes that give what comes in at `name`, changed, in the same size."""
+    """A rule for classes that change the input `name` but keep its size."""
 
     def work(**inputs: Any) -> Any:
         return same_shape(inputs[name])
@@ -105,7 +105,7 @@ def keeps(name: str) -> Callable[..., Any]:
 
 
 def passes(name: str) -> Callable[..., Any]:
-    """A rule for classes that hand on what comes in at `name`."""
+    """A rule for classes that pass on the input `name`."""
 
     def work(**inputs: Any) -> Any:
         return inputs[name]

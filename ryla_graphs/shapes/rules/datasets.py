@@ -1,4 +1,4 @@
-"""Folders of pictures and videos in the input folder, with a text file beside each that has one."""
+"""Folders of pictures and videos in the input folder, with text files next to some of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _times(path: str, *, deep: bool) -> int:
 def _loaded(call: Call, names: Sequence[str], kind: type) -> Iterator[Any]:
     for name in names:
         found = call.file(name, kind)
-        # Of a picture only its colours, and of an animation only its first frame.
+        # Only the colours of a picture, and only the first frame of an animation.
         yield ImageShape(1, found.height, found.width, content=found.content) if kind is ImageShape else found
 
 

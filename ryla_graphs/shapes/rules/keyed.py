@@ -1,4 +1,4 @@
-"""What nodes write next to the texts of a conditioning."""
+"""The keys that nodes add to the entries of a conditioning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ryla_graphs.shapes.values import Conditioning
 
 
 def keyed(conditioning: Any, **keys: Any) -> Any:
-    """A conditioning with more next to every entry; an unknown one stays unknown.
+    """A conditioning with more keys in every entry; an unknown one stays unknown.
 
     Raises `NodeFails` if there is none.
     """
@@ -24,7 +24,7 @@ def both(positive: Any, negative: Any, **keys: Any) -> tuple[Any, Any]:
 
 
 def key_of(conditioning: Any, name: str, default: Any = None) -> Any:
-    """What stands under a name next to the first entry that has it."""
+    """The value of a key in the first entry that has it."""
     if not isinstance(conditioning, Conditioning):
         return default
     return next((keys[name] for _, keys in conditioning.entries if name in keys), default)

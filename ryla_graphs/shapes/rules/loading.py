@@ -1,4 +1,4 @@
-"""What comes from files: pictures, videos, sounds; and the models, of which only facts are known."""
+"""Loaded files: pictures, videos, sounds; and models, for which only facts are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masks: made, grown, cut, combined, and what they become."""
+"""Masks: made, grown, cut, combined, converted."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def colour_to_mask(image: ImageShape) -> MaskShape:
 
 @rule("CropMask")
 def crop_mask(mask: MaskShape, x: Whole, y: Whole, width: Whole, height: Whole) -> MaskShape:
-    """What lies outside of the mask is cut off, down to nothing."""
+    """Parts outside the mask are cut off, down to nothing."""
     return MaskShape(mask.batch, clipped(y, height, mask.height), clipped(x, width, mask.width))
 
 
@@ -65,7 +65,7 @@ def combine_masks(destination: MaskShape, source: MaskShape, x: Whole, y: Whole)
 
 
 def _check_inside(start: Whole, side: Whole) -> None:
-    # Exactly at the edge there is nothing to combine, and beyond it the two parts do not fit.
+    # Exactly at the edge there is nothing to combine; beyond it the two parts do not fit.
     if start > side:
         raise NodeFails(f"a mask at {start} is beyond the edge at {side}")
 
@@ -84,7 +84,7 @@ def batch_masks(masks: Mapping[str, MaskShape]) -> Any:
 
 @rule("BboxDetectorSEGS", "SegmDetectorSEGS")
 def detect(image: ImageShape) -> Opaque:
-    """As many regions as a detector finds; one, for who cannot look."""
+    """The regions that a detector finds; one, since we cannot look."""
     return Opaque("SEGS", {"size": (image.width, image.height), "count": 1})
 
 

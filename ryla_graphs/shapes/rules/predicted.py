@@ -1,4 +1,4 @@
-"""What only a model could say, as a number or a text: guesses within the bounds that the node sets."""
+"""Numbers and texts that only a model can produce: guesses within the node's own bounds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VIEW = math.radians(60)
 
 @rule("LTXVDurationPredictor")
 def predict_duration(frame_rate: float, min_seconds: float, max_seconds: float) -> Guessed:
-    """Frames of eight for each step of time and one more; at least as many as asked for."""
+    """Eight frames for each step of time and one more; at least as many as requested."""
     least, most = max(1, round(min_seconds * frame_rate)), round(max_seconds * frame_rate)
     wanted = max(least, min(round(_SECONDS * frame_rate), most))
     frames = (wanted - 1) // 8 * 8 + 1
@@ -25,7 +25,7 @@ def predict_duration(frame_rate: float, min_seconds: float, max_seconds: float) 
 
 @rule("MoGeGeometryToFOV")
 def field_of_view(moge_geometry: Any, unit: str = "degrees") -> Guessed:
-    """Sixty degrees, as many lenses have, and the focal length in pixels that goes with it."""
+    """Sixty degrees, a common lens, and the matching focal length in pixels."""
     if not isinstance(moge_geometry, Opaque):
         raise NodeFails("there is no geometry")
     height = moge_geometry.facts.get("size", (1024, 1024))[1]
@@ -35,7 +35,7 @@ def field_of_view(moge_geometry: Any, unit: str = "degrees") -> Guessed:
 
 @rule("TextGenerate", "TextGenerateLTX2Prompt")
 def generate_text(prompt: str = "") -> Guessed:
-    """The text that goes in, in the place of what a model would make of it."""
+    """The input text, in place of what a model would make of it."""
     return Guessed((prompt,), "what it writes, a model says")
 
 

@@ -1,4 +1,4 @@
-"""Output nodes: most hand on what they save."""
+"""Output nodes: most pass on what they save."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ rows(
 
 @rule("PreviewAny")
 def preview_any(source: Any = None) -> Any:
-    """The text of anything: texts and numbers as they are, else JSON, of shapes what they are."""
+    """The text for any value: texts and numbers as they are, else JSON, or a description for shapes."""
     if isinstance(source, (str, Unknown)):
         return source
     if source is None or isinstance(source, (int, float)):

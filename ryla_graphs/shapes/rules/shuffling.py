@@ -39,7 +39,7 @@ class Twister:
         self._next = 0
 
     def up_to(self, most: int) -> int:
-        """A number from 0 to `most`: words are cut to as many bits, and thrown away while they are too large."""
+        """A number from 0 to `most`: words are cut to its number of bits, and discarded while they are too large."""
         if most == 0:
             return 0
         mask = (1 << most.bit_length()) - 1

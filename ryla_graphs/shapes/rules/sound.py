@@ -1,4 +1,4 @@
-"""Sound: loaded, made, trimmed, split, put together."""
+"""Sound: loaded, made, trimmed, split, joined."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def trim_audio(audio: AudioShape | None, start_index: Number, duration: Number) 
 
 
 def trimmed(audio: AudioShape, start_index: Number, duration: Number) -> tuple[Whole, Whole]:
-    """The first sample that is kept and the one after the last; a negative start counts from the end."""
+    """The first kept sample and the one after the last; a negative start counts from the end."""
     begin = rounded(start_index * audio.rate)
     start = most(0, least(audio.samples + begin if start_index < 0 else begin, audio.samples))
     return start, most(0, least(start + rounded(duration * audio.rate), audio.samples))
@@ -83,7 +83,7 @@ def _at_one_rate(one: AudioShape, other: AudioShape) -> tuple[AudioShape, AudioS
 
 
 def _with_both(work: Callable[..., AudioShape]) -> Callable[[Any, Any], AudioShape | None]:
-    """Where one of two sounds is missing, the other is the result."""
+    """Apply `work` to two sounds; if one is missing, the other is the result."""
 
     def both(one: AudioShape | None, other: AudioShape | None) -> AudioShape | None:
         if one is None or other is None:
@@ -122,7 +122,7 @@ def _together(one: AudioShape, other: AudioShape) -> AudioShape:
 
 
 def _stretched(one: Whole, other: Whole) -> Whole:
-    """How many there are if one of two stands for all of the other. Raises `NodeFails` if neither does."""
+    """The common number when one of two broadcasts to the other. Raises `NodeFails` if neither does."""
     if one != other and one != 1 and other != 1:
         raise NodeFails(f"its sounds do not fit: {one} and {other} channels, or as many sounds")
     return other if one == 1 else one
@@ -156,7 +156,7 @@ rows(_louder, {"AudioAdjustVolume": "volume", "AudioEqualizer3Band": "bands"})
 
 
 def _decoded(samples: LatentShape, vae: Any, usual: str, rate: int | None = None) -> Any:
-    """The sound of some latents; of latents of a video with sound, their last tensor.
+    """The sound of latents; for a video with sound, of their last tensor.
 
     A VAE of pictures decodes pictures, which make no sound; the server passes them on all the same.
     """
@@ -183,5 +183,5 @@ def decode_sound(samples: LatentShape, vae: Any = None) -> Any:
 
 @rule("LTXVAudioVAEDecode")
 def decode_ltxv_sound(samples: LatentShape, audio_vae: Any = None) -> Any:
-    """The rate is in the file of the vocoder."""
+    """Only the vocoder's file has the rate."""
     return Guessed((_decoded(samples, audio_vae, "ltxv-audio", 24_000),), "the rate of its vocoder is in its file")

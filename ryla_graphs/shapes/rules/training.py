@@ -1,4 +1,4 @@
-"""Latents out of files, and collections of them for training."""
+"""Latents from files, and collections of them for training."""
 
 from __future__ import annotations
 

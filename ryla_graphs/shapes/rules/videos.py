@@ -1,4 +1,4 @@
-"""Videos: loaded, put together, taken apart, cut; and which frames of a file a part of it has."""
+"""Videos: loaded, assembled, taken apart, cut; and which frames of a file a part of it has."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def sample_frames(video: VideoShape, num_frames: Whole, strategy: str) -> VideoS
 
 
 def sampled_frames(total: int, count: int, strategy: str, seed: int) -> list[int]:
-    """Which frames of a video are kept where they are spread over it, or drawn at random.
+    """Which frames of a video are kept when they are spread over it or drawn at random.
 
     >>> sampled_frames(12, 5, "uniform", 0)
     [0, 3, 6, 8, 11]
@@ -92,7 +92,7 @@ def sampled_frames(total: int, count: int, strategy: str, seed: int) -> list[int
 
 
 def saved(video: VideoShape) -> VideoShape:
-    """A video as the file that ComfyUI makes of it before it cuts it: H.264 and AAC in an MP4.
+    """The file that ComfyUI makes of a video before it cuts it: H.264 and AAC in an MP4.
 
     Raises `NodeFails` if the encoders would refuse it.
     """
@@ -116,7 +116,7 @@ def saved(video: VideoShape) -> VideoShape:
 
 
 def encoded_audio(video: VideoShape) -> AudioShape | None:
-    """The sound of a video that is put together as it is saved: the first of a batch, no longer than the pictures."""
+    """The sound of an assembled video as it is saved: the first of a batch, no longer than the pictures."""
     if video.audio is None:
         return None
     longest: Any = math.ceil(video.audio.rate / saved_rate(video) * video.frames)
@@ -130,15 +130,15 @@ def saved_rate(video: VideoShape) -> Fraction:
 
 
 def check_sides(video: VideoShape, encoder: str) -> None:
-    """Raise `NodeFails` where an encoder of pictures with halved colours refuses the size."""
+    """Raise `NodeFails` if an encoder with halved colour resolution refuses the size."""
     if video.width % 2 or video.height % 2:
         raise NodeFails(f"{encoder} takes even sides only, and its video is {video.width}x{video.height}")
 
 
 def part_of(video: VideoShape, start: float, duration: float, *, strict: bool = False) -> VideoShape | None:
-    """A part of a video, from `start` on for `duration`, 0 for all of the rest; None if there is no such part.
+    """A part of a video, from `start` for `duration` (0: all of the rest); None if there is no such part.
 
-    A video that is put together has to hold all of it; of a file only a strict caller asks for so much.
+    An assembled video must contain all of it; a file only if the caller is strict.
     """
     length = video.duration
     if video.file is None and not isinstance(length, Unknown) and length < start + duration:
@@ -152,7 +152,7 @@ def part_of(video: VideoShape, start: float, duration: float, *, strict: bool = 
 
 
 def _some_of(video: VideoShape, duration: float) -> VideoShape:
-    """A part of a video that is not fully known."""
+    """A part of a video whose facts are not all known."""
     frames: Any = Unknown("how many frames are left is known only with the video", 0, _highest(video.frames))
     seconds = Unknown("how long it is is known only with the video", 0, _highest(video.duration))
     audio = video.audio
@@ -166,7 +166,7 @@ def _highest(value: Any) -> float:
 
 
 def windowed(video: VideoShape, file: VideoFile, start: float, limit: float) -> VideoShape:
-    """The part of a file that lies between two times: its frames, its sound, and how long it says that it is."""
+    """The part of a file that lies between two times: its frames, its sound, and its stated duration."""
     first, last = frame_range(video, file, start, limit)
     begin = begin_of(file, start)
     left = min(file.seconds, -start) if start < 0 else file.seconds - start
@@ -178,12 +178,12 @@ def windowed(video: VideoShape, file: VideoFile, start: float, limit: float) -> 
 
 
 def begin_of(file: VideoFile, start: float) -> float:
-    """Where in a file a part of it begins, in seconds from its beginning."""
+    """Where a part of a file begins, in seconds from the file's beginning."""
     return max(file.seconds + start, 0.0) if start < 0 else start
 
 
 def frame_range(video: VideoShape, file: VideoFile, start: float, limit: float) -> tuple[int, int]:
-    """The first frame of a file that a part of it has, and the one after its last."""
+    """The first frame of a part of a file, and the one after its last."""
     rate: Any = video.fps
     step = 1 / (rate * file.tick)
     begin = begin_of(file, start)
@@ -205,7 +205,7 @@ def _sound_of(audio: AudioShape | None, begin: float, limit: float) -> AudioShap
 
 
 def counted(video: VideoShape) -> Any:
-    """How many frames a video says that it has, without looking into it; a part of a file goes by its times."""
+    """The number of frames that a video states, without reading it; for a part of a file, calculated from its times."""
     file = video.file
     if file is None or not (video.start or video.limit):
         return video.frames if file is None else file.frames

@@ -1,4 +1,4 @@
-"""Rules about model families: what the server takes and the sampler fails on, or ignores without a word."""
+"""Rules about model families: what the server accepts, but the sampler fails on or silently ignores."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ _FACES = ("InstantID", "Pulid", "IPAdapterFaceID")
 
 
 def adapters(view: View) -> Iterator[Problem]:
-    """What patches a U-Net's attention does nothing on a transformer and crashes on a U-Net of another width.
+    """A patch for a U-Net's attention does nothing on a transformer and crashes on a U-Net of another width.
 
-    What patches a transformer's blocks does nothing elsewhere, or fails because there are none.
+    A patch for a transformer's blocks does nothing elsewhere, or fails because there are none.
     """
     for found in by_restriction(view, "attention", "transformer"):
         model = found.carried.families

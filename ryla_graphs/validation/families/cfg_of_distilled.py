@@ -1,4 +1,4 @@
-"""Rule: a model that was distilled for guidance is not pushed by cfg as well."""
+"""Rule: a guidance-distilled model does not get a high cfg as well."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ryla_graphs.validation.families.wording import written_by
 from ryla_graphs.validation.view import View
 
 HIGHEST_CFG: Mapping[str, float] = {"flux1": 4.0}
-"""By family, what cfg still gives a picture; the usual values are 1, and 1.5 to 3.5 if a negative text has to act."""
+"""The highest cfg that gives a picture, by family. Usual values: 1, or 1.5 to 3.5 if a negative text has to act."""
 
 
 def cfg_of_distilled(view: View) -> Iterator[Problem]:
@@ -37,11 +37,11 @@ def cfg_of_distilled(view: View) -> Iterator[Problem]:
 
 @lru_cache(maxsize=256)
 def _highest(families: Families) -> float | None:
-    """What cfg still gives a picture with the most patient of some families; None if one of them takes any."""
+    """The highest cfg that gives a picture with the most tolerant of these families; None if one of them takes any."""
     known = [HIGHEST_CFG.get(name) for name in families]
     return None if None in known else max((cfg for cfg in known if cfg is not None), default=None)
 
 
 def _undistilled(inputs: tuple[tuple[str, object], ...]) -> bool:
-    """Whether the file's name says that it takes a cfg again."""
+    """Whether the file's name says that it was de-distilled, so it takes a cfg again."""
     return any("distill" in str(value).lower() for _, value in inputs)

@@ -1,4 +1,4 @@
-"""Rule: a model is given text of its own encoders."""
+"""Rule: a model gets text from its own encoders."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ryla_graphs.validation.mismatches import Disagreement
 from ryla_graphs.validation.view import View
 
 _BY_MODEL = {"z-image": "lumina_text_encoder", "lumina2": "lumina_text_encoder", "flux2": "flux2_text_encoder"}
-"""Models whose layers for the text fail in ways of their own."""
+"""Models whose text layers fail in their own ways, with the code for each."""
 
 
 def conditionings(view: View) -> Iterator[Problem]:
-    """Text of another family has another width, and the sampler crashes at the first layer that reads it.
+    """Text for another family has another width, so the sampler crashes at the first layer that reads it.
 
-    `conditioning_family` where the right encoder is in the graph and the wires are crossed; else the encoder
-    itself is the wrong one.
+    The code is `conditioning_family` if the graph has the right encoder and only the wires are crossed; else the
+    encoder itself is wrong.
     """
     for found in by_socket(view, "CONDITIONING", "CLIP"):
         if _is_of_controlnet(found, view):
@@ -40,7 +40,7 @@ def conditionings(view: View) -> Iterator[Problem]:
 
 
 def _is_of_controlnet(found: Disagreement, view: View) -> bool:
-    """Whether all that is known of the text is the ControlNet that was put on it."""
+    """Whether the text's family is known only from a ControlNet that was applied to it."""
     origin = view.nodes.get(found.carried.origin.node)
     return origin is not None and "CONTROL_NET" in origin.schema.output_types
 

@@ -1,4 +1,4 @@
-"""Rule: a ControlNet, and InstantID's, runs with the family it was made for."""
+"""Rule: a ControlNet, including InstantID's, runs with the family it was made for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rule: a file's own name already says that its loader cannot use it."""
+"""Rule: a loader can use its file, judging by the file's name alone."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ryla_graphs.validation.families.wording import named
 from ryla_graphs.validation.view import View
 
 PAIRS: Mapping[str, frozenset[str]] = {"flux": frozenset({"clip-l", "t5-xxl", "t5-xxl-old"})}
-"""The encoders that a `type` of two files is made of."""
+"""The encoders that a `type` with two files needs."""
 _CORE = ("nodes", "comfy_extras")
 _LAST = frozenset("fF")
-"""What the name of a GGUF file ends with. Nearly no other does, so most are dismissed by a look at it."""
+"""The last letter of a GGUF file's name. Few other names end so, which makes this a quick first check."""
 
 
 def files_by_name(view: View) -> Iterator[Problem]:
-    """GGUF needs loaders of its own, a diffusion model is no text encoder, and UMT5 is not the T5 that Flux.1 reads."""
+    """GGUF needs its own loaders, a diffusion model is not a text encoder, and UMT5 is not the T5 that Flux.1 reads."""
     literal = view.values.literal
     for node, files in view.loaders:
         for name, folder in files.items():

@@ -1,4 +1,4 @@
-"""Rule: a loader that a pack wrote for one model is given files of that model."""
+"""Rule: a pack's loader for one model gets files of that model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CODES: Mapping[str, str] = {
 
 
 def files_of_families(view: View) -> Iterator[Problem]:
-    """WanVideoWrapper's loader knows Wan's layers only: it fails on any other file, and LoRAs find nothing."""
+    """WanVideoWrapper's loader knows only Wan's layers: it fails on any other file, and LoRAs find no layers."""
     for node, plan in view.families.asking:
         if (takes := plan.takes) is None or node.id not in view.reached:
             continue

@@ -1,4 +1,4 @@
-"""Rule: a loader is given a file of the kind it loads."""
+"""Rule: a loader gets a file of the kind it loads."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ryla_graphs.validation.view import View
 
 
 def files_of_kinds(view: View) -> Iterator[Problem]:
-    """A bare diffusion model has no CLIP and no VAE to give, and fails where they are used: ``clip input is invalid``.
+    """A bare diffusion model has no CLIP and no VAE, so nodes that use them fail: ``clip input is invalid``.
 
-    Any other kind of file in the wrong loader fails when it is loaded; that needs the file's header to be known.
+    Any other kind of file in the wrong loader fails when it is loaded; only the file's header tells that.
     """
     for node, files in view.loaders:
         for name, folder in files.items():

@@ -1,4 +1,4 @@
-"""Rule: a guidance is given to a model that reads it."""
+"""Rule: a guidance goes to a model that reads it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GUIDANCE = {"FluxGuidance": "guidance", "CLIPTextEncodeFlux": "guidance"}
 
 
 def guidance_of_schnell(view: View) -> Iterator[Problem]:
-    """Flux.1 schnell was distilled without a guidance, so it ignores `FluxGuidance`."""
+    """Flux.1 schnell was distilled without guidance, so it ignores `FluxGuidance`."""
     reported: set[str] = set()
     for node in view.samplers:
         model = view.families.into(node, "model")
@@ -33,7 +33,7 @@ def guidance_of_schnell(view: View) -> Iterator[Problem]:
 
 
 def _texts(view: View, node: PromptNode) -> Iterator[PromptNode]:
-    """The nodes that the text of a sampler comes through."""
+    """The nodes that a sampler's text passes through."""
     stack, seen = [node.id], {node.id}
     while stack:
         current = view.nodes[stack.pop()]

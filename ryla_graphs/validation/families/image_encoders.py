@@ -1,4 +1,4 @@
-"""Rule: pictures are encoded by the image encoder that reads them out again."""
+"""Rule: pictures are encoded by the image encoder that their reader expects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILES = {
 
 
 def image_encoders(view: View) -> Iterator[Problem]:
-    """Each encoder's features have a width of their own; Redux, USO and Wan crash on any but theirs."""
+    """Each encoder's features have their own width; Redux, USO and Wan crash on any other."""
     for found in by_restriction(view, "image encoder"):
         wanted = found.restriction.families
         file = next((_FILES[name] for name in _FILES if name in wanted), named(wanted))

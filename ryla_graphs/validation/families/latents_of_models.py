@@ -16,7 +16,7 @@ from ryla_graphs.validation.view import View
 def latents_of_models(view: View) -> Iterator[Problem]:
     """Core samplers fit a latent of zeros to any model; one with content keeps its channels, and the model crashes.
 
-    Where only the meaning of the numbers differs, nothing crashes and the picture is garbage.
+    If only the meaning of the numbers differs, nothing crashes, but the picture is garbage.
     """
     for found in by_socket(view, "LATENT"):
         message = disagreement(found, view, ours=latents(found.carried))

@@ -10,9 +10,9 @@ from ryla_graphs.validation.view import View
 
 
 def loras(view: View) -> Iterator[Problem]:
-    """ComfyUI finds none of its layers, logs ``lora key not loaded`` for each, and the picture is as without it.
+    """Otherwise ComfyUI finds none of its layers, logs ``lora key not loaded`` for each, and the LoRA has no effect.
 
-    Chroma takes LoRAs of Flux.1. At strength 0 a LoRA does nothing anyway, and nothing is said.
+    Chroma takes LoRAs of Flux.1. At strength 0 a LoRA does nothing anyway, so nothing is reported.
     """
     for found in by_socket(view, "lora", "LORA_MODEL"):
         message = f"{disagreement(found, view)}; ComfyUI ignores the LoRA without an error"

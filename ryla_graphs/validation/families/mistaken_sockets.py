@@ -1,4 +1,4 @@
-"""Rule: what travels on a MODEL or CONDITIONING socket is one."""
+"""Rule: MODEL and CONDITIONING sockets really carry models and conditionings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 
 def mistaken_sockets(view: View) -> Iterator[Problem]:
-    """Some packs, and core for detectors, send other things over these sockets; the types fit, the node crashes."""
+    """Some packs, and core for detectors, send other things over these sockets: the types fit, but the node crashes."""
     for found in by_restriction(view, "thing"):
         hint = f"wire {named(found.restriction.families)} into it"
         yield problem(found, "mistaken_socket", refusal(found, view, noun="wire"), hint)

@@ -1,4 +1,4 @@
-"""Rule: models that work together are of one family."""
+"""Rule: models that work together belong to one family."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ryla_graphs.validation.view import View
 
 
 def models(view: View) -> Iterator[Problem]:
-    """Merging takes layer by layer: of models of two families, no layer has its like, and nothing is merged."""
+    """Merging works layer by layer: models of two families have no layers in common, so nothing is merged."""
     for found in by_socket(view, "MODEL", "GUIDER"):
         hint = f"use another model of {named(found.other.families)}"
         yield problem(found, "model_family", disagreement(found, view), hint)

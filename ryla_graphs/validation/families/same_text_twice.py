@@ -1,4 +1,4 @@
-"""Rule: the positive and the negative prompt are two texts."""
+"""Rule: the positive and the negative prompt differ."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from ryla_graphs.problems import AtNode, Problem, shorten
 from ryla_graphs.validation.view import View
 
 _CLOSE = 1e-9
-"""What samplers still take for a cfg of 1."""
+"""Samplers treat a cfg this close to 1 as 1."""
 
 
 def same_text_twice(view: View) -> Iterator[Problem]:
-    """With one text on both sides cfg has nothing to push from: no effect, and twice the time a step."""
+    """With the same text on both sides, cfg has no effect and doubles the time per step."""
     for node in view.samplers:
         positive, negative = node.wires.get("positive"), node.wires.get("negative")
         cfg = view.families.literal(node, "cfg")

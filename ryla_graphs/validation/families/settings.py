@@ -10,7 +10,7 @@ from ryla_graphs.validation.view import View
 
 
 def settings(view: View) -> Iterator[Problem]:
-    """A guidance that the model does not read has no effect; Flux.1's schedule on another model is a wrong one."""
+    """A guidance that the model does not read has no effect; Flux.1's schedule is wrong for other models."""
     for found in by_restriction(view, "setting"):
         yield problem(
             found,

@@ -1,4 +1,4 @@
-"""Rule: what a node patches is used patched."""
+"""Rule: the patched model or encoder that a node outputs is used."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
 _PATCHED = {"MODEL": ("strength_model", "model"), "CLIP": ("strength_clip", "text encoder")}
-"""By type, the input that, where it is zero, leaves it as it is, and what messages call it."""
+"""By type: the input that switches the patch off when it is zero, and what messages call the type."""
 
 
 def unused_patches(view: View) -> Iterator[Problem]:
     """The node runs for another of its outputs, but nothing uses its MODEL or CLIP, so the patch is lost.
 
-    So is a face where the sampler is still wired to the model before ``ApplyInstantID``.
+    A face is lost too if the sampler is still wired to the model before ``ApplyInstantID``.
     """
     is_used, reached = view.is_used, view.reached
     for node, plan in view.families.asking:

@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 
 def vaes(view: View) -> Iterator[Problem]:
-    """With other channels it crashes; with the same channels of another family the picture is garbage."""
+    """With another number of channels it crashes; with the same number from another family the picture is garbage."""
     for found in by_socket(view, "VAE", "WANVAE"):
         hint = f"use {hints.vae_for(latents_of(found.other.families))}"
         yield problem(found, "vae_family", disagreement(found, view, ours=f"for {latents(found.carried)},"), hint)

@@ -1,4 +1,4 @@
-"""How rules about families speak: what a wire carries, who says so, and where that is written."""
+"""Messages of the rules about families: what a wire carries, which node decided that, and where it was written."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def latents(carried: Carried) -> str:
 
 
 def written_by(origin: Origin, view: View) -> str:
-    """Who says it: ``UNETLoader '1' (unet_name='flux1-dev.safetensors') in portrait.py:12``."""
+    """The node that decided: ``UNETLoader '1' (unet_name='flux1-dev.safetensors') in portrait.py:12``."""
     return sentences.written_by(*origin, line=view.sources.get(origin.node))
 
 
@@ -45,7 +45,7 @@ def refusal(found: Refused, view: View, *, noun: str | None = None) -> str:
 
 
 def disagreement(found: Disagreement, view: View, *, ours: str | None = None, theirs: str | None = None) -> str:
-    """Two ends of a node that do not go together, both named."""
+    """Two ends of a node that do not belong together, both named."""
     noun = NOUNS.get(found.socket, "wire")
     given = Side(noun, ours or _of(found.carried), written_by(found.carried.origin, view))
     other = Side(noun, theirs or _of(found.other), written_by(found.other.origin, view))

@@ -1,7 +1,7 @@
-"""The weight files that presets and common graphs use: one row a file, one module a family.
+"""The weight files that presets and common graphs use: one row per file, one module per family.
 
-`MANIFEST` is written by hand; the files of the official templates come beside it, and rows of one's own before both.
-Where the facts come from is on docs/weights.md.
+`MANIFEST` is written by hand. A user's own rows come before it, and the files of the official templates after it.
+docs/weights.md lists the sources of the facts.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _own: tuple[Weight, ...] = ()
 
 
 def use(rows: Iterable[Weight]) -> None:
-    """Use your own rows, before all others, in this process. They replace the rows of an earlier call.
+    """Use your own rows before all others in this process. They replace the rows of an earlier call.
 
     `ryla_graphs.models_folder.own.use_own` reads them from the file in `RYLA_WEIGHTS`.
     """
@@ -64,7 +64,7 @@ def own() -> tuple[Weight, ...]:
 
 @cache
 def manifest() -> tuple[Weight, ...]:
-    """All rows: your own, those of `MANIFEST`, then those of the official templates; the first one of a file counts."""
+    """All rows: your own, those of `MANIFEST`, then those of the official templates; the first row of a file wins."""
     found: dict[tuple[str, str], Weight] = {}
     for row in (*_own, *MANIFEST, *templates.rows()):
         found.setdefault(row.key, row)

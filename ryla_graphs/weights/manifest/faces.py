@@ -1,4 +1,4 @@
-"""Faces: InstantID, PuLID, InfiniteYou, and what finds and measures a face for them."""
+"""Faces: InstantID, PuLID, InfiniteYou, and the files that find and measure a face for them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _infinite_you(name: str, content: Content, precision: Precision | None, size
 
 
 def _opencv(folder: str, name: str, content: Content, sha256: str, licence: Licence) -> Weight:
-    """Measures faces, see `ryla_graphs.faces`; the address is that of the bytes, where others give a pointer of LFS."""
+    """A file that measures faces, see `ryla_graphs.faces`; this URL serves the bytes, others an LFS pointer."""
     place = f"opencv/opencv_zoo/main/models/{folder}/{name}"
     return Weight(
         name=name,

@@ -6,7 +6,7 @@ from ryla_graphs.weights.weight import UNKNOWN, Licence
 
 
 def unknown(page: str, why: str) -> Licence:
-    """The licence to accept for a file whose real licence is not looked up."""
+    """The licence to accept for a file whose real licence was not looked up."""
     return Licence(name=UNKNOWN, commercial=False, restriction=why, url=page)
 
 
@@ -25,7 +25,7 @@ OPENRAIL_M = Licence(
     url="https://huggingface.co/spaces/CompVis/stable-diffusion-license",
 )
 BSD = Licence(name="BSD-3-Clause", commercial=True, url="https://opensource.org/license/bsd-3-clause")
-# As utensils.io/mold tells of all of LTX-Video since 0.9.5; the text at the address could not be read here.
+# According to utensils.io/mold, for all of LTX-Video since 0.9.5; the text at the URL could not be read here.
 LTX_VIDEO = Licence(
     name="LTX-Video Open Weights",
     commercial=True,

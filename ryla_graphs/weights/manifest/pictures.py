@@ -1,4 +1,4 @@
-"""What works on finished pictures, of whatever model: upscalers, and what tells things from their background."""
+"""Files that work on finished pictures of any model: upscalers, and models that separate things from the background."""
 
 from __future__ import annotations
 

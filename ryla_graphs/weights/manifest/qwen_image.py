@@ -1,4 +1,4 @@
-"""Qwen-Image and Qwen-Image-Edit, with the LoRAs that let them do with four steps."""
+"""Qwen-Image and Qwen-Image-Edit, with the LoRAs that let them work in four steps."""
 
 from __future__ import annotations
 

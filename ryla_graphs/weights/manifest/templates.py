@@ -1,7 +1,7 @@
-"""The files that ComfyUI's official templates load: names, folders and addresses as the templates give them.
+"""The files that ComfyUI's official templates load: names, folders and URLs as the templates give them.
 
-GENERATED rows in `ryla_graphs/weights/data/templates.tsv`, by `python -m tools.template_weights`; read when a file is
-asked for that no other row knows. Most licences are unknown: their model cards are not read for this table.
+GENERATED rows in `ryla_graphs/weights/data/templates.tsv`, by `python -m tools.template_weights`; read when a
+lookup finds no other row. Most licences are unknown: their model cards are not read for this table.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GATED = ("black-forest-labs/FLUX.1-", "black-forest-labs/FLUX.2-klein-", "stabi
 
 @cache
 def rows() -> tuple[Weight, ...]:
-    """All of them."""
+    """All rows."""
     content = pkgutil.get_data("ryla_graphs.weights.data", "templates.tsv")
     assert content is not None, "the package's loader reads files"
     return tuple(_row(*line.split("\t")) for line in content.decode().splitlines()[1:])

@@ -1,4 +1,4 @@
-"""Wan 2.1 and 2.2 video models. Wan 2.2 of 14 billion parameters is two experts, and takes 2.1's VAE and encoder."""
+"""Wan 2.1 and 2.2 video models. Wan 2.2 14B consists of two experts, and takes 2.1's VAE and encoder."""
 
 from __future__ import annotations
 

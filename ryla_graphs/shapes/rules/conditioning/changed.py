@@ -23,7 +23,7 @@ _WRITES: Mapping[str, tuple[str, ...]] = {
     "StableCascade_StageB_Conditioning": ("stable_cascade_prior",),
     "GLIGENTextBoxApply": ("gligen",),
 }
-"""Classes that write next to what comes in at `conditioning` or `conditioning_to`, and what they write."""
+"""Classes that add keys to the input `conditioning` or `conditioning_to`, and which keys."""
 
 
 def _writes(names: tuple[str, ...]) -> Any:
@@ -54,7 +54,7 @@ def changed(conditioning: Any) -> Any:
 
 
 def combined(first: Any, second: Any) -> Any:
-    """All entries of two; an unknown one stays unknown."""
+    """The entries of both; unknown if either is unknown."""
     if not isinstance(_there(first), Conditioning) or not isinstance(_there(second), Conditioning):
         return second if isinstance(first, Conditioning) else first
     return Conditioning(first.entries + second.entries)
@@ -83,7 +83,7 @@ def concat(conditioning_to: Any, conditioning_from: Any) -> Any:
 
 @rule("ConditioningAverage")
 def average(conditioning_to: Any, conditioning_from: Any) -> Any:
-    """The other is cut to the length of each, or filled up."""
+    """The second is cut or padded to the length of each entry of the first."""
     if not isinstance(conditioning_to, Conditioning) or not isinstance(conditioning_from, Conditioning):
         return _there(conditioning_to)
     other = _first(conditioning_from)
@@ -123,7 +123,7 @@ def pid(positive: Any, latent: LatentShape) -> Any:
 
 
 def properties(conditioning: Any, hooks: Any, mask: MaskShape | None, timesteps: Any) -> Any:
-    """A conditioning with hooks, a mask and a range of times, of those that there are."""
+    """A conditioning with hooks, a mask and a range of times, if given."""
     keys: dict[str, Any] = {}
     if hooks is not None:
         keys["hooks"] = hooks

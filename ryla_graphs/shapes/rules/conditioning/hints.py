@@ -38,7 +38,7 @@ _REDUX = 729
 
 @rule("StyleModelApply")
 def apply_style_model(conditioning: Any, strength: Any = 1.0, strength_type: Any = "multiply") -> Any:
-    """The tokens of the picture stand behind the text."""
+    """The picture's tokens follow the text."""
     if not isinstance(conditioning, Conditioning):
         return conditioning
     entries = []

@@ -94,5 +94,5 @@ def set_keyframes(hooks: Any) -> Any:
 
 @rule("CombineHooks2", "CombineHooks4", "CombineHooks8")
 def combine_hooks(**hooks: Any) -> Any:
-    """All hooks as one; None if there are none at all."""
+    """All hooks as one; None if there are none."""
     return next((hook for hook in hooks.values() if hook is not None), None)

@@ -18,7 +18,7 @@ def _given(pictures: Any) -> list[ImageShape]:
 
 
 def _referenced(text: Any, vae: Any, pictures: list[ImageShape], **more: Any) -> Any:
-    """A text with the latents of pictures next to it, where there are any and a VAE for them."""
+    """A text with the latents of pictures next to it, if there are pictures and a VAE for them."""
     keys = dict(more)
     if vae is not None and pictures:
         codec_of(vae)
@@ -87,7 +87,7 @@ def mage_flow(
     height: Whole = 0,
     batch_size: Whole = 1,
 ) -> tuple[Any, Any, LatentShape]:
-    """A side of 0 is that of the first picture, or 1024; all are multiples of 16."""
+    """A side of 0 takes that of the first picture, or 1024; all are multiples of 16."""
     pictures = _given((images or {}).values())
     first = pictures[0] if pictures else ImageShape(1, 1024, 1024)
     wide, high = (most(16, side // 16 * 16) for side in (width or first.width, height or first.height))

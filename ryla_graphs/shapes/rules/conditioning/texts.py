@@ -1,4 +1,4 @@
-"""Texts encoded: how long a conditioning is and what stands next to it."""
+"""Encoded texts: the length of a conditioning and its further keys."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _UNKNOWN = TextModel((), None)
 
 
 def encoded(clip: Any, text: Any, *needed: str, **more: Any) -> Any:
-    """The conditioning of a text. `needed` names texts that the node takes by themselves.
+    """The conditioning of a text. `needed` names the texts that the node uses individually.
 
-    Raises `NodeFails` if there is no text encoder, or one that knows nothing of such texts.
+    Raises `NodeFails` if there is no text encoder, or if it does not know such texts.
     """
     model = model_of(clip)
     for name in needed:
@@ -35,7 +35,7 @@ def model_of(clip: Any) -> TextModel:
 
 
 def _longest(*texts: Any) -> Any:
-    """The longest of some texts, which decides; an unknown one where one is."""
+    """The longest of these texts, which decides; an unknown one if any is unknown."""
     unknown = next((text for text in texts if isinstance(text, Unknown)), None)
     return unknown if unknown is not None else max(map(str, texts), key=len)
 
@@ -67,12 +67,12 @@ def encode_sd3(clip: Any, clip_l: Any, clip_g: Any, t5xxl: Any, empty_padding: A
     left_out = empty_padding == "none"
     needed = [name for name, text in (("g", clip_g), ("l", clip_l), ("t5xxl", t5xxl)) if not (left_out and text == "")]
     if model.texts and {"l", "g"} & set(needed):
-        # Both are made equally long, so neither can do without the other.
+        # Both are made equally long, so neither works without the other.
         needed += ["l", "g"]
     found = encoded(clip, t5xxl, *needed)
     if not left_out or t5xxl != "" or not isinstance(found, Conditioning):
         return found
-    # Without a text for T5 there is only what the two CLIPs read.
+    # Without a text for T5, only the two CLIPs' output remains.
     (shape, keys), *_ = found.entries
     return Conditioning((((1, most(77, model.after), shape[2]), keys),))
 
@@ -98,7 +98,7 @@ def encode_kandinsky(clip: Any, qwen25_7b: Any) -> Any:
 
 
 _SYSTEM = 160
-"""Letters that Lumina's system prompts have at most, with the words before the user's own."""
+"""The most characters of Lumina's system prompts, with the words before the user's own."""
 
 
 @rule("CLIPTextEncodeLumina2")
@@ -121,7 +121,7 @@ _SONG = "how long a song is, its model decides"
 
 @rule("MiniMaxMusic3TextEncode")
 def encode_music(clip: Any, caption: Any, max_duration: Any = 0) -> tuple[Any, Any]:
-    """Its own encoder makes the tune, 25 tokens a second; another one gives a text as long as any."""
+    """Its own encoder makes the tune, 25 tokens per second; any other encodes an ordinary text."""
     found = encoded(clip, caption, conditioning_scale=None)
     (shape, keys), *_ = found.entries
     if model_of(clip) is _UNKNOWN:

@@ -1,4 +1,4 @@
-"""Pictures, in rooms by what is done to them; `picked` is how a piece of a batch is chosen."""
+"""Pictures, in modules by what is done to them; `picked` chooses a piece of a batch."""
 
 from __future__ import annotations
 

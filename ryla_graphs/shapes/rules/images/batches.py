@@ -25,7 +25,7 @@ def image_from_batch(image: ImageShape, batch_index: int, length: Whole) -> Imag
 
 
 def picked(batch: Whole, index: Whole, length: Whole) -> tuple[Whole, Whole]:
-    """Where a piece of a batch begins and how long it is; a negative index counts from the end."""
+    """Start and length of a piece of a batch; a negative index counts from the end."""
     begin = most(0, least(batch - 1, index + batch if index < 0 else index))
     return begin, least(batch - begin, length)
 

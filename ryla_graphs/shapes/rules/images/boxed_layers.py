@@ -36,7 +36,7 @@ def layers_from_boxes(
 def _placed(
     image: ImageShape, mask: MaskShape | None, index: int, box: Mapping[str, Any], z_index: int, cut: bool
 ) -> Document:
-    """One frame at its box, cut to the part that has content where the box says which."""
+    """One frame at its box, cut to the part with content if the box tells it."""
     found = box.get("metadata")
     said: Mapping[str, Any] = found if isinstance(found, dict) else {}
     x, y = int(box.get("x", 0)), int(box.get("y", 0))

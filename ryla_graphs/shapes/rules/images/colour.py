@@ -1,4 +1,4 @@
-"""Pictures whose colours change and whose size does not; some take only some numbers of channels."""
+"""Pictures whose colours change but not their size; some classes take only certain numbers of channels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ rows(
 
 
 def only_colours(name: str) -> Callable[..., ImageShape]:
-    """A rule for classes that keep the size of a picture and take red, green and blue alone."""
+    """A rule for classes that keep the size of a picture and take only red, green and blue."""
 
     def work(**inputs: Any) -> ImageShape:
         return colours(inputs[name])
@@ -54,7 +54,7 @@ def sharpen(image: ImageShape, sharpen_radius: Whole) -> ImageShape:
 
 
 def _mirrored(image: ImageShape, radius: Whole) -> ImageShape:
-    """The same size; the borders are mirrored over a radius, for which there must be so many pixels."""
+    """The same size. The borders are mirrored over a radius, so the picture needs that many pixels."""
     sides = image.width, image.height, radius
     if not any(isinstance(length, Unknown) for length in sides) and least(*sides[:2]) <= radius:
         raise NodeFails(f"a radius of {radius} is too large for {image.width}x{image.height}")
@@ -123,6 +123,6 @@ def blend(image1: ImageShape, image2: ImageShape) -> ImageShape:
 
 
 def matched(destination: ImageShape, source: ImageShape) -> None:
-    """Raise where two pictures cannot be given the same channels: one that is missing is filled, and no more."""
+    """Raise if two pictures cannot get the same channels: at most one missing channel is filled."""
     if destination.channels - source.channels > 1:
         raise NodeFails(f"pictures of {destination.channels} and {source.channels} channels cannot be put together")

@@ -19,7 +19,7 @@ def crop(image: ImageShape, width: Whole, height: Whole, x: Whole, y: Whole) -> 
 
 
 def cut(image: ImageShape, width: Whole, height: Whole, left: Whole, top: Whole) -> ImageShape:
-    """A part of pictures that begins within them."""
+    """A part of pictures that starts inside them."""
     wide, high = least(width, image.width - left), least(height, image.height - top)
     return ImageShape(image.batch, high, wide, image.channels)
 
@@ -34,7 +34,7 @@ def crop_region(image: ImageShape, crop_region: Mapping[str, Whole]) -> ImageSha
 
 @rule("CenterCropImages", "RandomCropImages")
 def crop_to_size(images: ImageShape, width: Whole, height: Whole) -> ImageShape:
-    """Where it is cut depends on the class, how large it becomes does not."""
+    """The position of the cut depends on the class, the size does not."""
     if as_pictures(images).channels == 1:
         raise NodeFails("Pillow makes no picture of one channel alone")
     return ImageShape(images.batch, least(height, images.height), least(width, images.width), images.channels)
@@ -70,7 +70,7 @@ def crop_by_boxes(
     padding: Whole = 0,
     keep_aspect: str = "stretch",
 ) -> ImageShape:
-    """One picture for each frame with boxes, of what is around all of them."""
+    """One picture for each frame with boxes: the area around all of them."""
     frames = [[_boxes(bboxes)]] if not isinstance(bboxes, list) else bboxes
     if not frames:
         return image
@@ -87,7 +87,7 @@ def crop_by_boxes(
 
 
 def _boxes(value: Any) -> Any:
-    """Boxes, which a detector that did not run has not found."""
+    """The boxes. Raises `Undecided` if they come from a detector, which did not run."""
     if isinstance(value, Opaque):
         raise Undecided(value.facts.get("unknown", "the boxes that a detector finds are not known"))
     return value
@@ -103,7 +103,7 @@ def _check_boxes(image: ImageShape, boxes: Any, width: Whole, height: Whole, pad
 
 
 def around(image: Any, boxes: list[Mapping[str, Any]], padding: Any) -> tuple[int, int, int, int]:
-    """The part of a picture that holds all boxes; one in its upper middle where that is empty."""
+    """The part of a picture that holds all boxes; if that is empty, a part in its upper middle."""
     left, top = (min(int(box[name]) for box in boxes) - padding for name in ("x", "y"))
     right = max(int(box["x"] + box["width"]) for box in boxes) + padding
     bottom = max(int(box["y"] + box["height"]) for box in boxes) + padding

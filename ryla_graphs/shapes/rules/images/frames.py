@@ -18,7 +18,7 @@ _TARGETS = 4
 
 @rule("Painter")
 def paint(width: Whole, height: Whole, image: ImageShape | None = None) -> tuple[ImageShape, MaskShape]:
-    """On the first picture, or on a ground of one colour."""
+    """Painted on the first picture, or on a plain background."""
     if image is None:
         return ImageShape(1, height, width), MaskShape(1, height, width)
     return replace(image, batch=1, content=None), MaskShape(1, image.height, image.width)
@@ -26,7 +26,7 @@ def paint(width: Whole, height: Whole, image: ImageShape | None = None) -> tuple
 
 @rule("WanMoveVisualizeTracks")
 def draw_tracks(images: ImageShape, tracks: Any = None) -> ImageShape:
-    """The frames are repeated as often as there are whole runs of them in the tracks."""
+    """The frames repeat as often as they fit whole into the length of the tracks."""
     if tracks is None:
         return images
     wanted, frames = tracks["track_path"].shape[0], images.batch
@@ -42,7 +42,7 @@ def draw_tracks(images: ImageShape, tracks: Any = None) -> ImageShape:
 def pad_keyframes(
     images: ImageShape, segment_length: Whole, segment_index: Whole, audio: AudioShape
 ) -> tuple[ImageShape, MaskShape, AudioShape]:
-    """Key frames at their places in one piece of a dance, and the sound that goes with it."""
+    """Key frames at their positions in one piece of a dance, and the matching sound."""
     seconds = segment_length / _WANDANCER_RATE
     start = segment_index * seconds
     first, last = (whole(moment * audio.rate) for moment in (start, least(start + seconds, audio.seconds)))
@@ -62,7 +62,7 @@ def pad_many_keyframes(images: ImageShape, segment_length: Whole, num_segments: 
 def render_splat(
     splat: Opaque, width: Whole, height: Whole, frames: Whole, bg_image: ImageShape | None = None
 ) -> tuple[ImageShape, MaskShape]:
-    """One picture, or as many of a turn around it; a negative number turns the other way."""
+    """One picture, or that many in a turn around the object; a negative number turns the other way."""
     if bg_image is not None and bg_image.channels < 3:
         raise NodeFails("its background has no colours")
     count = splat.facts.get("batch", 1) * (abs(frames) or 1)
@@ -76,7 +76,7 @@ def render_mesh(mesh: Opaque, width: Whole, height: Whole) -> tuple[ImageShape, 
 
 @rule("GLSLShader")
 def shade(size_mode: Mapping[str, Any], images: Mapping[str, ImageShape]) -> tuple[ImageShape, ...]:
-    """Four pictures with alpha, whether the shader writes to all of them or not."""
+    """Always four pictures with alpha, even if the shader does not write to all."""
     if not images:
         raise NodeFails("it needs a picture")
     first, *others = images.values()
@@ -89,7 +89,7 @@ def shade(size_mode: Mapping[str, Any], images: Mapping[str, ImageShape]) -> tup
 
 @rule("Load3D")
 def load_3d(model_file: str, image: Any, call: Call) -> tuple[Any, ...]:
-    """What a page has drawn of a body: a picture, its mask, its normals, perhaps a recording."""
+    """What the web page has drawn of a 3D body: a picture, its mask, its normals, perhaps a recording."""
     if not isinstance(image, Mapping):
         raise NodeFails("a page has drawn nothing for it")
     picture, _ = load_image(image["image"], call)

@@ -1,4 +1,4 @@
-"""Several pictures that become one: stitched, batched, laid over each other; and channels in and out."""
+"""Several pictures combined: stitched, batched, laid over each other; and channels split and joined."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Layers: pictures with a place, put together on a canvas.
+"""Layers: pictures with a position, composed on a canvas.
 
-A value of the type ``LAYERS`` is a dictionary, as the real one is. What comes out has an alpha channel where the
-canvas shows through, which depends on where layers lie, and for layers with alpha or a mask on their pixels.
+A value of type ``LAYERS`` is a dictionary, like the real one. The result has an alpha channel if the canvas shows
+through. That depends on where the layers lie and, for layers with alpha or a mask, on their pixels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One picture on the canvas, by number in the batch of an item."""
+    """One picture on the canvas, by its number in the batch of an item."""
 
     item: Mapping[str, Any]
     index: int
@@ -42,7 +42,7 @@ class Layer:
 
     @property
     def box(self) -> tuple[Any, Any, Any, Any]:
-        """Left, top, right and bottom of what it covers when it is turned."""
+        """Left, top, right and bottom of the area that it covers, rotation included."""
         (width, height), turn = self.size, self.item.get("rotation", 0.0)
         x, y = self.item["x"], self.item["y"]
         if not turn:
@@ -55,7 +55,7 @@ class Layer:
 
     @property
     def fills(self) -> bool | None:
-        """Whether nothing shows through; None if that depends on its pixels."""
+        """Whether it is fully opaque; None if that depends on its pixels."""
         item = self.item
         if item.get("opacity", 1.0) < 0.999 or item.get("rotation") or item.get("blend_mode", "normal") != "normal":
             return False
@@ -124,7 +124,7 @@ def _frames(item: Mapping[str, Any]) -> Sequence[int]:
 
 
 def canvas_of(document: Any, layers: Sequence[Layer]) -> tuple[int, int]:
-    """Width and height of the canvas: as the document says, else so large that all layers are on it."""
+    """Width and height of the canvas: as the document says, else large enough for all layers."""
     width, height = canvas_said(document) or (max(1, *(box[side] for box in _boxes(layers))) for side in (2, 3))
     if width > _LARGEST or height > _LARGEST:
         raise NodeFails(f"a canvas of {width}x{height} is larger than {_LARGEST}x{_LARGEST}")
@@ -136,7 +136,7 @@ def _boxes(layers: Sequence[Layer]) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _covered(size: tuple[int, int], boxes: Sequence[tuple[int, int, int, int]]) -> bool:
-    """Whether boxes together leave no part of a canvas free."""
+    """Whether boxes together cover the whole canvas."""
     columns = sorted({0, *(edge for left, _, right, _ in boxes for edge in (left, right) if 0 < edge < size[0])})
     found = sorted({0, *(edge for _, top, _, bottom in boxes for edge in (top, bottom) if 0 < edge < size[1])})
     return all(
@@ -147,12 +147,12 @@ def _covered(size: tuple[int, int], boxes: Sequence[tuple[int, int, int, int]]) 
 
 
 def items_of(document: Any) -> list[Document]:
-    """The items of a document; none of what is no document."""
+    """The items of a document; none if the value is not a document."""
     return list(document.get("layers") or ()) if isinstance(document, dict) else []
 
 
 def canvas_said(document: Any) -> tuple[int, int] | None:
-    """The size of the canvas, where a document says it."""
+    """The size of the canvas, if the document states it."""
     return document.get("canvas") if isinstance(document, dict) else None
 
 

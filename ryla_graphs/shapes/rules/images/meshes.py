@@ -1,7 +1,7 @@
-"""Textures that are baked for bodies, and read from them.
+"""Textures baked for 3D bodies, and read from them.
 
-Of a ``MESH`` the facts ``batch``, ``uvs`` (whether it is unwrapped) and ``texture`` (the picture it carries) are
-looked at; a body that is without such a fact is without such a thing.
+Rules use the facts ``batch``, ``uvs`` (whether it is unwrapped) and ``texture`` (the picture it carries) of a
+``MESH``. A body without a fact lacks that thing.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _SIZED = ("frames", "size")
 
 @rule("UpscaleModelLoader")
 def load_upscaler(model_name: str) -> Opaque:
-    """The factor is in the file; nearly all names tell it, such as ``4x-UltraSharp`` and ``RealESRGAN_x2plus``."""
+    """Only the file has the factor, but most names tell it, such as ``4x-UltraSharp`` and ``RealESRGAN_x2plus``."""
     found = _FACTOR.search(model_name)
     if found is None:
         return Opaque("UPSCALE_MODEL", {"unknown": f"the name '{model_name}' does not say its factor"})
@@ -51,7 +51,7 @@ def remove_background(image: ImageShape) -> MaskShape:
 
 
 def looked_at(kind: str) -> Callable[..., Opaque]:
-    """A rule for classes that look at pictures, and of whose findings only frames and size are known."""
+    """A rule for classes that analyse pictures, when only the frames and size of their findings are known."""
 
     def work(image: ImageShape, **_: Any) -> Opaque:
         return Opaque(kind, {"frames": image.batch, "size": (image.width, image.height)})
@@ -75,7 +75,7 @@ def track(images: ImageShape) -> Opaque:
 
 
 def shown(name: str) -> Callable[..., ImageShape]:
-    """A rule for classes that show what was found, in pictures of the size of those that were looked at."""
+    """A rule for classes that draw what was found, in pictures of the size of the analysed ones."""
 
     def work(**inputs: Any) -> ImageShape:
         return _picture(inputs[name])
@@ -163,5 +163,5 @@ def _boxes(image: ImageShape) -> list[list[Mapping[str, Any]]]:
 
 
 def _middle(width: Whole, height: Whole) -> Mapping[str, Any]:
-    """A box in the middle, of half the sides."""
+    """A box in the middle, with half the sides."""
     return {"x": width // 4, "y": height // 4, "width": width // 2, "height": height // 2, "score": 1.0}

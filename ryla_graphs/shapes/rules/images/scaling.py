@@ -1,4 +1,4 @@
-"""Pictures and masks at another size, whole: to sides, by factors, to so many pixels, padded."""
+"""Whole pictures and masks at another size: to given sides, by factors, to a number of pixels, padded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def image_scale_to_pixels(
 
 
 def to_total_pixels(width: Whole, height: Whole, total: float, step: int = 1) -> tuple[Whole, Whole]:
-    """Sides of the same proportions that have about so many pixels together."""
+    """Sides of the same proportions with about this total of pixels."""
     for given in (width, height):
         if isinstance(given, Unknown):
             # The other side may be as short as one step.
@@ -88,7 +88,7 @@ def resize_image_or_mask(input: Any, resize_type: Mapping[str, Any], scale_metho
 
 
 def to_longer(width: Whole, height: Whole, wanted: Whole) -> tuple[Whole, Whole]:
-    """Both sides where the longer becomes `wanted`."""
+    """Both sides, with the longer one set to `wanted`."""
     for given in (width, height):
         if isinstance(given, Unknown):
             return least(wanted, Unknown(given.reason, 1)), least(wanted, Unknown(given.reason, 1))
@@ -96,7 +96,7 @@ def to_longer(width: Whole, height: Whole, wanted: Whole) -> tuple[Whole, Whole]
 
 
 def to_shorter(width: Whole, height: Whole, wanted: Whole) -> tuple[Whole, Whole]:
-    """Both sides where the shorter becomes `wanted`."""
+    """Both sides, with the shorter one set to `wanted`."""
     for given in (width, height):
         if isinstance(given, Unknown):
             return most(wanted, Unknown(given.reason, 1)), most(wanted, Unknown(given.reason, 1))
@@ -126,7 +126,7 @@ def resize_by_shorter_edge(images: ImageShape, shorter_edge: Whole) -> Any:
 
 
 def _cut_to_whole(images: ImageShape, wanted: Whole, is_width: bool) -> Any:
-    """One side as wanted, the other cut to a whole number and not rounded."""
+    """One side as wanted, the other truncated to a whole number."""
     if images.channels == 1:
         raise NodeFails("Pillow makes no picture of one channel alone")
     other = wanted / images.width if is_width else wanted / images.height
@@ -136,7 +136,7 @@ def _cut_to_whole(images: ImageShape, wanted: Whole, is_width: bool) -> Any:
 
 @rule("FluxKontextImageScale")
 def scale_for_kontext(image: ImageShape) -> Any:
-    """The one of some sizes that has the most similar proportions."""
+    """The preferred size with the most similar proportions."""
     for given in (image.width, image.height):
         if isinstance(given, Unknown):
             low, high = _KONTEXT_SIDES[0]
@@ -157,7 +157,7 @@ def resize_and_pad(image: ImageShape, target_width: Whole, target_height: Whole,
 
 
 def fitting(image: Any, width: Whole, height: Whole) -> tuple[Whole, Whole]:
-    """The largest sides of the same proportions that are within others."""
+    """The largest sides of the same proportions that fit within the given ones."""
     scale = least(width / image.width, height / image.height)
     return whole(image.width * scale), whole(image.height * scale)
 
@@ -203,7 +203,7 @@ def upscale_with_seedvr2(image: ImageShape, resolution: Number, max_resolution: 
 
 @rule("LTXVPreprocess")
 def compress_for_ltxv(image: ImageShape, img_compression: Whole) -> ImageShape:
-    """Through a video codec and back, which has even sides."""
+    """Through a video codec and back, which needs even sides."""
     if img_compression == 0:
         return same_shape(image)
     if as_pictures(image).channels != 3:

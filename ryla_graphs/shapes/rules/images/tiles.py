@@ -1,4 +1,4 @@
-"""Pictures cut into tiles that overlap, and put together of them again."""
+"""Pictures cut into overlapping tiles, and reassembled."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def grid(width: int, height: int, tile_width: int, tile_height: int, overlap: in
 
 
 def _stretches(whole: int, tile: int, overlap: int) -> Iterator[tuple[int, int]]:
-    """Where the tiles of one row begin and end; the last one ends with the picture."""
+    """Start and end of the tiles of one row; the last tile ends with the picture."""
     step = round(max(tile * 0.25, tile - overlap))
     position = 0
     while position < whole:

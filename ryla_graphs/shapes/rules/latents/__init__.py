@@ -1,4 +1,4 @@
-"""Latents: empty ones, encoded and decoded, sampled, cut and put together."""
+"""Latents: empty ones, encoded and decoded, sampled, cut and joined."""
 
 from __future__ import annotations
 

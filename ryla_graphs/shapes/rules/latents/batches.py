@@ -1,4 +1,4 @@
-"""Several latents in one batch: put together, picked, repeated, cut to other batches."""
+"""Latents in batches: joined, picked, repeated, rebatched."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def numbered(count: Whole, first: Whole = 0) -> Index:
 
 
 def index_of(latent: LatentShape) -> Index:
-    """The numbers of the latents of a batch, as they came or from 0."""
+    """The numbers of the latents of a batch: its own, else counted from 0."""
     return latent.batch_index if latent.batch_index is not None else numbered(latent.batch)
 
 
@@ -80,7 +80,7 @@ def from_batch(samples: LatentShape, batch_index: Any, length: Whole) -> LatentS
     kept = least(samples.batch - begin, length)
     mask, index = samples.noise_mask, samples.batch_index
     if mask is not None and differ(mask[0], 1):
-        # A mask for fewer than there are is repeated, one for more is used as it is.
+        # A mask for fewer latents is repeated; one for more is used as it is.
         mask = (sliced(most(mask[0], samples.batch), begin, begin + kept), *mask[1:])
     if index is None:
         index = numbered(kept, begin)
@@ -92,7 +92,7 @@ def from_batch(samples: LatentShape, batch_index: Any, length: Whole) -> LatentS
 
 @rule("RebatchLatents")
 def rebatch(latents: list[LatentShape], batch_size: list[int]) -> list[LatentShape]:
-    """Batches of one size, in the order of what comes in; another size of latents begins another batch."""
+    """Batches of one size, in input order; latents of another size start a new batch."""
     size, done, processed = batch_size[0], [], 0
     current: _Batch | None = None
     for latent in latents:
@@ -116,7 +116,7 @@ def rebatch(latents: list[LatentShape], batch_size: list[int]) -> list[LatentSha
 
 
 class _Batch:
-    """A batch on its way: its shape, its mask and its numbers."""
+    """A batch in progress: its shape, mask and numbers."""
 
     def __init__(self, latent: LatentShape, dims: Dims, mask: Dims, index: tuple[int, ...], masked: bool) -> None:
         self._latent = latent
@@ -127,7 +127,7 @@ class _Batch:
 
     @classmethod
     def of(cls, latent: LatentShape, offset: int) -> _Batch:
-        """What comes in. The numbers of one without go on from those before it."""
+        """An input as a batch. If it has no numbers, they continue those before it."""
         dims = latent.samples
         if len(dims) < 4:
             raise NodeFails(f"it takes latents of pictures or videos, not of {len(dims)} dimensions")
@@ -144,12 +144,12 @@ class _Batch:
         return _Batch(self._latent, dims, mask, self.index + other.index, self._masked or other._masked)
 
     def part(self, begin: Any, count: Any) -> _Batch:
-        """Some of it."""
+        """A part of the batch."""
         dims = (sliced(self.dims[0], begin, begin + count), *self.dims[1:])
         mask = (sliced(self._mask[0], begin, begin + count), *self._mask[1:])
         return _Batch(self._latent, dims, mask, self.index[begin : begin + count], self._masked)
 
     def latent(self) -> LatentShape:
-        """As a node gives it. A mask is taken to leave something out, or the real node drops it."""
+        """The batch as a node outputs it. A mask is assumed to mask something; otherwise the real node drops it."""
         like, mask = self._latent, self._mask if self._masked else None
         return LatentShape(self.dims, like.space, like.time, noise_mask=mask, batch_index=self.index, empty=like.empty)

@@ -1,4 +1,4 @@
-"""From pictures to latents and back, as the VAE has it."""
+"""From pictures to latents and back, as the VAE does it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ryla_graphs.shapes.unknown import Unknown, rounded
 from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, Opaque
 
 Outputs = tuple[Any, ...]
-"""What a rule gives, perhaps only guessed."""
+"""The outputs of a rule, perhaps only guessed."""
 
 
 def codec_of(vae: Any, usual: str = "flux") -> Codec:
-    """How a VAE encodes; an unknown one is taken for the usual one of the node that it goes into.
+    """How a VAE encodes; an unknown one counts as the usual VAE of its node.
 
     Raises `NodeFails` if there is no VAE.
     """
@@ -36,7 +36,7 @@ def is_known(vae: Any) -> bool:
 
 
 def latent_of(samples: Dims, codec: Codec, **more: Any) -> LatentShape:
-    """Latents that a VAE has made."""
+    """Latents made by a VAE."""
     return LatentShape(samples, space=codec.decoded, time=codec.time or 4, **more)
 
 
@@ -63,7 +63,7 @@ def encode_tiled(pixels: ImageShape, vae: Any = None, tile_size: Any = 512, over
 
 
 def _fits_tiles(codec: Codec, pixels: ImageShape, tile: Any, overlap: Any) -> None:
-    """Raise where a tile overlaps all of the next, which then never comes. Those that overlap more are left out."""
+    """Raise if tiles overlap by their whole size, so that they never advance. Larger overlaps are not checked."""
     wide, high = pixels.width // codec.space * codec.space, pixels.height // codec.space * codec.space
     tiles = ((tile, tile),) if codec.time is not None else ((tile, tile), (tile // 2, tile * 2), (tile * 2, tile // 2))
     for across, down in tiles:
@@ -81,7 +81,7 @@ def decode(samples: LatentShape, vae: Any = None) -> ImageShape:
         return codec.decode(_as_sampled_for(samples, codec))
     if len(samples.samples) < 4:
         raise NodeFails("latents of a sound decode to no pictures")
-    # If the VAE is unknown, its latents say by how much it enlarges them.
+    # If the VAE is unknown, its latents tell how much it enlarges them.
     return ImageShape(samples.batch * samples.frames, samples.height, samples.width)
 
 
@@ -102,7 +102,7 @@ def _cut(pixels: ImageShape, factor: int) -> ImageShape:
 
 
 def _multiplied(mask: MaskShape, pixels: ImageShape) -> None:
-    """Each channel of a picture is multiplied by the mask, in its place."""
+    """Multiply each channel of a picture by the mask, in place."""
     if surely(lambda: pixels.channels < 3):
         raise NodeFails("its picture has fewer than three channels")
     copied((mask.batch, pixels.height, pixels.width), (pixels.batch, pixels.height, pixels.width))
@@ -131,7 +131,7 @@ def inpaint_conditioning(
 
 
 def _sounds(audio: AudioShape | None, vae: Any, usual: str) -> Outputs:
-    """The latents of a sound, resampled to the rate of its VAE; what is left of its end is cut off."""
+    """The latents of a sound, resampled to the rate of its VAE; an incomplete last step is cut off."""
     if audio is None:
         raise NodeFails("there is no sound")
     codec = codec_of(vae, usual)

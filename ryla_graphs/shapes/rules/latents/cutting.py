@@ -1,4 +1,4 @@
-"""One latent that is cut, turned, scaled."""
+"""One latent: cut, turned, scaled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def scaled(samples: Dims, width: Whole, height: Whole) -> Dims:
 
 
 def _wanted(samples: LatentShape, width: Whole, height: Whole) -> tuple[Whole, Whole]:
-    """Sides in pixels, in steps, 64 at least; a side of 0 follows the other."""
+    """Sides given in pixels, converted to steps, at least 64 pixels; a side of 0 follows the other."""
     rows, columns = samples.samples[-2:]
     if width == 0:
         return most(64, rounded(columns * most(64, height) / rows)), most(64, height)
@@ -59,7 +59,7 @@ def upscale_by(samples: LatentShape, scale_by: Number) -> LatentShape:
 
 
 def _four(samples: LatentShape) -> Dims:
-    """The sides that nodes for pictures look at: the third and the fourth, whatever they stand for."""
+    """The sides that nodes for pictures use: the third and fourth dimension, whatever they stand for."""
     if len(samples.samples) < 4:
         raise NodeFails("these latents have no sides")
     return samples.samples
@@ -82,7 +82,7 @@ def flip(samples: LatentShape) -> Any:
 @rule("LatentCrop")
 def crop(samples: LatentShape, width: Whole, height: Whole, x: Whole, y: Whole) -> LatentShape:
     first, second, rows, columns, *rest = _four(samples)
-    # At least 8 steps are left of each side; of smaller latents the corner is counted from the end.
+    # At least 8 steps of each side remain; in smaller latents the corner is counted from the end.
     left, top = least(x // 8, columns - 8), least(y // 8, rows - 8)
     kept = sliced(rows, top, top + height // 8), sliced(columns, left, left + width // 8)
     return samples.with_samples(first, second, *kept, *rest)

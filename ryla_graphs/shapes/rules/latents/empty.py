@@ -1,4 +1,4 @@
-"""Latents of zeros: a row for each class that makes them by a size in pixels, and those that count otherwise."""
+"""Latents of zeros: a row for each class that takes a size in pixels, and rules for those that count differently."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def video(
 
 @rule("EmptyQwenImageLayeredLatentImage")
 def empty_layers(width: Whole, height: Whole, layers: Whole, batch_size: Whole = 1) -> LatentShape:
-    """One layer more than was asked for: the picture that they make together."""
+    """One layer more than requested: the picture that they make together."""
     return LatentShape((batch_size, 16, layers + 1, height // 8, width // 8), empty=True)
 
 
@@ -115,7 +115,7 @@ def empty_music(seconds: Number, batch_size: Whole = 1) -> LatentShape:
 
 @rule("LTXVEmptyLatentAudio")
 def empty_ltxv_audio(frames_number: Whole, frame_rate: Number, audio_vae: Any, batch_size: Whole = 1) -> LatentShape:
-    """As the sound VAE of LTX-2 counts: 16,000 Hz, 160 samples a step of its spectrum, of which 4 make one."""
+    """As the sound VAE of LTX-2 counts: 16,000 Hz, 160 samples per spectrum step, 4 spectrum steps per latent step."""
     if not isinstance(audio_vae, Opaque):
         raise NodeFails("there is no sound VAE")
     return sound(batch_size, 8, rounded(frames_number / frame_rate * 25), 16)

@@ -1,4 +1,4 @@
-"""Two latents in one: added, blended, laid over each other, joined side by side."""
+"""Two latents combined: added, blended, laid over each other, joined side by side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ryla_graphs.shapes.values import LatentShape, MaskShape
 
 
 def like(target: Dims, samples: Dims) -> Dims:
-    """Latents scaled to the sides of others, where anything but their number differs."""
+    """Latents scaled to the sides of others, if anything but the batch size differs."""
     same = len(samples) == len(target) and not any(differ(a, b) for a, b in zip(samples[1:], target[1:], strict=True))
     return samples if same else scaled(samples, target[-1], target[-2])
 
@@ -51,7 +51,7 @@ def _mixed(first: LatentShape, second: LatentShape, dims: Dims) -> LatentShape:
 def interpolate(samples1: LatentShape, samples2: LatentShape) -> LatentShape:
     first = samples1.samples
     second = _repeated(like(first, samples2.samples), first[0])
-    # Each is divided by a length that has lost its dimension of channels: what does not spread, fails.
+    # Each is divided by a norm without a channel dimension, which fails if it does not broadcast.
     ones, others = together(first, _without_channels(first)), together(second, _without_channels(second))
     between = together(ones, others)
     lengths = together(_without_channels(first), _without_channels(second))
@@ -83,12 +83,12 @@ def concat(samples1: LatentShape, samples2: LatentShape, dim: str) -> LatentShap
 def composite(
     samples_to: LatentShape, samples_from: LatentShape, x: Whole, y: Whole, feather: Whole = 0
 ) -> LatentShape:
-    """One latent laid over another at a place in pixels, as far as there is room for it."""
+    """One latent laid over another at a position in pixels, cut to fit."""
     into, source = with_sides(samples_to.samples), with_sides(samples_from.samples)
     left, top = x // 8, y // 8
     room = into[2] - top, into[3] - left
     cut = (*source[:2], sliced(source[2], None, room[0]), sliced(source[3], None, room[1]), *source[4:])
-    # What there is room for is measured before it is cut, and with a soft edge behind it.
+    # The available room is measured before the cut, or after it with a soft edge.
     measured = cut if feather >= 8 else source
     target = (
         *into[:2],
@@ -132,7 +132,7 @@ def composite_masked(
 
 @rule("ReplaceVideoLatentFrames")
 def replace_frames(destination: LatentShape, index: Any, source: LatentShape | None = None) -> LatentShape:
-    """Frames of a video in the place of others; what does not fit changes nothing."""
+    """A video with some frames replaced by others; frames that do not fit change nothing."""
     if source is None:
         return destination
     into, laid = with_sides(destination.samples), with_sides(source.samples)

@@ -1,4 +1,4 @@
-"""Samplers, and what adds noise: the latents keep their size, once they fit the model."""
+"""Samplers, and nodes that add noise: the latents keep their size once they fit the model."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _scaled(dims: Dims, said: Any, space: int) -> Dims:
 
 
 def sampled(latent: LatentShape, model: Any) -> LatentShape:
-    """What a sampler gives."""
+    """The output of a sampler."""
     fit = fitted(latent, model)
     known = not isinstance(fit.samples[1], Unknown) if len(fit.samples) > 1 else True
     keys = {key: value for key, value in fit.keys.items() if not known or key not in (_SPACE, _TIME)}
@@ -73,7 +73,7 @@ def sample(latent_image: LatentShape, model: Any = None) -> LatentShape:
 
 def _in_steps(latent: LatentShape, model: Any, sigmas: Any) -> tuple[LatentShape, LatentShape]:
     if isinstance(sigmas, Sigmas) and not sigmas.values:
-        # Nothing to do: what comes in goes out, fitted.
+        # Nothing to do: the input is only fitted.
         kept = replace(fitted(latent, model), content=None)
         return kept, kept
     done = sampled(latent, model)

@@ -1,4 +1,4 @@
-"""Loaders: what is known of a model by the name of its file."""
+"""Loaders: what a file's name tells about the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes that give a model, a text encoder or a VAE as it came in, changed in ways that no size tells."""
+"""Classes that pass on a model, a text encoder or a VAE, changed in ways that affect no size."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CLIP_MERGED = ("CLIPMergeAdd", "CLIPMergeSimple", "CLIPMergeSubtract")
 
 
 def _hand_on(classes: Iterable[str], name: str, socket: str) -> None:
-    """A rule for classes that hand on what comes in at one input, which must be there."""
+    """A rule for classes that pass on one input, which must be present."""
 
     def work(**inputs: Any) -> Any:
         return present(inputs.get(name), socket)
@@ -43,7 +43,7 @@ def _hand_on(classes: Iterable[str], name: str, socket: str) -> None:
 
 
 def present(value: Any, socket: str) -> Any:
-    """A model, or what belongs to one. Raises `NodeFails` if there is none."""
+    """A model or a part of one. Raises `NodeFails` if there is none."""
     if value is None:
         raise NodeFails(f"there is no {socket}")
     return value

@@ -1,4 +1,4 @@
-"""Numbers and what is decided by them: computed, converted, compared; sizes, colours, boxes, tracks."""
+"""Numbers and decisions: computed, converted, compared; sizes, colours, boxes, tracks."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _boxes_of_elements(elements: Sequence[Any], width: int, height: int) -> Iter
 
 
 def _regions(boxes: Any, width: int, height: int) -> Iterator[Box]:
-    """Boxes as fractions of the sides, with what is said of them."""
+    """Boxes as fractions of the sides, with their descriptions."""
     for box in boxes if isinstance(boxes, list) else ():
         if isinstance(box, dict):
             metadata = box.get("metadata")

@@ -17,7 +17,7 @@ def colour_to_number(color: str) -> tuple[int, str, float]:
     except ValueError as error:
         raise NodeFails(f"its colour {color!r} is not of the form #RRGGBB or #RRGGBBAA") from error
     alpha = int(digits[6:], 16) / 255 if len(digits) == 8 else 1.0
-    # What Python reads as a number is no colour for that: a sign or an underscore makes it white.
+    # Not everything that Python reads as a number is a colour: a sign or an underscore makes it white.
     try:
         red, green, blue = (int(digits[at : at + 2], 16) for at in (0, 2, 4))
     except ValueError:
@@ -26,6 +26,6 @@ def colour_to_number(color: str) -> tuple[int, str, float]:
 
 
 def palette(colours: Any) -> list[str]:
-    """The colours of a list, or of the values of a dictionary, in capitals; what is no text is left out."""
+    """The colours of a list, or of the values of a dictionary, in capitals; values that are not text are left out."""
     found = colours.values() if isinstance(colours, dict) else colours or ()
     return [colour.upper() for colour in found if isinstance(colour, str) and colour]

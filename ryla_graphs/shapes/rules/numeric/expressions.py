@@ -1,7 +1,7 @@
 """What expressions of maths nodes mean to the simulator; `ryla_graphs.prompt.expressions` reads them.
 
-Numbers that are unknown before a run go through with their bounds. What would take more memory than a number is worth
-fails: the expression comes from whoever sends the graph.
+Numbers that are unknown before a run go through with their bounds. Anything that would take too much memory
+fails, because the expression comes from the sender of the graph.
 """
 
 from __future__ import annotations
@@ -139,9 +139,9 @@ def maths_expression(expression: str, values: Mapping[str, Any]) -> tuple[Any, A
 def value_of(
     expression: str, names: Mapping[str, Any], *, functions: Functions = FUNCTIONS, part: Part = _part_of_number
 ) -> Any:
-    """The value of an expression; `part` gives what stands behind a dot.
+    """The value of an expression; `part` resolves the name after a dot.
 
-    Raises `NodeFails` if it is none, or does what it must not.
+    Raises `NodeFails` if it is not an expression, or does something forbidden.
 
     >>> value_of("max(a, b) * 2 if a else 0", {"a": 3, "b": 4})
     8

@@ -1,4 +1,4 @@
-"""Numbers that are handed on, converted, and sizes that are made of proportions."""
+"""Numbers that are passed on or converted, and sizes made from proportions."""
 
 from __future__ import annotations
 

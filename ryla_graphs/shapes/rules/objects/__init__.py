@@ -1,4 +1,4 @@
-"""What has no size that counts: samplers, guiders, noise, bodies, boxes, and what detectors find."""
+"""Values without a relevant size: samplers, guiders, noise, 3D bodies, boxes, and what detectors find."""
 
 from __future__ import annotations
 

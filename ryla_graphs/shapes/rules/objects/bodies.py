@@ -1,4 +1,4 @@
-"""3D files, point clouds of radiance fields, meshes: loaded, changed, put together."""
+"""3D files, Gaussian splats, meshes: loaded, changed, joined."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COUNT = Unknown("how many points a body has, only its file tells", 1)
 
 
 def _file(name: Any, call: Call) -> Opaque | None:
-    """A 3D file, with what is known of what is in it; None if none is chosen."""
+    """A 3D file, with what is known about its contents; None if none is chosen."""
     if not name or name == "none":
         return None
     found = call.files.get(name) if isinstance(name, str) else None
@@ -118,7 +118,7 @@ def splat_to_mesh(splat: Any) -> Opaque:
     "WeldVertices",
 )
 def change_mesh(mesh: Any) -> Any:
-    """A mesh again; of how many corners, only the run knows."""
+    """A mesh again; only the run knows its number of vertices."""
     facts = _there(mesh, "mesh").facts
     return Opaque("MESH", {name: facts[name] for name in ("batch",) if name in facts})
 

@@ -1,4 +1,4 @@
-"""Where a camera stands and where it looks: right-handed, y up, as viewers of 3D files have it."""
+"""Where a camera stands and where it looks: right-handed, y up, as in viewers of 3D files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _on_orbit(target: Vector, yaw: float, pitch: float, distance: float) -> Vect
 
 
 def _looking(position: Vector, target: Vector) -> Quaternion:
-    """The turn of a camera whose own z points away from what it looks at."""
+    """The rotation of a camera whose own z points away from its target."""
     back = _unit(_sum(position, _times(target, -1)))
     upwards = (0.0, 0.0, 1.0) if abs(back[1]) > 0.999 else (0.0, 1.0, 0.0)
     right = _unit(_cross(upwards, back))
@@ -65,7 +65,7 @@ def _looking(position: Vector, target: Vector) -> Quaternion:
 
 
 def _turn(axes: tuple[Vector, Vector, Vector]) -> Quaternion:
-    """The quaternion of three axes, by its largest part, which loses the least."""
+    """The quaternion of three axes, computed from its largest component, which loses the least precision."""
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = axes
     parts = (1 + xx + yy + zz, 1 + xx - yy - zz, 1 - xx + yy - zz, 1 - xx - yy + zz)
     largest = max(range(4), key=lambda place: parts[place])

@@ -1,4 +1,4 @@
-"""Batches and lists of pictures and masks of packs: gathered, picked, split, repeated."""
+"""Packs' batches and lists of pictures and masks: gathered, picked, split, repeated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Shape = Any
 
 
 def of(batch: Whole, given: Shape) -> Shape:
-    """As many of a batch."""
+    """The same shape with another batch size."""
     return replace(given, batch=batch, content=None)
 
 
@@ -37,7 +37,7 @@ def gathered(first: Shape, others: Sequence[Shape], method: str = "bilinear", cr
 
 @rule("ImageBatchMulti")
 def batch_many(inputcount: int, image_1: ImageShape, **others: Any) -> Any:
-    """An input that is not wired counts as as many black pictures as the first has."""
+    """An unwired input counts as black pictures, as many as the first has."""
     named = [others.get(f"image_{number}") for number in range(2, min(inputcount, 1_000) + 1)]
     given = [image_1 if image is None else image for image in named]
     channels = most(image_1.channels, *(image.channels for image in given))
@@ -52,7 +52,7 @@ def batch_masks(inputcount: int, mask_1: MaskShape, **others: Any) -> Any:
 
 
 def made_of_all(name: str) -> Callable[..., Any]:
-    """A rule for Impact's classes that take a first and any further ones, named alike."""
+    """A rule for Impact's classes that take a first input and any number of similarly named ones."""
 
     def work(**given: Any) -> Any:
         first, *others = (value for key, value in given.items() if key.startswith(name))
@@ -188,7 +188,7 @@ def merge_batches(
     first, second = images_A, images_B
     smaller = first.width * first.height <= second.width * second.height
     as_second = merge_strategy == "match B" or (merge_strategy == "match larger" and smaller)
-    # Where the first is the larger one, the pack matches it whatever was asked.
+    # If the first is larger, the pack matches it even for `match smaller`.
     shown = (
         gathered(second, [first], scale_method, crop) if as_second else gathered(first, [second], scale_method, crop)
     )
@@ -212,7 +212,7 @@ def count_images(images: ImageShape) -> Whole:
 
 
 def between(multiplier: str) -> Callable[..., ImageShape]:
-    """A rule for models that put frames between frames: as many as the multiplier says, less one, for each pair."""
+    """A rule for models that interpolate frames: for each pair, the multiplier minus one."""
 
     def work(frames: ImageShape, **given: Any) -> ImageShape:
         if frames.batch < 2:

@@ -1,4 +1,4 @@
-"""Numbers of packs: handed on, calculated, converted, and sizes of pictures."""
+"""Packs' number nodes: passed on, calculated, converted, and sizes of pictures."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _FAILS = (ArithmeticError, LookupError, NodeFails, TypeError, ValueError)
 
 @rule("easy simpleMath")
 def easy_formula(value: str, a: Any = 0, b: Any = 0, c: Any = 0) -> tuple[Any, Any, Any]:
-    """What cannot be calculated is 0, without an error."""
+    """The result is 0, without an error, if the formula cannot be calculated."""
     try:
         found = _easy_value(value, a=a, b=b, c=c)
     except _FAILS:
@@ -140,7 +140,7 @@ def _side_of(value: Any, name: str) -> Any:
     if name not in ("width", "height"):
         raise Undecided("the simulator does not look for widgets of other nodes in an expression")
     if isinstance(value, LatentShape):
-        # It takes eight pixels for every step, whatever made the latent.
+        # It assumes eight pixels per step, whatever made the latent.
         return value.samples[3 if name == "width" else 2] * 8
     return getattr(value, name)
 

@@ -1,4 +1,4 @@
-"""ComfyUI_LayerStyle: colours, effects, masks and layers. What it gives passed through Pillow, mostly as RGB."""
+"""ComfyUI_LayerStyle: colours, effects, masks and layers. Its outputs go through Pillow, mostly as RGB."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ rows(
 
 
 def as_rgb(name: str) -> Callable[..., Any]:
-    """A rule for classes that give what comes in at `name` as RGB, in the same size."""
+    """A rule for classes that output the input `name` as RGB, in the same size."""
 
     def work(**inputs: Any) -> Any:
         return replace(inputs[name], channels=3, content=None)
@@ -88,7 +88,7 @@ def with_mask(image: ImageShape, mask: MaskShape | None = None) -> ImageShape:
 
 
 def _longest(*given: ImageShape | MaskShape | None) -> Whole:
-    """How many there are when the last of a shorter batch is repeated."""
+    """The batch size when the last picture of a shorter batch is repeated."""
     count: Whole = most(*(value.batch for value in given if value is not None))
     return count
 
@@ -127,7 +127,7 @@ _CUT_OUT = (
 
 @rule(*_CUT_OUT)
 def cut_out(image: ImageShape) -> tuple[ImageShape, MaskShape]:
-    """What stands before the background, with alpha, and its mask."""
+    """The foreground with alpha, and its mask."""
     return replace(image, channels=4, content=None), MaskShape(image.batch, image.height, image.width)
 
 
@@ -163,7 +163,7 @@ def gradient_mask(width: Whole, height: Whole, size_as: Any = None) -> MaskShape
 
 
 Scaled = tuple[Any, Any, Opaque, Whole, Whole]
-"""A picture and a mask as far as they came in, the size that they had, and the new one."""
+"""A picture and a mask if they were given, their former size, and the new one."""
 
 
 def _both(image: ImageShape | None, mask: MaskShape | None, width: Whole, height: Whole) -> Scaled:
@@ -193,7 +193,7 @@ def scale_and_restore(
     mask: MaskShape | None = None,
     original_size: Opaque | None = None,
 ) -> Scaled:
-    """Scaled by a factor or to a longer side, or back to a size that it had."""
+    """Scaled by a factor or to a longer side, or restored to its former size."""
     if original_size is not None:
         width, height = original_size.fact("size")
     elif not scale_by_longest_side:
@@ -237,7 +237,7 @@ def _ratio(aspect_ratio: str, given: Any, width: Whole, height: Whole) -> Number
 
 
 def _sides(given: Any, ratio: Number, side: str, length: Whole) -> tuple[Whole, Whole]:
-    """The new sides: one of them is given, or how many thousand pixels there are."""
+    """The new sides, from one of them or from the total in thousands of pixels."""
     if side == "total_pixel(kilo pixel)":
         across = _root(ratio * length * 1_000)
         return whole(across), whole(across / ratio)

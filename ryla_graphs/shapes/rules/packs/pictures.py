@@ -1,4 +1,4 @@
-"""Pictures and masks of packs whose size stays, or is that of what a detector looked at."""
+"""Packs' pictures and masks that keep their size, or have the size of the picture that a detector analysed."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _POSES = ("AnimalPosePreprocessor", "DWPreprocessor", "OpenposePreprocessor")
 
 
 def annotated(image: ImageShape, resolution: Any = 512) -> ImageShape:
-    """What an annotator draws: the shorter side is as its resolution says, which is 512 where it says too little."""
+    """The drawing of an annotator: its resolution sets the shorter side, or 512 if that is too small."""
     if image.channels not in (1, 3, 4):
         raise NodeFails(f"it takes pictures of 1, 3 or 4 channels, and not of {image.channels}")
     side: Whole = resolution if resolution >= 64 else 512
@@ -153,5 +153,5 @@ def switch(image_a: Any = None, image_b: Any = None, boolean: Any = False) -> An
 
 @rule("Image Comparer (rgthree)")
 def compared(call: Call) -> Any:
-    """It shows pictures, and hands on nothing."""
+    """It shows pictures, and passes on nothing."""
     return (None,) * len(call.schema.outputs)

@@ -1,4 +1,4 @@
-"""Pictures and masks of packs at another size: scaled, padded, cut, joined."""
+"""Packs' pictures and masks at another size: scaled, padded, cut, joined."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ACROSS = ("left", "right")
 
 
 def within(width: Whole, height: Whole, wanted_width: Whole, wanted_height: Whole) -> tuple[Whole, Whole]:
-    """The largest sides of the same proportions within others; where one of those is 0, as the other says."""
+    """The largest sides of the same proportions within the given ones; if one of those is 0, the other decides."""
     if wanted_width == 0 and wanted_height == 0:
         return width, height
     if wanted_width == 0:
@@ -29,7 +29,7 @@ def within(width: Whole, height: Whole, wanted_width: Whole, wanted_height: Whol
 
 
 def divisible(length: Whole, by: Whole) -> Whole:
-    """A side without what is left over when it is divided."""
+    """A side cut down to a multiple of `by`."""
     return length // by * by if by > 1 else length
 
 
@@ -72,7 +72,7 @@ def resize_kj_v2(
     inner = _inner(image, width, height, keep_proportion)
     shown = resized(image, divisible(inner[0], divisible_by), divisible(inner[1], divisible_by), upscale_method)
     if padded and (width > inner[0] or height > inner[1]):
-        # The room beside it is counted before sides are cut to what can be divided, and filled up after.
+        # The padding is computed before sides are cut to multiples, and added after.
         room = most(0, width - inner[0]), most(0, height - inner[1])
         by = most(divisible_by, 1)
         sides = (-(-(side + more) // by) * by for side, more in zip((shown.width, shown.height), room, strict=True))
@@ -94,7 +94,7 @@ def _inner(image: ImageShape, width: Whole, height: Whole, how: str) -> tuple[Wh
 
 
 def _mask(image: ImageShape, mask: MaskShape | None, shown: Any) -> MaskShape:
-    """The mask scaled with its picture; a small empty one where there is none, or only the one of a loader."""
+    """The mask scaled with its picture; a small empty one if there is none, or only a loader's."""
     of_loader = mask is not None and (mask.width, mask.height) == (_PLACEHOLDER, _PLACEHOLDER)
     if mask is None or (of_loader and (image.width, image.height) != (_PLACEHOLDER, _PLACEHOLDER)):
         return MaskShape(1, _PLACEHOLDER, _PLACEHOLDER)
@@ -143,7 +143,7 @@ def resize_essentials(
 
 
 def _free(wanted: Whole, side: Whole, other: Whole, wanted_other: Whole) -> Whole:
-    """A side that is 0: as long as it likes where the picture grows, as it is where it shrinks."""
+    """A side that is 0: unlimited if the picture grows, unchanged if it shrinks."""
     if wanted != 0:
         return wanted
     return _LARGEST if other < wanted_other else side
@@ -194,7 +194,7 @@ def resize_was(
 def crop_was(
     image: ImageShape, top: Whole = 0, left: Whole = 0, right: Whole = 256, bottom: Whole = 256
 ) -> tuple[ImageShape, Any]:
-    """Cut to whole 8s, which a picture of fewer pixels has none of."""
+    """Cut to multiples of 8; nothing is left of a picture with fewer pixels."""
     top, left = most(top, 0), most(left, 0)
     width, height = clipped(left, right - left, image.width), clipped(top, bottom - top, image.height)
     if width < 8 or height < 8:
@@ -210,7 +210,7 @@ def square_for_clip(image: ImageShape) -> ImageShape:
 
 @rule("AddLabel")
 def add_label(image: ImageShape, height: Whole, direction: str = "up") -> ImageShape:
-    """A strip with words on a side; one whose height follows the words is as high as those are, which is not known."""
+    """A strip with words on one side; if its height follows the words, it is unknown."""
     if direction == "overlay":
         return ImageShape(image.batch, image.height, image.width, image.channels)
     high = Unknown("how high a label is depends on its font", 8) if height == -1 else height
@@ -243,7 +243,7 @@ def concatenate(image1: Any, image2: Any, direction: str = "right", match_image_
 def concatenate_many(
     inputcount: int, image_1: Any, direction: str = "right", match_image_size: Any = False, **others: Any
 ) -> Any:
-    """An input that is not wired is a black picture of the size of the first."""
+    """An unwired input is a black picture of the size of the first."""
     shown, size = image_1, (image_1.width, image_1.height)
     for number in range(2, min(inputcount, 1_000) + 1):
         given = others.get(f"image_{number}")
@@ -260,7 +260,7 @@ _FRAMES: Mapping[str, tuple[int, int]] = {
 
 
 def loaded_sides(width: int, height: int, wanted: tuple[Any, Any], form: str) -> tuple[int, int]:
-    """The sides of a video that VideoHelperSuite loads: as wanted, and as its format can be divided."""
+    """The sides of a video that VideoHelperSuite loads: as wanted, cut to the multiples of its format."""
     by = _RATIOS.get(form, 1)
     wide, high = float(width), float(height)
     if wanted[0] and wanted[1]:
@@ -273,6 +273,6 @@ def loaded_sides(width: int, height: int, wanted: tuple[Any, Any], form: str) ->
 
 
 def loaded_frames(frames: Whole, form: str) -> Whole:
-    """How many frames are left for a format that takes only some numbers of them."""
+    """How many frames remain for a format that takes only certain numbers of frames."""
     by, over = _FRAMES.get(form, (1, 0))
     return (frames - over) // by * by + over

@@ -1,4 +1,4 @@
-"""Switches of packs, comparisons, and nodes that hand on what they show."""
+"""Packs' switches, comparisons, and nodes that pass on what they show."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TWO_WAYS: Mapping[str, tuple[str, str, str]] = {
     "easy ifElse": ("boolean", "on_true", "on_false"),
     "ImpactConditionalBranch": ("cond", "tt_value", "ff_value"),
 }
-"""The input that decides, and the inputs for true and false; only one of them is made."""
+"""The input that decides, and the inputs for true and false, of which only one is computed."""
 
 
 def _two_ways(class_type: str, condition: str, if_true: str, if_false: str) -> None:
@@ -181,7 +181,7 @@ def easy_convert(**given: Any) -> Any:
 
 @rule("easy showAnything")
 def easy_show(anything: list[Any] | None = None) -> Any:
-    """It hands on the texts that it shows: one as it is, several as a list."""
+    """It passes on the texts that it shows: a single one as it is, several as a list."""
     given = anything or []
     if not all(isinstance(value, (str, int, float, bool)) for value in given):
         raise Undecided("how a value that is no number and no text is written is known only to what holds it")

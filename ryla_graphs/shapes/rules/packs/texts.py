@@ -1,4 +1,4 @@
-"""Text of packs: handed on, put together, replaced, made of numbers."""
+"""Packs' text nodes: passed on, joined, replaced, made from numbers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def replace_three(
     prompt: str = "", text: str = "",
     find1: str = "", replace1: str = "", find2: str = "", replace2: str = "", find3: str = "", replace3: str = "",
 ) -> tuple[Any, ...]:  # fmt: skip
-    """An empty text to find is found before, between and behind all letters, as Python does it."""
+    """An empty search text matches before, between and after all letters, as in Python."""
     for find, replace in ((find1, replace1), (find2, replace2), (find3, replace3)):
         prompt, text = replaced(prompt, find, replace), replaced(text, find, replace)
     return prompt or text, _HELP
@@ -184,6 +184,6 @@ def comfyroll_number(text: str, round_integer: str) -> tuple[Any, ...]:
     if not text.removeprefix("-").replace(".", "", 1).isdigit():
         raise TypeError("its text is no number, and it gives nothing")
     number = float(text)
-    # It rounds away from zero by adding one, also where nothing is to be rounded.
+    # It rounds away from zero by adding one, even if there is nothing to round.
     away = {"round up": 0 if number < 0 else 1, "round down": -1 if text.startswith("-") else 0}
     return (int(number) + away[round_integer] if round_integer in away else round(number)), number, _HELP

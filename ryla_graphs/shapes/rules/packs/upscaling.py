@@ -1,4 +1,4 @@
-"""What models of packs redraw in another size: upscalers, detailers, segmenters."""
+"""Packs' models that redraw at another size: upscalers, detailers, segmenters."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _ASKED = ("referring_expression_segmentation", "caption_to_phrase_grounding", "d
 
 @rule("Florence2Run")
 def florence(image: ImageShape, text_input: str = "", task: str = "caption", fill_mask: Any = True) -> Guessed:
-    """It draws on pictures what it sees, or only says it: then the picture and the mask are small and black."""
+    """It draws what it sees on the pictures, or only returns text: then picture and mask are small and black."""
     if text_input and task not in _ASKED:
         raise NodeFails(f"the task '{task}' takes no text")
     if task == "docvqa" and not text_input:
@@ -69,7 +69,7 @@ def florence(image: ImageShape, text_input: str = "", task: str = "caption", fil
 
 @rule("RMBG")
 def remove_background(image: ImageShape, background: str = "Alpha") -> tuple[ImageShape, MaskShape, ImageShape]:
-    """The picture without what is behind, its mask, and that as a picture."""
+    """The picture without its background, its mask, and the mask as a picture."""
     shown = replace(image, channels=4 if background == "Alpha" else 3, content=None)
     return shown, MaskShape(image.batch, image.height, image.width), replace(image, channels=3, content=None)
 
@@ -112,5 +112,5 @@ def extend_with_overlap(
 
 @rule("LTXVTiledVAEDecode", "LTXVSpatioTemporalTiledVAEDecode")
 def decode_tiled(latents: LatentShape, vae: Any = None) -> Any:
-    """As without tiles; a last frame that is repeated is dropped again."""
+    """The same as without tiles; a repeated last frame is dropped again."""
     return decode(latents, vae)

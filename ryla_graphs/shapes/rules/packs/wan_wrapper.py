@@ -1,4 +1,4 @@
-"""ComfyUI-WanVideoWrapper: the frames of its videos, from what it starts with to what it decodes."""
+"""ComfyUI-WanVideoWrapper: the frames of its videos, from the first embeds to the decoded pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHANNELS, _SPACE, _TIME, _BLOCK = 16, 8, 4, 16
 
 
 def embeds(width: Whole, height: Whole, frames: Whole) -> Opaque:
-    """What its sampler starts with."""
+    """The input of its sampler."""
     steps = (frames - 1) // _TIME + 1
     return Opaque("WANVIDIMAGE_EMBEDS", {"samples": (1, _CHANNELS, steps, height // _SPACE, width // _SPACE)})
 

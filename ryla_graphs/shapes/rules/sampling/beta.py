@@ -12,7 +12,7 @@ _NORMAL = NormalDist()
 
 @lru_cache(maxsize=4096)
 def beta_quantile(probability: float, first: float, second: float) -> float:
-    """Below which a number of a beta distribution lies with a probability; not a number where there is no such.
+    """The value that a beta-distributed number stays below with this probability; NaN if there is none.
 
     >>> round(beta_quantile(0.25, 0.6, 0.6), 4)
     0.1757
@@ -66,7 +66,7 @@ def _held(value: float) -> float:
 
 
 def normal_quantile(probability: float) -> float:
-    """Below which a number of the normal distribution lies with a probability."""
+    """The value that a normally distributed number stays below with this probability."""
     if probability <= 0 or probability >= 1:
         return -math.inf if probability <= 0 else math.inf
     return _NORMAL.inv_cdf(probability)

@@ -25,7 +25,7 @@ def sampling_of(model: Any) -> Sampling:
 
 
 def computed(make: Callable[..., Sequence[float]], *args: Any) -> Sigmas:
-    """What a formula gives. Raises `NodeFails` if it divides by zero, or has no logarithm to take."""
+    """The levels of a formula. Raises `NodeFails` if it divides by zero or takes an impossible logarithm."""
     try:
         return Sigmas(tuple(make(*args)))
     except (ArithmeticError, ValueError) as error:
@@ -76,7 +76,7 @@ def variance_preserving(steps: int, beta_d: float, beta_min: float, eps_s: float
 
 
 def _tokens(latent: LatentShape | None) -> Any:
-    """How many places a video model looks at; as many as for a usual clip if that is not given."""
+    """How many positions a video model attends to; those of a usual clip if no latent is given."""
     return 4096 if latent is None else product(latent.samples[2:])
 
 

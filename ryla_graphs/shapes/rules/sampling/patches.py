@@ -72,7 +72,7 @@ def continuous(model: Any, sampling: str, sigma_max: float, sigma_min: float) ->
 
 @rule("ModelSamplingDiscrete")
 def discrete(model: Any, sampling: str, zsnr: bool) -> Opaque:
-    # The start and the end of the schedule are the model's own where it has such.
+    # The schedule's start and end are the model's own if it has them.
     own = model.facts.get("sampling") if isinstance(model, Opaque) else None
     base = own if isinstance(own, Diffusion) else Diffusion()
     every = 20 if sampling == "lcm" else 1

@@ -16,11 +16,11 @@ from ryla_graphs.shapes.unknown import Undecided
 Levels = list[float]
 
 MAX_STEPS = 100_000
-"""More steps are not worked out; a real server takes minutes for so many."""
+"""More steps are not computed; a real server takes minutes for so many."""
 
 
 def spaced(start: float, end: float, count: int) -> Levels:
-    """As many numbers as wanted from one to the other, both included; only the first where one is wanted."""
+    """Evenly spaced numbers from start to end, both included; only the first if one is wanted."""
     return [start + (end - start) * index / (count - 1) if index else start for index in range(count)]
 
 
@@ -32,13 +32,13 @@ def affordable(steps: int) -> int:
 
 
 def karras(steps: int, low: float, high: float, rho: float = 7.0) -> Levels:
-    """Closer together where there is little noise."""
+    """Closer together at low noise."""
     first, last = high ** (1 / rho), low ** (1 / rho)
     return [*((first + part * (last - first)) ** rho for part in spaced(0, 1, steps)), 0.0]
 
 
 def exponential(steps: int, low: float, high: float) -> Levels:
-    """Each level the same part of the one before."""
+    """Each level is the same fraction of the one before."""
     return [*map(math.exp, spaced(math.log(high), math.log(low), steps)), 0.0]
 
 
@@ -83,7 +83,7 @@ def _nearly_zero(level: float) -> bool:
 
 
 def ddim_uniform(sampling: Sampling, steps: int) -> Levels:
-    """Every so many levels of the model's table, which may be one more than was asked for."""
+    """Every n-th level of the model's table, which may give one more than requested."""
     zero = not _nearly_zero(sampling.at(1))
     every = max(sampling.count // (steps if zero else steps + 1), 1)
     levels = [sampling.at(index) for index in range(1, sampling.count, every)]
@@ -150,7 +150,7 @@ SCHEDULERS: Mapping[str, Callable[[Sampling, int], Levels]] = {
 
 
 def scheduled(sampling: Sampling, scheduler: str, steps: int, denoise: float) -> Levels:
-    """The last levels of a schedule that is longer by as much as is not denoised."""
+    """The last levels of a schedule lengthened by the part that is not denoised."""
     if denoise <= 0:
         return []
     total = affordable(int(steps / denoise)) if denoise < 1 else affordable(steps)

@@ -1,4 +1,4 @@
-"""Text: changed, put together, compared, read as JSON and written as JSON."""
+"""Text: changed, joined, compared, read and written as JSON."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ _MAX_WIDTH = 1_000_000
 
 
 class _Formatter(string.Formatter):
-    """Formats plain values. A format that looks inside a value, or asks for endless padding, is refused: it comes from
-    whoever sends the graph, and would show what lies behind our own objects, or fill the memory."""
+    """Formats plain values. A format that looks inside a value, or asks for endless padding, is refused: it comes
+    from the sender of the graph, and could expose our own objects or fill the memory."""
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if "._" in field_name:

@@ -23,7 +23,7 @@ def json_extract(json_string: str, key: str) -> str:
 
 
 def dumped(value: Any, indent: int) -> str:
-    """JSON as the nodes write it: with all letters, on one line where the indent is 0."""
+    """JSON as the nodes write it: without ASCII escapes, on one line if the indent is 0."""
     try:
         return json.dumps(value, ensure_ascii=False, indent=indent or None)
     except RecursionError as error:
@@ -58,7 +58,7 @@ def build_ideogram_prompt(
         caption["high_level_description"] = high_level_description
     if kind != "none":
         described = {"aesthetics": aesthetics, "lighting": lighting}
-        # The order of the keys is that of the text that is made of it.
+        # The order of the keys decides the order in the resulting text.
         if kind == "photo":
             described |= {"photo": chosen.get("photo", ""), "medium": medium}
         else:

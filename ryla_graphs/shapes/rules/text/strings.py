@@ -1,4 +1,4 @@
-"""Text that is changed, put together, cut and compared."""
+"""Text: changed, joined, cut and compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_TEXT = 20_000_000
 
 
 def affordable(length: int) -> None:
-    """Raise `NodeFails` where a text would only fill the memory of the machine."""
+    """Raise `NodeFails` if a text would only fill the machine's memory."""
     if length > MAX_TEXT:
         raise NodeFails(f"its text would have {length:,} characters, more than {MAX_TEXT:,}")
 
@@ -44,7 +44,7 @@ _TRIMS: Mapping[str, Callable[[str], str]] = {"Both": str.strip, "Left": str.lst
 
 
 def _by_mode(changes: Mapping[str, Callable[[str], str]]) -> Callable[..., str]:
-    """A rule for classes whose `mode` says what becomes of the text; an unknown mode changes nothing."""
+    """A rule for classes whose `mode` decides how the text changes; an unknown mode changes nothing."""
 
     def work(string: str, mode: str) -> str:
         return changes[mode](string) if mode in changes else string

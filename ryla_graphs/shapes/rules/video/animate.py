@@ -1,4 +1,4 @@
-"""Wan Animate: a person in a picture moves as one in a video does."""
+"""Wan Animate: a person in a picture moves like one in a video."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def animate_2(
 
 
 def _windowed(positive: Any, negative: Any, keys: dict[str, Any], start: Any, end: Any) -> tuple[Any, Any]:
-    """Both with a pose for some of the steps, and behind it entries without one for those before and after."""
+    """Both with a pose for some of the steps, followed by entries without one for the steps before and after."""
     if start <= 0 and end >= 1:
         return both(positive, negative, **keys)
     ranges = [{**keys, "start_percent": start, "end_percent": end}]

@@ -1,4 +1,4 @@
-"""What nodes for videos do with the pictures that they are given, before a VAE encodes them."""
+"""What video nodes do with their input pictures before a VAE encodes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WAN = "wan21"
 
 
 def steps_of(length: Whole) -> Whole:
-    """How many steps of time so many frames are, four in each but the first."""
+    """The steps of time for a number of frames: four frames in each step but the first."""
     return (length - 1) // 4 + 1
 
 
@@ -29,7 +29,7 @@ def last_of(frames: ImageShape, count: Whole, width: Whole, height: Whole) -> Im
 
 
 def colours(frames: ImageShape) -> ImageShape:
-    """Without alpha."""
+    """The frames without alpha."""
     return ImageShape(frames.batch, frames.height, frames.width, least(frames.channels, 3))
 
 
@@ -44,7 +44,7 @@ def grey(length: Whole, height: Whole, width: Whole, channels: Whole = 3) -> Ima
 
 
 def seen(positive: Any, negative: Any, clip_vision_output: Any) -> tuple[Any, Any]:
-    """Both with what an encoder of pictures saw, where it saw anything."""
+    """Both with the output of an image encoder, if there is any."""
     if clip_vision_output is None:
         return positive, negative
     return both(positive, negative, clip_vision_output=None)

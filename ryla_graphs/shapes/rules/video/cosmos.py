@@ -13,7 +13,7 @@ from ryla_graphs.shapes.values import ImageShape, LatentShape
 
 
 def _padded(vae: Any, frames: ImageShape, size: tuple[Whole, Whole, Whole], padding: int, usual: str) -> Dims:
-    """Frames encoded together with some grey ones behind them, of whose latents only their own are kept."""
+    """Frames encoded together with grey ones after them; only the latents of the former are kept."""
     length, height, width = size
     shown = least(frames.batch, length)
     own = (shown - 1) // 8 + 1
@@ -34,7 +34,7 @@ def _to_latent(every: int, usual: str) -> Any:
         start_image: ImageShape | None = None,
         end_image: ImageShape | None = None,
     ) -> LatentShape:
-        """Without a picture it is one latent, however large the batch should be."""
+        """Without a picture it is one latent, whatever the batch size."""
         latent = video(1, 16, length, height, width, time=every)
         if start_image is None and end_image is None:
             return latent

@@ -1,4 +1,4 @@
-"""Hunyuan Video and what is made like it: Kandinsky, Bernini."""
+"""Hunyuan Video and similar models: Kandinsky, Bernini."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def kandinsky(
     batch_size: Whole = 1,
     start_image: ImageShape | None = None,
 ) -> tuple[Any, Any, LatentShape, Any]:
-    """Beside the video it gives the latents of its picture; an empty dictionary where there is none."""
+    """Besides the video it outputs the latents of its picture; an empty dictionary if there is none."""
     latent = video(batch_size, 16, length, height, width)
     if start_image is None:
         return positive, negative, latent, {}

@@ -68,7 +68,7 @@ def image_to_video_in_place(vae: Any, image: ImageShape, latent: LatentShape, by
 
 
 def _keyframes(conditioning: Any, dims: Dims) -> Any:
-    """How many of the steps of a latent are guides that were put behind it."""
+    """How many steps of a latent are guides appended to it."""
     tokens = key_of(conditioning, "keyframe_idxs")
     if tokens is None:
         return 0
@@ -139,7 +139,7 @@ def _scale_of(parameters: Any) -> Any:
 
 @rule("GetICLoRAParameters")
 def lora_parameters() -> dict[str, Any]:
-    """What the file of a LoRA says of itself; nearly all say nothing of this."""
+    """Facts that a LoRA's file may state; nearly all omit them."""
     return {"reference_downscale_factor": 1}
 
 
@@ -184,7 +184,7 @@ def _fitted(wanted: Dims, sound: Dims) -> Dims:
 
 @rule("LTXVSeparateAVLatent")
 def separate_sound(av_latent: LatentShape) -> tuple[LatentShape, LatentShape]:
-    """What is no pair falls apart along its batch, as tensors do."""
+    """A latent that is not a pair is split along its batch, as tensors are."""
     if av_latent.more:
         picture = replace(av_latent, more=(), more_masks=(), content=None)
         masks = av_latent.more_masks

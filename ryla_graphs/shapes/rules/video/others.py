@@ -1,4 +1,4 @@
-"""VOID, and bodies: Hunyuan 3D, Trellis 2, TripoSplat, whose latents are those of no picture."""
+"""VOID, and 3D bodies: Hunyuan 3D, Trellis 2, TripoSplat, whose latents do not stand for pictures."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ for _class_type, _socket in {
 
 @rule("VAEDecodeHunyuan3D")
 def hunyuan_voxels(samples: LatentShape, vae: Any) -> Any:
-    """It takes any VAE, and calls voxels what comes out."""
+    """It takes any VAE, and treats its output as voxels."""
     codec = codec_of(vae, "hunyuan-3d")
     if not codec.flat:
         codec.decode(samples.samples)

@@ -1,4 +1,4 @@
-"""Hints that hold only for a part of the steps: the entries of a conditioning are cut in up to three."""
+"""Hints for only a part of the steps: each entry of a conditioning is split into up to three."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _one(conditioning: Any, start: float, end: float, keys: dict[str, Any]) -> A
     entries: list[Any] = []
     for shape, found in conditioning.entries:
         own_start, own_end = found.get(_START, 0.0), found.get(_END, 1.0)
-        # Nodes write ranges without their numbers; what is not known covers all.
+        # Nodes write ranges without their numbers; an unknown range covers everything.
         own_start, own_end = 0.0 if own_start is None else own_start, 1.0 if own_end is None else own_end
         begin, stop = max(start, own_start), min(end, own_end)
         if begin >= stop:

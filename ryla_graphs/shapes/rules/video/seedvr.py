@@ -29,7 +29,7 @@ def _of_seedvr(latent: LatentShape) -> Dims:
 
 @rule("SeedVR2Conditioning")
 def conditioning(vae_conditioning: LatentShape, model: Any) -> tuple[Conditioning, Conditioning]:
-    """The model brings its texts itself; how long they are, only it knows."""
+    """The model has its own texts, whose length only it knows."""
     _of_seedvr(vae_conditioning)
     if model is None:
         raise NodeFails("there is no model")

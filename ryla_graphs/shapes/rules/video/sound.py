@@ -1,4 +1,4 @@
-"""Wan that moves to a sound: S2V, HuMo, InfiniteTalk, Dancer."""
+"""Wan models driven by sound: S2V, HuMo, InfiniteTalk, Dancer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAYERS = "encoded_audio_all_layers"
 
 
 def _needs_layers(heard: Any) -> None:
-    """Raise for the sound that another kind of encoder heard, which is a dictionary of other things."""
+    """Raise if another kind of encoder made the sound features, a dictionary with other keys."""
     if isinstance(heard, dict) and _LAYERS not in heard:
         raise NodeFails("its sound was not encoded by an encoder with layers")
 

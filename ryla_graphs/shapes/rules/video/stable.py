@@ -18,7 +18,7 @@ _WIDTH = Unknown("how wide what an encoder of pictures gives is, depends on whic
 
 
 def _embedded(clip_vision: Any, image: ImageShape) -> tuple[Any, Any]:
-    """What an encoder saw in pictures: how many there are, and how wide each is."""
+    """The output of an image encoder: how many embeddings, and how wide each is."""
     if clip_vision is None:
         raise NodeFails("there is no encoder of pictures, perhaps because the checkpoint holds none")
     width = clip_vision.facts.get("embeds", _WIDTH) if isinstance(clip_vision, Opaque) else _WIDTH

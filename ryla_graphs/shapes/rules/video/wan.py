@@ -58,7 +58,7 @@ _OF_IMAGE_TO_VIDEO = (
 
 
 def _tracks(text: Any) -> list[Any]:
-    """Tracks as JSON has them; none where it is no JSON."""
+    """Tracks parsed from JSON; none if the text is not JSON."""
     if isinstance(text, Unknown):
         return []
     try:
@@ -71,7 +71,7 @@ def _tracks(text: Any) -> list[Any]:
 
 
 def _one(tracks: list[Any]) -> None:
-    """Raise where the first track has no points."""
+    """Raise if the first track has no points."""
     if not isinstance(tracks[0], (list, dict)) or not tracks[0]:
         raise NodeFails("its first track has no points")
 
@@ -232,7 +232,7 @@ def phantom(
 def image_to_latent_22(
     vae: Any, width: Whole, height: Whole, length: Whole, batch_size: Whole = 1, start_image: ImageShape | None = None
 ) -> LatentShape:
-    """Without a picture it is one latent, however large the batch should be."""
+    """Without a picture it is one latent, whatever the batch size."""
     latent = video(1, 48, length, height, width, space=16)
     if start_image is None:
         return latent
