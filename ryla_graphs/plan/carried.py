@@ -49,7 +49,7 @@ _FP8 = ("fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2")
 _NO_MEMORY = ("loras", "configs")
 """Folders of files that take no memory of their own."""
 _OVERHEAD = 1.02
-"""How much larger a file may be than those of its tensors that the manifest knows."""
+"""The factor by which a file may exceed the size of its tensors that the manifest records."""
 _Found = tuple[Size, Precision | None, str | None]
 """Bytes as loaded, how they are stored, and how the size was guessed, if it was."""
 
@@ -221,7 +221,7 @@ class Weights:
     def _on_disk(
         self, need: Need, content: Content | None, family: str | None, model: Architecture | None
     ) -> _Found | None:
-        """The size of the file in the models folder; for part of a checkpoint, its share by parameter count."""
+        """The size of the file in the models folder, or as published; for part of a checkpoint, its share by parameter count."""
         published = need.weight.weighs if need.weight is not None else None
         held = self._held(need.folder, need.name) or published
         if held is None:
