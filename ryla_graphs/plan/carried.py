@@ -221,7 +221,7 @@ class Weights:
     def _on_disk(
         self, need: Need, content: Content | None, family: str | None, model: Architecture | None
     ) -> _Found | None:
-        """The size of the file in the models folder, or as published; for part of a checkpoint, its share by parameter count."""
+        """The size in the models folder, or as published; for part of a checkpoint, its share by parameter count."""
         published = need.weight.weighs if need.weight is not None else None
         held = self._held(need.folder, need.name) or published
         if held is None:

@@ -19,7 +19,7 @@ _SCALED: Mapping[str, tuple[str, ...]] = {
 
 
 def references_of(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> tuple[Canvas, ...]:
-    """The reference pictures in a sampler's prompts; of several prompts, those of the one with the most."""
+    """The reference pictures in a sampler's prompts; of several prompts, those of the one with the most pixels."""
     found = [_behind(view, link.node, sizes) for _, link in wired(node, "CONDITIONING", "GUIDER")]
     return max(found, key=lambda pictures: sum(each.pixels for each in pictures), default=())
 

@@ -37,7 +37,8 @@ SAMPLERS: Mapping[str, Sampler] = {
 
 _TWO = ("heun", "exp_heun_2", "dpm_2", "dpmpp_2s", "dpmpp_sde", "seeds_2", "seeds2", "sa_solver_pece")
 _THREE = ("heunpp2", "seeds_3")
-"""Samplers with three evaluations per step, found by running ComfyUI 0.33's samplers on a counting model."""
+"""Samplers with two and three evaluations per step, found by running ComfyUI 0.33's on a model that counts; all others
+make one."""
 
 _GUIDES: Mapping[str, int] = {"BasicGuider": 1, "DualCFGGuider": 3, "PerpNegGuider": 3}
 """Evaluations per step for guiders where `cfg` does not decide."""
