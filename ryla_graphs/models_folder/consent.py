@@ -18,7 +18,7 @@ def to_accept(rows: Iterable[Weight]) -> dict[Licence, tuple[Weight, ...]]:
 
 
 def refusals(rows: Iterable[Weight], *, commercial: bool) -> list[Problem]:
-    """One problem for each licence that has not been accepted; `commercial` says whether the files are for commercial use."""
+    """One problem for each licence that has not been accepted; `commercial` is the intended use of the files."""
     return [_refusal(licence, files, commercial) for licence, files in to_accept(rows).items()]
 
 

@@ -121,7 +121,7 @@ class ModelsFolder:
 
 
 @lru_cache(maxsize=1024)
-def _detected(path: Path, size: int, changed: int) -> Detected | None:  # noqa: ARG001 - size and time are part of the cache key
+def _detected(path: Path, size: int, changed: int) -> Detected | None:  # noqa: ARG001 - size and time are cache keys
     try:
         return detect(read_header(path))
     except InvalidWeights:

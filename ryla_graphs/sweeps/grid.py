@@ -236,7 +236,7 @@ def _seeds(target: Any) -> dict[str, FieldInfo]:
 
 
 def _with_drawn(seed: FieldInfo, values: Any, most: int) -> Any:
-    """The values of an axis, with a drawn seed in place of each -1, so that all cells with that value share it."""
+    """The values of an axis, with a seed drawn for each that needs one, so that all cells with that value share it."""
 
     def one(value: Any) -> Any:
         return seed.get_default(call_default_factory=True) if value in DRAWN else value

@@ -1,4 +1,4 @@
-"""The outcome of each row of a batch, on disk: an interrupted batch resumes where it stopped and pays for nothing twice."""
+"""The outcome of each row of a batch, on disk: an interrupted batch resumes where it stopped and pays nothing twice."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def run_grid(
     """Run a sweep, cell by cell or as one graph, and yield each cell when it ends.
 
     Cell by cell, as many run at once as the engine takes. If one fails, the others continue; if the engine is gone, the
-    rest are not tried. If a single graph fails, the cells whose outputs had arrived count as good. Close the iterator to
+    rest are not tried. If a single graph fails, cells whose outputs had arrived count as good. Close the iterator to
     cancel what runs. Cells are checked against the catalog of the grid, or else of the engine, as in `run`.
 
     Before anything runs, raises `InvalidWorkflow` with the problems of all cells, `EngineUnreachable` if the engine

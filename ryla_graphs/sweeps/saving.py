@@ -39,7 +39,7 @@ def save_sweep(
     """Save every cell when it ends, then the contact sheet and `sweep.json`, which begins with `facts`.
 
     With a `reference`, the sheet shows below each picture how well it kept the face; this is measured at the end. Ask
-    the person first. If the results end with an exception, everything so far is saved before it propagates. Existing files
+    the person first. If the results end with an exception, what exists is saved before it propagates. Existing files
     are never overwritten. Raises `OSError` if the directory cannot be written.
     """
     saved: dict[Cell, _Saved] = {}
@@ -97,7 +97,7 @@ def _save(result: CellResult, directory: Path) -> _Saved:
 
 
 def _named(result: CellResult) -> list[tuple[Artifact, str]]:
-    """The outputs with their file names: the cell's name, plus a suffix if there are several."""
+    """The outputs with their file names: the cell's name, plus a distinguishing part if there are several."""
     if len(result.outputs) == 1:
         return [(only, result.cell.name + _suffix(only)) for only in result.outputs]
     nodes = Counter(artifact.node for artifact in result.outputs)
