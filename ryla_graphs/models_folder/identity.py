@@ -72,7 +72,7 @@ def _other_model(folder: str, name: str, detected: Detected) -> str | None:
 
 
 def missized(row: Weight | None, size: int | None) -> Iterator[Problem]:
-    """The problem of a sound file whose bytes differ from the published file of that name."""
+    """The problem of a sound file whose size differs from the published file of that name."""
     if row is not None and row.size is not None and size is not None and row.size != size:
         yield Problem(
             code="other_size",

@@ -173,7 +173,7 @@ def add(path: Path, row: Weight) -> None:
 
 
 def add_hashes(path: Path, hashes: Mapping[tuple[str, str], str]) -> int:
-    """Write sha256 hashes into the rows of a file that lack them, and return how many. Everything else stays unchanged."""
+    """Write sha256 hashes into the rows of a file that lack them; returns how many. Everything else stays the same."""
     written, blocks = 0, re.split(r"(?m)^(?=\[\[weights\]\])", path.read_text(encoding="utf-8"))
     for number, block in enumerate(blocks):
         rows = tomllib.loads(block).get("weights", [])

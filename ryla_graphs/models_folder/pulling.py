@@ -118,7 +118,7 @@ def _sound(path: Path, ending: str | None = None) -> bool:
 
 
 def _strange(fetch: Fetch) -> Problem | None:
-    """Whether a complete file is not the published one; empty and truncated files are fetched again."""
+    """The problem of a complete file that is not the published one; empty and truncated files are fetched again."""
     if not fetch.target.is_file() or not _sound(fetch.target):
         return None
     return Problem(

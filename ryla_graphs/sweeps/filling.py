@@ -33,7 +33,7 @@ def columns_in(value: Any) -> frozenset[str]:
 
 
 def file_name(template: str, cells: Mapping[str, Any]) -> str:
-    """A name with `{column}` replaced; values lose characters that file names forbid, a `/` in the template makes folders.
+    """A name with `{column}` replaced; values lose what file names forbid, and a `/` in the template makes folders.
 
     >>> file_name("{style}/{row}", {"style": "oil: thick/wet", "row": "007"})
     'oil_thick_wet/007'
