@@ -36,7 +36,7 @@ class OwnParameters(Parameters):
 
 
 def gives_workflow(function: Callable[..., Any]) -> bool:
-    """Whether a function declares that it returns a `Workflow`, even if it declares so in a way that cannot be served."""
+    """Whether a function declares that it returns a `Workflow`, even in a way that cannot be served."""
     annotated = getattr(function, "__annotations__", {}).get("return")
     return annotated is Workflow or "Workflow" in str(annotated)
 

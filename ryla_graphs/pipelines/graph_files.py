@@ -1,4 +1,4 @@
-"""A saved graph as a preset: its parameters are what the editor's app mode shows, or what a ``.toml`` beside it names."""
+"""A saved graph as a preset: its parameters are what the editor's app mode shows, or a ``.toml`` beside it names."""
 
 from __future__ import annotations
 

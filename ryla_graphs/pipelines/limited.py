@@ -68,7 +68,7 @@ def within(seconds: float, work: Callable[[], T], *, patience: float = PATIENCE_
     """Run `work` in its own thread and return or raise what it does; raises `TookTooLong`.
 
     A loop is interrupted at its next step. Code inside a system call keeps running until the call returns. A run
-    longer than `patience` gets a line in the log, since a server may be waiting for it to start.
+    longer than `patience` gets a line in the log, since a user may be waiting for a server to start.
     """
     outcome: list[Any] = []
     failure: list[BaseException] = []
@@ -100,7 +100,7 @@ def within(seconds: float, work: Callable[[], T], *, patience: float = PATIENCE_
 
 
 def build(function: Callable[[P], Workflow], parameters: P, seconds: float) -> Workflow:
-    """The workflow that a user's function makes; raises `TookTooLong`, `NoWorkflow`, and whatever the function raises."""
+    """The workflow that a user's function makes; raises `TookTooLong`, `NoWorkflow`, and what the function raises."""
     made: object = within(seconds, lambda: function(parameters))
     if not isinstance(made, Workflow):
         raise NoWorkflow(function, made)

@@ -186,7 +186,7 @@ class _Loader:
 
 
 def _is_pipeline(name: str, value: Any, module: ModuleType) -> bool:
-    """Whether a module's value is meant to be served: a preset that is not the library's, or a function defined in it."""
+    """Whether a module's value is meant to be served: a preset not from the library, or a function defined there."""
     if isinstance(value, Preset):
         return not value.module.startswith(_BUILT_IN)
     if isinstance(value, Workflow):

@@ -73,7 +73,7 @@ class GraphInputs:
         return replace(self.document, prompt=nodes)
 
     def settable(self, *, missing: bool = False) -> list[SettableInput]:
-        """The inputs that hold values, those of app mode first, in its order; on request also those that are `missing`."""
+        """The inputs that hold values, those of app mode first, in its order; optionally also the `missing` ones."""
         order = self._in_app
         rows = self._settable(missing)
         return sorted(rows, key=lambda row: order.get(_in_its_graph(row.key), len(order)))
