@@ -110,7 +110,7 @@ class LockedGraph:
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class Lock:
-    """What an image is built from. Equal locks are written as equal texts; `loads(lock.dumps())` gives an equal lock."""
+    """What an image is built from. Equal locks are written as equal texts; `loads(lock.dumps())` equals the lock."""
 
     lock: Literal[1] = FORMAT
     """The format."""

@@ -1,4 +1,4 @@
-"""Reads what a docstring says about a function and its parameters, in Google or NumPy style or with ``:param name:``."""
+"""Reads what a docstring says about a function and its parameters: Google style, NumPy style, ``:param name:``."""
 
 from __future__ import annotations
 
