@@ -77,7 +77,7 @@ def _graph(inputs: Mapping[str, tuple[str, ...]], target: GraphTarget) -> Callab
 
 
 def _of_app_mode(path: Path, target: GraphTarget) -> Sheet:
-    """A parameter for each input that app mode shows; equal names are told apart by the node's title or id."""
+    """A parameter for each input that app mode shows; equal names are distinguished by the node's title or id."""
     shown = [row for row in target.settable() if row.in_app]
     if not shown:
         hint = f"choose inputs for app mode in the editor, or name them in {path.with_suffix('.toml').name}"
