@@ -1,6 +1,6 @@
 """What it costs to choose among three routes: `python -m benchmarks.choosing`. Prints Markdown.
 
-With what a graph needs found, as it is once for each job, and with that too. CPU time, the best of some rounds.
+Measured with the graph's needs already found, as happens once per job, and including that. CPU time, best of several.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROUNDS, CALLS = 7, 200
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """Of one call."""
+    """Milliseconds of one call."""
     best = float("inf")
     for _ in range(ROUNDS):
         begun = time.process_time()

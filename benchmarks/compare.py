@@ -124,7 +124,7 @@ def main() -> None:
 
 
 def _with_growth(figures: Mapping[str, float]) -> dict[str, float]:
-    """The figures, and what a node costs at 100,000 nodes beside one at 10,000."""
+    """The figures, plus the cost of a node at 100,000 nodes relative to 10,000."""
     whole = "build and compile"
     grown = {
         f"times 10k nodes: {shape}, 100k nodes: {whole}": large / figures[f"{shape}, 10k nodes: {whole}"]

@@ -1,4 +1,4 @@
-"""How many of the graphs that people publish have only classes that are known: `python -m benchmarks.coverage`.
+"""How many published graphs have only known classes: `python -m benchmarks.coverage`.
 
 Reads `../shared/data/public_classes.json.gz`: the class names of public API files and editor files.
 """

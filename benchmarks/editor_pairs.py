@@ -1,10 +1,10 @@
-"""How often the editor's files become the very prompt that the real editor makes of them, and how fast.
+"""How often we convert the editor's files to exactly the prompt that the real editor makes, and how fast.
 
     python -m benchmarks.editor_pairs [--data ../shared/data] [--catalog object_info.json[.gz]] [--rows]
     python -m benchmarks.editor_pairs --comfy-cli /path/to/a/venv/with/comfy-cli/bin/python
 
 Two prompts are equal where their nodes, classes, titles and inputs are: key order does not count, 1 equals 1.0, true is
-not 1, and inputs that the recording names as random are passed over. Nodes of unknown classes are compared twice: as
+not 1, and inputs that the recording names as random are ignored. Nodes of unknown classes are compared twice: as
 the editor writes them (placeholders without a class), and left out where ours names their values by the file instead.
 """
 
@@ -30,7 +30,7 @@ from ryla_graphs.formats.editor.reading import parse
 SERVERS = ("core", "packs", "more packs")
 FILES = ("pairs.dev.jsonl.gz", "pairs.new.dev.jsonl.gz")
 RECORDED = datetime(2024, 1, 2, tzinfo=UTC)
-"""The day that the recording's browser believed it was, but for one row."""
+"""The date in the recording's browser, for all rows but one."""
 AS_THE_EDITOR = Choices(now=RECORDED, named=False)
 BY_THE_FILE = Choices(now=RECORDED)
 
@@ -47,7 +47,7 @@ EXCEPTIONS: Mapping[str, str] = {
 """Rows where ours differs, and why."""
 
 ROUNDS = 9
-"""Of which the best counts, of ours and of the others: other work on the machine makes some slow."""
+"""The best round counts, for ours and the others alike: other work on the machine slows some down."""
 
 Row = Mapping[str, Any]
 
@@ -77,7 +77,7 @@ def rows_of(data: Path) -> Iterator[Row]:
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Whether two values are equal as the recording counts it."""
+    """Whether two values are equal by the recording's rules."""
     if isinstance(ours, bool) or isinstance(theirs, bool):
         return ours is theirs
     if isinstance(ours, (int, float)) and isinstance(theirs, (int, float)):
@@ -90,7 +90,7 @@ def same(ours: Any, theirs: Any) -> bool:
 
 
 def differences(ours: Mapping[str, Any], row: Row, *, known_only: bool = False, titles: bool = True) -> Iterator[str]:
-    """What a prompt has otherwise than the recorded one, a line each."""
+    """How a prompt differs from the recorded one, one line per difference."""
     theirs = row["api"]
     skipped = {number for number, body in theirs.items() if "class_type" not in body} if known_only else set()
     for number in sorted((ours.keys() | theirs.keys()) - skipped):
@@ -117,7 +117,7 @@ def recorded_catalogs(data: Path) -> dict[str, Catalog]:
 
 
 def server_of(row: Row) -> str:
-    """The server that a row was recorded on; that for the packs had some that its definitions do not list."""
+    """The server that a row was recorded on; the one for packs had some that its definitions do not list."""
     return "more packs" if row["tier"] == "packs" else str(row["env"])
 
 
@@ -159,7 +159,7 @@ def speed(rows: Sequence[Row], catalog: Catalog) -> float:
 
 
 def rival(python: str, rows: Sequence[Row], info: Path, seconds: float) -> None:
-    """Print what comfy-cli makes of the same rows, and in what time."""
+    """Print how comfy-cli converts the same rows, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
         script, lines, facts = (Path(folder) / name for name in ("rival.py", "rows.jsonl", "info.json"))
         script.write_text(_RIVAL)

@@ -1,6 +1,6 @@
-"""How far plans are off where figures are public: `python -m benchmarks.estimates`. Prints the tables of docs/plan.md.
+"""How far plans are off from published figures: `python -m benchmarks.estimates`. Prints the tables of docs/plan.md.
 
-Nothing is measured here: published figures stand beside what a plan says of the same graph. A row that an estimate
+Nothing is measured here: published figures are set against a plan of the same graph. A row that an estimate
 was fitted to says so, since its error proves nothing.
 """
 
@@ -30,12 +30,12 @@ RTX_4090 = GPU(
     basis="Flux.1 Dev takes 20 steps at 1.85 a second (Comfy-Org/ComfyUI#9002)",
     usd_per_second=0.0,
 )
-"""No card to rent, but one that many figures are published of."""
+"""Not a card for rent, but one with many published figures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A figure, and the graph that it is of."""
+    """A figure, and the graph it was measured on."""
 
     what: str
     preset: str
@@ -200,7 +200,7 @@ def _memory(plan: Plan, of: str) -> float:
 
 
 def _seconds(row: PublishedSeconds) -> float:
-    """What a plan would say of a card, also where it is none to rent: with all weights loaded."""
+    """What a plan would say about a card, even one that cannot be rented, with all weights loaded."""
     compiled = _compiled(row)
     view = View(compiled.prompt, compiled.catalog)
     sizes = canvases(view)
@@ -213,7 +213,7 @@ def _range(row: Published, unit: str) -> str:
 
 
 def _error(row: Published, estimate: float) -> str:
-    """By how much the estimate misses the nearer end of what is published."""
+    """How far the estimate is from the nearer end of the published range."""
     nearest = min(max(estimate, row.low), row.high)
     return f"{(estimate - nearest) / nearest:+.0%}" if nearest != estimate else "within"
 

@@ -1,4 +1,4 @@
-"""What model families cost a node: to infer them for every wire, and to check where they meet."""
+"""What model families cost per node: inferring them for every wire, and checking where they meet."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _row(shape: str, prompt: ApiDocument) -> str:
 
 
 def _view(prompt: ApiDocument, rules: FamilyRules | None = None) -> View:
-    """A prompt as the rules find it when those about families have their turn."""
+    """A prompt in the state in which the rules about families get it."""
     catalog = catalogs.bundled()
     view = View(prompt, catalog if rules is None else catalog.replace(families=rules))
     assert view.reached

@@ -1,4 +1,4 @@
-"""What a node costs, from Python to the bytes that a server takes."""
+"""What a node costs, from Python to the bytes sent to a server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ryla_graphs import Workflow, presets
 SHAPES: dict[str, Callable[[int], Workflow]] = {"wide": wide, "deep": deep}
 SIZES = (10_000, 100_000)
 OFTEN = 200
-"""How many times a preset is measured at once; it is too quick for the clock."""
+"""How many times a preset is built per measurement; one build is too quick for the clock."""
 
 
 def report() -> None:

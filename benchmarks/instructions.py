@@ -1,7 +1,7 @@
 """Instructions that a job costs: `python -m benchmarks.instructions`, with valgrind. Prints Markdown; takes minutes.
 
 On a busy machine neither wall time nor CPU time repeats; instructions do, to a few in a hundred. A process runs under
-callgrind, which counts only while jobs are on. What the kernel does, and waiting, is not in it.
+callgrind, which counts only while jobs run. Kernel work and waiting are not included.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WARM = 20
 
 
 def counted(arguments: list[str], log: Path, jobs: Callable[[int], None], ready: Callable[[], bool]) -> float:
-    """Millions of instructions a job, of a Python process that does what `jobs` asks of it."""
+    """Millions of instructions per job in a Python process that does what `jobs` asks."""
     options = ["--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={log}.callgrind"]
     with log.open("wb") as stream:
         process = subprocess.Popen(["valgrind", *options, sys.executable, *arguments], stderr=stream, cwd=ROOT)
@@ -56,7 +56,7 @@ def _switch(pid: int, *, on: bool) -> None:
 
 
 def of_the_server(folder: Path, comfyui: str) -> float:
-    """Of a server that runs one job after another."""
+    """Instructions of a server that runs one job after another."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     arguments = ["serve", "--engine", comfyui, "--data-dir", str(folder / "data"), "--port", str(port)]
@@ -80,7 +80,7 @@ def _answers(address: str) -> bool:
 
 
 def of_the_engine(folder: Path, comfyui: str) -> float:
-    """Of a process that runs the same graphs on the engine itself."""
+    """Instructions of a process that runs the same graphs on the engine directly."""
     asked, done = folder / "asked", folder / "done"
 
     def jobs(count: int) -> None:
@@ -95,7 +95,7 @@ def of_the_engine(folder: Path, comfyui: str) -> float:
 
 
 def child(comfyui: str, folder: Path) -> None:
-    """Run so many jobs as the file `count` says, whenever there is a file `asked`; until it is ended."""
+    """Run as many jobs as the file `count` says whenever a file `asked` exists, until terminated."""
     call = directly(connect(comfyui))
     graphs = [graph(random.randrange(2**24), 64) for _ in range(WARM + JOBS)]
     (folder / "ready").touch()

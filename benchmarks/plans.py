@@ -1,8 +1,8 @@
-"""How many graphs that people share end in a plan that knows whether they fit: `python -m benchmarks.plans [FOLDER]`.
+"""How many shared graphs get a plan that knows whether they fit: `python -m benchmarks.plans [FOLDER]`.
 
-FOLDER has the recorded graphs (`../shared/data`). Counted are graphs with work for a GPU, of which every node has a
-class: where a pack was missing, the recording has nodes without one. A plan knows where nothing is unknown that memory
-depends on, and every GPU has a fit. `--why` lists what is unknown most often.
+FOLDER has the recorded graphs (`../shared/data`). It counts graphs with work for a GPU in which every node has a
+class: if a pack was missing, the recording has nodes without one. A plan knows if nothing that memory depends on is
+unknown, and every GPU has a fit. `--why` lists what is unknown most often.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from ryla_graphs.validation import View
 
 LINES = ("roundtrip.dev.jsonl.gz", "pairs.dev.jsonl.gz", "pairs.new.dev.jsonl.gz")
 MADE_UP = ("mutation", "fe-test")
-"""Kinds of recorded pairs that are no one's real work: broken on purpose, or to test an editor."""
+"""Kinds of recorded pairs that are not real work: broken on purpose, or made to test an editor."""
 
 
 def graphs(folder: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Where each graph is from, its name, and its API JSON; a graph that is there twice comes once."""
+    """The source, name and API JSON of each graph; duplicates appear once."""
     seen: set[str] = set()
     for source, name, prompt in _graphs(folder):
         text = json.dumps(prompt, sort_keys=True)
@@ -53,7 +53,7 @@ def _whole(prompt: Mapping[str, Any]) -> bool:
 
 
 def known(plan: Plan) -> bool | None:
-    """Whether the plan says of every GPU whether the graph fits; None if nothing runs on one."""
+    """Whether the plan says for every GPU if the graph fits; None if nothing runs on a GPU."""
     if not any(stage.kind != "other" for stage in plan.stages):
         return None
     return plan.knows("memory") and all(row.fit is not None for row in plan.gpus)

@@ -23,7 +23,7 @@ OFTEN = {100: 20, 1_000: 2, 10_000: 1}
 
 
 def staged(stages: int) -> Workflow:
-    """A picture that is drawn, then enlarged and drawn again, many times; each stage saves what it has."""
+    """A picture that is drawn, then enlarged and drawn again, many times; each stage saves its result."""
     model, clip, vae = CheckpointLoaderSimple(ckpt_name="sdxl.safetensors").out
     positive = CLIPTextEncode(clip=clip, text="a red bicycle")
     negative = CLIPTextEncode(clip=clip, text="blurry")

@@ -1,8 +1,8 @@
 """What the HTTP runtime adds over its engine: `python -m benchmarks.serving`. Prints Markdown; takes about a minute.
 
-The engine is the stub ComfyUI of the tests, which executes at once, so that only what is ours is left. `direct` is the
-least that any client can do: one socket, submit, wait, fetch the picture, from this process. Contenders take turns in
-random order within each round, since the machine is never quiet; what says something is the difference.
+The engine is the tests' stub ComfyUI, which executes at once, so that only our own cost remains. `direct` is the least
+that any client can do: one socket, submit, wait, fetch the picture, from this process. Contenders take turns in random
+order within each round, since the machine is never quiet; only the difference is meaningful.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def latencies(contenders: Mapping[str, Contender], size: int) -> dict[str, list[
 
 
 def throughput(make: Callable[[], Contender], size: int) -> float:
-    """Requests a second of so many clients at once."""
+    """Requests per second with this many concurrent clients."""
     callers = [make() for _ in range(CLIENTS)]
     graphs = [graph(random.randrange(2**24), size) for _ in range(REQUESTS)]
 
@@ -150,7 +150,7 @@ def report_readers(folder: Path) -> None:
 
 
 def report_pages(folder: Path) -> None:
-    """Print what a page of many jobs costs, wherever it is."""
+    """Print what a page of a long job list costs, at any position."""
     store = SqliteStore(folder / "data")
     ids = [_kept(store, number) for number in range(KEPT)]
     store.close()

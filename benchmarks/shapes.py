@@ -39,7 +39,7 @@ def wide(nodes: int) -> Workflow:
 
 
 def deep(nodes: int) -> Workflow:
-    """A chain of LoRA loaders, one behind the other, and a picture at its end."""
+    """A chain of LoRA loaders with a picture at its end."""
     checkpoint, clip, vae = CheckpointLoaderSimple(ckpt_name="sd_xl_base_1.0.safetensors").out
     model: Source[Model] = checkpoint
     for link in range(nodes - 7):

@@ -1,4 +1,4 @@
-"""Thousands of jobs through a server that is treated badly: `python -m benchmarks.soak [--jobs 5000] [--engine stub]`.
+"""Thousands of jobs through a mistreated server: `python -m benchmarks.soak [--jobs 5000] [--engine stub]`.
 
 Callers cancel, hang up, send things twice; the server is killed and started again; the disk fills up and empties (a
 tmpfs, so root on Linux); the stub ComfyUI breaks sockets, answers 502, hangs, and forgets its queue. At the end every
@@ -74,13 +74,13 @@ class Soak:
 
 
 def prompt() -> dict[str, Any]:
-    """A graph like no other."""
+    """A unique graph."""
     colour = random.randrange(0xFFFFFF)
     return dict(Workflow(SaveImage(images=EmptyImage(width=SIZE, height=SIZE, color=colour))).compile().prompt)
 
 
 async def submitted(client: httpx2.AsyncClient, soak: Soak, fate: str) -> str | None:
-    """Submit until it is accepted, whatever breaks in between; the key makes one job of it."""
+    """Submit until accepted, whatever breaks in between; the key ensures that only one job results."""
     body, headers = prompt(), {"Prefer": "respond-async", "Idempotency-Key": str(uuid.uuid4())}
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -204,7 +204,7 @@ class Faults:
 
 
 async def soaked(server: Process, soak: Soak, jobs: int, kills: int, faults: Faults) -> Counter[str]:
-    """Put all jobs through; the kills of the server are spread over the first half, so that its last life is long."""
+    """Run all jobs; the server's kills are spread over the first half, so that its last life is long."""
     timeout, limits = httpx2.Timeout(60), httpx2.Limits(max_connections=4 * AT_ONCE)
     async with httpx2.AsyncClient(base_url=server.address, timeout=timeout, limits=limits) as client:
         left = iter(range(jobs))
@@ -241,7 +241,7 @@ def resident_mib(server: Process) -> float:
 
 @contextlib.contextmanager
 def engine_of(name: str, folder: Path) -> Iterator[Process | None]:
-    """A stub as a process; None for the simulator, which is none."""
+    """The stub engine as a process; None for the simulator, which is not a process."""
     if name == "simulator":
         yield None
         return
@@ -252,7 +252,7 @@ def engine_of(name: str, folder: Path) -> Iterator[Process | None]:
 
 @contextlib.contextmanager
 def disk(folder: Path) -> Iterator[bool]:
-    """Makes a small disk of a folder; whether that could be."""
+    """Mount a small disk on a folder; returns whether that worked."""
     made = sys.platform == "linux" and os.geteuid() == 0
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(folder)]
     made = made and subprocess.run(mount, check=False, capture_output=True).returncode == 0
@@ -279,7 +279,7 @@ def main() -> None:
 
 
 def held(name: str, jobs: int, kills: int) -> bool:
-    """Put one engine through it, and print its row; whether all went well."""
+    """Run the soak on one engine and print its row; returns whether all went well."""
     soak, start = Soak(), time.monotonic()
     os.environ["RYLA_DEADLINES"] = DEADLINES
     with tempfile.TemporaryDirectory() as kept, disk(Path(kept)) as full:

@@ -1,4 +1,4 @@
-"""What one server has to itself: its data folder, and its port; both can be looked at before anything is loaded."""
+"""What one server owns exclusively: its data folder and its port. Both can be checked before anything is loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CLAIM = "claim.sqlite3"
 
 
 def claimed(folder: Path) -> sqlite3.Connection:
-    """A lock on a data folder that goes with this process, however that ends; raises `InvalidSettings`."""
+    """A lock on a data folder, released when this process ends, however it ends; raises `InvalidSettings`."""
     claim = sqlite3.connect(folder / _CLAIM, check_same_thread=False, isolation_level=None, timeout=0.2)
     try:
         claim.execute("BEGIN EXCLUSIVE")
@@ -36,7 +36,7 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def refuse_taken(folder: Path, host: str, port: int) -> None:
-    """Raise `InvalidSettings` where another process has the folder or the port; both are free again behind it."""
+    """Raise `InvalidSettings` where another process has the folder or the port; both are free again afterwards."""
     if (folder / _CLAIM).is_file():
         claimed(folder).close()
     bound(host, port).close()

@@ -1,4 +1,4 @@
-"""Sessions of `requests`, as engines, the synchronous client and the fetching of weights use them."""
+"""`requests` sessions for engines, the synchronous client and the fetching of weights."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import requests
 from requests.adapters import HTTPAdapter
 
 CONNECTIONS = 32
-"""As many threads may talk to one server at once without opening a connection for each request."""
+"""The number of threads that can talk to one server at once without opening a connection for each request."""
 
 
 def session_for(headers: Mapping[str, str] | None = None, *, connections: int = CONNECTIONS) -> requests.Session:
-    """A session: keep-alive, these headers with each request, proxies of the environment for other machines.
+    """A session with keep-alive, these headers on each request, and the environment's proxies for other machines.
 
-    The headers are all that identifies us: a `.netrc` never replaces them, and no cookie is kept.
+    Only the headers identify us: a `.netrc` never replaces them, and no cookie is kept.
     """
     session = _Session()
     session.headers.update(headers or {})
@@ -34,9 +34,9 @@ def session_for(headers: Mapping[str, str] | None = None, *, connections: int = 
 
 class _Session(requests.Session):
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """What the environment says, but no proxy is asked for a server on this machine.
+        """The environment's settings, except that a server on this machine is never reached through a proxy.
 
-        Over plain HTTP there is nothing else to ask the environment for, and asking takes as long as all the rest.
+        Over plain HTTP the environment has nothing else to offer, and looking it up takes as long as all the rest.
         """
         if is_loopback(str(url)) and urlsplit(str(url)).scheme == "http":
             return {
@@ -50,10 +50,10 @@ class _Session(requests.Session):
 
 
 class Origin:
-    """One server, at an address. May be used from any thread.
+    """One server at an address. Usable from any thread.
 
     A session merges headers, cookies, hooks and the environment's proxies for each request and parses its address,
-    which takes as long as sending it. To one server all of that is the same each time, so it is done once.
+    which takes as long as sending it. For one server the result is always the same, so it is done once.
     """
 
     def __init__(self, address: str, headers: Mapping[str, str] | None = None) -> None:
@@ -64,9 +64,9 @@ class Origin:
     def request(
         self, method: str, path: str, *, timeout: tuple[float, float], content: Any = None, files: Any = None
     ) -> requests.Response:
-        """One request and all of its answer; raises as `requests` does. No redirect is followed.
+        """Send one request and read its whole answer; raises as `requests` does. No redirect is followed.
 
-        `content` is sent as JSON, or else `files` as a form.
+        `content` is sent as JSON, otherwise `files` as a form.
         """
         url = f"{self.address}{path}"
         if files is not None:
@@ -77,7 +77,7 @@ class Origin:
             request.body = body = json.dumps(content, allow_nan=False).encode()
             request.headers["Content-Type"], request.headers["Content-Length"] = "application/json", str(len(body))
         answer = self._session.get_adapter(url).send(request, timeout=timeout, **self._environment)
-        answer.content  # noqa: B018 - reads it, so that the connection is free again
+        answer.content  # noqa: B018 - reads it, which frees the connection
         return answer
 
     def _prepared(self, method: str) -> requests.PreparedRequest:
@@ -94,7 +94,7 @@ class Origin:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is of this machine.
+    """Whether an address belongs to this machine.
 
     >>> is_loopback("http://127.0.0.1:8188"), is_loopback("https://[::1]/comfy"), is_loopback("http://gpu:8188")
     (True, True, False)
@@ -107,7 +107,7 @@ def is_loopback(address: str) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """The innermost reason of an error of `requests`, without its layers and object addresses."""
+    """The innermost reason of a `requests` error, without its layers and object addresses."""
     inner = getattr(error, "reason", None) or next((part for part in error.args if isinstance(part, Exception)), None)
     if isinstance(inner, BaseException):
         return reason_of(inner)

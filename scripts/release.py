@@ -28,7 +28,7 @@ CHANGELOG = "CHANGELOG.md"
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What a git command prints; its own words end the script where it fails."""
+    """The output of a git command; if it fails, its own message ends the script."""
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"git {arguments[0]}: {done.stderr.strip()}")
@@ -36,14 +36,14 @@ def git(root: Path, *arguments: str) -> str:
 
 
 def parsed(version: str) -> tuple[int, ...]:
-    """The numbers of a version; ends the script where it is none."""
+    """The numbers of a version; ends the script if it is not one."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise SystemExit(f"'{version}' is no version: write three numbers, for instance 0.2.0")
     return tuple(map(int, version.split(".")))
 
 
 def refuse_unless_ready(root: Path, version: str) -> None:
-    """End the script where a release of this version cannot be made from here."""
+    """End the script if a release of this version cannot be made from here."""
     now = runpy.run_path(str(root / VERSION_FILE))["__version__"]
     if parsed(version) <= parsed(now) and (version != now or git(root, "tag", "--list", "v*")):
         raise SystemExit(f"{version} does not come after {now}, which {VERSION_FILE} says")

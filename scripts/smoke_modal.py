@@ -35,7 +35,7 @@ except MissingExtra as error:
 
 
 class Result(NamedTuple):
-    """What became of a step."""
+    """The outcome of a step."""
 
     step: str
     outcome: Literal["ok", "failed", "skipped"]
@@ -44,7 +44,7 @@ class Result(NamedTuple):
 
 
 def take(smoke: Smoke, skip: frozenset[str], say: Callable[[str], None]) -> list[Result]:
-    """Take all steps; what follows a needed one that failed is skipped."""
+    """Run all steps; those after a failed required step are skipped."""
     results: list[Result] = []
     broken: str | None = None
     for name, step in STEPS.items():

@@ -42,7 +42,7 @@ def serving(program: Path, folder: Path) -> Iterator[str]:
 
 
 def make_a_picture(address: str) -> None:
-    """What a new user does first; raises where the page throws, breaks its policy, or gives no picture."""
+    """What a new user does first; raises if the page throws, breaks its policy, or gives no picture."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - the wheel is tried without it where there is none
 
     with sync_playwright() as started:
@@ -62,7 +62,7 @@ def make_a_picture(address: str) -> None:
 
 
 def try_page(program: Path) -> str:
-    """Try it, and say what came of it."""
+    """Try it and report the result."""
     if CHROMIUM is None and os.environ.get("CI"):
         raise SystemExit("CI has no Chromium, so nothing of the page would be tried")
     if CHROMIUM is None:

@@ -51,7 +51,7 @@ class Smoke:
 
     @property
     def address(self) -> str:
-        """Where the app is; asked of Modal where it was not given."""
+        """The app's address; Modal is asked if it was not given."""
         if self.url is None:
             self.url = self.address_of("web")
         return self.url.rstrip("/")
@@ -64,7 +64,7 @@ class Smoke:
         return self._client
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         if self._client is not None:
             self._client.close()
 
@@ -81,7 +81,7 @@ class Smoke:
         return address
 
     def needs_modal(self) -> None:
-        """Leave a step out where the server is not on Modal."""
+        """Skip a step if the server is not on Modal."""
         if not self.on_modal:
             raise Skipped("needs Modal, and --url was given")
 
@@ -109,7 +109,7 @@ class Smoke:
         return self.client.submit(self.preset, **parameters)
 
     def finished(self, job: Job) -> str:
-        """Wait for a job, read what it made, and tell its metrics; raises `Unexpected` if it made nothing."""
+        """Wait for a job, read its outputs, and return its metrics; raises `Unexpected` if it made nothing."""
         job.result()
         if not job.outputs or not all(output.read() for output in job.outputs):
             raise Unexpected(f"job {job.id} succeeded and made nothing")

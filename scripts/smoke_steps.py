@@ -15,7 +15,7 @@ from ryla_graphs.problems.extras import needs_extra
 from scripts.smoke_shared import Skipped, Smoke, Unexpected, command, follow, start
 
 CUT_SECONDS = 150.0
-"""After so long Modal answers a plain request with a redirection; what it does with a stream is not documented."""
+"""After this long Modal answers a plain request with a redirect; what it does with a stream is not documented."""
 COLD_MS = 1000
 LOG_TRIES = 20
 """Seconds until a container has written down what it reported."""
@@ -114,7 +114,7 @@ def long(smoke: Smoke) -> str:
     if numbers != sorted(set(numbers)):
         raise Unexpected(f"events came twice or out of order: {numbers}")
     kept = {(event.number, event.kind) for event in smoke.client.stream(job.id, 0) if event.number}
-    # A newer progress takes the place of an older one.
+    # A newer progress event replaces an older one.
     if lost := sorted(event for event in kept - set(seen.events) if event[1] != "progress"):
         raise Unexpected(f"events were lost: {lost}")
     if seen.state != "succeeded":

@@ -52,7 +52,7 @@ def extras() -> list[str]:
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """What a command says outside the checkout; its own words end the script where it fails."""
+    """The output of a command run outside the checkout; if it fails, its own message ends the script."""
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False, env=clean)
     if done.returncode:

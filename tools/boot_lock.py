@@ -32,7 +32,7 @@ _FREEZE = (
 
 
 def other_packages(lock: Lock, python: Path) -> Iterator[str]:
-    """Packages of an interpreter that are not as the lock says; a local build such as ``+cpu`` counts as the same."""
+    """Packages of an interpreter that differ from the lock; a local build such as ``+cpu`` counts as the same."""
     frozen = subprocess.run([str(python), "-c", _FREEZE], capture_output=True, text=True, check=True).stdout
     there: dict[str, str] = json.loads(frozen)
     for pin in pins_of(lock):

@@ -44,9 +44,9 @@ DEVICE_INPUTS = {
 ALIASES = {"clip": "text_encoders", "t2i_adapter": "controlnet", "unet": "diffusion_models"}
 """Older names of folders below ``models``."""
 PROSE = 24
-"""Default texts longer than this, with spaces, are somebody's sentences: left out."""
+"""Default texts longer than this that contain spaces are someone's prose and are left out."""
 LONGEST_DEFAULT = 60
-"""Nor is any longer text that anyone needs."""
+"""No default text longer than this is needed."""
 
 
 def choices_of(value: list[Any]) -> list[Any] | None:
@@ -127,7 +127,7 @@ class Reader:
     def _list(
         self, of: str, name: str, value: list[Any], choices: list[Any], facts: Entry, other: list[Any] | None
     ) -> tuple[Any, Entry]:
-        """A list of choices; where it is a machine's own, only those that no machine lacks."""
+        """A list of choices; if it is specific to a machine, only those that every machine has."""
         if not facts.get("multiselect"):
             facts.pop("multiselect", None)
         if self._is_open(of, name, value, choices, other):
@@ -204,11 +204,11 @@ def _is_prose(text: str) -> bool:
 
 
 def _says(fact: Any) -> bool:
-    """Whether a fact differs from its absence; 0 does."""
+    """Whether a fact says more than its absence; 0 does."""
     return fact is not None and fact is not False
 
 
 def _hidden(name: str, value: Any) -> str:
-    """What the server fills in, empty where the name says it."""
+    """What the server fills in; empty if the name says it."""
     what = value[0] if isinstance(value, list) and value else value
     return what if isinstance(what, str) and what != name.upper() else ""

@@ -54,7 +54,7 @@ USERS_LISTS: Mapping[str, tuple[str, ...]] = {
 
 
 def behaviour(class_type: str, facts: Mapping[str, Any], entry: Entry, leftovers: tuple[str, ...] = ()) -> Entry:
-    """The facts of a recorded class; what is not said of it is not so."""
+    """The facts of a recorded class; anything not recorded is false."""
     validates = facts.get("validates") or {}
     found: Entry = {
         "validates": {
@@ -105,7 +105,7 @@ def _wire_type(text: str) -> str:
 
 
 def _per_choice(sections: Mapping[str, Any]) -> Iterator[Entry]:
-    """Inputs that the choices of another bring, under names of their own (`VHS_VideoCombine.format`)."""
+    """Inputs that the choices of another add, under their own names (`VHS_VideoCombine.format`)."""
     for _, name, value in inputs_of(sections):
         formats = options_of(value).get("formats")
         if isinstance(formats, dict) and choices_of(value) is not None:

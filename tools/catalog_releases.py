@@ -12,7 +12,7 @@ from ryla_graphs.software.versions import number
 from tools.catalog_entries import Entry, Reader, inputs_of
 
 SHOWN_ONLY = ("category", "display_name")
-"""Facts that only a page shows: a class that was moved in the menu is the same class."""
+"""Facts that only a page shows: a class that moved in the menu is still the same class."""
 
 
 def render_releases(
@@ -35,7 +35,7 @@ def render_releases(
 
 
 def level_of(path: Path) -> str:
-    """Which release a recording is of: ``0.33.0-0822`` is a commit after 0.33.0, which we call ``0.33.0+``."""
+    """The release that a recording shows: ``0.33.0-0822`` is a commit after 0.33.0, which we call ``0.33.0+``."""
     version, dash, _ = path.name.removesuffix(".json.gz").partition("-")
     return f"{version}+" if dash else version
 

@@ -49,7 +49,7 @@ def files(root: Path) -> list[Path]:
 
 
 def fold(changelog: str, fragments: Iterable[Fragment], version: str, on: date) -> str:
-    """The changelog with a section for this release, in which all that was unreleased is.
+    """The changelog with a section for this release that holds everything unreleased.
 
     Raises `ValueError` if there is no "Unreleased" section, or nothing to release.
     """

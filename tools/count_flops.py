@@ -1,4 +1,4 @@
-"""Count what one evaluation of each model costs: `python -m tools.count_flops CHECKOUT`.
+"""Count the operations that one evaluation of each model costs: `python -m tools.count_flops CHECKOUT`.
 
 CHECKOUT is ComfyUI's folder; run it with a Python that has what ComfyUI needs. The models are built without memory for
 their weights, torch counts the operations at several sizes, and a line and a parabola through them give the figures of
@@ -19,13 +19,13 @@ FRAMES = (1, 5, 11, 21)
 
 
 class Model(NamedTuple):
-    """A model class of ComfyUI's, how it is made, and how it is called."""
+    """A model class of ComfyUI, how to make it, and how to call it."""
 
     module: str
     name: str
     made: Mapping[str, Any]
     called: Callable[[Callable[..., Any], int], tuple[Any, ...]]
-    """From a maker of empty tensors and a size to the arguments of a call."""
+    """Makes the arguments of a call, given a maker of empty tensors and a size."""
     tokens: Callable[[int], int]
     sizes: tuple[int, ...] = SIDES
 

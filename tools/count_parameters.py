@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 
 class Part(NamedTuple):
-    """A class of ComfyUI's, and how it is made."""
+    """A class of ComfyUI, and how to make it."""
 
     module: str
     name: str
@@ -184,7 +184,7 @@ DIFFUSION: Mapping[str, Part] = {
 }  # fmt: skip
 
 TABLES = ("embed_tokens.weight", "shared.weight", "token_embedding.weight")
-"""How parameters are called that are a table of embeddings."""
+"""The names of parameters that are a table of embeddings."""
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""What is on its way out: every deprecation in the package, from its source.
+"""Lists every deprecation in the package, from its source.
 
 `python -m tools.deprecations` writes the table of docs/stability.md. The release script refuses a release that still
-has a name whose time is over, and so does a test.
+has an overdue name, and so does a test.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def rendered() -> str:
 
 
 def _names() -> dict[str, str]:
-    """The fields of all parameters, by their names in JSON; what is asked beside them has no field."""
+    """The fields of all parameters, by their names in JSON; request options besides them have no field."""
     models = [presets.get(name).parameters for name in presets.NAMES] + [Lora, View]
     fields = {fact.alias or name: name for model in models for name, fact in model.model_fields.items()}
     return {

@@ -67,7 +67,7 @@ def files() -> dict[str, str]:
 
 
 def main(argv: Iterable[str] | None = None) -> None:
-    """Write the package, and take away what no longer belongs to it."""
+    """Write the package, and remove what no longer belongs to it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=Path("ryla_graphs/nodes"))
     out: Path = parser.parse_args(list(argv) if argv is not None else None).out

@@ -20,7 +20,7 @@ if __name__ == "__main__":
         document = Path(folder) / "openapi.json"
         app = create_app(connect("simulator"), SqliteStore(Path(folder) / "data"))
         document.write_text(json.dumps(app.openapi()), encoding="utf-8")
-        # The first build may know types that are only written now; what it complains of, the last one does, too.
+        # The first build may lack types that are only generated now; real errors reappear in the last build.
         subprocess.run(["npm", "--silent", "run", "build"], cwd=FOLDER, check=False, capture_output=True)
         for command in (["run", "generate", "--", str(document)], ["run", "build"]):
             subprocess.run(["npm", "--silent", *command], cwd=FOLDER, check=True)

@@ -116,4 +116,4 @@ SAME: Mapping[str, Mapping[str, str]] = {
         ),
     },
 }
-"""What makes no difference: module, what is changed, and why the program does the same."""
+"""Mutants that make no difference: the module, the change, and why the program still behaves the same."""

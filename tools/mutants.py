@@ -111,7 +111,7 @@ def _of_statements(node: ast.AST) -> Iterator[Mutation]:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """Whether this puts strings together and is no arithmetic."""
+    """Whether this concatenates strings rather than doing arithmetic."""
     return any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node))
 
 
@@ -180,7 +180,7 @@ def unnoticed(guarded: Guarded, numbers: Iterable[int | None], jobs: int, second
 
 
 def _started(guarded: Guarded, number: int | None) -> int:
-    """A process that is the tests of one mutant, to their end."""
+    """A process that runs the tests of one mutant to the end."""
     if child := os.fork():
         return child
     status = 1
@@ -197,7 +197,7 @@ def _started(guarded: Guarded, number: int | None) -> int:
 
 
 class Result(NamedTuple):
-    """What came of a module: its mutants, how many were tried, and those that the tests passed with."""
+    """The result of a module: its mutants, how many were tried, and those that the tests passed with."""
 
     guarded: Guarded
     places: int
@@ -229,7 +229,7 @@ are tried than there are places, it is a sample.
 
 
 def report(results: Sequence[Result], before: str = "") -> str:
-    """What is kept; of modules that were not tried, what the report said `before`."""
+    """The report to keep; for modules that were not tried, it repeats what it said `before`."""
     tried = {result.guarded.module for result in results}
     rows, survived, same = ({name: list[str]() for name in (each.module for each in GUARDED)} for _ in range(3))
     part = rows
@@ -252,7 +252,7 @@ def report(results: Sequence[Result], before: str = "") -> str:
 
 
 def tried(guarded: Guarded, sample: int | None, jobs: int) -> Result:
-    """Try the mutants of a module, or a sample; exits where its tests fail without any."""
+    """Try the mutants of a module, or a sample; exits if its tests fail without any mutation."""
     started = time.monotonic()
     if not unnoticed(guarded, [None], 1, SECONDS):
         sys.exit(f"the tests of {guarded.module} fail without any mutant: {' '.join(guarded.tests)}")

@@ -3,8 +3,8 @@
     python -m tools.partner_prices [--data ../shared/data]
 
 A badge is an expression over a node's widgets. Only numbers are taken from it: the least and the most that a run of the
-class costs, over every choice, both ends of every number, and every input wired or not. A price by the second, the
-minute or the token is kept with its unit, for how much of it a run takes is not in the badge.
+class costs, over every choice, both ends of every number, and every input wired or not. A price per second, minute or
+token keeps its unit, because the badge does not say how much of it a run takes.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _points(class_type: str, entry: Mapping[str, Any], needs: Mapping[str, Any])
 
 
 def _lowered(value: Any) -> Any:
-    """The editor gives texts to a badge in lower case."""
+    """A value as the editor passes it to a badge: texts in lower case."""
     return value.lower() if isinstance(value, str) else value
 
 

@@ -85,7 +85,7 @@ def prompt_of(name: str) -> dict[str, Any]:
 
 
 def workflow_of(name: str) -> dict[str, Any]:
-    """What is saved beside it in the place of the editor's file: enough to know it by."""
+    """What is saved with it in place of the editor's file: just enough to recognise it."""
     nodes = [
         {"id": int(number), "type": node["class_type"], "pos": [0, 0], "mode": 0, "inputs": [], "outputs": []}
         for number, node in prompt_of(name).items()

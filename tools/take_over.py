@@ -52,11 +52,11 @@ class Report(NamedTuple):
     templates: dict[str, list[str]]
     """The classes of each official template that no catalog has."""
     weights: dict[str, int]
-    """Names of weight files in official templates of which no pattern knows a family, and in how many."""
+    """Names of weight files in official templates whose family no pattern knows, and the number of templates."""
 
     @property
     def breaks(self) -> bool:
-        """Whether something that works today does not work then."""
+        """Whether something that works today would stop working."""
         gone = {name for names in self.templates.values() for name in names if name in catalogs.bundled("core")}
         return bool(self.presets or gone)
 
@@ -137,7 +137,7 @@ def markdown(report: Report) -> Iterator[str]:
 
 
 def take_over(source: Path, data: Path, checkout: Path, python: str, uv: str | None) -> None:
-    """Put the recording in its place, and make everything again that is made of it."""
+    """Put the recording in its place, and regenerate everything that is made from it."""
     content = source.read_bytes()
     object_info = json.loads(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content)
     taken = of_checkout(checkout, own_classes(object_info))

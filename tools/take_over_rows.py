@@ -1,4 +1,4 @@
-"""What `tools.take_over` writes down of a newer ComfyUI: its release as a row, and its classes as a recording."""
+"""What `tools.take_over` records about a newer ComfyUI: its release as a row, and its classes as a recording."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def put_recordings(data: Path, object_info: Mapping[str, Json], taken: Release, 
 
 
 def with_row(source: str, rows: Sequence[Release], taken: Release, listed: Mapping[str, Json], today: date) -> str:
-    """The text of `software/releases.py` with a row more.
+    """The text of `software/releases.py` with one more row.
 
     Rows of commits with classes that ComfyUI has dropped since go: the new catalog does not know them.
     """

@@ -81,7 +81,7 @@ def by_template() -> Iterator[tuple[int | None, tuple[NamedModel, ...]]]:
 
 
 def about() -> dict[tuple[str, str], int]:
-    """About how large files are that are the only ones of a template without a published size."""
+    """The approximate sizes of files that are the only ones in a template without a published size."""
     rest: dict[tuple[str, str], list[int]] = {}
     for whole, models in by_template():
         keys = {(FOLDERS.get(model.folder, model.folder), model.name) for model in models}

@@ -64,7 +64,7 @@ def _media(content: bytes) -> dict[str, Any]:
                 frames = len(list(container.decode(stream)))
                 rate = float(stream.average_rate or 0)
                 facts |= {"width": stream.width, "height": stream.height, "frames": frames, "fps": rate}
-        # Opened again, not rewound: Opus leaves out a piece after every seek.
+        # Reopened, not rewound: Opus skips a piece after every seek.
         with av_open(io.BytesIO(content)) as container:
             for sound in container.streams.audio[:1]:
                 samples = sum(frame.samples for frame in container.decode(sound))

@@ -1,4 +1,4 @@
-"""Where what ran here differs from what was recorded."""
+"""Finds where a simulated run differs from the recorded one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ AAC_BLOCK = 1024
 
 
 def differences(row: Mapping[str, Any], run: Ran) -> list[str]:
-    """What is not as recorded; nothing where all is."""
+    """What differs from the recording; empty if nothing does."""
     error = row.get("error")
     if error is not None:
         return _of_error(error, run)
@@ -71,7 +71,7 @@ def _of_outputs(row: Mapping[str, Any], run: Ran) -> Iterator[str]:
 def _of_files(row: Mapping[str, Any], run: Ran) -> Iterator[str]:
     recorded = [file for file in row["files"] if file["type"] != "input"]
     ours = [described_file(artifact) for artifact in run.saved if artifact.text is None]
-    # A body that a node only names in its message is in a folder, and not in the list of files.
+    # A body that a node only names in its message is in a folder, not in the list of files.
     unlisted = {(file["type"], masked(file["path"])) for file in row.get("unlisted_files") or ()}
     ours = [file for file in ours if (file["type"], _path(file)) not in unlisted]
     listed = sorted((file["node"], file["type"], file["subfolder"], masked(file["filename"])) for file in recorded)
@@ -135,7 +135,7 @@ def described(value: Any) -> dict[str, Any]:
             }
             return {"type": "OBJECT", **facts}
         case TensorShape():
-            # The recorder knows tensors by their dimensions alone.
+            # The recorder describes tensors only by their dimensions.
             return {"type": {3: "MASK", 4: "IMAGE"}.get(len(value.shape), "TENSOR"), "shape": list(value.shape)}
         case bool():
             return {"type": "BOOLEAN", "value": value}
@@ -175,7 +175,7 @@ def _same(recorded: Any, ours: Any, close: float = _CLOSE) -> bool:
         if recorded.get("type") == "OBJECT" and ours.get("type") == "OBJECT":
             names = [name for name in _OF_OBJECTS if name in recorded]
         elif "type" in recorded:
-            # What lies deep in a value was recorded without its items.
+            # Deeply nested values were recorded without their items.
             names = [name for name in _LOOKED_AT if name in recorded or (name in ours and name != "items")]
         else:
             names = list(recorded)

@@ -46,7 +46,7 @@ def _picture(name: str, facts: dict[str, Any]) -> bytes:
     kind = {"jpg": "JPEG"}.get(name.rpartition(".")[2], name.rpartition(".")[2].upper())
     options: dict[str, Any] = {}
     if facts["frames"] > 1:
-        # Frames that are nearly equal would be written as one.
+        # Nearly equal frames would be merged into one.
         colours = ((60 * index, 255 - 60 * index, 80) for index in range(1, facts["frames"]))
         others = [Image.new("RGB", size, colour).convert(mode) for colour in colours]
         options |= {"save_all": True, "append_images": others, "duration": 100}

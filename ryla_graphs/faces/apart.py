@@ -1,6 +1,6 @@
-"""Measures in a process of its own: dlib holds Python's lock for half a second at a time, and a server may not.
+"""Measures faces in a separate process: dlib holds the GIL for half a second at a time, which a server cannot afford.
 
-What identifies a person is in that process alone, and gone with it. Nothing is written to disk.
+Data that identifies a person exists only in that process and ends with it. Nothing is written to disk.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from ryla_graphs.faces.comparing import FaceScore, Reference
 _SECONDS, _SECONDS_EACH = 60, 30
 """How long it may take to load the network, and for each picture, on a slow machine."""
 _NICE = 10
-"""Jobs go first."""
+"""Jobs have priority over measuring."""
 
 
 class NotMeasured(Exception):
-    """The process gave no scores; says why, and nothing of a picture."""
+    """The process gave no scores. The message says why and reveals nothing about a picture."""
 
 
 def scores_apart(meter: str, reference: bytes, pictures: Sequence[bytes | None]) -> list[FaceScore]:
-    """A score for each picture; None stands for one that shows no person, and is not looked at.
+    """A score for each picture. None stands for a picture that shows no person; it is not examined.
 
     Raises `NotMeasured`.
     """
@@ -51,7 +51,7 @@ def scores_apart(meter: str, reference: bytes, pictures: Sequence[bytes | None])
 
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
-    """Score what comes on one stream to the other."""
+    """Read pictures from one stream and write their scores to the other."""
     head = json.loads(source.readline())
     reference, *pictures = (source.read(size) for size in head["sizes"])
     known = Reference(reference, meter_at(head["meter"]))

@@ -1,4 +1,4 @@
-"""What a distance between two faces means, as data: measured for one model, and of no use for another."""
+"""What a distance between two faces means, as data. It is measured for one model and useless for another."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from importlib.resources import files
 from typing import Any
 
 VERIFIED = 0.85
-"""The `match` from which on a picture counts as one of the person."""
+"""The lowest `match` at which a picture counts as one of the person."""
 _LEAST, _MOST = 0.01, 0.99
-"""What a probability is cut to: a few hundred pairs cannot show more."""
+"""The bounds of a probability: a few hundred pairs cannot show more."""
 
 
 @dataclass(frozen=True)
 class Calibration:
     """The numbers of one model. Scores of two calibrations cannot be compared.
 
-    Of a model without pairs that were measured here it only has the distance that its authors accept: then `verified`
-    is all it can say, and the other numbers are None.
+    For a model whose pairs were not measured here, it has only the distance that the model's authors accept. Then only
+    `verified` has an answer; the other numbers are None.
     """
 
     facts: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Calibration:
 
     @property
     def measured(self) -> bool:
-        """Whether it stands on pairs of photos, so that it has probabilities."""
+        """Whether it is based on pairs of photos and therefore has probabilities."""
         return "slope" in self.facts
 
     def verified(self, distance: float) -> bool:
@@ -45,7 +45,7 @@ class Calibration:
         return bool(distance <= self.facts["accept"]) if match is None else match >= VERIFIED
 
     def match(self, distance: float) -> float | None:
-        """How likely it is one person, of two equally likely stories; no measure of how alike two faces are."""
+        """The probability of one person if one and two are equally likely a priori; not a measure of similarity."""
         if not self.measured:
             return None
         exponent: float = self.facts["slope"] * distance - self.facts["intercept"]
@@ -56,7 +56,7 @@ class Calibration:
         return 100 * _between(self.facts["farther_same"], distance) if self.measured else None
 
     def false_match_rate(self, distance: float) -> float | None:
-        """How many pairs of different people are this near, never finer than the pairs that were measured."""
+        """The share of pairs of different people that are this near, no finer than the measured pairs allow."""
         if not self.measured:
             return None
         pairs: int = self.facts["different_pairs"]
@@ -71,7 +71,7 @@ def calibration(model: str) -> Calibration:
 
 
 def _between(points: Sequence[Sequence[float]], x: float) -> float:
-    """The value on the line between the measured points."""
+    """The value interpolated linearly between the measured points."""
     place = bisect_right([point[0] for point in points], x)
     if place in (0, len(points)):
         return points[min(place, len(points) - 1)][1]

@@ -1,4 +1,4 @@
-"""Which network measures: `dlib`, or `sface:MODELS_FOLDER` where its weights were pulled."""
+"""Chooses the network that measures: `dlib`, or `sface:MODELS_FOLDER` with the folder its weights were pulled into."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _MODELS = {DLIB: "dlib-resnet-v1", _SFACE: "sface-2021dec"}
 
 
 def meter_at(address: str = DLIB) -> FaceMeter:
-    """The meter of an address; loads its network, which takes a moment.
+    """The meter that an address names; loads its network, which takes a moment.
 
-    Raises `MissingExtra` or `InvalidSettings` as `check_meter` does, and for weights that are other files.
+    Raises `MissingExtra` or `InvalidSettings` as `check_meter` does, and also if the weights are other files.
     """
     check_meter(address)
     return DlibMeter() if address == DLIB else OpenCvMeter(Path(address.removeprefix(_SFACE)))
 
 
 def calibration_of(address: str) -> Calibration:
-    """The calibration of an address's network, which is not loaded for it."""
+    """The calibration of the network that an address names, without loading the network."""
     return calibration(_MODELS[DLIB if address == DLIB else _SFACE])
 
 
 def check_meter(address: str) -> None:
-    """Look whether a meter can be had, and load nothing.
+    """Check that a meter is available, without loading anything.
 
-    Raises `MissingExtra` if its packages are not installed, `InvalidSettings` if its weights are not there.
+    Raises `MissingExtra` if its packages are not installed, `InvalidSettings` if its weights are missing.
     """
     if address == DLIB:
         with needs_extra("faces"):

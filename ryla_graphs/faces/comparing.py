@@ -1,4 +1,4 @@
-"""`compare`: how likely the person of one picture is in another, or why that cannot be said."""
+"""`compare`: how likely it is that two pictures show the same person, or why that cannot be determined."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("ryla_graphs.faces")
 
 _SMALL = 60
-"""Pixels between the outer corners of the eyes, below which a distance says more of the pixels than of the face."""
+"""Pixels between the outer corners of the eyes; below this, a distance reflects the pixels more than the face."""
 _LARGEST = 1024
-"""Pixels of a picture's longer side as it is searched."""
+"""Pixels of a picture's longer side when it is searched."""
 
 
 class FaceMeter(Protocol):
@@ -33,7 +33,7 @@ class FaceMeter(Protocol):
 
     @property
     def model(self) -> str:
-        """What it is called."""
+        """The name of the model."""
         ...
 
     def faces(self, image: Picture) -> list[Face]:
@@ -41,11 +41,11 @@ class FaceMeter(Protocol):
         ...
 
     def embed(self, image: Picture, face: Face) -> Sequence[float]:
-        """The vector of one."""
+        """The vector of a face."""
         ...
 
     def distance(self, one: Sequence[float], other: Sequence[float]) -> float:
-        """How far two vectors are apart."""
+        """How far apart two vectors are."""
         ...
 
 
@@ -86,9 +86,9 @@ def compare(reference: Picture, picture: Picture, meter: FaceMeter) -> FaceScore
 
 
 class Reference:
-    """The largest face of a picture, which others are compared with; its vector is in memory as long as this object.
+    """The largest face of a picture, which others are compared with; its vector lives only as long as this object.
 
-    Pictures may be given as the bytes of a file. Nothing here raises: what goes wrong is the outcome `failed`.
+    Pictures may be given as the bytes of a file. Nothing here raises: any error becomes the outcome `failed`.
     """
 
     def __init__(self, picture: Picture | bytes, meter: FaceMeter) -> None:
@@ -100,16 +100,16 @@ class Reference:
             if known:
                 self._wanted = known[0], meter.embed(looked, known[0])
                 self._nothing = replace(self._nothing, outcome="no_face", reference_faces=len(known))
-        except Exception as error:  # noqa: BLE001 - a measurement is never in the way of what it measures
+        except Exception as error:  # noqa: BLE001 - a measurement must never break what it measures
             self._nothing = self._failed(error)
 
     @property
     def unseen(self) -> FaceScore:
-        """What is to be said of a picture that shows no person, such as a simulated one, without looking at it."""
+        """The score for a picture that shows no person, such as a simulated one; the picture is not examined."""
         return self._nothing
 
     def score(self, picture: Picture | bytes) -> FaceScore:
-        """Compare with the faces of a picture, the nearest of which counts."""
+        """Compare with the faces of a picture; the nearest one counts."""
         if self._wanted is None:
             return self._nothing
         begun = time.monotonic()
@@ -138,13 +138,13 @@ class Reference:
         )
 
     def _failed(self, error: Exception) -> FaceScore:
-        # Its message may hold what must not leave memory.
+        # The error's message may contain data that must not leave memory.
         log.warning("a face could not be measured: %s", type(error).__name__)
         return FaceScore("failed", self._meter.model, self._meter.calibration.id)
 
 
 def picture_of(content: bytes) -> Picture:
-    """The picture of a file's bytes; raises `ValueError` if it is none."""
+    """The picture in a file's bytes; raises `ValueError` if they are not a picture."""
     try:
         picture = Image.open(io.BytesIO(content))
         picture.load()
@@ -154,7 +154,7 @@ def picture_of(content: bytes) -> Picture:
 
 
 def _rounded(number: float | None) -> float | None:
-    """Three digits: more would say more than was measured."""
+    """Rounded to three digits: more would claim more than was measured."""
     return None if number is None else float(f"{number:.3g}")
 
 
@@ -169,7 +169,7 @@ def _outcome(*faces: Face) -> Outcome:
 
 
 def _found(picture: Picture, meter: FaceMeter) -> tuple[Picture, list[Face]]:
-    """The faces, and the picture in which they are: where there are none, it is enlarged, then turned."""
+    """The faces, and the picture they were found in. If none are found, the picture is enlarged, then turned."""
     for each in _tries(picture):
         if faces := meter.faces(each):
             return each, faces
@@ -185,7 +185,7 @@ def _tries(picture: Picture) -> Iterator[Picture]:
 
 
 def _ready(picture: Picture | bytes) -> Picture:
-    """Upright, without transparency, no larger than it is searched."""
+    """The picture upright, without transparency, and no larger than the size it is searched at."""
     opened = picture_of(picture) if isinstance(picture, bytes) else picture
     upright = ImageOps.exif_transpose(opened).convert("RGB")
     upright.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)

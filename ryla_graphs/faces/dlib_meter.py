@@ -1,4 +1,4 @@
-"""dlib's network as a meter: weights in the public domain, all of it from packages, nothing downloaded."""
+"""dlib's network as a meter. Its weights are in the public domain; everything comes from packages, with no download."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
 _POINTS = "shape_predictor_5_face_landmarks.dat"
-# The package also has a predictor of 68 points, which may not be used commercially; it is never opened.
+# The package also has a predictor of 68 points that may not be used commercially. It is never opened.
 
 
 class DlibMeter:
-    """Finds faces and measures how far two are apart. One thread at a time uses it; the others wait."""
+    """Finds faces and measures how far apart two are. One thread at a time uses it; the others wait."""
 
     def __init__(self) -> None:
         with needs_extra("faces"):
@@ -43,7 +43,7 @@ class DlibMeter:
 
     @property
     def model(self) -> str:
-        """What measured."""
+        """The model that measures."""
         return str(self.calibration.facts["model"])
 
     def faces(self, image: Image) -> list[Face]:
@@ -65,7 +65,7 @@ class DlibMeter:
 
 
 def models_folder() -> Path:
-    """Where the weights are; found without importing the package, which would open all of them.
+    """Where the weights are. Finds them without importing the package, because importing it opens all of them.
 
     Raises `ModuleNotFoundError`.
     """

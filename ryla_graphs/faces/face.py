@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, repr=False)
 class Face:
-    """A face in a picture; kept in memory only, and without a text form so that no log has it."""
+    """A face in a picture. It stays in memory only and has no text form, so that it cannot end up in a log."""
 
     width: float
     height: float
@@ -17,7 +17,7 @@ class Face:
     turned: bool
     """Whether the nose is not between the eyes: a profile."""
     shape: Any
-    """What the meter embeds it by."""
+    """What the meter needs to embed it."""
 
 
 Point = tuple[float, float]
@@ -33,5 +33,5 @@ def face_of(size: Point, eyes: tuple[Point, Point], nose: float, shape: Any) -> 
 
 
 def largest_first(faces: list[Face]) -> list[Face]:
-    """The faces by their size."""
+    """The faces, ordered by size."""
     return sorted(faces, key=lambda face: -face.width * face.height)

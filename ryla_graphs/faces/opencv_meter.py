@@ -22,14 +22,14 @@ FOLDER = "faces"
 DETECTOR, NETWORK = "face_detection_yunet_2023mar.onnx", "face_recognition_sface_2021dec.onnx"
 
 _SIDES = (640, 320)
-"""Pixels of the longer side that a picture is searched with: the detector knows faces of 10 to 300."""
+"""Pixels of a picture's longer side when it is searched: the detector finds faces of 10 to 300 pixels."""
 _CERTAIN = 0.7
 _CORNERS = 1.4
-"""The outer corners of two eyes are so much farther apart than their middles."""
+"""The factor by which the outer corners of two eyes are farther apart than their middles."""
 
 
 class OpenCvMeter:
-    """Finds faces with YuNet, and measures with SFace. One thread at a time uses it; the others wait."""
+    """Finds faces with YuNet and measures with SFace. One thread at a time uses it; the others wait."""
 
     def __init__(self, folder: Path) -> None:
         with needs_extra("faces-opencv"):
@@ -48,7 +48,7 @@ class OpenCvMeter:
 
     @property
     def model(self) -> str:
-        """What measured."""
+        """The model that measures."""
         return str(self.calibration.facts["model"])
 
     def faces(self, image: Image) -> list[Face]:
@@ -79,12 +79,12 @@ class OpenCvMeter:
         return [] if rows is None else [_face(row, scale) for row in rows]
 
     def _pixels(self, image: Image) -> Any:
-        """As OpenCV wants them: blue first."""
+        """The pixels in OpenCV's order: blue first."""
         return self._np.ascontiguousarray(self._np.asarray(image)[:, :, ::-1])
 
 
 def weights_in(folder: Path) -> tuple[Path, Path]:
-    """The two files of a models folder; raises `InvalidSettings` with the command that brings what is missing."""
+    """The two files of a models folder; raises `InvalidSettings` with the command that pulls the missing ones."""
     files = folder / FOLDER / DETECTOR, folder / FOLDER / NETWORK
     if missing := [path.name for path in files if not path.is_file()]:
         command = f"ryla-graphs weights pull {' '.join(missing)} --into {folder}"

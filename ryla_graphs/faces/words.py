@@ -1,4 +1,4 @@
-"""What a score says in a few words: the same on the command line and below the pictures of a sheet."""
+"""A score in a few words: the same on the command line and below the pictures of a sheet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WEAK: Mapping[Outcome, str] = {"small": "small face", "profile": "profile"}
 
 
 def lowest(scores: Sequence[FaceScore]) -> tuple[str, ...]:
-    """The score of several that kept the face worst, in a few words; one without a number comes first."""
+    """The worst of several scores, in a few words; one without a number counts as worse than any number."""
     if not scores:
         return ()
     worst = max(scores, key=lambda score: float("inf") if score.distance is None else score.distance)

@@ -1,7 +1,7 @@
 """The lock file of a deployment: which ComfyUI, node packs, Python packages and weights it is built from.
 
-`lock_of` makes a `Lock` of presets, graphs and packs; `catalog_of` gives the node classes that an image built from it
-has, `check_classes` whether its commit really has them, and `differences` what a server that runs lacks of them.
+`lock_of` makes a `Lock` from presets, graphs and packs. `catalog_of` gives the node classes of an image built from it,
+`check_classes` checks that its commit really has them, and `differences` finds those that a running server lacks.
 """
 
 from __future__ import annotations

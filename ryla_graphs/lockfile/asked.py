@@ -1,4 +1,4 @@
-"""What a lock is made for: presets and graphs by name, and packs that were asked for one by one."""
+"""What a lock is made for: presets and graphs by name, and individually requested packs."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _SPEC = re.compile(
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class CustomPack:
-    """A pack that was asked for, at one commit."""
+    """A requested pack, at one commit."""
 
     repository: Repository
-    """``local/NAME`` for a folder of one's own."""
+    """``local/NAME`` for a local folder."""
     commit: Commit
     """For a folder, the beginning of the SHA-256 of its files."""
     folder: Name
     path: str | None = None
-    """A folder of one's own, relative to the lock."""
+    """A local folder, relative to the lock."""
 
     def __str__(self) -> str:
         if self.path is not None:
@@ -50,16 +50,16 @@ class CustomPack:
 
     @property
     def known(self) -> Pack | None:
-        """The pinned pack of that repository, where there is one."""
+        """The pinned pack of that repository, if there is one."""
         return pinned(self.repository)
 
     @classmethod
     def parse(cls, text: str) -> CustomPack:
         """The pack that ``owner/repo@commit[:folder]`` names; a pinned or bundled one needs no commit.
 
-        A path, such as ``./my_pack``, names a folder of one's own, and a word without a slash a pack by its id in the
-        Comfy Registry, ``comfyui-kjnodes`` or ``comfyui-kjnodes@1.5.0``, if that is known here. Raises
-        `InvalidSettings` that says how a commit is found.
+        A path, such as ``./my_pack``, names a local folder. A word without a slash names a pack by its id in the Comfy
+        Registry, ``comfyui-kjnodes`` or ``comfyui-kjnodes@1.5.0``, if that is known here. Raises `InvalidSettings`,
+        which says how to find a commit.
         """
         if text.startswith(("./", "../", "/", "~")):
             return own_folder(text)
@@ -83,7 +83,7 @@ class CustomPack:
 
 
 def own_folder(text: str) -> CustomPack:
-    """The pack in a folder of one's own; raises `InvalidSettings` if there is none."""
+    """The pack in a local folder; raises `InvalidSettings` if there is none."""
     path = Path(text).expanduser()
     name = path.resolve().name
     if not (path / "__init__.py").is_file():
@@ -92,7 +92,7 @@ def own_folder(text: str) -> CustomPack:
 
 
 def digest_of_folder(path: Path) -> str:
-    """The first 40 digits of the SHA-256 of a folder's files and their names, without what Python and git make."""
+    """The first 40 digits of the SHA-256 of a folder's files and their names, excluding what Python and git create."""
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
         inner = file.relative_to(path)
@@ -127,25 +127,25 @@ def _by_registry_id(text: str) -> str:
 
 
 def is_commit(text: str) -> bool:
-    """Whether a text is a full hash of git's."""
+    """Whether a text is a full git hash."""
     return re.fullmatch(r"[0-9a-f]{40}", text) is not None
 
 
 def pinned(repository: str) -> Pack | None:
-    """The pinned pack of a repository on GitHub, in upper or lower case."""
+    """The pinned pack of a repository on GitHub, ignoring case."""
     return next((pack for pack in PACKS.values() if pack.repository.casefold() == repository.casefold()), None)
 
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class Asked:
-    """What a lock was made of."""
+    """What a lock was made from."""
 
     targets: tuple[str, ...] = ()
     """Presets and graphs, as the command line names them; none for all presets."""
     packs: tuple[CustomPack, ...] = ()
-    """Packs beside those that the targets need."""
+    """Packs besides those that the targets need."""
     comfyui: str | None = None
-    """The version or the full commit that was asked for; None for the pinned one."""
+    """The requested version or full commit; None for the pinned one."""
 
     @property
     def command(self) -> str:
@@ -158,6 +158,6 @@ class Asked:
         return shlex.join(words)
 
     def with_packs(self, added: tuple[CustomPack, ...], dropped: tuple[str, ...] = ()) -> Asked:
-        """The same with packs added, each instead of one in the same folder, and others dropped by folder."""
+        """The same with packs added, each replacing one in the same folder, and other packs dropped by folder."""
         kept = {pack.folder: pack for pack in (*self.packs, *added) if pack.folder not in dropped}
         return replace(self, packs=tuple(kept[folder] for folder in sorted(kept)))

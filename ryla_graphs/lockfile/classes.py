@@ -1,4 +1,4 @@
-"""The node classes of a lock: as a catalog to check graphs against, and to compare a server with."""
+"""The node classes of a lock, as a catalog to check graphs against and to compare a server with."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ryla_graphs.software.releases import RECORDED, RELEASE
 from ryla_graphs.software.versions import CLASSES_SINCE, number
 
 SHOWN = 8
-"""So many classes a message names."""
+"""The most classes that a message names."""
 
 
 def catalog_of(lock: Lock) -> Catalog:
     """The node classes that an image built from the lock has.
 
-    Of other known packs it can say what would bring them: a graph with such a class is refused with the pack's name.
+    It also knows which classes other packs provide: a graph with such a class is refused with the pack's name.
     Raises what `check_classes` raises.
     """
     check_classes(lock.comfyui)
@@ -36,7 +36,7 @@ def catalog_of(lock: Lock) -> Catalog:
 
 
 def core_classes(level: str) -> tuple[str, ...]:
-    """The classes of ComfyUI's own that a version has, as far as is known: none that came after the recorded commit."""
+    """ComfyUI's own classes in a version, as far as known: none that came after the recorded commit."""
     return tuple(
         name
         for name, schema in catalogs.bundled("core").items()
@@ -45,15 +45,15 @@ def core_classes(level: str) -> tuple[str, ...]:
 
 
 def level_of(comfyui: LockedComfyUI) -> str:
-    """Which classes a lock's ComfyUI has, as `CLASSES_SINCE` counts: its version, ``0.33.0+`` for a commit after it."""
+    """The level of a lock's ComfyUI, as `CLASSES_SINCE` counts: its version, or ``0.33.0+`` for a commit after it."""
     recorded = RECORDED.get(comfyui.commit or "")
     return recorded.level if recorded else comfyui.version
 
 
 def check_classes(comfyui: LockedComfyUI) -> None:
-    """Refuse a lock that promises node classes which its commit has not.
+    """Refuse a lock that promises node classes which its commit lacks.
 
-    A commit counts by the classes that a server at this commit listed; a version without a commit by ComfyUI's history.
+    A commit is judged by the classes that a server at it listed, a version without a commit by ComfyUI's history.
     Raises `CannotRunHere` with the classes that are missing.
     """
     if comfyui.commit is None:
@@ -75,13 +75,13 @@ def check_classes(comfyui: LockedComfyUI) -> None:
 
 
 def _promised(comfyui: LockedComfyUI) -> set[str]:
-    """The names behind a lock's digest, where they are those of a recorded commit; none if they are unknown."""
+    """The names behind a lock's digest, if they are those of a recorded commit; empty if unknown."""
     levels = (core_classes(row.level) for row in RECORDED.values())
     return next(({*names} for names in levels if names_digest(names) == comfyui.classes_sha256), set())
 
 
 def names_digest(names: Iterable[str]) -> str:
-    """The SHA-256 of some names, sorted, one a line."""
+    """The SHA-256 of some names, sorted, one per line."""
     return hashlib.sha256("".join(f"{name}\n" for name in sorted(names)).encode()).hexdigest()
 
 
@@ -119,7 +119,7 @@ def _absent(lock: Lock) -> Iterator[tuple[str, str]]:
 
 
 class Difference(NamedTuple):
-    """Something of a lock that a server lacks."""
+    """Something in a lock that a server lacks."""
 
     text: str
     """One sentence."""
@@ -131,10 +131,10 @@ class Difference(NamedTuple):
 
 
 def differences(lock: Lock, catalog: Catalog, *, version: str | None = None) -> list[Difference]:
-    """What a server that runs lacks of the lock; nothing where it has all.
+    """What a running server lacks of the lock; empty if it has everything.
 
     `catalog` is what its ``/object_info`` says, `version` what its ``/system_stats`` says of ComfyUI. Classes that
-    the lock lacks are no difference, nor are missing nodes that call partners' services: a server may start without.
+    the lock lacks do not count, nor do missing nodes for partners' services: a server may start without those.
     """
     found: list[Difference] = []
     wanted = lock.comfyui.version

@@ -1,4 +1,4 @@
-"""`Lock`: the content of ``ryla.lock`` as a value, and how it is written and read."""
+"""`Lock`: the content of ``ryla.lock`` as a value, with writing and reading."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ryla_graphs.lockfile.asked import Asked, Commit, Name, Repository
 from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 
 FILE = "ryla.lock"
-"""What a lock file is called."""
+"""The name of a lock file."""
 FORMAT: Literal[1] = 1
 """The format that this version of ryla_graphs reads and writes."""
 
@@ -39,18 +39,18 @@ class LockedComfyUI:
     commit: Commit | None
     """None if only the tag ``v{version}`` is known."""
     requirements: tuple[Pin, ...]
-    """All Python packages that it needs, and what those need."""
+    """All Python packages that it needs, and their dependencies."""
     own_requirements: bool = False
     """Whether its own ``requirements.txt`` is installed beside them, since they were pinned for another version."""
     classes: int
     """How many node classes of its own it has."""
     classes_sha256: Sha256
-    """Of their names, sorted, one a line."""
+    """Of their names, sorted, one per line."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class LockedFix:
-    """A text of a pack's file that is exchanged for another one."""
+    """A text in a pack's file that is replaced with another one."""
 
     file: Name
     find: str
@@ -63,26 +63,26 @@ class LockedPack:
     """A node pack of an image."""
 
     folder: Name
-    """Below ``custom_nodes``, and what ``/object_info`` calls it."""
+    """Its folder below ``custom_nodes``, and its name in ``/object_info``."""
     repository: Repository
     commit: Commit
     requirements: tuple[Pin, ...] = ()
-    """The Python packages that it needs beside those of ComfyUI."""
+    """The Python packages that it needs besides those of ComfyUI."""
     own_requirements: bool = False
     """Whether its own ``requirements.txt`` is installed, within the pins of the lock: it has no pins of its own."""
     system: tuple[DebianPackage, ...] = ()
     own_folders: tuple[Name, ...] = ()
-    """Folders of weights that it looks for in ComfyUI's own ``models`` only."""
+    """Folders of weights that it looks for only in ComfyUI's own ``models``."""
     fixes: tuple[LockedFix, ...] = ()
     classes: tuple[str, ...] = ()
-    """The node classes that it brings; none if they are not known."""
+    """The node classes that it provides; empty if unknown."""
     path: str | None = None
-    """A folder of one's own, relative to the lock, in the place of a repository."""
+    """A local folder, relative to the lock, instead of a repository."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class LockedWeight:
-    """A weight file that some preset or graph of the lock loads. What is not known of it is None."""
+    """A weight file that some preset or graph of the lock loads. Unknown values are None."""
 
     file: str
     folder: str
@@ -101,7 +101,7 @@ class LockedWeight:
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class LockedGraph:
-    """A graph that the lock was made for, beside the presets."""
+    """A graph that the lock was made for, besides the presets."""
 
     name: str
     sha256: Sha256
@@ -110,19 +110,19 @@ class LockedGraph:
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class Lock:
-    """What an image is built from. Equal locks are written as equal texts; `loads(lock.dumps())` is the lock again."""
+    """What an image is built from. Equal locks are written as equal texts; `loads(lock.dumps())` equals the lock."""
 
     lock: Literal[1] = FORMAT
     """The format."""
     ryla_graphs: str
     """The version that wrote it."""
     asked: Asked
-    """What it was made of, so that it can be made again."""
+    """What it was made from, so that it can be made again."""
     python: VersionText
     comfyui: LockedComfyUI
     packs: tuple[LockedPack, ...] = ()
     requirements: tuple[Pin, ...] = ()
-    """The Python packages of ryla_graphs itself, beside those of ComfyUI."""
+    """The Python packages of ryla_graphs itself, besides those of ComfyUI."""
     presets: tuple[str, ...] = ()
     graphs: tuple[LockedGraph, ...] = ()
     weights: tuple[LockedWeight, ...] = ()
@@ -131,27 +131,27 @@ class Lock:
     nodes: Annotated[Mapping[str, Any], Field(exclude=True)] = field(default_factory=dict)
     """The content of that file: entries by class."""
     path: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
-    """Where it was read."""
+    """The file it was read from."""
 
     @property
     def generated(self) -> str:
-        """The line of a lock file that says how it came to be."""
+        """The line of a lock file that says how it was generated."""
         return f"by `{self.asked.command}`, which writes it again; do not edit"
 
     def dumps(self) -> str:
         """The text of the lock file."""
         content = _ADAPTER.dump_python(self, mode="json")
         for pack in (*content["packs"], *content["asked"]["packs"]):
-            if pack["path"] is None:  # so that locks without such folders stay what they were
+            if pack["path"] is None:  # so that locks without local folders stay unchanged
                 del pack["path"]
         head = {"lock": content.pop("lock"), "generated": self.generated}
         return json.dumps(head | content, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def loads(cls, text: str, source: str = FILE, nodes: Mapping[str, Any] | None = None) -> Lock:
-        """The lock of a text, and of the node classes beside it.
+        """The lock in a text, with the node classes from the file beside it.
 
-        Raises `InvalidDocument` that says if it is damaged, or that a newer ryla_graphs wrote it.
+        Raises `InvalidDocument`, which says whether it is damaged or a newer ryla_graphs wrote it.
         """
         content = _parsed(text, source)
         written = content.get("lock")
@@ -169,7 +169,7 @@ class Lock:
         return lock.with_nodes(nodes or {}, source)
 
     def with_nodes(self, nodes: Mapping[str, Any], source: str = FILE) -> Lock:
-        """The lock with the content of the file beside it; raises `InvalidDocument` if that is another one."""
+        """The lock with the content of the file beside it; raises `InvalidDocument` if that is not its file."""
         if digest_of(nodes) != self.nodes_sha256:
             beside = nodes_file(Path(source)).name
             message = f"'{beside}' is not the file that '{source}' was written with"
@@ -190,7 +190,7 @@ class Lock:
         return replace(cls.loads(text, str(path), nodes), path=path)
 
     def write(self, path: Path | str = FILE) -> None:
-        """Write the lock, and beside it the node classes of its custom packs where it has any."""
+        """Write the lock, and beside it the node classes of its custom packs, if it has any."""
         path = Path(path)
         path.write_text(self.dumps(), encoding="utf-8")
         beside = nodes_file(path)
@@ -209,7 +209,7 @@ def nodes_file(path: Path) -> Path:
 
 
 def digest_of(nodes: Mapping[str, Any]) -> str | None:
-    """The SHA-256 of the file with some node classes; None for no class."""
+    """The SHA-256 of the file with these node classes; None if there are none."""
     return hashlib.sha256(_nodes_text(nodes).encode()).hexdigest() if nodes else None
 
 

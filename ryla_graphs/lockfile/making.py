@@ -1,4 +1,4 @@
-"""Making a lock of what is asked: presets and graphs give packs and weights, pinned facts give versions."""
+"""Makes a lock from a request: presets and graphs determine packs and weights, pinned facts determine versions."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from ryla_graphs.weights import HubFile, Need, needed
 
 
 def lock_of(asked: Asked, graphs: Mapping[str, CompiledWorkflow], nodes: Mapping[str, Any] | None = None) -> Lock:
-    """The lock of what was asked.
+    """The lock for a request.
 
     `graphs` holds the compiled workflow of every target, examples for presets; `nodes` the ``/object_info`` entries of
-    custom packs, of which those of packs that are not asked are left out. The same arguments give an equal lock.
+    custom packs; entries of packs that were not requested are left out. The same arguments give an equal lock.
 
     Raises `CannotRunHere` if a graph needs a newer ComfyUI, or a pack that is neither pinned nor asked for, and what
     `check_classes` raises.
@@ -59,7 +59,7 @@ def lock_of(asked: Asked, graphs: Mapping[str, CompiledWorkflow], nodes: Mapping
 
 
 def _comfyui(asked: str | None) -> LockedComfyUI:
-    """The ComfyUI of a version or of a commit that was asked for; the pinned one where neither was."""
+    """The ComfyUI of a requested version or commit; the pinned one by default."""
     release = RELEASE if asked is None else _recorded(asked)
     if release is not None:
         version, commit, level = release.version, release.commit, release.level
@@ -81,19 +81,19 @@ def _comfyui(asked: str | None) -> LockedComfyUI:
 
 
 def _recorded(asked: str) -> Release | None:
-    """The newest recorded commit that is asked for, or that calls itself by the version that is asked for."""
+    """The newest recorded commit that matches the request, or that reports the requested version."""
     return next((row for row in reversed([*RECORDED.values()]) if asked in (row.commit, row.version)), None)
 
 
 def known_to(asked: Asked, nodes: Mapping[str, Any]) -> Catalog:
-    """The classes that a lock can be made for: the bundled ones, and those of the packs that are asked."""
+    """The classes that a lock can be made for: the bundled ones, and those of the requested packs."""
     kept = _of_asked(asked, nodes)
     known = catalogs.bundled()
     return known | catalogs.from_object_info(kept, name="custom packs") if kept else known
 
 
 def _of_asked(asked: Asked, nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """The node classes of packs that are asked."""
+    """The node classes of the requested packs."""
     folders = {pack.folder for pack in asked.packs}
     return {name: nodes[name] for name in sorted(nodes) if _folder(nodes[name]) in folders}
 
@@ -150,7 +150,7 @@ def _packs(
 
 
 def _pinned(known: Pack, folder: str, commit: str, recorded: tuple[str, ...]) -> LockedPack:
-    """A pack that is pinned; at another commit its fixes may not fit, and it may ask for more."""
+    """A pinned pack; at another commit its fixes may not apply, and it may have more requirements."""
     other = commit != known.commit
     return LockedPack(
         folder=folder,

@@ -1,4 +1,4 @@
-"""The weights of a lock as rows, so that a deployment knows the files that its lock was made with."""
+"""The weights of a lock as rows, so that a deployment knows the files its lock was made with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ryla_graphs.weights.weight import CONTENTS, UNKNOWN
 
 
 def rows_of(lock: Lock) -> tuple[Weight, ...]:
-    """Rows of the files that the manifest does not know, or knows with other bytes."""
+    """Rows for the files that the manifest does not know, or knows with different bytes."""
     found = (_row(weight) for weight in lock.weights)
     return tuple(row for row in found if row is not None and _is_news(row))
 
@@ -22,7 +22,7 @@ def _row(weight: LockedWeight) -> Weight | None:
     before = known(weight.file, weight.folder)
     licence = before.licence if before is not None and before.licence.name == weight.licence else None
     if licence is None and weight.licence not in (None, UNKNOWN):
-        licence = Licence(name=str(weight.licence), commercial=True)  # whoever locked it has accepted it
+        licence = Licence(name=str(weight.licence), commercial=True)  # accepted when it was locked
     return Weight(
         name=weight.file,
         folder=weight.folder,

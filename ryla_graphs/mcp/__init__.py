@@ -1,6 +1,6 @@
 """For agents: a ryla_graphs server as an MCP server, over stdio (`ryla-graphs mcp`) and at `/mcp`.
 
-Every tool goes through the HTTP API with the caller's own token, so what holds there holds here.
+Every tool goes through the HTTP API with the caller's own token, so the API's rules apply to agents, too.
 """
 
 from __future__ import annotations

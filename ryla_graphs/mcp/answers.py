@@ -13,7 +13,7 @@ from ryla_graphs.client import JobView
 from ryla_graphs.problems import Problem
 
 SIDE = 768
-"""Pictures in answers are made smaller than this, in pixels: a model sees no more, and every one costs it."""
+"""The most pixels of a side of pictures in answers: a model sees no more, and each one costs it."""
 MOST_PICTURES = 4
 _OF_A_JOB = ("id", "state", "preset", "seed", "position")
 _OF_AN_OUTPUT = ("name", "node", "kind", "url", "simulated")
@@ -25,7 +25,7 @@ def compact(value: Any) -> str:
 
 
 def parameters_of(schema: Mapping[str, Any]) -> Iterator[str]:
-    """The parameters of a pipeline, one a line: name, type, range, default, meaning; what must be given comes first."""
+    """The parameters of a pipeline, one per line: name, type, range, default, meaning; required ones come first."""
     required = set(schema.get("required", ()))
     rows = schema.get("properties", {}).items()
     for name, facts in sorted(rows, key=lambda row: (row[0] not in required, row[1].get("x-group") == "models")):

@@ -1,4 +1,4 @@
-"""The HTTP API of a ryla_graphs server, as the tools ask it."""
+"""The HTTP API of a ryla_graphs server, as the tools use it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ with needs_extra("mcp"):
     import httpx2
 
 HERE = "http://127.0.0.1"
-"""The address of an app in this process: a name that every server answers by."""
+"""The address of an app in this process: a host name that every server accepts."""
 
 _FIRST_LOOK, _LAST_LOOK = 0.1, 2.0
-"""Seconds between two looks at a job, at its begin and after a while."""
+"""Seconds between two polls of a job, at first and after a while."""
 
 
 class Api:
@@ -43,7 +43,7 @@ class Api:
         return (await self.client.carry_out(flows.patiently(flows.Ask("POST", path, body, headers)))).json()
 
     async def submit(self, pipeline: str | None, body: Mapping[str, Any]) -> AsyncJob:
-        """Queue a pipeline by its name, or without one the graph in `body`."""
+        """Queue a pipeline by its name, or without a name the graph in `body`."""
         if pipeline is not None:
             return await self.client.submit(pipeline, **body)
         return await self.client.submit_workflow(body["workflow"], body.get("inputs"))
@@ -51,7 +51,7 @@ class Api:
     async def wait(
         self, job: AsyncJob, seconds: float, on_progress: Callable[[ProgressShape], Awaitable[None]]
     ) -> AsyncJob:
-        """Wait for the end of a job, so many seconds at most."""
+        """Wait for the end of a job, for at most this many seconds."""
         clock = asyncio.get_running_loop().time
         ending, pause = clock() + seconds, _FIRST_LOOK
         while not (await job.refresh()).view.ended and clock() < ending:

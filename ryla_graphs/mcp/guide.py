@@ -1,4 +1,4 @@
-"""What an agent reads: in short with the list of tools, at length as the resource `ryla://guide`."""
+"""What an agent reads: a summary with the list of tools, the full guide as the resource `ryla://guide`."""
 
 from __future__ import annotations
 

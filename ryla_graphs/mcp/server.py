@@ -1,4 +1,4 @@
-"""The MCP server: few tools with small schemas, resources for what is long."""
+"""The MCP server: few tools with small schemas, and resources for long texts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Agreed(BaseModel):
 
 
 def mcp_server(api_of: ApiOf, limits: Limits | None = None, *, pipelines_as_tools: tuple[str, ...] = ()) -> MCPServer:
-    """An MCP server whose tools ask the HTTP API that `api_of` gives for each caller.
+    """An MCP server whose tools use the HTTP API that `api_of` gives for each caller.
 
     `pipelines_as_tools` become a tool each, beside `run`.
     """
@@ -182,7 +182,7 @@ class _Tools:
     async def _drawn(
         self, api: Api, pipeline: str | None, parameters: dict[str, Any] | None, graph: dict[str, Any] | None
     ) -> dict[str, Any]:
-        """The graph of a run, judged and planned, before it runs."""
+        """The graph of a run, validated and planned before it runs."""
         if (pipeline is None) == (graph is None):
             raise ToolError("give `pipeline` with `parameters`, or `graph`")
         if pipeline is not None and "/" in pipeline:
@@ -195,7 +195,7 @@ class _Tools:
         return drawn
 
     async def _agree(self, ctx: Context, api: Api, plan: dict[str, Any] | None) -> None:
-        """Ask a person where a run costs more than the limit; raise `ToolError` unless they agree."""
+        """Ask a person if a run costs more than the limit; raise `ToolError` unless they agree."""
         engine = (await api.get("/nodes?q=-"))["engine"]
         if (why := objection(plan, self.limits, engine)) is None:
             return
@@ -229,7 +229,7 @@ def _all_problems() -> str:
 
 
 def _reporting(tool: Callable[..., Any]) -> Callable[..., Any]:
-    """The tool, whose errors are sentences for the model."""
+    """The tool, with its errors reported to the model as sentences."""
 
     @wraps(tool)
     async def telling(*given: Any, **named: Any) -> Any:

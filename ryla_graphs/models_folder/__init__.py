@@ -1,6 +1,6 @@
 """ComfyUI's models folder: finding files, reading headers, checking and pulling weights.
 
-The facts are in `ryla_graphs.weights`; here a disk and the network are touched.
+The facts are in `ryla_graphs.weights`; only this package touches the disk and the network for them.
 """
 
 from __future__ import annotations

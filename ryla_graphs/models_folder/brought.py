@@ -1,6 +1,6 @@
-"""Weight files that a graph brings the addresses of: rows as those of the manifest, for what the manifest lacks.
+"""Weight files whose addresses a graph supplies: rows like the manifest's, for files that the manifest lacks.
 
-Whoever wrote the file may write any address, so only hosts of `HOSTS` count, and every file that
+The author of the file can write any address, so only hosts in `HOSTS` count, and every file that
 is not checked has a licence that must be accepted.
 """
 
@@ -20,7 +20,7 @@ from ryla_graphs.weights.needs import Need
 from ryla_graphs.weights.weight import CONTENTS, HubFile, WebFile, Weight
 
 HOSTS = ("huggingface.co", "civitai.com")
-"""Where weights that only a graph names are fetched from."""
+"""The hosts that weights named only by a graph may be fetched from."""
 
 _HUB = re.compile(r"/([\w.-]+/[\w.-]+)/(?:resolve|blob)/main/(.+)")
 PLACE = re.compile(r"(?!\.)[^\\/:*?\"<>|\0]+(?:/(?!\.)[^\\/:*?\"<>|\0]+)*")
@@ -29,17 +29,17 @@ SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Brought(NamedTuple):
-    """What a graph needs, with what it says itself of files that the manifest does not know."""
+    """What a graph needs, including what it says itself about files that the manifest does not know."""
 
     needs: tuple[Need, ...]
     refused: tuple[Problem, ...]
-    """Addresses that are not fetched from."""
+    """Addresses that are refused as sources."""
 
 
 def with_brought(needs: Sequence[Need], models: Iterable[NamedModel], nodes: Iterable[str]) -> Brought:
-    """What a prompt needs, with the addresses that the editor's file has for it.
+    """What a prompt needs, with the addresses in the editor's file.
 
-    `nodes` are the ids in the prompt: what a node that does not run asks for is not needed.
+    `nodes` are the ids in the prompt: files for nodes that do not run are not needed.
     """
     running = {number.rpartition(":")[2]: number for number in nodes}
     rows: dict[tuple[str, str], Weight] = {}
@@ -81,7 +81,7 @@ def weight_of(model: NamedModel) -> Weight | Problem:
             subject=AtFile(f"{model.folder}/{model.name}"),
             given=model.url,
         )
-    if parts.scheme != "https" or parts.netloc.lower() not in HOSTS:  # so no port and no user name
+    if parts.scheme != "https" or parts.netloc.lower() not in HOSTS:  # so no port or user name
         where = f"'{parts.hostname}'" if parts.hostname else "no address"
         return Problem(
             code="source_refused",
@@ -103,7 +103,7 @@ def weight_of(model: NamedModel) -> Weight | Problem:
 
 
 def _parts_of(url: str | None) -> SplitResult:
-    """The parts of an address; empty ones where it is none."""
+    """The parts of an address; empty if the text is not an address."""
     try:
         return urlsplit(url or "")
     except ValueError:
@@ -111,7 +111,7 @@ def _parts_of(url: str | None) -> SplitResult:
 
 
 def _joined(first: Weight | None, second: Weight) -> Weight:
-    """One row for a file that several nodes name, with all places it can be had from."""
+    """One row for a file that several nodes name, with all its sources."""
     if first is None:
         return second
     sources = dict.fromkeys((*first.sources, *second.sources))

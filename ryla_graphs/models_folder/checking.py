@@ -37,7 +37,7 @@ class CheckedFile:
 
     @property
     def state(self) -> State:
-        """In one word: ``bad`` has an error, ``suspect`` a warning, ``unknown`` is sound but not in the manifest."""
+        """One word: ``bad`` has an error, ``suspect`` a warning, ``unknown`` is sound but not in the manifest."""
         if self.path is None:
             return "missing"
         levels = {problem.level for problem in self.problems}
@@ -69,10 +69,10 @@ def check(
     hashes: bool = False,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Iterator[CheckedFile]:
-    """Check the files that are wanted, by folder and name, or all that are there.
+    """Check the requested files, by folder and name, or all that exist.
 
-    `rows` are of files that the manifest does not know. With `hashes`, sound files are read whole and compared with
-    the published sha256; `on_bytes` gets the length of every piece that is read.
+    `rows` describe files that the manifest does not know. With `hashes`, sound files are read whole and compared with
+    the published sha256; `on_bytes` gets the length of every piece read.
     """
     known = {**_rows(), **{f"{row.folder}/{row.name}": row for row in rows}}
     for place in _everything(models) if wanted is None else dict.fromkeys(wanted):
@@ -92,7 +92,7 @@ def _looked_up(models: ModelsFolder, place: tuple[str, str], known: Mapping[str,
 
 
 def _rows() -> Mapping[str, Weight]:
-    """By path below ``models``, since a folder of the manifest may lie deeper than those that are listed."""
+    """Rows by path below ``models``, since a folder in the manifest may lie deeper than the listed ones."""
     return {f"{row.folder}/{row.name}": row for row in manifest()}
 
 
@@ -111,7 +111,7 @@ def _pull(row: Weight) -> str:
 
 
 def _looked_into(checked: CheckedFile, path: Path) -> CheckedFile:
-    """The file with what its first bytes, its header and its size tell."""
+    """The file, with what its first bytes, header and size reveal."""
     detected: Detected | None = None
     try:
         checked = replace(checked, size=path.stat().st_size)

@@ -1,4 +1,4 @@
-"""Which licences somebody has to agree to before their files are fetched."""
+"""Which licences a user must accept before their files are fetched."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ryla_graphs.weights import Licence, Weight
 
 
 def to_accept(rows: Iterable[Weight]) -> dict[Licence, tuple[Weight, ...]]:
-    """The licences among these that ask or forbid something, each with its files."""
+    """The licences among these that require or forbid something, each with its files."""
     found: dict[Licence, tuple[Weight, ...]] = {}
     for row in rows:
         if row.licence.restriction is not None:
@@ -18,7 +18,7 @@ def to_accept(rows: Iterable[Weight]) -> dict[Licence, tuple[Weight, ...]]:
 
 
 def refusals(rows: Iterable[Weight], *, commercial: bool) -> list[Problem]:
-    """One problem for each licence that has not been accepted; `commercial` says what the files are for."""
+    """One problem for each licence that has not been accepted; `commercial` is the intended use of the files."""
     return [_refusal(licence, files, commercial) for licence, files in to_accept(rows).items()]
 
 
@@ -38,5 +38,5 @@ def _refusal(licence: Licence, rows: tuple[Weight, ...], commercial: bool) -> Pr
 
 
 def terms(licence: Licence) -> str:
-    """What a licence asks, in a few words."""
+    """What a licence requires, in a few words."""
     return licence.restriction or "free to use"

@@ -1,4 +1,4 @@
-"""ComfyUI's ``extra_model_paths.yaml``: folders elsewhere that it looks through too."""
+"""ComfyUI's ``extra_model_paths.yaml``: further folders that it searches."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 from ryla_graphs.problems.extras import needs_extra
 
 LEGACY: Mapping[str, str] = {"unet": "diffusion_models", "clip": "text_encoders"}
-"""What ComfyUI takes for new names."""
+"""Old folder names, with the new names that ComfyUI maps them to."""
 
 Places = Mapping[str, tuple[Path, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ExtraPaths:
-    """Folders by what ComfyUI calls them: those it looks through first, and those it looks through last."""
+    """Folders by ComfyUI's names for them: those it searches first, and those it searches last."""
 
     first: Places = field(default_factory=dict)
     last: Places = field(default_factory=dict)
@@ -33,10 +33,10 @@ def _joined(one: Places, other: Places) -> Places:
 
 
 def read_extra_paths(file: Path) -> ExtraPaths:
-    """The folders that a file names; those of sections with ``is_default`` come first.
+    """The folders that a file names; sections with ``is_default`` come first.
 
-    Paths are relative to their section's ``base_path``, and that to the file. Raises `SourceUnreachable`,
-    `InvalidDocument`, and `MissingExtra` where PyYAML is not installed (extra ``weights``).
+    Paths are relative to their section's ``base_path``, which is relative to the file. Raises `SourceUnreachable`,
+    `InvalidDocument`, and `MissingExtra` if PyYAML is not installed (extra ``weights``).
     """
     with needs_extra("weights"):
         import yaml  # noqa: PLC0415

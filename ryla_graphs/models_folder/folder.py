@@ -19,10 +19,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "text_encoders": ("text_encoders", "clip"),
     "controlnet": ("controlnet", "t2i_adapter"),
 }
-"""Folders that ComfyUI looks through for one list, in its order."""
+"""Folders that ComfyUI searches for one list, in its order."""
 
 ENDINGS = (*SAFETENSORS, ".gguf", ".onnx", ".pt2", *PICKLED)
-"""What the names of weight files end in."""
+"""The file name extensions of weight files."""
 
 _LISTED = {alias: folder for folder, aliases in ALIASES.items() for alias in aliases}
 
@@ -32,13 +32,13 @@ class HeldFile:
     """A weight file that is there."""
 
     folder: str
-    """The folder that ComfyUI lists it under: ``diffusion_models`` also for what lies in ``unet``."""
+    """The folder that ComfyUI lists it under: ``diffusion_models`` also for files in ``unet``."""
     name: str
     path: Path
 
 
 class ModelsFolder:
-    """One or several folders that are laid out like ComfyUI's ``models``; the first has precedence."""
+    """One or several folders laid out like ComfyUI's ``models``; the first takes precedence."""
 
     def __init__(self, *roots: Path, extra: ExtraPaths = ExtraPaths()) -> None:  # noqa: B008 - it is a constant
         self.roots = roots
@@ -46,10 +46,10 @@ class ModelsFolder:
 
     @classmethod
     def open(cls, *paths: str | Path) -> ModelsFolder:
-        """Folders that must be there, and ``extra_model_paths.yaml`` files.
+        """Folders, which must exist, and ``extra_model_paths.yaml`` files.
 
         A ComfyUI folder stands for its ``models``, and for its own ``extra_model_paths.yaml`` if it has one. Raises
-        `SourceUnreachable`, and `InvalidDocument` where such a file makes no sense.
+        `SourceUnreachable`, and `InvalidDocument` if such a file makes no sense.
         """
         roots, extra = [], ExtraPaths()
         for path in map(Path, paths):
@@ -66,7 +66,7 @@ class ModelsFolder:
         return cls(*roots, extra=extra)
 
     def places(self, folder: str) -> Iterator[Path]:
-        """Where ComfyUI looks for files of a folder, in its order."""
+        """Where ComfyUI looks for a folder's files, in its order."""
         yield from self.extra.first.get(folder, ())
         yield from (root / alias for root in self.roots for alias in ALIASES.get(folder, (folder,)))
         yield from self.extra.last.get(folder, ())
@@ -87,7 +87,7 @@ class ModelsFolder:
         return home / name
 
     def get(self, place: tuple[str, str], /) -> Detected | None:
-        """What the header of a file tells, by folder and name; None if it is not there, not sound, or tells nothing.
+        """What a file's header reveals, by folder and name; None if the file is missing or damaged, or reveals nothing.
 
         This is what `ryla_graphs.families` asks for evidence.
         """
@@ -101,7 +101,7 @@ class ModelsFolder:
             return None
 
     def size(self, folder: str, name: str) -> int | None:
-        """The bytes of a file; None if it is not there."""
+        """The bytes of a file; None if it is missing."""
         path = self.find(folder, name)
         try:
             return path.stat().st_size if path is not None else None
@@ -109,7 +109,7 @@ class ModelsFolder:
             return None
 
     def files(self) -> Iterator[HeldFile]:
-        """All weight files, by folder and name; of two of one name only the one that ComfyUI takes."""
+        """All weight files, by folder and name; of two with the same name, only the one that ComfyUI uses."""
         tops = (top.name for root in self.roots for top in root.iterdir() if top.is_dir())
         folders = {_LISTED.get(name, name) for name in tops} | {*self.extra.first, *self.extra.last}
         for folder in sorted(folders):
@@ -121,7 +121,7 @@ class ModelsFolder:
 
 
 @lru_cache(maxsize=1024)
-def _detected(path: Path, size: int, changed: int) -> Detected | None:  # noqa: ARG001 - size and time are for the cache
+def _detected(path: Path, size: int, changed: int) -> Detected | None:  # noqa: ARG001 - size and time are cache keys
     try:
         return detect(read_header(path))
     except InvalidWeights:
@@ -129,7 +129,7 @@ def _detected(path: Path, size: int, changed: int) -> Detected | None:  # noqa: 
 
 
 def _below(top: Path) -> Iterator[Path]:
-    """The weight files below a folder, links followed, no folder looked through twice."""
+    """The weight files below a folder; links are followed, and no folder is searched twice."""
     walked: set[str] = set()
     for here, inner, names in os.walk(top, followlinks=True):
         real = os.path.realpath(here)

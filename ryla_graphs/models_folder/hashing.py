@@ -10,7 +10,7 @@ CHUNK = 4 * 2**20
 
 
 def sha256_of(path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> str:
-    """The sha256 of a file in hexadecimal; `on_bytes` gets the length of every piece that is done."""
+    """The sha256 of a file in hexadecimal; `on_bytes` gets the length of every piece hashed."""
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(CHUNK))
     with path.open("rb", buffering=0) as file:

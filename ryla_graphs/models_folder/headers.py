@@ -1,4 +1,4 @@
-"""The header of a safetensors file, read with distrust: nothing of it is believed that the file does not bear out.
+"""Reads the header of a safetensors file with distrust: it believes only what the file itself bears out.
 
 The format: eight bytes with the header's length N, little-endian; N bytes of JSON, ``{tensor: {"dtype", "shape",
 "data_offsets"}, "__metadata__": {text: text}}``; then the tensors, without gaps, to the end of the file.
@@ -18,10 +18,10 @@ from ryla_graphs.families import Header
 from ryla_graphs.problems import AtFile, InvalidWeights, Problem, shorten
 
 MAX_HEADER = 32 * 2**20
-"""Bytes. The headers of the largest models are below one megabyte, training metadata of LoRAs below ten."""
+"""In bytes. Headers of the largest models are below one megabyte, training metadata of LoRAs below ten."""
 
 MAX_AXES = 16
-"""Of one tensor; models have up to five."""
+"""The most axes of one tensor; models have up to five."""
 
 BITS: Mapping[str, int] = {
     **dict.fromkeys(("F64", "I64", "U64", "C64"), 64),
@@ -31,10 +31,10 @@ BITS: Mapping[str, int] = {
     **dict.fromkeys(("F6_E2M3", "F6_E3M2"), 6),
     "F4": 4,
 }
-"""How wide a number of each type is; types that are not here are taken at their word."""
+"""The bits of a number of each type; the size of other types is not checked."""
 
 SAFETENSORS = (".safetensors", ".sft")
-"""What the names of safetensors files end in."""
+"""The file name extensions of safetensors files."""
 
 _ZIP = b"PK\x03\x04"
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
@@ -52,16 +52,16 @@ def read_header(path: Path) -> Header:
     """The header of a safetensors file; only the header is read.
 
     Raises `InvalidWeights` with one problem: ``empty_file``, ``truncated_file``, ``pickled_file``,
-    ``not_safetensors`` or ``bad_header``; `OSError` where the file cannot be read.
+    ``not_safetensors`` or ``bad_header``; `OSError` if the file cannot be read.
     """
     with path.open("rb") as file:
         return header_of(file, os.fstat(file.fileno()).st_size, path)
 
 
 def header_of(file: BinaryIO, size: int, path: Path) -> Header:
-    """The header of a safetensors file of `size` bytes, of which `file` need hold only the beginning.
+    """The header of a safetensors file of `size` bytes, only the beginning of which must be in `file`.
 
-    `path` is how messages call it. Raises as `read_header` does.
+    `path` names it in messages. Raises as `read_header` does.
     """
     length = _length(file, size, path)
     try:
@@ -75,10 +75,10 @@ def header_of(file: BinaryIO, size: int, path: Path) -> Header:
 
 
 def check_other(path: Path) -> None:
-    """Check what can be checked of a file that is no safetensors file by its name.
+    """Check what can be checked in a file whose name is not that of a safetensors file.
 
     Raises `InvalidWeights`: ``empty_file``, ``truncated_file`` for a zip without its end, or ``not_weights`` for the
-    web pages and pointers that failed downloads leave; `OSError` where it cannot be read.
+    web pages and pointers that failed downloads leave; `OSError` if it cannot be read.
     """
     with path.open("rb") as file:
         start = file.read(32)
@@ -96,7 +96,7 @@ def _kind(start: bytes) -> tuple[str, str]:
 
 
 def _length(file: BinaryIO, size: int, path: Path) -> int:
-    """The header's length, once it is sure that this is a safetensors file and holds it."""
+    """The header's length, after checking that this is a safetensors file that contains the whole header."""
     if size == 0:
         _fail(path, "empty_file", "is empty")
     start = file.read(32)

@@ -20,16 +20,16 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "controlnet": ("controlnet",),
     "clip_vision": ("clip vision",),
 }
-"""What the loaders of a folder can read; folders that are not here take anything."""
+"""The kinds that the loaders of a folder can read; folders not listed here take anything."""
 
 HOMES: Mapping[str, str] = {kinds[0]: folder for folder, kinds in KINDS.items()}
 """The folder that each kind belongs in."""
 
 
 def misnamed(folder: str, name: str, row: Weight | None, detected: Detected | None) -> Iterator[Problem]:
-    """A file whose content is not of the kind that its folder holds, or of another model than its name says.
+    """The problem of a file whose content is the wrong kind for its folder, or another model than its name says.
 
-    Names of files that the manifest does not know are only a hint, so there it is a warning.
+    The name of a file that the manifest does not know is only a hint, so a mismatch is then a warning.
     """
     if detected is None:
         return
@@ -60,7 +60,7 @@ def _expected(folder: str, row: Weight | None) -> str:
 
 
 def _other_model(folder: str, name: str, detected: Detected) -> str | None:
-    """What the name says the file is of, where the header says otherwise."""
+    """The model that the name indicates, if the header contradicts it."""
     named = BUILTIN.names.of(folder, name)
     if named is None:
         return None
@@ -72,7 +72,7 @@ def _other_model(folder: str, name: str, detected: Detected) -> str | None:
 
 
 def missized(row: Weight | None, size: int | None) -> Iterator[Problem]:
-    """A sound file that has other bytes than the published one of its name."""
+    """The problem of a sound file whose size differs from the published file of that name."""
     if row is not None and row.size is not None and size is not None and row.size != size:
         yield Problem(
             code="other_size",
@@ -82,7 +82,7 @@ def missized(row: Weight | None, size: int | None) -> Iterator[Problem]:
 
 
 def pickled(path: Path, row: Weight | None) -> Iterator[Problem]:
-    """A pickle: loading it may run code. Expected where the manifest has it, worth a look elsewhere."""
+    """The problem of a pickle: loading it may run code. Expected if the manifest lists it, worth a look otherwise."""
     if path.suffix in PICKLED:
         yield Problem(
             code="pickled_file",

@@ -1,6 +1,6 @@
-"""Where the bytes of a weight are served right now: asked of the Hugging Face Hub, or of a web server.
+"""Asks the Hugging Face Hub, or a web server, where a weight's bytes are served right now.
 
-Needs the extra ``weights``. ``HF_TOKEN`` (or a stored login) is the token, ``HF_ENDPOINT`` another Hub.
+Needs the extra ``weights``. ``HF_TOKEN`` (or a stored login) is the token; ``HF_ENDPOINT`` selects another Hub.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ryla_graphs.weights import HubFile, WebFile, Weight
 TOKENS = "https://huggingface.co/settings/tokens"
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 SECONDS = (10.0, 60.0)
-"""For a connection, and between two pieces of an answer."""
+"""Timeout for connecting, and between two pieces of an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """A file as a server offers it now. Addresses may be signed: they go into no message."""
+    """A file as a server offers it now. Addresses may be signed, so they never appear in a message."""
 
     source: HubFile | WebFile
     url: str = field(repr=False)
@@ -93,7 +93,7 @@ def _on_hub(source: HubFile) -> Located:
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:
-    """What the HTTP library below huggingface_hub raises; which one that is has changed with its versions."""
+    """The exceptions of the HTTP library under huggingface_hub, which differs between its versions."""
     from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
 
     return tuple(base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception))
@@ -113,7 +113,7 @@ def _on_web(source: WebFile, session: requests.Session) -> Located:
 
 
 def _refusal(source: HubFile | WebFile, status: int, *, gated: bool, token: bool) -> Problem:
-    """What a server that does not give the file means by it."""
+    """Why a server refuses a file, by its answer."""
     if not token and (gated or status == UNAUTHORIZED):
         return _problem(
             "token_missing",

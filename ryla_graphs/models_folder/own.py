@@ -1,4 +1,4 @@
-"""Rows of one's own: weight files that the manifest does not know, in a TOML file that `RYLA_WEIGHTS` names.
+"""User-defined rows: weight files that the manifest does not know, in a TOML file that `RYLA_WEIGHTS` names.
 
     [[weights]]
     name = "house-style.safetensors"
@@ -10,7 +10,7 @@
     licence = "Apache-2.0"
     commercial = true
 
-Name, folder and one address (`url`, or a list `urls`) are needed; all else is left out where it is unknown.
+Name, folder and one address (`url`, or a list `urls`) are required; leave out anything else that is unknown.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 def use_own(path: str | Path | None = None) -> None:
     """Put the rows of a file before those of the manifest: the given one, or the one that `RYLA_WEIGHTS` names.
 
-    Without either nothing is done. Raises what `read` raises.
+    Without either, does nothing. Raises what `read` raises.
     """
     found = path or os.environ.get(VARIABLE)
     if found:
@@ -85,7 +85,7 @@ def read(path: Path) -> tuple[Weight, ...]:
 
 
 def _row(row: Any, where: str) -> Weight:
-    """One row, or `InvalidSettings` with what is wrong in it."""
+    """One row; raises `InvalidSettings` with what is wrong in it."""
     if not isinstance(row, dict):
         raise InvalidSettings(f"{where}: expected a table")
     for key, value in row.items():
@@ -134,7 +134,7 @@ def _urls(row: Mapping[str, Any], where: str) -> list[str]:
 
 
 def is_address(url: object) -> bool:
-    """Whether a file could be had from there."""
+    """Whether a text is an address that a file could be fetched from."""
     if not isinstance(url, str):
         return False
     try:
@@ -145,7 +145,7 @@ def is_address(url: object) -> bool:
 
 
 def source_of(url: str, *, gated: bool = False) -> HubFile | WebFile:
-    """Where an address leads: a page of a file on the Hugging Face Hub stands for the file."""
+    """The source that an address leads to: a file's page on the Hugging Face Hub stands for the file."""
     parts = urlsplit(url)
     on_hub = _HUB.fullmatch(parts.path) if parts.hostname == "huggingface.co" else None
     return HubFile(on_hub[1], unquote(on_hub[2]), gated=gated) if on_hub is not None else WebFile(url)
@@ -160,9 +160,9 @@ def _licence(row: Mapping[str, Any], page: str) -> Licence:
 
 
 def add(path: Path, row: Weight) -> None:
-    """Write a row at the end of a file, which is made where there is none.
+    """Append a row to a file, which is created if it does not exist.
 
-    Raises `InvalidSettings` if the file has a row of that folder and name, or is none of rows.
+    Raises `InvalidSettings` if the file already has a row of that folder and name, or is not a file of rows.
     """
     before = read(path) if path.exists() else ()
     if any(each.key == row.key for each in before):
@@ -173,7 +173,7 @@ def add(path: Path, row: Weight) -> None:
 
 
 def add_hashes(path: Path, hashes: Mapping[tuple[str, str], str]) -> int:
-    """Write the sha256 of files into the rows of a file that lack it; gives how many there were. All else stays."""
+    """Write sha256 hashes into the rows of a file that lack them; returns how many. Everything else stays the same."""
     written, blocks = 0, re.split(r"(?m)^(?=\[\[weights\]\])", path.read_text(encoding="utf-8"))
     for number, block in enumerate(blocks):
         rows = tomllib.loads(block).get("weights", [])
@@ -188,13 +188,13 @@ def add_hashes(path: Path, hashes: Mapping[tuple[str, str], str]) -> int:
 
 
 def dumps(rows: Iterable[Weight]) -> str:
-    """Rows as text that `read` reads."""
+    """Rows as text that `read` can read."""
     blocks = ("".join(f"{key} = {_value(value)}\n" for key, value in _facts(row)) for row in rows)
     return "\n".join(f"[[weights]]\n{block}" for block in blocks)
 
 
 def check(row: Weight) -> None:
-    """Raise `InvalidSettings` where a row is none that a file may have."""
+    """Raise `InvalidSettings` if a file may not have this row."""
     _row(tomllib.loads(dumps([row]))["weights"][0], f"{row.folder}/{row.name}")
 
 
@@ -212,7 +212,7 @@ def _facts(row: Weight) -> Iterable[tuple[str, Any]]:
 
 
 def _value(value: Any) -> str:
-    """A value as TOML writes it; its strings are JSON's, but for what JSON leaves as it is."""
+    """A value in TOML; strings are written as in JSON, plus escapes for characters that JSON leaves as they are."""
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

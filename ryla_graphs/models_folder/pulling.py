@@ -1,4 +1,4 @@
-"""Fetching the weights that a models folder lacks; each is put in place whole and checked, or not at all."""
+"""Fetches the weights that a models folder lacks; each is put in place complete and checked, or not at all."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from ryla_graphs.weights import Weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """What is to be done for one weight."""
+    """What must be done for one weight."""
 
     weight: Weight
     target: Path
-    """Where it is, or will be."""
+    """Where the file is, or will be."""
     there: bool
-    """Whether it is there already, with the published size."""
+    """Whether it already exists, with the published size."""
     begun: int = 0
-    """Bytes that an earlier attempt left."""
+    """Bytes that an earlier attempt left behind."""
 
     @property
     def part(self) -> Path:
-        """Where its bytes gather until they are all there and checked."""
+        """The file that collects its bytes until they are complete and checked."""
         return self.target.with_name(f"{self.target.name}.part")
 
     @property
@@ -54,31 +54,31 @@ class Fetch:
 
 
 class Watcher:
-    """Hears how a pull goes, from several threads where several files come at once; does nothing with it.
+    """Receives the progress of a pull, from several threads if several files are fetched at once; ignores it.
 
     Subclass it to show progress.
     """
 
     def began(self, fetch: Fetch, size: int | None) -> None:
-        """The bytes of a file begin to come."""
+        """A file's download has begun."""
 
     def progressed(self, fetch: Fetch, done: int) -> None:
-        """So many bytes of it are there."""
+        """This many of its bytes have arrived."""
 
     def checking(self, fetch: Fetch) -> None:
-        """All bytes are there; their hash is taken."""
+        """All bytes have arrived; their hash is being computed."""
 
     def finished(self, fetch: Fetch) -> None:
-        """It is in place."""
+        """The file is in place."""
 
     def said(self, text: str) -> None:
         """Something worth knowing."""
 
 
 def plan_pull(rows: Iterable[Weight], models: ModelsFolder, *, replace: bool = False) -> tuple[Fetch, ...]:
-    """What has to be fetched so that all of these are there; asks only the disk.
+    """What must be fetched so that all of these exist; looks only at the disk.
 
-    A file with other bytes than the published one is left alone: `PullFailed`, unless `replace`.
+    A file whose bytes differ from the published one is left alone: raises `PullFailed`, unless `replace`.
     """
     fetches: list[Fetch] = []
     problems: list[Problem] = []
@@ -106,7 +106,7 @@ def _whole(path: Path, row: Weight) -> bool:
 
 
 def _sound(path: Path, ending: str | None = None) -> bool:
-    """Whether a file is whole as far as its header tells; `ending` is its true one where its name has another."""
+    """Whether a file is complete according to its header; `ending` is the true extension if its name has another."""
     try:
         if (ending or path.suffix) in SAFETENSORS:
             read_header(path)
@@ -118,7 +118,7 @@ def _sound(path: Path, ending: str | None = None) -> bool:
 
 
 def _strange(fetch: Fetch) -> Problem | None:
-    """A whole file that is not the published one; empty and cut off ones are fetched again."""
+    """The problem of a complete file that is not the published one; empty and truncated files are fetched again."""
     if not fetch.target.is_file() or not _sound(fetch.target):
         return None
     return Problem(
@@ -132,12 +132,12 @@ def _strange(fetch: Fetch) -> Problem | None:
 def pull(
     fetches: Sequence[Fetch], watcher: Watcher | None = None, *, at_once: int = 1, measured: bool = True
 ) -> dict[tuple[str, str], str]:
-    """Fetch what is not there yet; gives the sha256 of what came and had none published, by folder and name.
+    """Fetch what is missing; returns the sha256 of fetched files that have none published, by folder and name.
 
     All sources are asked before the first byte is fetched, so that a gated one is reported at once. `at_once` files
-    come at the same time. Without `measured` the free space is not looked at.
+    are fetched at the same time. Without `measured`, free space is not checked.
 
-    Raises `PullFailed` with all that cannot be had, or with the files that came badly; all others are in place then.
+    Raises `PullFailed` with everything unavailable, or with the files that failed; all others are then in place.
     """
     require_hub()
     watcher = watcher or Watcher()
@@ -187,7 +187,7 @@ def _changed(fetch: Fetch, place: Located) -> Problem:
 def _bring_all(
     located: Sequence[tuple[Fetch, Located]], session: requests.Session, watcher: Watcher, at_once: int
 ) -> None:
-    """Fetch all files, the largest first, so that no large one is left alone at the end."""
+    """Fetch all files, the largest first, so that no large one is left to run alone at the end."""
     problems: list[Problem] = []
     order = sorted(located, key=lambda pair: -(pair[1].size or 0)) if at_once > 1 else located
     with ThreadPoolExecutor(at_once) as threads:
@@ -205,7 +205,7 @@ def _bring_all(
 
 
 def _bring(fetch: Fetch, place: Located, session: requests.Session, watcher: Watcher) -> None:
-    """Fetch one file while no other pull does."""
+    """Fetch one file under a lock, so that no other pull fetches it too."""
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
     fetch.target.parent.mkdir(parents=True, exist_ok=True)
@@ -226,7 +226,7 @@ def _bring(fetch: Fetch, place: Located, session: requests.Session, watcher: Wat
             watcher.checking(fetch)
             _verify(fetch, place)
             fetch.part.replace(fetch.target)
-        with suppress(OSError):  # Windows keeps it while it is held
+        with suppress(OSError):  # Windows cannot delete it while it is held
             lock_file.unlink()
     watcher.finished(fetch)
 
@@ -251,14 +251,14 @@ def _download(fetch: Fetch, place: Located, session: requests.Session, watcher: 
 def _by_xet(fetch: Fetch, place: Located, watcher: Watcher, on_done: Callable[[int], None]) -> bool:
     try:
         download_xet(place, fetch.part, on_done)
-    except Exception as error:  # noqa: BLE001 - whatever it is, plain HTTP may do
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, plain HTTP may work
         watcher.said(f"hf_xet did not bring {fetch.weight.name} ({type(error).__name__}); it comes over plain HTTP")
         return False
     return True
 
 
 def _verify(fetch: Fetch, place: Located) -> None:
-    """Check the bytes that came; bad ones are thrown away."""
+    """Check the bytes that arrived; bad ones are deleted."""
     size, wanted = fetch.part.stat().st_size, fetch.weight.size or place.size
     sha256 = fetch.weight.sha256 or place.sha256
     wrong = None

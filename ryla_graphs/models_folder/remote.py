@@ -1,4 +1,4 @@
-"""What a weight file is that lies on a server: its size and its header, read over HTTP ranges and nothing more."""
+"""Describes a weight file on a server by its size and its header, reading nothing more, over HTTP ranges."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ryla_graphs.weights.precision import quantisation
 from ryla_graphs.weights.weight import CONTENTS
 
 _FIRST = 1 << 16
-"""Bytes asked for at first: most headers of LoRAs and VAEs are not longer."""
+"""Bytes of the first request: most headers of LoRAs and VAEs are no longer."""
 FOLDERS = {
     "diffusion model": "diffusion_models",
     "checkpoint": "checkpoints",
@@ -35,10 +35,10 @@ _OF_ONE = ("checkpoint", "diffusion model", "lora", "controlnet", "adapter")
 
 
 def describe(url: str, *, folder: str | None = None, name: str | None = None) -> Weight:
-    """The row of the file at an address: size, hash and kind as its server and its header tell them.
+    """The row of the file at an address: size, hash and kind, from its server and its header.
 
-    `folder` is by default the one that files of its kind belong in. Raises `PullFailed` if it cannot be had, and
-    `InvalidWeights` where it is no weight file, or of a kind that has no folder of its own.
+    `folder` defaults to the one for files of its kind. Raises `PullFailed` if the file is unavailable, and
+    `InvalidWeights` if it is not a weight file, or its kind has no folder of its own.
     """
     source = source_of(url)
     if isinstance(source, HubFile):
@@ -88,7 +88,7 @@ def _detected(row: Weight, place: Located, session: requests.Session) -> Detecte
 
 
 def _start(place: Located, session: requests.Session, size: int) -> bytes:
-    """The first bytes of a file, also from a server that knows no ranges."""
+    """The first bytes of a file, even from a server that does not support ranges."""
     headers = {**place.headers, "Range": f"bytes=0-{size - 1}", "Accept-Encoding": "identity"}
     try:
         with session.get(place.url, headers=headers, timeout=SECONDS, stream=True) as answer:

@@ -1,4 +1,4 @@
-"""How much a disk can take. Some file systems do not tell: a Modal volume answers with placeholders."""
+"""How much room a disk has. Some file systems do not say: a Modal volume answers with placeholders."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ryla_graphs.problems import AtFile, Problem, PullFailed
 
 
 def home_of(path: Path) -> Path:
-    """The folder that exists on the way to a path."""
+    """The nearest existing folder on the way to a path."""
     return next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.is_dir())
 
 
 def free_bytes(path: Path) -> int | None:
-    """What is free where a path will be; None if the file system does not tell."""
+    """The free bytes where a path will be; None if the file system does not say."""
     usage = shutil.disk_usage(home_of(path))
     return usage.free if usage.total > 0 else None
 
 
 def check_room(needs: Iterable[tuple[Path, int]]) -> None:
-    """Check that every disk has room for what will come onto it, by target and bytes; raises `PullFailed`."""
+    """Check that every disk has room for the files it will get, given by target and bytes; raises `PullFailed`."""
     rooms: dict[int, tuple[Path, int]] = {}
     for target, size in needs:
         home = home_of(target.parent)

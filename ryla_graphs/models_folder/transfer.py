@@ -1,6 +1,6 @@
-"""Bringing the bytes of one file onto the disk, and going on where an earlier attempt stopped.
+"""Downloads one file to disk, resuming where an earlier attempt stopped.
 
-huggingface_hub keeps nothing of a download that was cut off, so the bytes are fetched here, with HTTP ranges.
+huggingface_hub discards an interrupted download, so this module fetches the bytes itself, with HTTP ranges.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ryla_graphs.problems import Problem, PullFailed
 
 CHUNK = 2**20
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds to wait before trying again; after that many attempts that brought nothing it is given up."""
+"""Seconds to wait before each retry; it gives up after this many attempts that brought nothing."""
 
 OK, PARTIAL, NO_SUCH_RANGE = 200, 206, 416
 
@@ -30,10 +30,10 @@ def download(
     session: requests.Session,
     on_done: Callable[[int], None],
 ) -> None:
-    """Fill `part` up to the file's end; `on_done` gets how many bytes are there.
+    """Fill `part` up to the file's end; `on_done` gets the number of bytes so far.
 
-    A dropped connection is resumed, at a newly requested URL, since signed URLs expire. Raises
-    `PullFailed` where it stays dropped, or the server refuses; `OSError` where the disk does.
+    After a dropped connection it resumes at a newly requested URL, since signed URLs expire. Raises
+    `PullFailed` if it cannot reconnect or the server refuses; `OSError` if the disk fails.
     """
     failures = 0
     while located.size is None or _size(part) != located.size:
@@ -50,11 +50,11 @@ def download(
 
 
 class _Refused(requests.RequestException):
-    """The server answered with a status that brings no bytes."""
+    """The server answered with a status that carries no bytes."""
 
 
 def _stream(located: Located, part: Path, have: int, session: requests.Session, on_done: Callable[[int], None]) -> None:
-    """Append what is missing. Raises `requests.RequestException` where trying again may help."""
+    """Append what is missing. Raises `requests.RequestException` if trying again may help."""
     if located.size is not None and have > located.size:
         have = 0
     headers = {"Accept-Encoding": "identity", **located.headers}
@@ -80,10 +80,10 @@ def _stream(located: Located, part: Path, have: int, session: requests.Session, 
 
 
 def _piece(answer: requests.Response) -> bytes:
-    """What has come. `iter_content` would wait for a whole chunk, and lose it when it is cut off within."""
+    """The bytes that have arrived. `iter_content` would wait for a whole chunk, and lose it if interrupted midway."""
     try:
         piece: bytes = answer.raw.read1(CHUNK)
-    except Exception as error:  # whatever the layer below raises, which requests wraps only in `iter_content`
+    except Exception as error:  # any error of the layer below, which requests wraps only in `iter_content`
         raise requests.ConnectionError(type(error).__name__) from error
     return piece
 

@@ -1,8 +1,8 @@
-"""One's own pipelines: typed functions, presets and saved graphs, from files, folders, modules and installed packages.
+"""User pipelines: typed functions, presets and saved graphs, from files, folders, modules and installed packages.
 
     load(["my_pipelines.py", "pipelines/", "package.module"])
 
-What does not load is reported, and the others are there.
+Pipelines that do not load are reported; all others are available.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a docstring says of a function, and of each of its parameters: Google's style, NumPy's, and ``:param name:``."""
+"""Reads what a docstring says about a function and its parameters: Google style, NumPy style, ``:param name:``."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _OTHER_FIELD = re.compile(r":(type|returns?|rtype|raises?)\b[^:]*:")
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """A docstring, taken apart."""
+    """A parsed docstring."""
 
     text: str
-    """What it says of the function: all but its sections."""
+    """The description of the function: everything except the sections."""
     parameters: Mapping[str, str]
-    """What it says of each parameter."""
+    """The description of each parameter."""
 
 
 def documented(docstring: str | None) -> Documented:
-    """Take a docstring apart.
+    """Parse a docstring.
 
     >>> documented("A portrait.\\n\\nArgs:\\n    face (str): Whose it is,\\n        in a picture.").parameters
     {'face': 'Whose it is, in a picture.'}
@@ -40,7 +40,7 @@ def documented(docstring: str | None) -> Documented:
 
 
 class _Reader:
-    """Goes through the lines and knows which section it is in."""
+    """Goes through the lines and tracks which section it is in."""
 
     def __init__(self) -> None:
         self.text: list[str] = []

@@ -23,29 +23,29 @@ from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.workflow import Workflow
 
 ASKED_BESIDE = ("webhook_url", "gpu", "max_cost_usd", "user_key", "outputs", "labels")
-"""What a server reads from a body beside the parameters, so that no parameter can be called so."""
+"""What a server reads from a body besides the parameters, so no parameter can have these names."""
 RESERVED = (*ASKED_BESIDE, "previews", "on_event")
-"""What no parameter is called: that, and what a call of the client takes beside the parameters."""
+"""Names that no parameter may have: those, and what a client call takes besides the parameters."""
 _UNFIT = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class OwnParameters(Parameters):
-    """The base of models that are made here: a default has to be good, too."""
+    """The base of models made here: defaults are validated, too."""
 
     model_config = ConfigDict(validate_default=True)
 
 
 def gives_workflow(function: Callable[..., Any]) -> bool:
-    """Whether a function says that it gives a `Workflow`; also one that says so in a way that cannot be served."""
+    """Whether a function declares that it returns a `Workflow`, even in a way that cannot be served."""
     annotated = getattr(function, "__annotations__", {}).get("return")
     return annotated is Workflow or "Workflow" in str(annotated)
 
 
 def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[Any]:
-    """The preset that a function is, ``_`` in its name as ``-``.
+    """A function as a preset, with ``_`` in its name as ``-``.
 
-    Raises `InvalidDocument`, with the line of the function, if it cannot be served: it gives no workflow, takes
-    ``**kwargs``, or has a parameter without a type, or of one that JSON cannot say.
+    Raises `InvalidDocument`, with the line of the function, if it cannot be served: it returns no workflow, takes
+    ``**kwargs``, or has a parameter without a type, or with one that JSON cannot express.
     """
     hints = _hints(function)
     if hints.get("return") is not Workflow:
@@ -66,7 +66,7 @@ def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[A
 
 
 def preset_of_workflow(workflow: Workflow, name: str, module: ModuleType) -> Preset[Any]:
-    """The preset that a finished workflow in a module is: it has no parameters."""
+    """A finished workflow in a module as a preset without parameters."""
 
     def graph(_: OwnParameters) -> Workflow:
         return workflow
@@ -77,10 +77,10 @@ def preset_of_workflow(workflow: Workflow, name: str, module: ModuleType) -> Pre
 
 
 def model_of(name: str, fields: Mapping[str, Any], place: str) -> type[Parameters]:
-    """A model of parameters, each a type and a `FieldInfo`; raises `InvalidDocument` if it cannot be made."""
+    """A model of parameters, each with a type and a `FieldInfo`; raises `InvalidDocument` if it cannot be made."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a parameter may be called `copy`, as methods of models are
+            warnings.simplefilter("ignore")  # a parameter may have the name of a model's method, such as `copy`
             model: type[Parameters] = create_model(name, __base__=OwnParameters, __module__=__name__, **fields)
             model.model_json_schema()
             return model
@@ -92,7 +92,7 @@ def model_of(name: str, fields: Mapping[str, Any], place: str) -> type[Parameter
 
 
 def field_of(**facts: Any) -> FieldInfo:
-    """What `pydantic.Field` makes, by its own type: it says that it gives the type of the default."""
+    """`pydantic.Field`, typed as what it really returns; its annotation claims the type of the default."""
     made: FieldInfo = Field(**facts)
     return made
 
@@ -138,7 +138,7 @@ def _field(
 
 
 def _seed(annotation: Any) -> Any:
-    """The annotation of a seed that is drawn if none is given, with its description."""
+    """The annotation, with a description, of a seed that is drawn if none is given."""
     return Annotated[Seed, *get_args(annotation)[1:]] if get_args(annotation) else Seed
 
 

@@ -1,4 +1,4 @@
-"""A saved graph as a preset: what the editor's app mode shows of it, or a ``.toml`` beside it names, are parameters."""
+"""A saved graph as a preset: its parameters are what the editor's app mode shows, or a ``.toml`` beside it names."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class _Input(NamedTuple):
 
 
 def name_of(stem: str) -> str:
-    """What a pipeline is called that goes by the name of its file."""
+    """The name of a pipeline that is named after its file."""
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
 
 
 def preset_of_file(path: Path, catalog: Catalog | None = None) -> Preset[Any]:
-    """The preset that a file with a graph is, by the name of the file or of its ``.toml``.
+    """A file with a graph as a preset, given the path of the file or of its ``.toml``.
 
     Raises `InvalidDocument` and `InvalidWorkflow` if it cannot be served: no graph, no app mode and no ``.toml``, or
-    one that names what is not there.
+    one that names something missing.
     """
     target = GraphTarget(str(path), catalog, None)
     if any(problem.level == "error" for problem in target.document.problems):
@@ -77,7 +77,7 @@ def _graph(inputs: Mapping[str, tuple[str, ...]], target: GraphTarget) -> Callab
 
 
 def _of_app_mode(path: Path, target: GraphTarget) -> Sheet:
-    """A parameter for each input that app mode shows; those of one name differ by the node's title or id."""
+    """A parameter for each input that app mode shows; equal names are distinguished by the node's title or id."""
     shown = [row for row in target.settable() if row.in_app]
     if not shown:
         hint = f"choose inputs for app mode in the editor, or name them in {path.with_suffix('.toml').name}"
@@ -119,7 +119,7 @@ def _field(place: str, name: str, row: Row, target: GraphTarget) -> tuple[Any, F
         return annotation, field_of(default=row.default)
     if kind == "seed" and not row.required:
         return annotation, field_of(default_factory=random_seed)
-    # A picture that lies in the folder of whoever saved the graph is not here.
+    # A picture in the folder of the person who saved the graph is missing here.
     if row.required or kind in ("picture", "mask") or first.value is None or is_link(first.value):
         return annotation, field_of()
     return annotation, field_of(default=first.value)

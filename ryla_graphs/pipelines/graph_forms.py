@@ -1,4 +1,4 @@
-"""A form for any graph: the inputs that hold values, as the JSON Schema that forms of presets are made of, too."""
+"""A form for any graph: the inputs that hold values, as JSON Schema, just like the forms of presets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ryla_graphs.prompt import Prompt
 
 MOST = 500
-"""A form of more fields is slow to draw and tedious to read; the basic ones stay."""
+"""The most fields of a form: more are slow to draw and tedious to read. Basic fields are always kept."""
 _MOST_OFFERED = 300
 
 _BASIC_NAMES = frozenset({
@@ -29,11 +29,11 @@ _BASIC_NAMES = frozenset({
 """Inputs that people change first, by the names of ComfyUI's own classes."""
 _GROUPS = ("basic", "advanced", "models")
 _FIRST: Mapping[str, int] = {"picture": 0, "text": 1}
-"""What stands at the top of a form that no app mode has put in order."""
+"""What comes first in a form that app mode has not ordered."""
 _PLAIN_NAME = re.compile(r"[a-z0-9_]*[a-z0-9][a-z0-9_]*")
 _SIDES = ("positive", "negative")
 _SILENT = ("ConditioningZeroOut",)
-"""Classes that nothing of a text gets through."""
+"""Classes that no text passes through."""
 _PLAIN = (str, int, float, bool)
 
 
@@ -48,9 +48,9 @@ class _Field(NamedTuple):
 def form_of(document: Document, catalog: Catalog) -> dict[str, Any]:
     """The inputs of a graph that can be changed, as JSON Schema, each a property called ``node.input``.
 
-    `default` is the value that the graph has, `x-node` and `x-input` say where it is. Where the editor's app mode
-    shows inputs, these are the basic ones, in its order; else those that people change first are. Inputs of nodes that
-    do not run are left out. `x-more` is how many are beyond `MOST`.
+    `default` is the value in the graph; `x-node` and `x-input` say where it is. If the editor's app mode shows inputs,
+    these are the basic ones, in its order; otherwise the basic ones are those that people change first. Inputs of
+    nodes that do not run are left out. `x-more` counts those beyond `MOST`.
     """
     inputs = GraphInputs(document, catalog)
     rows = [row for row in inputs.settable(missing=True) if row.node in inputs.prompt.reached and not _is_leftover(row)]
@@ -73,7 +73,7 @@ def _is_leftover(row: SettableInput) -> bool:
 
 
 def _type(row: SettableInput) -> Type | None:
-    """None for what only JSON can say: lists, objects, null."""
+    """The JSON Schema type; None for what only JSON can express: lists, objects, null."""
     if row.spec is None and not isinstance(row.value, _PLAIN):
         return None
     if row.spec is not None and row.spec.kind is Kind.DYNAMIC_COMBO:
@@ -87,7 +87,7 @@ def _field(row: SettableInput, *, app_mode: bool) -> _Field:
 
 
 def _place(field: _Field) -> tuple[int, int]:
-    """By group; what app mode shows stays in its order, of the others pictures and texts are first."""
+    """Sorts by group: what app mode shows stays in its order; among the others, pictures and texts come first."""
     as_it_is = field.row.in_app or field.kind is None
     return _GROUPS.index(field.group), 0 if as_it_is else _FIRST.get(field.kind or "", 2)
 
@@ -105,12 +105,12 @@ def _group(row: SettableInput, kind: Type | None, *, app_mode: bool) -> str:
 
 
 def _must_be_given(field: _Field, along: Mapping[str, Any]) -> bool:
-    """A picture that lies in the folder of whoever saved the graph is not here."""
+    """Whether an input needs a value: a picture in the folder of the person who saved the graph is missing here."""
     return field.row.value is None or (field.kind == "picture" and field.row.value not in along)
 
 
 def _sides(prompt: Prompt) -> dict[str, str]:
-    """The nodes that only the positive or only the negative input of others hears of, and which of the two."""
+    """The nodes that feed only the positive or only the negative input of others, and which of the two."""
     sides: dict[str, set[str]] = {}
     for node in reversed(list(prompt.sources_first())):
         for name, link in node.wires.items():
@@ -167,7 +167,7 @@ def _choices(spec: InputSpec | None) -> list[Any]:
 
 
 def _range(spec: InputSpec | None) -> dict[str, Any]:
-    """The bounds and the step of a number, as far as they are known."""
+    """The bounds and the step of a number, as far as known."""
     low, high = (None, None) if spec is None else spec.limits
     known = {"minimum": low, "maximum": high, "x-step": None if spec is None else spec.step}
     return {name: value for name, value in known.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What kind of value an input of a graph takes, in the words of a ``.toml`` beside it."""
+"""The kind of value that an input of a graph takes, in the terms of a ``.toml`` beside it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _OF_VALUES: Mapping[type, Type] = {bool: "boolean", int: "integer", float: "numb
 
 
 def type_of_input(name: str, spec: InputSpec | None, value: Any, *, bounded: bool = False) -> Type:
-    """What an input takes, by its class, or by the value that it has where that is not known.
+    """What an input takes, by its class, or by its current value if the class is unknown.
 
-    A seed that is `bounded` is a number as any other.
+    A `bounded` seed is treated like any other number.
     """
     if spec is None:
         return _OF_VALUES.get(type(value), "text")

@@ -1,4 +1,4 @@
-"""Runs a user's code for a limited time, and says where it is when that is over."""
+"""Runs a user's code for a limited time, and reports where it is when the time runs out."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ T = TypeVar("T")
 P = TypeVar("P")
 
 IMPORT_SECONDS = 60.0
-"""How long a file may take to be imported: one may load a large library."""
+"""How long the import of a file may take: it may load a large library."""
 BUILD_SECONDS = 10.0
 """How long a function may take to make its graph."""
 PATIENCE_SECONDS = 5.0
-"""After how long the log says where code is that has not ended."""
+"""After how long the log says where unfinished code is."""
 log = logging.getLogger("ryla_graphs.pipelines")
 
 
 _OF_CALLERS = (InvalidWorkflow, InvalidParameters, InvalidInputs, CannotRunHere)
-"""What a pipeline may raise about what it was given, or about the graph that came of it."""
+"""Errors that a pipeline may raise about its parameters, or about the resulting graph."""
 
 
 class NoWorkflow(Exception):
-    """A function gave something else than a `Workflow`."""
+    """A function returned something other than a `Workflow`."""
 
     def __init__(self, function: Callable[..., Any], gave: object) -> None:
         self.reason = f"`{function.__name__}` gave {type(gave).__name__}, not a Workflow"
@@ -53,7 +53,7 @@ class NoWorkflow(Exception):
 
 
 class TookTooLong(Exception):
-    """Code that did not come to its end; the message has the line that it was at."""
+    """Code that did not finish in time; the message names the line that it was at."""
 
     def __init__(self, seconds: float, file: str | None, line: int | None) -> None:
         self.reason, self.file, self.line = f"it did not end in {seconds:g} s", file, line
@@ -61,14 +61,14 @@ class TookTooLong(Exception):
 
 
 class _Stop(BaseException):
-    """Raised in code whose time is over; no `except Exception` catches it by accident."""
+    """Raised in code whose time has run out; no `except Exception` catches it by accident."""
 
 
 def within(seconds: float, work: Callable[[], T], *, patience: float = PATIENCE_SECONDS) -> T:
-    """What `work` gives or raises, in a thread of its own; raises `TookTooLong`.
+    """Run `work` in its own thread and return or raise what it does; raises `TookTooLong`.
 
-    A loop is broken out of at its next step. What waits inside a system call stays behind until that returns. Longer
-    than `patience` is worth a line in the log: somebody waits for a server to start.
+    A loop is interrupted at its next step. Code inside a system call keeps running until the call returns. A run
+    longer than `patience` gets a line in the log, since a user may be waiting for a server to start.
     """
     outcome: list[Any] = []
     failure: list[BaseException] = []
@@ -76,7 +76,7 @@ def within(seconds: float, work: Callable[[], T], *, patience: float = PATIENCE_
     def task() -> None:
         try:
             outcome.append(context.run(work))
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             failure.append(error)
 
     context = contextvars.copy_context()
@@ -91,7 +91,7 @@ def within(seconds: float, work: Callable[[], T], *, patience: float = PATIENCE_
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop))
         raise TookTooLong(seconds, *place)
     if failure and not isinstance(failure[0], (Exception, SystemExit)):
-        # Here a KeyboardInterrupt is somebody's Ctrl-C, which that one was not.
+        # A KeyboardInterrupt in this thread would look like the user's Ctrl-C, which that one was not.
         raise RuntimeError(type(failure[0]).__name__).with_traceback(failure[0].__traceback__)
     if failure:
         raise failure[0]
@@ -100,7 +100,7 @@ def within(seconds: float, work: Callable[[], T], *, patience: float = PATIENCE_
 
 
 def build(function: Callable[[P], Workflow], parameters: P, seconds: float) -> Workflow:
-    """The workflow that a user's function makes; raises `TookTooLong`, `NoWorkflow`, and what it raises."""
+    """The workflow that a user's function makes; raises `TookTooLong`, `NoWorkflow`, and what the function raises."""
     made: object = within(seconds, lambda: function(parameters))
     if not isinstance(made, Workflow):
         raise NoWorkflow(function, made)
@@ -108,9 +108,9 @@ def build(function: Callable[[P], Workflow], parameters: P, seconds: float) -> W
 
 
 def served(name: str, path: Path, function: Callable[[P], Workflow], parameters: P, seconds: float) -> Workflow:
-    """The same for a caller of a pipeline, whose code is in the file `path`.
+    """The same for a caller of a pipeline whose code is in the file `path`.
 
-    Raises `PipelineFailed` for a fault of that code, and what it says of its parameters and of its graph.
+    Raises `PipelineFailed` for a bug in that code, and passes on its errors about its parameters and its graph.
     """
     try:
         return build(function, parameters, seconds)
@@ -126,7 +126,7 @@ def served(name: str, path: Path, function: Callable[[P], Workflow], parameters:
 
 
 def _refused(name: str, error: ValueError) -> Problem:
-    """A `ValueError` of a pipeline is about what it was given."""
+    """A `ValueError` from a pipeline, reported as a problem with the parameters it got."""
     return Problem(code="bad_parameter", message=str(error) or type(error).__name__, subject=AtParameter(name))
 
 
@@ -137,13 +137,13 @@ def place_of(function: Callable[..., Any]) -> str:
 
 
 def lines_of(function: Callable[..., Any]) -> tuple[str | None, int | None]:
-    """The file and the first line of a function, where it has them."""
+    """The file and the first line of a function, if it has them."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     return (code.co_filename, code.co_firstlineno) if code is not None else (None, None)
 
 
 def _at(thread: threading.Thread) -> tuple[str | None, int | None]:
-    """File and line where the thread is: in the user's own code, if that called a library."""
+    """File and line where the thread is; if the user's code called a library, the line in the user's code."""
     frame = sys._current_frames().get(thread.ident or 0)
     rows = [row for row in traceback.extract_stack(frame) if not row.filename.startswith("<")]
     own = [row for row in rows if not row.filename.startswith(NOT_OWN)]

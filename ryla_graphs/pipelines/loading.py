@@ -38,9 +38,9 @@ class NotServed(NamedTuple):
     """A pipeline, or a whole file of them, that is not served."""
 
     source: str
-    """What was named: a file, a module, an entry point."""
+    """What the user named: a file, a module, an entry point."""
     reason: str
-    """Why, with the file and the line where they are known."""
+    """Why, with file and line if known."""
 
     def __str__(self) -> str:
         return self.reason if self.source in self.reason else f"{self.source}: {self.reason}"
@@ -66,8 +66,8 @@ def load(
 ) -> Loaded:
     """Everything in files (``my.py``, ``portrait.json``), folders of them, and modules (``package.module``).
 
-    `catalog` gives the classes that saved graphs are read by, the bundled ones by default. With `installed` the
-    entry points `GROUP` of installed packages are there too. Nothing is raised for a pipeline that is not good.
+    `catalog` gives the classes that saved graphs are read by, the bundled ones by default. With `installed`, it
+    includes the entry points `GROUP` of installed packages. A bad pipeline never raises.
     """
     loader = _Loader(catalog, import_seconds, build_seconds)
     found = [row for source in sources for row in loader.of_source(source)]
@@ -98,11 +98,11 @@ class _Loader:
             yield from self._guarded(source, partial(self._of_graph, path), path)
         else:
             if "" not in sys.path and str(Path.cwd()) not in sys.path:
-                sys.path.insert(0, str(Path.cwd()))  # as `python -m` has it, and a command of its own has not
+                sys.path.insert(0, str(Path.cwd()))  # `python -m` puts it there, an installed command does not
             yield from self._of_module(source, partial(import_module, source), None)
 
     def of_entry(self, entry: EntryPoint) -> Found:
-        """What an entry point names: a module, a preset, or a function, which is called as the entry point is."""
+        """What an entry point names: a module, a preset, or a function, which takes the name of the entry point."""
         source = f"{GROUP}: {entry.name} = {entry.value}"
 
         def presets() -> Iterable[Preset[Any] | NotServed]:
@@ -119,7 +119,7 @@ class _Loader:
 
     def _of_module(self, source: str, opened: Callable[[], ModuleType], path: Path | None) -> Found:
         def presets() -> Iterable[Preset[Any] | NotServed]:
-            # What a file prints while it is imported is no answer of a command that writes JSON.
+            # What a file prints during import must not mix with the output of a command that writes JSON.
             with contextlib.redirect_stdout(sys.stderr):
                 module = within(self._import_seconds, opened)
             return list(self._in_module(source, module, path))
@@ -137,7 +137,7 @@ class _Loader:
     def _of_value(self, name: str, value: Any, module: ModuleType) -> list[Preset[Any]]:
         if isinstance(value, Preset):
             return [self._checked(value)]
-        # What `run my.py` runs goes by the name of its file, as a saved graph does.
+        # What `run my.py` runs is named after its file, like a saved graph.
         called = name_of(module.__name__.rpartition(".")[2]) if name == DEFAULT else None
         if isinstance(value, Workflow):
             return [self._checked(preset_of_workflow(value, called or name_of(name), module))]
@@ -149,9 +149,9 @@ class _Loader:
         return [self._checked(preset_of_file(path, self._catalog()), path)]
 
     def _checked(self, preset: Preset[Any], path: Path | None = None) -> Preset[Any]:
-        """The preset, limited in time, after its example was built once.
+        """The preset with a time limit, after building its example once.
 
-        Values that were made up here may be no good to it; those of its author have to be.
+        It may reject values that were made up here, but not the examples of its own author.
         """
         if clash := set(RESERVED) & preset.parameters.model_fields.keys():
             reason = f"has a parameter `{min(clash)}`, which is asked of the server; call it otherwise"
@@ -186,7 +186,7 @@ class _Loader:
 
 
 def _is_pipeline(name: str, value: Any, module: ModuleType) -> bool:
-    """Whether a value of a module is meant to be served: a preset that is not the library's, or an own function."""
+    """Whether a module's value is meant to be served: a preset not from the library, or a function defined there."""
     if isinstance(value, Preset):
         return not value.module.startswith(_BUILT_IN)
     if isinstance(value, Workflow):
@@ -196,7 +196,7 @@ def _is_pipeline(name: str, value: Any, module: ModuleType) -> bool:
 
 
 def _file_of(module: str) -> Path | None:
-    """The file of a module; None if there is none, or a package above it fails."""
+    """The file of a module; None if it has none, or a parent package fails to import."""
     with contextlib.suppress(Exception):
         spec = importlib.util.find_spec(module)
         return Path(spec.origin) if spec is not None and spec.origin else None

@@ -27,11 +27,11 @@ from ryla_graphs.workflow import Workflow
 T = TypeVar("T")
 
 DEFAULT = "workflow"
-"""What is taken of a file that is named alone."""
+"""The name to use if only a file is given."""
 
 
 def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
-    """A preset, or what makes a workflow of parameters, by its name in a file.
+    """A preset, or a function from parameters to a workflow, by its name in a file.
 
     Raises `SourceUnreachable` and `NotFound` if there is none. A mistake in the file is an `InvalidDocument` with
     the line that made it, here or when the function is called.
@@ -65,12 +65,12 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
         return _called(path, name, value, given)
 
     if callable(value):
-        with_parameters.__wrapped__ = value  # type: ignore[attr-defined]  # whose signature it has
+        with_parameters.__wrapped__ = value  # type: ignore[attr-defined]  # it has the same signature
     return with_parameters
 
 
 def aside(call: Callable[..., T], /, *given: Any, **named: Any) -> T:
-    """Call a user's code for a command: what it prints goes to standard error, and is no part of the answer."""
+    """Call a user's code for a command: what it prints goes to standard error, not into the command's output."""
     with contextlib.redirect_stdout(sys.stderr):
         return call(*given, **named)
 
@@ -83,7 +83,7 @@ def _makes_workflow(value: Any, module: ModuleType) -> bool:
 def imported(path: Path) -> ModuleType:
     """The module of a file, which may import others beside it.
 
-    Raises `SourceUnreachable`, and `InvalidDocument` with the line where it fails.
+    Raises `SourceUnreachable`, and `InvalidDocument` with the failing line.
     """
     if not path.is_file():
         raise SourceUnreachable(f"cannot read '{path}': no such file")
@@ -106,7 +106,7 @@ def imported(path: Path) -> ModuleType:
 
 
 def _module_name(path: Path) -> str:
-    """What the module is called: as its file, unless another module is called so."""
+    """The name of the module: that of its file, unless another module already has it."""
     other = sys.modules.get(path.stem)
     taken = path.stem in sys.stdlib_module_names or (
         other is not None and Path(getattr(other, "__file__", None) or "?").resolve() != path.resolve()
@@ -145,7 +145,7 @@ class Failure(NamedTuple):
     line: int | None
     said: str
     code: str
-    """The line itself, where it could be read."""
+    """The source text of the line, if it could be read."""
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -153,7 +153,7 @@ class Failure(NamedTuple):
 
 
 def user_error(path: Path, error: BaseException) -> Failure:
-    """The error of a user's own file, with the deepest line of it, or of a file beside it, that took part."""
+    """The error of a user's own file, with the innermost line in it, or in a file beside it, that was involved."""
     if isinstance(error, SyntaxError):
         code = (error.text or "").strip()
         return Failure(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)

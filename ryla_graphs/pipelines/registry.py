@@ -1,4 +1,4 @@
-"""All pipelines that a server has: the presets of the library, and one's own."""
+"""All pipelines of a server: the presets of the library, and the user's own."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NOTHING = Loaded((), ())
 
 
 class Pipelines:
-    """Presets by name: those of the library, then those that were loaded.
+    """Presets by name: those of the library, then the loaded ones.
 
-    A name that is taken already, or is among `routes`, is not served, and reported in `not_served`.
+    A name that is already taken, or is among `routes`, is not served but reported in `not_served`.
     """
 
     def __init__(self, loaded: Loaded = _NOTHING, *, routes: Collection[str] = ()) -> None:
@@ -32,7 +32,7 @@ class Pipelines:
                 self._own[preset.name] = preset
 
     def beside(self, routes: Iterable[str]) -> Pipelines:
-        """The same, without those that are called like a route of the server."""
+        """The same, without those that have the name of a server route."""
         return Pipelines(self._loaded, routes=frozenset(routes))
 
     @property
@@ -42,11 +42,11 @@ class Pipelines:
 
     @property
     def own(self) -> tuple[str, ...]:
-        """The names of one's own."""
+        """The names of the user's own pipelines."""
         return tuple(self._own)
 
     def get(self, name: str) -> Preset[Any]:
-        """The preset of a name; raises `NotFound` with the nearest ones."""
+        """The preset with this name; raises `NotFound` with the nearest names."""
         if name in self._own:
             return self._own[name]
         if name not in presets.NAMES:

@@ -1,4 +1,4 @@
-"""Values that suffice for parameters, by their JSON Schema: the author's examples, or something of the right type."""
+"""Sufficient values for parameters, from their JSON Schema: the author's examples, or something of the right type."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _NAMED: Mapping[str, str] = {"prompt": "a red bicycle"}
 
 
 class Example(NamedTuple):
-    """Parameters that suffice."""
+    """Parameters sufficient for a run."""
 
     values: Mapping[str, Any]
     made_up: tuple[str, ...]
-    """Those of them that the author gave no example of."""
+    """The parameters for which the author gave no example."""
 
 
 def example_of(model: type[BaseModel]) -> Example:
-    """Values for the required parameters of a model, by the names of JSON."""
+    """Values for the required parameters of a model, by their JSON names."""
     schema = model.model_json_schema()
     values: dict[str, Any] = {}
     made_up: list[str] = []
@@ -40,7 +40,7 @@ def example_of(model: type[BaseModel]) -> Example:
 
 
 def deep_files(model: type[BaseModel]) -> list[str]:
-    """The parameters that hold files in lists or objects, where a server does not look for uploads."""
+    """The parameters with files inside lists or objects, where a server does not look for uploads."""
     schema = model.model_json_schema()
     inside = {name: facts for name, facts in schema.get("properties", {}).items() if not forms.is_file(facts)}
     return [name for name, facts in inside.items() if _names_file(facts, schema.get("$defs", {}), frozenset())]
@@ -88,7 +88,7 @@ def _sample(facts: Mapping[str, Any], definitions: Mapping[str, Any], name: str)
 
 
 def _number(facts: Mapping[str, Any]) -> Any:
-    """A number within the limits, where they are simple."""
+    """A number within the limits, if they are simple."""
     step = facts.get("multipleOf", 1)
     low = facts.get("minimum", facts.get("exclusiveMinimum"))
     high = facts.get("maximum", facts.get("exclusiveMaximum"))

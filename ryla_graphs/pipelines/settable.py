@@ -1,4 +1,4 @@
-"""A graph that was read from somewhere, and the inputs of it that can be set."""
+"""A graph read from any source, and those of its inputs that can be set."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ class SettableInput(NamedTuple):
     value: Any
     """None if it is missing."""
     spec: InputSpec | None
-    """None if the class is not known."""
+    """None if the class is unknown."""
     in_app: bool
     """Whether the editor's app mode shows it."""
 
     @property
     def key(self) -> str:
-        """What `-p` calls it: ``6.text``."""
+        """Its name for `-p`: ``6.text``."""
         return f"{self.node}.{self.input}"
 
     @property
     def takes(self) -> str | None:
-        """In words; None where the class is not known."""
+        """What the input takes, in words; None if the class is unknown."""
         return None if self.spec is None else expected(self.spec)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,14 +57,14 @@ class SettableInput(NamedTuple):
 
 
 class GraphInputs:
-    """A graph that was read, and the inputs of it that hold values."""
+    """A graph that was read, and those of its inputs that hold values."""
 
     def __init__(self, document: Document, catalog: Catalog | None) -> None:
         self.document = document
         self._catalog = catalog
 
     def changed(self, given: Mapping[str, Any]) -> Document:
-        """The document with some inputs set, by ``node.input``; raises `NotFound` for what it does not have."""
+        """The document with some inputs set, by ``node.input``; raises `NotFound` for an input it does not have."""
         nodes: dict[str, Any] = dict(self.document.prompt)
         for key, value in given.items():
             number, name = self._place(key)
@@ -73,7 +73,7 @@ class GraphInputs:
         return replace(self.document, prompt=nodes)
 
     def settable(self, *, missing: bool = False) -> list[SettableInput]:
-        """The inputs that hold values, those of the app mode first, in its order; with those that are `missing`."""
+        """The inputs that hold values, those of app mode first, in its order; optionally also the `missing` ones."""
         order = self._in_app
         rows = self._settable(missing)
         return sorted(rows, key=lambda row: order.get(_in_its_graph(row.key), len(order)))
@@ -85,7 +85,7 @@ class GraphInputs:
 
     @cached_property
     def _in_app(self) -> dict[str, int]:
-        """What the editor's app mode shows, in its order, by the keys of inputs within their graphs."""
+        """What the editor's app mode shows, in its order, by input keys within their own graphs."""
         from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415 - most graphs have no app mode
 
         shown = parse(self.document.ui).app_inputs if self.document.ui is not None else ()
@@ -105,7 +105,7 @@ class GraphInputs:
                     yield SettableInput(node.id, name, node.class_type, title, value, spec, shown)
 
     def spec(self, key: str) -> InputSpec | None:
-        """What is known of an input that a key names; raises `NotFound` if there is none."""
+        """What is known about the input that a key names; raises `NotFound` if there is none."""
         return self._spec(*self._place(key))
 
     def value(self, key: str) -> Any:
@@ -139,7 +139,7 @@ class GraphInputs:
         raise NotFound.among("node", parts[0], nodes)
 
     def _value(self, number: str, name: str, given: Any) -> Any:
-        """A value as the input takes it: text stays text, everything else is JSON where it reads like it."""
+        """A value as the input takes it: text stays text, anything else is parsed as JSON if possible."""
         spec = self._spec(number, name)
         before = self.document.prompt[number]["inputs"].get(name)
         if not isinstance(given, str) or (isinstance(before, str) if spec is None else spec.kind in _TEXTS):
@@ -152,7 +152,7 @@ class GraphInputs:
 
 
 class GraphTarget(GraphInputs):
-    """A graph that was read from somewhere. Called with inputs, it makes the workflow with these changed."""
+    """A graph read from any source. Called with inputs, it makes the workflow with these changed."""
 
     def __init__(self, source: str, catalog: Catalog | None, prefer: Preference | None) -> None:
         super().__init__(open_document(source, catalog=catalog, prefer=prefer), catalog)
@@ -161,12 +161,12 @@ class GraphTarget(GraphInputs):
     def __call__(self, **given: Any) -> Workflow:
         """The workflow with some inputs set; raises as `changed` does."""
         document = self.changed(given)
-        # The editor's file shows the inputs as they were.
+        # The editor's file still has the old inputs.
         return Workflow.of_document(replace(document, ui=None) if given else document, catalog=self._catalog)
 
     @property
     def files(self) -> dict[str, bytes]:
-        """The files that came along; raises `InvalidInputs` where one is only an address or an id."""
+        """The files that came with the graph; raises `InvalidInputs` if one is only an address or an id."""
         files: dict[str, bytes] = {}
         for name, content in self.document.inputs.items():
             if isinstance(content, str):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 
 Type = Literal["text", "integer", "number", "boolean", "choice", "picture", "mask", "weights", "seed"]
-"""What a parameter is; that of its input where it is left out."""
+"""The type of a parameter; by default, that of its input."""
 
 
 class Row(BaseModel):
@@ -56,7 +56,7 @@ class Sheet(BaseModel):
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read the file; raises `SourceUnreachable` and `InvalidDocument` with the line of what is wrong."""
+    """Read the file; raises `SourceUnreachable`, and `InvalidDocument` with the wrong line."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -72,7 +72,7 @@ def read_sheet(path: Path) -> Sheet:
 
 
 def _line_of(text: str, place: list[str]) -> int:
-    """The line that most likely holds a key: the first of its own name behind that of its table."""
+    """The line that most likely holds a key: the first with its name after that of its table."""
     lines = text.splitlines()
     at = 0
     for part in place:

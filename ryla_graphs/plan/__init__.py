@@ -1,7 +1,7 @@
 """What a graph needs and costs, before anything runs: weights, node packs, ComfyUI, GPU, seconds, money.
 
 `CompiledWorkflow.plan` is a `Plan`. `choose_gpu` chooses a GPU for it, and `check` refuses graphs that ask for too
-much. Everything here is an estimate; ``docs/plan.md`` says how it is made, and how far it is from published figures.
+much. Everything here is an estimate; ``docs/plan.md`` explains how it is made and how far it is from published figures.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a model of each family costs: operations a step, memory beside its weights, and the precisions it runs in.
+"""What a model of each family costs: operations per step, memory besides its weights, and the precisions it runs in.
 
 `linear` and `quadratic` were counted by torch's FLOP counter over ComfyUI 0.33's own model classes
-(`python -m tools.count_flops`), parameters of the others by `python -m tools.count_parameters`; where neither builds a
-model, its makers' word counts. `memory` is the factor by which ComfyUI 0.33 itself reckons what a step needs.
+(`python -m tools.count_flops`), parameters of the others by `python -m tools.count_parameters`. If neither builds a
+model, its makers' figures are used. `memory` is the factor that ComfyUI 0.33 itself uses to estimate a step's memory.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from ryla_graphs.plan.canvas import Canvas
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """One model of a family. Tokens are patches of all frames and the text that is attended to with them."""
+    """One model of a family. Tokens are the patches of all frames, plus the text attended to with them."""
 
     family: str
     variant: str
     """A word of the file's name or variant that tells it from others of its family; empty if it is alone."""
     parameters: float
     linear: float
-    """Operations a token; 0 if not counted."""
+    """Operations per token; 0 if not counted."""
     quadratic: float
-    """Operations a token and token: attention."""
+    """Operations per pair of tokens: attention."""
     memory: float
     """ComfyUI's factor: MiB for each hundred latent pixels of two bytes."""
     patch: int = 16
@@ -36,19 +36,19 @@ class Architecture:
     frames: int = 1
     """How many frames of a video one latent frame holds; 1 for pictures."""
     fp16: bool = True
-    """Whether ComfyUI runs it in fp16 where there is no bf16; else it takes fp32."""
+    """Whether ComfyUI runs it in fp16 on cards without bf16; otherwise it uses fp32."""
     unet: bool = False
     fewest: float | None = None
-    """Parameters of the smallest published model of this row, where they differ."""
+    """Parameters of the smallest published model of this row, if they differ."""
 
     @property
     def references(self) -> bool:
-        """Whether it attends to the latents of pictures beside the one it draws."""
+        """Whether it attends to the latents of pictures besides the one it draws."""
         return self.family in _REFERRING
 
     @property
     def least(self) -> float:
-        """The fewest parameters that a model of this row has."""
+        """The fewest parameters of any model in this row."""
         return self.fewest or self.parameters
 
     def latent_frames(self, canvas: Canvas) -> int:
@@ -66,7 +66,7 @@ class Architecture:
         return -(-canvas.width // self.patch) * -(-canvas.height // self.patch)
 
     def activation(self, canvas: Canvas, references: Sequence[Canvas] = (), *, bytes_each: int) -> int:
-        """What ComfyUI reckons that an evaluation needs beside the weights, in bytes; it counts references once."""
+        """ComfyUI's estimate of the bytes that an evaluation needs besides the weights; it counts references once."""
         area = self._latents(canvas) * self.latent_frames(canvas) * canvas.batch
         if self.references:
             area += sum(self._latents(each) for each in references)
@@ -190,7 +190,7 @@ _ROWS = (
         memory=2.304,
         frames=4,
     ),
-    # VACE runs eight more blocks beside the forty, or fifteen beside the thirty.
+    # VACE runs eight more blocks besides the forty, or fifteen besides the thirty.
     Architecture(
         family="wan",
         variant="vace_1.3b",
@@ -255,10 +255,10 @@ _ROWS = (
         frames=8,
         fp16=False,
     ),
-    # Attention in windows, and the weights that each patch meets: reckoned from the shape, not counted.
+    # Attention in windows, and the weights applied to each patch: calculated from the shape, not counted.
     Architecture(family="seedvr2", variant="3b", parameters=3.39e9, linear=5.5e9, quadratic=0, memory=2.0, frames=4),
     Architecture(family="seedvr2", variant="7b", parameters=8.24e9, linear=8.9e9, quadratic=0, memory=2.0, frames=4),
-    # Known by their parameters and by ComfyUI's factor alone; what a step computes was not counted.
+    # Only their parameters and ComfyUI's factor are known; the operations of a step were not counted.
     Architecture(
         family="sdxl-refiner", variant="", parameters=2.26e9, linear=0, quadratic=0, memory=1.0, patch=8, unet=True
     ),
@@ -359,11 +359,11 @@ def _by_family() -> dict[str, tuple[Architecture, ...]]:
 
 
 ARCHITECTURES: Mapping[str, tuple[Architecture, ...]] = _by_family()
-"""The models that are known, by family."""
+"""The known models, by family."""
 
 
 def architectures(family: str, name: str = "") -> tuple[Architecture, ...]:
-    """The models of a family that a file's name and variant may mean; none for a family without rows here."""
+    """The models of a family that a file's name and variant may mean; empty for a family without rows here."""
     rows = ARCHITECTURES.get(family, ())
     named = [row for row in rows if row.variant and _names(row.variant, name.lower())]
     wider = {row.variant for row in named for other in named if row is not other and row.variant in other.variant}
@@ -371,7 +371,7 @@ def architectures(family: str, name: str = "") -> tuple[Architecture, ...]:
 
 
 def _names(variant: str, name: str) -> bool:
-    """Whether a name speaks of a variant: ``1.3b`` may be written ``1_3b``, and is no ``3b``."""
+    """Whether a name mentions a variant: ``1.3b`` may be written ``1_3b``, and is not ``3b``."""
     if variant == "14b" and re.search(r"wan[._]?2[._]?2", name):
         return True  # Wan 2.2 has no other size; its 5B is a family of its own
     written = re.escape(variant).replace(r"\.", "[._]")
@@ -379,5 +379,5 @@ def _names(variant: str, name: str) -> bool:
 
 
 def architecture(family: str, name: str = "") -> Architecture | None:
-    """The model of a family that a file's name and variant speak of, the largest where they do not tell."""
+    """The model of a family that a file's name and variant indicate; the largest if they leave it open."""
     return max(architectures(family, name), key=lambda row: row.parameters, default=None)

@@ -1,4 +1,4 @@
-"""How large the pictures, videos and latents of a graph are, followed from where they begin."""
+"""How large the pictures, videos and latents of a graph are, traced from the nodes that create them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """A batch of pictures or videos, in pixels; for latents, of what they decode to."""
+    """The size of a batch of pictures or videos, in pixels; for latents, the size of what they decode to."""
 
     width: int
     height: int
@@ -20,7 +20,7 @@ class Canvas:
     """Of one video; 1 for a picture."""
     batch: int = 1
     assumed: tuple[str, ...] = ()
-    """What of it could not be known before the run, and what it was taken to be."""
+    """What is unknown before the run, and the value assumed for it."""
 
     set_by: tuple[str, str] | None = None
     """The node whose width and height these are, and its class; None if no node says them."""
@@ -31,14 +31,14 @@ class Canvas:
         return self.width * self.height * self.frames * self.batch
 
     def scaled(self, factor: float) -> Canvas:
-        """Both sides times a factor."""
+        """The canvas with both sides multiplied by a factor."""
         return replace(
             self, set_by=None, width=max(1, round(self.width * factor)), height=max(1, round(self.height * factor))
         )
 
 
 UNKNOWN = Canvas(width=1024, height=1024)
-"""What stands for a size that only a run can know."""
+"""A placeholder for a size that only a run can know."""
 _VIDEO = replace(UNKNOWN, frames=81)
 
 _VIDEO_FILES = frozenset({"LoadVideo", "VHS_LoadVideo", "VHS_LoadVideoPath"})
@@ -47,7 +47,7 @@ _REPEATS = {"RepeatLatentBatch": "amount", "RepeatImageBatch": "amount"}
 _JOINS = frozenset({"ImageBatch", "LatentBatch", "BatchImagesNode", "BatchLatentsNode"})
 _LENGTHS = ("length", "frames", "num_frames", "video_frames")
 _SIZES = ("", "resize_type.")
-"""Where width and height are written."""
+"""Prefixes of the inputs that hold width and height."""
 _SCALES: Mapping[str, Callable[[Canvas, float], float]] = {
     "scale_by": lambda _, wanted: wanted,
     "resize_type.multiplier": lambda _, wanted: wanted,
@@ -58,11 +58,11 @@ _SCALES: Mapping[str, Callable[[Canvas, float], float]] = {
     "resize_type.shorter_size": lambda before, wanted: wanted / min(before.width, before.height),
     "resolution": lambda before, wanted: wanted / min(before.width, before.height),
 }
-"""By which factor an input of such a name scales a picture."""
+"""The factor by which an input of such a name scales a picture."""
 _MEGAPIXEL = frozenset({"FluxKontextImageScale"})
 """Classes that scale every picture to about a megapixel."""
 _MODEL_FACTOR = 4
-"""By how much upscaling models enlarge: most of them are made for this factor."""
+"""The factor by which upscaling models enlarge: most of them are made for this one."""
 
 
 def canvases(view: View) -> Mapping[str, Canvas]:
@@ -76,13 +76,13 @@ def canvases(view: View) -> Mapping[str, Canvas]:
 
 
 LARGEST = 10**12
-"""As large as any number needs to be for an estimate; a graph may hold what no float can."""
+"""The largest number that an estimate needs; a graph may hold numbers too large for a float."""
 
 
 def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
-    """A number that an input holds, by itself or from what stands behind its wire; None if only a run can tell.
+    """The number that an input holds, itself or through its wire; None if only a run can tell.
 
-    One beyond `LARGEST` counts as that, so that no product of several outgrows a float.
+    A number above `LARGEST` counts as `LARGEST`, so that no product of several overflows a float.
     """
     found = view.value(node, name)
     value = found.value if isinstance(found, Known) else None
@@ -92,7 +92,7 @@ def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
 
 
 def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, Link]]:
-    """The inputs of some socket types that have a wire, by name, in the class's order."""
+    """The wired inputs of the given socket types, by name, in the class's order."""
     for name, spec in node.known.items():
         if name in node.wires and not types_apart(spec.type, types):
             yield name, node.wires[name]
@@ -100,13 +100,13 @@ def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, Link]]:
 
 @lru_cache(4096)
 def types_apart(declared: str, wanted: tuple[str, ...]) -> bool:
-    """Whether a declared type, perhaps a union, has nothing of the wanted ones."""
+    """Whether a declared type, perhaps a union, includes none of the wanted ones."""
     return not set(declared.split(",")) & set(wanted)
 
 
 def _canvas(node: PromptNode, view: View, found: Mapping[str, Canvas]) -> Canvas | None:
     gives = [spec.type for spec in node.schema.outputs if isinstance(spec.type, str)]
-    # A switch or a reroute gives what it is given.
+    # A switch or a reroute passes on what it gets.
     passes = "*" in gives or any(spec.match for spec in node.schema.outputs)
     if not (node.schema.output_node or passes or any(kind in _CARRIES for kind in gives)):
         return None
@@ -129,7 +129,7 @@ def _canvas(node: PromptNode, view: View, found: Mapping[str, Canvas]) -> Canvas
 
 
 def _file(node: PromptNode, gives: list[str]) -> Canvas | None:
-    """The canvas of what comes from a file, or from nowhere that is known."""
+    """The canvas of what comes from a file, or from an unknown source."""
     class_type = node.schema.class_type
     if class_type not in _VIDEO_FILES and "IMAGE" not in gives:
         return None
@@ -140,14 +140,14 @@ def _file(node: PromptNode, gives: list[str]) -> Canvas | None:
 
 
 def _pictures_into(node: PromptNode) -> Iterator[tuple[str, Link]]:
-    """What a node makes its picture from: a latent before an image, either before a mask."""
+    """What a node makes its picture from: a latent takes priority over an image, and either over a mask."""
     yield from wired(node, "LATENT")
     yield from wired(node, "IMAGE", "VIDEO", "*", "COMFY_MATCHTYPE_V3")
     yield from wired(node, "SEGS", "MASK")
 
 
 def _begun(node: PromptNode, view: View) -> Canvas | None:
-    """The canvas that a node's own width and height give; a side that it does not set is 0."""
+    """The canvas from a node's own width and height; a side that it does not set is 0."""
     written = [prefix for prefix in _SIZES if f"{prefix}width" in node.known or f"{prefix}height" in node.known]
     if not written:
         return None
@@ -163,7 +163,7 @@ def _begun(node: PromptNode, view: View) -> Canvas | None:
 
 
 def _frames(node: PromptNode, view: View) -> tuple[int, tuple[str, ...]]:
-    """How many frames a node makes, and what of that had to be assumed: a length that only the run can tell."""
+    """How many frames a node makes, and what had to be assumed for that: a length that only the run can tell."""
     for name in _LENGTHS:
         if name in node.known:
             if value := number_of(view, node, name):
@@ -180,7 +180,7 @@ def _resized(node: PromptNode, view: View, before: Canvas) -> Canvas:
     """The canvas after a node that may set its sides, or scale it."""
     begun = _begun(node, view)
     if begun is not None:
-        # A side of 0 keeps the proportions; a start picture does not decide how long a video becomes.
+        # A side of 0 keeps the proportions; a start picture does not decide a video's length.
         width = begun.width or round(before.width * begun.height / before.height) or before.width
         height = begun.height or round(before.height * begun.width / before.width) or before.height
         frames = begun.frames if any(name in node.known for name in _LENGTHS) else before.frames

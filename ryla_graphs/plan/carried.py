@@ -1,4 +1,4 @@
-"""Which weights a wire brings along: what ComfyUI has in the GPU's memory when it runs a node."""
+"""Which weights reach a node through its wires: what ComfyUI has in the GPU's memory when it runs the node."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _BESIDE_SAMPLING = (
     "MODEL_PATCH",
     "GLIGEN",
 )
-"""What a sampler's inputs bring along, from socket to socket. Text encoders and VAEs are not among them: their work
-is done when sampling begins."""
+"""The sockets through which a sampler's inputs bring weights. Text encoders and VAEs are excluded: their work is done
+when sampling begins."""
 _MADE_ON_THE_WAY = ("CONDITIONING", "GUIDER")
 _PASSES = ("*", "COMFY_MATCHTYPE_V3")
 
@@ -49,47 +49,47 @@ _FP8 = ("fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2")
 _NO_MEMORY = ("loras", "configs")
 """Folders of files that take no memory of their own."""
 _OVERHEAD = 1.02
-"""By how much a file may be larger than its tensors that the manifest knows."""
+"""The factor by which a file may exceed the size of its tensors that the manifest records."""
 _Found = tuple[Size, Precision | None, str | None]
-"""Bytes as loaded, how they are stored, and how the size was guessed where it was."""
+"""Bytes as loaded, how they are stored, and how the size was guessed, if it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one loader puts into memory: a file, or the part of a checkpoint that is used."""
+    """What one loader puts into memory: a file, or the used part of a checkpoint."""
 
     folder: str
     name: str
     content: Content | None
     """None for an unknown file."""
     size: int | None
-    """Bytes as loaded, at most; None if they are not known."""
+    """Bytes as loaded, at most; None if unknown."""
     family: str | None
     model: Architecture | None = None
-    """What a diffusion model costs, where somebody counted it."""
+    """What a diffusion model costs, if that was counted."""
     assumed: str | None = None
-    """How the size was guessed, where it was."""
+    """How the size was guessed, if it was."""
     loaded_as: str | None = None
-    """The precision it is kept in, where that is known."""
+    """The precision it is kept in, if known."""
     cast: str | None = None
-    """The fp8 that the graph asks to cast it to."""
+    """The fp8 type that the graph casts it to."""
     least: int | None = None
-    """Bytes as loaded, at least; `size` where they are known exactly."""
+    """Bytes as loaded, at least; equals `size` if that is exact."""
 
     @property
     def fast(self) -> bool:
-        """Whether its weights are multiplied in fp8, too."""
+        """Whether its weights are also multiplied in fp8, not just stored in it."""
         return self.cast is not None and self.cast.endswith("_fast")
 
     @property
     def label(self) -> str:
-        """The file, and the part of it that is meant."""
+        """The file, and the part of it that is used."""
         whole = self.folder != "checkpoints" or self.content in (None, "checkpoint")
         return self.name if whole else f"{self.name} ({self.content})"
 
 
 class Weights:
-    """The weights of a view, and how they travel."""
+    """The weights of a graph view, and how they reach nodes through wires."""
 
     def __init__(self, view: View, held: Held = lambda _folder, _name: None) -> None:
         self.view = view
@@ -107,7 +107,7 @@ class Weights:
         return {}
 
     def of(self, node: PromptNode, *types: str) -> frozenset[Piece]:
-        """The pieces that the inputs of these types bring to a node; none of `types` stands for what samplers take."""
+        """The pieces that inputs of these types bring to a node; without `types`, those that samplers take."""
         found: frozenset[Piece] = frozenset()
         for _, link in wired(node, *(types or _BESIDE_SAMPLING)):
             found |= self.along(link[0], types or _BESIDE_SAMPLING)
@@ -122,7 +122,7 @@ class Weights:
             seen = {start}
             while stack:
                 node = self.view.nodes.get(stack.pop())
-                if node is None:  # of a class that the catalog lacks
+                if node is None:  # its class is missing from the catalog
                     continue
                 pieces.update(self._pieces(node, types))
                 for _, link in wired(node, *types, *_PASSES):
@@ -138,7 +138,7 @@ class Weights:
         if _is_on_cpu(node):
             return
         for need in needs:
-            # A LoRA is added to the weights of its model and takes no memory of its own.
+            # A LoRA is merged into its model's weights and takes no memory of its own.
             if need.folder not in _NO_MEMORY:
                 yield self._piece(node, need, given[0] if given else types[0])
         loads = [socket for socket in given if socket not in _MADE_ON_THE_WAY]
@@ -147,9 +147,9 @@ class Weights:
             yield Piece("", label, _PART_OF.get(loads[0]), None, self._inferred(node, loads[0])[0])
 
     def stored(self, need: Need) -> Size | None:
-        """The bytes of a file, exactly where the manifest or a models folder has it, else by its name.
+        """The bytes of a file: exact if the manifest or a models folder has it, otherwise guessed from its name.
 
-        Loaders of several families may name one file: then it is as large as one of them says.
+        Loaders of several families may name the same file; its size is then what one of them says.
         """
         if need.key not in self._sizes:
             found = map(self._stored_by, self._by_file.get(need.key, [need]))
@@ -160,7 +160,7 @@ class Weights:
         return self._sizes[need.key]
 
     def _stored_by(self, need: Need) -> Size | None:
-        """The bytes of a file as the node that loads it takes it to be."""
+        """The bytes of a file, as understood by the node that loads it."""
         weight, held = need.weight, self._held(need.folder, need.name)
         if (exactly := held if held is not None else weight.size if weight else None) is not None:
             return Size(exactly, exactly)
@@ -184,7 +184,7 @@ class Weights:
     def _meant(
         self, node: PromptNode, need: Need, socket: str
     ) -> tuple[Content | None, str | None, Architecture | None]:
-        """What a file is, of which family, and which model, where it gives what a socket takes."""
+        """What a file contains, its family and its model, if it gives what a socket takes."""
         weight = need.weight
         inferred, variant = self._inferred(node, socket)
         if need.folder == "checkpoints":
@@ -210,7 +210,7 @@ class Weights:
         return Piece(need.folder, need.name, content, most, family, model, assumed, precision, cast, least)
 
     def _known(self, need: Need, content: Content | None) -> _Found | None:
-        """What the manifest says of a file, or of one part of it."""
+        """What the manifest says about a file, or about one part of it."""
         weight = need.weight
         if weight is None:
             return None
@@ -221,7 +221,7 @@ class Weights:
     def _on_disk(
         self, need: Need, content: Content | None, family: str | None, model: Architecture | None
     ) -> _Found | None:
-        """What lies in the models folder, or would; of a checkpoint the share that a part has by its parameters."""
+        """The size in the models folder, or as published; for part of a checkpoint, its share by parameter count."""
         published = need.weight.weighs if need.weight is not None else None
         held = self._held(need.folder, need.name) or published
         if held is None:
@@ -239,7 +239,7 @@ class Weights:
         return size, "fp16" if half else precision, None
 
     def _shares(self, name: str, family: str | None, model: Architecture | None) -> Mapping[Content, float]:
-        """The shares of a checkpoint's parts; none where one of them is not known."""
+        """The shares of a checkpoint's parts; empty if one of them is unknown."""
         model = model or (architecture(family, name) if family else None)
         known: dict[Content, float] = {}
         for part in PARTS:
@@ -253,7 +253,7 @@ class Weights:
     def _guessed(
         self, need: Need, content: Content | None, family: str | None, model: Architecture | None
     ) -> _Found | None:
-        """What a file's name tells of its size."""
+        """What a file's name reveals about its size."""
         alike = like(family, manifest()) if need.folder == "checkpoints" and quantisation(need.name) is None else None
         if alike is not None and content is not None and content in alike.parts:
             size = alike.parts[content]
@@ -268,9 +268,9 @@ class Weights:
         return found.loaded, found.precision.precision, note
 
     def _inferred(self, node: PromptNode, socket: str) -> tuple[str | None, str | None]:
-        """The family and variant of what a loader gives, by its file's name and its own inputs.
+        """The family and variant of what a loader gives, from its file's name and its own inputs.
 
-        Of a VAE any family stands for all that share its latents; None if several could be meant.
+        For a VAE, any family represents all that share its latents. None if several are possible.
         """
         for output, carried in zip(node.schema.outputs, self.view.families.out(node.id), strict=False):
             if output.type == socket and carried is not None:
@@ -290,6 +290,6 @@ def _no_file(node: PromptNode) -> bool:
 
 
 def model_of(pieces: frozenset[Piece]) -> Piece | None:
-    """The diffusion model among the pieces that a sampler has; the largest where several were merged."""
+    """The diffusion model among a sampler's pieces; the largest if several were merged."""
     models = [piece for piece in pieces if piece.content == "diffusion model"]
     return max(models, key=lambda piece: (piece.size or 0, piece.name), default=None)

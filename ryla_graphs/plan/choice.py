@@ -1,4 +1,4 @@
-"""Which GPU to take."""
+"""Chooses a GPU for a plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ryla_graphs.plan.plan import OnGPU, Plan
 
 ALIKE = 1.25
-"""Costs that differ by less than this factor count as alike: the estimate is no better than that."""
+"""Costs that differ by less than this factor count as alike: the estimate is no more accurate than that."""
 
 
 class Choice(NamedTuple):
@@ -24,10 +24,10 @@ class Choice(NamedTuple):
 
 
 def best(gpus: Iterable[OnGPU], by: Literal["cheapest", "fastest", "recommended"]) -> str | None:
-    """The name of the best of the GPUs that a run fits; None if it is known to fit none.
+    """The name of the best GPU that the run fits on; None if it is known to fit on none.
 
-    Recommended is, of those in time whose estimated cost is about the least, the one that costs least a second: the
-    difference is within the error of the estimate, and a cheap second is cheaper while a server starts and waits.
+    Among the GPUs in time whose estimated cost is about the lowest, it takes the one with the lowest price per second:
+    the difference is within the estimate's error, and a cheap second saves money while a server starts and waits.
     """
     fitting = [
         (row.seconds, row.usd, row)
@@ -57,11 +57,11 @@ def choose_gpu(
 ) -> Choice | None:
     """The GPU to run a plan on, with the reason; None if nothing is known about the fit, and none is preferred.
 
-    It is the preferred GPU, if the run fits and costs at most `max_cost_usd` an image. Otherwise it is an allowed one
-    on which the run fits and is in time, for about the lowest cost; otherwise one that has to stream weights.
+    It is the preferred GPU if the run fits and costs at most `max_cost_usd` per image. Otherwise it is an allowed GPU
+    on which the run fits and is in time, at about the lowest cost; failing that, one that has to stream weights.
 
-    `cost` computes what is compared with `max_cost_usd`, by default the cost of an image on a warm server. An unknown
-    cost counts as too much.
+    `cost` computes the value compared with `max_cost_usd`; by default, the cost of an image on a warm server. An
+    unknown cost counts as too much.
 
     Raises `NotFound` if a GPU does not exist, and `CannotRunHere` if the run fits on none, or all are too expensive.
     """

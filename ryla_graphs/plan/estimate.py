@@ -59,7 +59,7 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
 
 
 def stages_of(view: View) -> tuple[StagePlan, ...]:
-    """The stages of a graph without memory, GPUs and money. Limits check these for every request."""
+    """The stages of a graph, without memory, GPUs and money. Limits are checked against these for every request."""
     return tuple(_stage_plan(stage) for stage in stages(view, Weights(view), canvases(view)))
 
 
@@ -75,20 +75,20 @@ def _images(delivered: Iterable[Canvas]) -> int:
 
 
 def _blind(found: Iterable[Stage]) -> bool:
-    """Whether it is unknown how much memory some stage takes, and with it whether it fits."""
+    """Whether some stage's memory is unknown, and therefore also whether it fits."""
     unknown = any("memory" in affects for stage in found for _, affects in stage.gaps)
     return unknown or any(piece.size is None for stage in found for piece in stage.pieces)
 
 
 def _at_least(found: Iterable[Stage]) -> tuple[Stage, ...]:
-    """The same stages with all weights as small as they may be."""
+    """The same stages with all weights at their smallest possible size."""
     return tuple(
         replace(stage, pieces=frozenset(replace(piece, size=piece.least) for piece in stage.pieces)) for stage in found
     )
 
 
 def _doubt(found: tuple[Stage, ...], needed: Memory, card: GPU) -> Iterator[str]:
-    """That it would fit better with weights as small as they may be; fits are for the largest."""
+    """A note that the run would fit better with the smallest possible weights; fits assume the largest."""
     small = memory(_at_least(found), card)
     if small is not None and small.fit != needed.fit and small.fit in _BETTER.get(needed.fit, ()):
         uncertain = sorted({piece.label for stage in found for piece in stage.pieces if piece.least != piece.size})
@@ -131,7 +131,7 @@ def _on(card: GPU, view: View, found: tuple[Stage, ...], delivered: list[Canvas]
 
 
 def _tight(needed: Memory, card: GPU) -> Iterator[str]:
-    """What does not fit, in words."""
+    """What does not fit, as text."""
     room = card.memory_bytes - RESERVED
     if needed.fit == "swap":
         yield f"{_gib(needed.swapped)} of weights are moved in each run: all together need {_gib(needed.resident)}"

@@ -1,7 +1,7 @@
-"""The GPUs that one can rent, as data: what they hold, what they compute, and what a second costs.
+"""The GPUs for rent, as data: their memory, their speed, and their price per second.
 
 Memory is what the driver reports. `tflops` is what a large diffusion transformer reaches on the card in 16 bits,
-in PyTorch without compiling: far below the data sheet. ``docs/plan.md`` tells how each figure was found.
+in PyTorch without compiling: far below the data sheet. ``docs/plan.md`` explains how each figure was found.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ryla_graphs.plan.money import Size, size_of
 from ryla_graphs.problems import NotFound, did_you_mean, shorten
 
 PRICES_AS_OF = "2026-09"
-"""The month in which the prices were last seen to agree."""
+"""The month in which the prices were last verified."""
 PRICES_SOURCE = "Modal's list prices, without a region; three independent copies agreed from May to September 2026"
 
 Evidence = Literal["published", "interpolated"]
@@ -25,7 +25,7 @@ class GPU:
     """One kind of GPU."""
 
     name: str
-    """As Modal calls it: ``L40S``, ``A100-80GB``."""
+    """Modal's name for it: ``L40S``, ``A100-80GB``."""
     memory_gib: float
     """All of its memory, in GiB."""
     capability: tuple[int, int]
@@ -48,7 +48,7 @@ class GPU:
 
     @property
     def container_usd_per_second(self) -> float:
-        """The price of a container: the GPU with its CPU cores and memory, without the factor of a region."""
+        """The price of a container: the GPU with its CPU cores and memory, before the region's factor."""
         return self.usd_per_second + self.size.usd_per_second
 
     @property
@@ -183,7 +183,7 @@ _ALSO_CALLED = {"A10G": "A10", "A100-40": "A100-40GB", "A100-80": "A100-80GB", "
 
 
 def gpu(name: str) -> GPU:
-    """The GPU with this name, in any case; raises `NotFound` with all known names."""
+    """The GPU with this name, case-insensitive; raises `NotFound` with all known names."""
     wanted = name.strip().upper()
     found = GPUS.get(_ALSO_CALLED.get(wanted, wanted))
     if found is None:

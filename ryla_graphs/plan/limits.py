@@ -1,7 +1,7 @@
-"""What one prompt may ask for: pixels, pictures, sound and steps, checked before anything is submitted.
+"""Limits on what one prompt may request: pixels, pictures, sound and steps, checked before anything is submitted.
 
-Whatever a node makes or multiplies counts, sampled or not: `shapes` says how much that is. What only a run can tell
-is never counted as one; a limit that must hold refuses it.
+Everything a node makes or multiplies counts, sampled or not; `shapes` says how much that is. An amount that only a
+run can tell is never counted as one: a limit that must hold refuses it.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class Limits:
 def check(
     view: View, limits: Limits | None = None, *, files: Mapping[str, Any] | None = None, refuse_unknown: bool = True
 ) -> list[Problem]:
-    """What a graph asks for beyond the limits, or may ask for; an empty list where it keeps to them.
+    """What a graph requests, or may request, beyond the limits; empty if it keeps to them.
 
     `files` has the shapes of input files by name (`shapes.ImageShape` and its like). With `refuse_unknown` false, only
-    what is sure to be too much is refused. The problems name the inputs to lower if they can be found, so that
+    what is certainly too much is refused. The problems name the inputs to lower if they can be found, so that
     `CompiledWorkflow.explain` finds the preset parameters behind them.
     """
     allowed = limits or Limits()
@@ -68,9 +68,9 @@ def check(
 
 
 def crowded(prompt: Any, limits: Limits) -> Problem | None:
-    """The problem of a prompt with more nodes or inputs than are allowed, which may take seconds to judge."""
+    """The problem of a prompt with too many nodes or inputs, which could take seconds to validate."""
     if not isinstance(prompt, Mapping):
-        return None  # it is no prompt, which the verdict says
+        return None  # it is not a prompt, which validation reports
     if limits.nodes is not None and len(prompt) > limits.nodes:
         return _too_many("nodes", len(prompt), limits.nodes)
     if limits.inputs is not None:
@@ -100,7 +100,7 @@ def _of_amounts(view: View, allowed: Limits, files: Mapping[str, Any], refuse: b
             low, high = bounds(measure)
             if high <= limit or (low <= limit and not refuse):
                 continue
-            # The nodes behind one that makes too much make too much as well; the first is named.
+            # Nodes downstream of one that makes too much make too much as well; only the first is named.
             verdict = code if low > limit else "unbounded"
             before = blamed.setdefault(verdict, set())
             if before.isdisjoint([amount.node, *view.links[amount.node]]):
@@ -109,7 +109,7 @@ def _of_amounts(view: View, allowed: Limits, files: Mapping[str, Any], refuse: b
 
 
 def _measured(amount: Amount, allowed: Limits) -> Iterator[tuple[str, Number, float | None, str]]:
-    """The code, the measure, its limit and its unit, of everything that is limited."""
+    """The code, the measure, its limit and its unit for everything that is limited."""
     if amount.kind != "audio":
         yield "too_large", _held(amount.width * amount.height) / 1e6, allowed.megapixels, "megapixels"
         yield "too_many_pictures", _held(amount.pictures), allowed.pictures, "pictures or frames"
@@ -120,7 +120,7 @@ def _measured(amount: Amount, allowed: Limits) -> Iterator[tuple[str, Number, fl
 
 
 def _held(measure: Number) -> Number:
-    """A measure that a float can hold; NaN, which no limit bounds, counts as the largest."""
+    """The measure, clamped to what a float can hold; NaN, which no limit bounds, counts as the largest."""
     if isinstance(measure, UnknownShape):
         return measure
     return LARGEST**2 if measure != measure else max(-(LARGEST**2), min(measure, LARGEST**2))
@@ -158,7 +158,7 @@ def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: flo
 
 
 def _blamed(view: View, node: PromptNode, kind: str) -> str | None:
-    """The input that makes a measure too large: one that is unknown, else the largest."""
+    """The input that makes a measure too large: an unknown one, otherwise the largest."""
     numbers = {name: number_of(view, node, name) for name in _NAMES[kind] if name in node.inputs}
     return max(numbers, key=lambda name: inf if (number := numbers[name]) is None else number, default=None)
 
@@ -204,11 +204,11 @@ def _of_classes_without_rule(view: View, allowed: Limits, blamed: Collection[str
 
 
 _BOUNDS = ("max", "tile")
-"""In the name of a side that is no size of a picture, but the most of one, or of a part."""
+"""Words that mark a side as a maximum, or as the size of a part, rather than the size of a picture."""
 
 
 def _of_area(view: View, node: PromptNode, numbers: Sequence[str], allowed: Limits) -> Iterator[Problem]:
-    """The largest width and the largest height may be those of one picture, whatever comes before their names."""
+    """The largest width and the largest height may belong to one picture, whatever their names begin with."""
     sized = [name for name in numbers if not any(word in name for word in _BOUNDS)]
     width, height = (
         max(((number_of(view, node, name) or 0, name) for name in sized if side in name), default=(0, ""))

@@ -1,7 +1,7 @@
-"""What a container costs beside its GPU: processor, memory and region, at Modal's list prices.
+"""What a container costs besides its GPU: processor, memory and region, at Modal's list prices.
 
-Modal bills whichever is more, what a container asked for or what it used. `SIZES` is what ours ask for, so a run that
-uses more memory than that is billed more than estimated.
+Modal bills the larger of what a container requested and what it used. `SIZES` is what ours request, so a run that
+uses more memory is billed more than estimated.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ memory grows with what the card can run; a cheap card does not pay for a large c
 
 Breadth = Literal["none", "broad", "narrow"]
 REGION_FACTORS: Mapping[Breadth, float] = {"none": 1.0, "broad": 1.15, "narrow": 1.75}
-"""What all prices are multiplied by where a region is asked for."""
+"""The factor on all prices if a region is requested."""
 BROAD = frozenset(("us", "eu", "ap"))
 """The regions that count as broad; ``us-west`` and ``uk`` are narrow."""
 
 
 def region_factor(regions: tuple[str, ...]) -> float:
-    """What all prices are multiplied by for these regions; the smaller factor where broad and narrow ones are mixed."""
+    """The factor on all prices for these regions; the smaller one if broad and narrow regions are mixed."""
     if not regions:
         return REGION_FACTORS["none"]
     return REGION_FACTORS["narrow" if BROAD.isdisjoint(regions) else "broad"]
 
 
 def size_of(*gpus: str) -> Size:
-    """What a container asks for that may be on any of these GPUs."""
+    """What a container requests if it may run on any of these GPUs."""
     sizes = [SIZES.get(name, DEFAULT_SIZE) for name in gpus] or [DEFAULT_SIZE]
     return Size(max(size.cores for size in sizes), max(size.ram_gib for size in sizes))

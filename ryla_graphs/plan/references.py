@@ -1,4 +1,4 @@
-"""The pictures that a model looks at while it samples: each one's tokens are attended to at every step."""
+"""The pictures that a model attends to while it samples: the tokens of each count at every step."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _SCALED: Mapping[str, tuple[str, ...]] = {
     "TextEncodeQwenImageEditPlus": ("image1", "image2", "image3"),
     "TextEncodeZImageOmni": ("image1", "image2", "image3"),
 }
-"""Text encoders that scale these pictures to a megapixel, and make latents of them where they have a VAE."""
+"""Text encoders that scale these pictures to a megapixel, and encode them into latents if they have a VAE."""
 
 
 def references_of(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> tuple[Canvas, ...]:
-    """The pictures behind a sampler's prompts; of several prompts those of the one that has most."""
+    """The reference pictures in a sampler's prompts; of several prompts, those of the one with the most pixels."""
     found = [_behind(view, link.node, sizes) for _, link in wired(node, "CONDITIONING", "GUIDER")]
     return max(found, key=lambda pictures: sum(each.pixels for each in pictures), default=())
 
 
 def _behind(view: View, start: str, sizes: Mapping[str, Canvas]) -> tuple[Canvas, ...]:
-    """The pictures of all nodes that make a prompt, each node once."""
+    """The pictures of all nodes that contribute to a prompt, each node once."""
     pictures: list[Canvas] = []
     stack, seen = [start], {start}
     while stack:
         node = view.nodes.get(stack.pop())
-        if node is None:  # of a class that the catalog lacks
+        if node is None:  # its class is missing from the catalog
             continue
         pictures += _added(node, sizes)
         for _, link in wired(node, "CONDITIONING", "GUIDER"):

@@ -1,4 +1,4 @@
-"""Which recorded releases of ComfyUI take a graph."""
+"""Which recorded releases of ComfyUI accept a graph."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ryla_graphs.validation import verdict
 
 
 def taken_by(document: Mapping[str, Any], catalog: Catalog) -> tuple[str, ...]:
-    """The releases whose server accepts a prompt whole, oldest first; packs are those of the catalog.
+    """The releases whose server accepts the whole prompt, oldest first; classes of packs come from the catalog.
 
-    A release that lacks an optional input still takes the graph, and drops the input.
+    A release that lacks an optional input still accepts the graph and drops the input.
     """
     own = {*catalogs.bundled("core")}
     packs = {name for name in catalog if name not in own}

@@ -1,4 +1,4 @@
-"""What a GPU must be able to do beside holding the weights."""
+"""What a GPU must be able to do besides holding the weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 
 class Requirement(NamedTuple):
-    """The least compute capability that a class runs on."""
+    """The lowest compute capability that a class runs on."""
 
     capability: tuple[int, int]
     why: str
@@ -25,7 +25,7 @@ CLASSES: Mapping[str, Requirement] = {
 
 
 def requirements_of(card: GPU, view: View, stages: Iterable[Stage]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Why a card cannot run a graph at all, and what makes it slower there than its figures say."""
+    """Why a card cannot run a graph at all, and what makes the graph slower there than the card's figures suggest."""
     classes = {view.nodes[number].schema.class_type for number in view.reached & view.nodes.keys()}
     refused = sorted(
         CLASSES[name].why for name in classes & CLASSES.keys() if card.capability < CLASSES[name].capability

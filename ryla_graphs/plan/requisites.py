@@ -1,4 +1,4 @@
-"""What a server must have before it can run a graph: weight files, node packs, and a ComfyUI that is new enough."""
+"""What a server must have to run a graph: weight files, node packs, and a recent enough ComfyUI."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def classes_of(view: View) -> list[NodeSchema]:
 
 
 def reached(view: View) -> list[str]:
-    """The nodes that some output needs and whose class is known, by id."""
+    """The nodes of known class that some output needs, by id."""
     return sorted(view.reached & view.nodes.keys())
 
 
 def weight_files(needs: Iterable[Need], stored: Callable[[Need], Size | None]) -> Iterator[WeightFile]:
-    """The files of some needs, each once, and what is known of them; `stored` tells how large they are."""
+    """The files of some needs, each once, and what is known about them; `stored` gives their sizes."""
     by_file: dict[tuple[str, str], list[Need]] = {}
     for need in needs:
         by_file.setdefault(need.key, []).append(need)
@@ -55,7 +55,7 @@ def weight_files(needs: Iterable[Need], stored: Callable[[Need], Size | None]) -
 
 
 def node_packs(view: View) -> Iterator[NodePack]:
-    """The packs of the graph's classes, of unknown ones too as far as somebody has listed them.
+    """The packs of the graph's classes, including unknown classes if a pack is listed for them.
 
     Classes that two folders claim count for the pack that is known.
     """
@@ -102,7 +102,7 @@ def minimum_version(view: View, found: Iterable[Stage]) -> MinimumVersion:
 
 
 def _sampled(found: Iterable[Stage]) -> Iterator[tuple[str, str]]:
-    """The families of the models that are sampled, each with the name of its file."""
+    """The families of the sampled models, each with the name of its file."""
     for stage in found:
         if stage.kind == "sample":
             pieces = (piece for piece in stage.pieces if piece.content == "diffusion model")

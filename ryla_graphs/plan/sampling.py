@@ -1,4 +1,4 @@
-"""How often a sampler evaluates its model: steps, guidance, and what its method needs for a step."""
+"""How often a sampler evaluates its model: steps, guidance, and the evaluations its method needs per step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampler:
-    """Where a sampler class says how it samples, by input name; None if it has no such input."""
+    """The names of the inputs that say how a sampler class samples; None if it has no such input."""
 
     steps: str | None = None
     cfg: str | None = None
@@ -37,10 +37,11 @@ SAMPLERS: Mapping[str, Sampler] = {
 
 _TWO = ("heun", "exp_heun_2", "dpm_2", "dpmpp_2s", "dpmpp_sde", "seeds_2", "seeds2", "sa_solver_pece")
 _THREE = ("heunpp2", "seeds_3")
-"""Evaluations a step, counted by running ComfyUI 0.33's samplers on a model that counts; all others take one."""
+"""Samplers with two and three evaluations per step, found by running ComfyUI 0.33's on a model that counts; all others
+make one."""
 
 _GUIDES: Mapping[str, int] = {"BasicGuider": 1, "DualCFGGuider": 3, "PerpNegGuider": 3}
-"""Evaluations for each of the guiders that `cfg` does not decide."""
+"""Evaluations per step for guiders where `cfg` does not decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ class Evaluations:
 
     steps: int
     a_step: int
-    """Evaluations a step: of the method, times two with a negative prompt."""
+    """Evaluations per step: those of the method, doubled with a negative prompt."""
     at_once: int
-    """How many of them ComfyUI computes together where memory allows."""
+    """How many of them ComfyUI computes together if memory allows."""
     unknown: str | None = None
-    """What could not be found out."""
+    """What could not be determined."""
     counted: bool = True
     """Whether the steps are known before the run."""
 
@@ -88,13 +89,13 @@ def _method(view: View, node: PromptNode, row: Sampler) -> str:
     source = view.source(node.wires.get(row.method or ""))
     if source is not None and value is None:
         chosen = view.literal(source, "sampler_name")
-        # SamplerDPMPP_SDE and its like carry the method's name in their own.
+        # SamplerDPMPP_SDE and similar classes have the method in their name.
         value = chosen if isinstance(chosen, str) else source.schema.class_type.removeprefix("Sampler").lower()
     return value if isinstance(value, str) else ""
 
 
 def _guided(view: View, node: PromptNode, row: Sampler, method: str) -> int:
-    """1 where only the positive prompt is evaluated, 2 where the negative one is too."""
+    """1 if only the positive prompt is evaluated, 2 if the negative one is too."""
     if row.guider is not None:
         guider = view.source(node.wires.get(row.guider))
         if guider is None:
@@ -104,7 +105,7 @@ def _guided(view: View, node: PromptNode, row: Sampler, method: str) -> int:
         cfg = number_of(view, guider, "cfg")
     else:
         cfg = number_of(view, node, row.cfg or "cfg")
-    # At cfg 1 ComfyUI leaves the negative prompt out, but for the methods that use it for themselves.
+    # At cfg 1 ComfyUI skips the negative prompt, except for methods that use it themselves.
     return 1 if cfg is not None and abs(cfg - 1.0) < 1e-9 and "cfg_pp" not in method else 2
 
 
@@ -120,7 +121,7 @@ def _steps(view: View, node: PromptNode, row: Sampler) -> int | None:
 
 
 def _sigma_steps(view: View, link: Link | None) -> int | None:
-    """The steps of a schedule, through what splits it."""
+    """The steps of a schedule, traced through the nodes that split it."""
     splits: list[tuple[int, int]] = []
     steps: int | None = None
     seen: set[Link] = set()

@@ -12,7 +12,7 @@ CONVOLUTIONS = 0.58
 """The share of a transformer's speed that convolutions reach: an SDXL step of 6.0 TFLOP takes 0.074 s on the L40S,
 where a Flux.1 step of 74.4 takes 0.535 (huggingface.co/datasets/diffusers/benchmarks)."""
 FAST_FP8 = 1.5
-"""How much faster a model is whose weights are multiplied in fp8, on a card that can."""
+"""The speed-up of a model whose weights are multiplied in fp8, on a card that supports it."""
 TRANSFER = 10e9
 """Bytes a second from the processor's memory to the GPU's."""
 LOADING = 1e9
@@ -21,13 +21,13 @@ LOADING = 1e9
 STARTING = 12.5
 """Seconds that a ComfyUI server takes to start (Modal: 10 to 15)."""
 HOST = 0.1
-"""Seconds a run for what the processor does beside."""
+"""Seconds per run for work on the processor."""
 WRITING = 0.2e-6
-"""Seconds a pixel to write a picture as PNG."""
+"""Seconds per pixel to write a picture as PNG."""
 
 
 def compute_seconds(stage: Stage, gpu: GPU) -> float:
-    """Seconds that a stage computes; 0 where it is unknown what it does."""
+    """Seconds that a stage computes; 0 if its work is unknown."""
     if stage.operations is None:
         return 0.0
     speed = gpu.fp32_tflops if bytes_each(stage, gpu) == 4 else gpu.tflops
@@ -38,14 +38,14 @@ def compute_seconds(stage: Stage, gpu: GPU) -> float:
 
 
 def run_seconds(stages: Iterable[Stage], gpu: GPU, *, moved: int, written: int) -> float:
-    """Seconds of a whole run on a server that is warm.
+    """Seconds of a whole run on a warm server.
 
-    `moved` is in bytes that go to the GPU, `written` in pixels that are saved.
+    `moved` is the bytes that go to the GPU, `written` the pixels that are saved.
     """
     computed = sum(compute_seconds(stage, gpu) for stage in stages)
     return computed + moved / TRANSFER + written * WRITING + HOST
 
 
 def cold_seconds(weights: int) -> float:
-    """Seconds before that on a server that is not yet running, for so many bytes of weights."""
+    """Seconds a server that is not running needs before a run, for this many bytes of weights."""
     return STARTING + weights / LOADING

@@ -1,4 +1,4 @@
-"""Partners' paid services that a graph calls, and what that costs where its price is recorded."""
+"""Partners' paid services that a graph calls, and what they cost if their prices are recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def calls_services(prompt: Prompt) -> bool:
 
 
 def services_of(prompt: Prompt) -> Iterator[PaidService]:
-    """The paid services that a graph calls, a node each, by id."""
+    """The paid services that a graph calls, one per node, by id."""
     callers = [node for node in prompt.nodes.values() if node.schema.api_node and node.id in prompt.reached]
     mapped = _mapped(prompt) if callers else frozenset()
     for node in sorted(callers, key=lambda node: node.id):
@@ -51,7 +51,7 @@ def _amount(amount: float) -> str:
 
 
 def _name(schema: NodeSchema) -> str:
-    """Whose service it is: the last part of the class's category that is no kind of thing."""
+    """The partner's name: the last part of the class's category that does not name a kind of thing."""
     parts = [part for part in schema.category.split("/") if part.lower() not in _GROUPS]
     return parts[-1] if parts else schema.display_name
 

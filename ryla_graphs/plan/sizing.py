@@ -1,4 +1,4 @@
-"""How many bytes a weight file of unpublished size has, and how many of them are loaded: by its name."""
+"""Guesses, from the name of a weight file of unpublished size, how many bytes it has and how many are loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ryla_graphs.weights.precision import Quantisation, quantisation
 from ryla_graphs.weights.sizes import Parameters, Size
 
 Held = Callable[[str, str], int | None]
-"""The bytes of a file that lies in some models folder, by folder and name; None for one that is not there."""
+"""The bytes of a file in a models folder, by folder and name; None if it is missing."""
 
 CONTENTS: Mapping[str, Content] = {
     "diffusion_models": "diffusion model",
@@ -25,7 +25,7 @@ CONTENTS: Mapping[str, Content] = {
     "ipadapter": "adapter",
     "gligen": "adapter",
 }
-"""What lies in a folder, unless something better is known of a file."""
+"""What files in a folder contain, unless more is known about a file."""
 PARTS: tuple[Content, ...] = ("diffusion model", "text encoder", "vae")
 """What an all-in-one checkpoint holds."""
 
@@ -34,7 +34,7 @@ _PACKED_VISION = Parameters(304e6, 1.845e9)
 _SIXTEEN = Quantisation("16 bits", "bf16", 16, 16)
 _OLD = Quantisation("16 or 32 bits", "mixed", 16, 32)
 _SMALL: frozenset[Content] = frozenset({"vae", "upscaler"})
-"""Models that are published in 16 or 32 bits, whatever is beside them."""
+"""Models that are published in 16 or 32 bits, whatever the precision of the models they come with."""
 
 
 class Sized(NamedTuple):
@@ -49,7 +49,7 @@ class Sized(NamedTuple):
 
 
 def guessed(name: str, content: Content | None, family: str | None, model: Architecture | None) -> Sized | None:
-    """The size of a file or of a part of one that the manifest does not have; None if nothing is known of it."""
+    """The size of a file, or part of one, that the manifest lacks; None if nothing is known about it."""
     found = _parameters(name, content, family, model)
     if found is None:
         return None
@@ -99,7 +99,7 @@ def _parameters(
 
 
 def _part_of_its_model(family: str | None) -> Parameters | None:
-    """The size of a ControlNet or adapter if only its family is known: at most that of its model."""
+    """The size of a ControlNet or adapter of which only the family is known: at most the size of its model."""
     rows = ARCHITECTURES.get(family or "", ())
     return Parameters(0.0, max(row.parameters for row in rows)) if rows else None
 
@@ -121,5 +121,5 @@ def _billions(found: Parameters) -> str:
 
 
 def like(family: str | None, manifest: tuple[Weight, ...]) -> Weight | None:
-    """A checkpoint of a family whose parts are known, for one whose parts are not."""
+    """A checkpoint of a family whose parts are known, as a stand-in for one whose parts are not."""
     return next((row for row in manifest if row.parts and row.family == family), None) if family else None

@@ -1,4 +1,4 @@
-"""The stages of a run: each node that works on the GPU, what it has loaded, and how much it computes."""
+"""The stages of a run: each node that works on the GPU, the weights it has loaded, and how much it computes."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _ALL: tuple[Affected, ...] = ("memory", "seconds", "cost")
 
 
 class Gap(NamedTuple):
-    """Something of a stage that is unknown."""
+    """Something unknown about a stage."""
 
     what: str
-    """As what comes before 'is not known'."""
+    """The subject of a sentence that ends in 'is not known'."""
     affects: tuple[Affected, ...]
 
 
 _UPSCALER = 33.4e6
-"""Operations a pixel that is given, of an upscaling model with 16.7 million parameters, the usual size."""
+"""Operations per input pixel of an upscaling model with 16.7 million parameters, the usual size."""
 _BIREFNET = 2.3e12
-"""Operations of BiRefNet, as its authors count them: it looks at every picture with 1024x1024 pixels."""
+"""Operations of BiRefNet, as its authors count them: it scales every picture to 1024x1024 pixels."""
 _TRAINERS = frozenset({"TrainLoraNode"})
 _MODELS, _SAMPLED = ("MODEL", "GUIDER"), frozenset({"LATENT", "IMAGE"})
-"""What samplers take, and what they give."""
+"""The socket types that samplers take, and those that they give."""
 _VISION_TOKENS = 257
 _TEXT_TOKENS = 256
 
@@ -55,12 +55,12 @@ class Stage:
     model: Architecture | None = None
     """What a sampler samples."""
     references: tuple[Canvas, ...] = ()
-    """The pictures that it looks at."""
+    """The pictures that it attends to."""
     vae: Vae | None = None
     operations: float | None = None
     """All of them; None if that is unknown."""
     evaluations: int = 1
-    """Of its model; more than steps where there is a negative prompt."""
+    """Evaluations of its model; more than its steps if there is a negative prompt."""
     steps_known: bool = True
     """Whether its steps are known before the run."""
     at_once: int = 1
@@ -69,20 +69,20 @@ class Stage:
     tile: int | None = None
     """The side of the tiles that the graph asks for, in pixels."""
     tiles_at_need: bool = False
-    """Whether ComfyUI takes it apart into tiles where memory runs out."""
+    """Whether ComfyUI splits it into tiles if memory runs out."""
 
     @property
     def convolutional(self) -> bool:
-        """Whether it is made of convolutions, which reach less of a card's speed than a transformer."""
+        """Whether it consists of convolutions, which use less of a card's speed than a transformer does."""
         return self.kind in ("encode", "decode", "upscale") or (self.model is not None and self.model.unet)
 
     @property
     def passes(self) -> int:
-        """How often all the weights are gone through."""
+        """How often all the weights are traversed."""
         return -(-self.evaluations // self.at_once)
 
     def activation(self, bytes_each: int) -> int:
-        """What it needs beside the weights, in bytes, with numbers of so many bytes each."""
+        """The bytes it needs besides the weights, for numbers of the given width."""
         if self.model is not None:
             return self.model.activation(self.canvas, self.references, bytes_each=bytes_each) * self.at_once
         if self.vae is not None:
@@ -93,7 +93,7 @@ class Stage:
 
 
 class Sampling(NamedTuple):
-    """How much a node samples, which follows without its weights."""
+    """How much a node samples, which can be determined without its weights."""
 
     node: PromptNode
     canvas: Canvas
@@ -203,7 +203,7 @@ def _sampling(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str
     operations = None
     if sampling.reckoned and model is not None and model.linear:
         control = sum(each.size or 0 for each in pieces if each.content == "controlnet")
-        # A ControlNet computes as much of a step as its size is of the model's.
+        # A ControlNet's share of a step's computation equals its share of the model's size.
         share = 1 + (control / piece.size if piece and piece.size else 0)
         operations = model.operations(canvas, references) * sampling.evaluations * share
     sampled = _stage_of(node, "sample", pieces, canvas=canvas, operations=operations, gaps=tuple(gaps))
@@ -218,7 +218,7 @@ def _sampling(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str
 
 
 def _one_face(view: View, node: PromptNode, canvas: Canvas) -> Canvas:
-    """What Impact's detailer samples at once: a face and what is around it, at most as large as it may be made."""
+    """What Impact's detailer samples at once: a face and its surroundings, up to the largest size allowed."""
     side = int(number_of(view, node, "max_size") or canvas.width)
     note = f"FaceDetailer '{node.id}' is taken to find one face, and to draw it with {side}x{side} pixels"
     return Canvas(width=side, height=side, assumed=(*canvas.assumed, note))
@@ -235,7 +235,7 @@ def _vision(node: PromptNode, weights: Weights) -> Stage:
 
 
 def _read_once(pieces: frozenset[Piece], tokens: int) -> float:
-    """Operations of an encoder: each weight, taken to have two bytes, multiplies each token once."""
+    """Operations of an encoder: each weight, assumed to have two bytes, multiplies each token once."""
     return sum(piece.size or 0 for piece in pieces) * float(tokens)
 
 
@@ -249,19 +249,19 @@ def _vae(view: View, node: PromptNode, weights: Weights, canvas: Canvas, *, deco
 
 
 def _vae_of(pieces: frozenset[Piece], canvas: Canvas) -> Vae:
-    """The kind of VAE: by its family, else by whether it makes videos."""
+    """The kind of VAE: by its family, otherwise by whether it makes videos."""
     families = sorted({piece.family for piece in pieces if piece.family} & FAMILIES.keys())
     latents = FAMILIES[families[0]].latents if families else None
     return VAES.get(latents or "", VAES["wan21"] if canvas.frames > 1 else VAES["flux"])
 
 
 def _seedvr2(node: PromptNode, weights: Weights, canvas: Canvas) -> Stage:
-    """The one node of numz's pack that encodes, samples a step, and decodes."""
+    """The single node of numz's pack that encodes, samples one step, and decodes."""
     pieces = weights.of(node, "SEEDVR2_DIT") | weights.of(node, "SEEDVR2_VAE")
     stage = _stage_of(node, "decode", pieces, canvas=canvas, gaps=(Gap("how long SeedVR2's node takes", _TIME),))
     return replace(stage, vae=VAES["seedvr2"])
 
 
 def _elsewhere(node: PromptNode, what: str) -> Stage:
-    """Work that the plan cannot reckon."""
+    """Work that the plan cannot estimate."""
     return _stage_of(node, "other", frozenset(), gaps=(Gap(what, _TIME),))

@@ -1,4 +1,4 @@
-"""What VAEs cost: operations a pixel, and memory beside their weights, by ComfyUI 0.33's own formulas."""
+"""What VAEs cost: operations per pixel, and memory besides their weights, by ComfyUI 0.33's own formulas."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ryla_graphs.plan.canvas import Canvas
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vae:
-    """What decoding and encoding cost, in ComfyUI's own reckoning of memory."""
+    """What decoding and encoding cost, with memory as ComfyUI itself estimates it."""
 
     decode_bytes: float
-    """Bytes a pixel and byte of precision that decoding needs at once."""
+    """Bytes that decoding needs at once, per pixel and per byte of precision."""
     encode_bytes: float
     decode_operations: float
-    """Operations a pixel and frame."""
+    """Operations per pixel and frame."""
     encode_operations: float
     attention: float = 0.0
-    """Operations a pixel and pixel of one frame."""
+    """Operations per pair of pixels of one frame."""
     frames_at_once: int | None = 1
     """How many frames count for memory; None for all of them."""
 
@@ -30,7 +30,7 @@ class Vae:
         return canvas.batch * canvas.frames * pixels * (each + self.attention * pixels)
 
     def activation(self, canvas: Canvas, *, bytes_each: int, decode: bool) -> int:
-        """What it needs beside its weights, in bytes; a batch that does not fit at once is taken apart."""
+        """The bytes it needs besides its weights; a batch that does not fit at once is split."""
         frames = canvas.frames if self.frames_at_once is None else min(self.frames_at_once, canvas.frames)
         each = self.decode_bytes if decode else self.encode_bytes
         return int(canvas.width * canvas.height * frames * bytes_each * each)
@@ -64,6 +64,6 @@ VAES: Mapping[str, Vae] = {
 }
 """By the latents they make, as `ryla_graphs.families` names them.
 
-The operations of some are not counted: Wan 2.2's and Hunyuan's are taken to be Wan 2.1's, LTX-Video's a
-quarter of it.
+The operations of some are not counted: Wan 2.2 and Hunyuan are assumed to equal Wan 2.1, LTX-Video a quarter
+of it.
 """

@@ -1,7 +1,7 @@
-"""How a run fits into a GPU's memory: what ComfyUI has loaded at each stage, and what it must move for it.
+"""How a run fits into a GPU's memory: what ComfyUI has loaded at each stage, and what it must move for that.
 
-ComfyUI keeps loaded what fits, unloads what was used longest ago when something else needs the room, and streams the
-weights of a model that does not fit alone. That is followed here, stage by stage.
+ComfyUI keeps loaded what fits, unloads the least recently used when something else needs the room, and streams the
+weights of a model that does not fit alone. This module simulates that, stage by stage.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from ryla_graphs.plan.stages import Stage
 RESERVED = 2**30
 """What is never free: CUDA's own memory and the 400 MiB that ComfyUI leaves alone."""
 LEAST_ACTIVATION = int(0.8 * 2**30)
-"""What ComfyUI keeps free beside the weights for whatever it runs."""
+"""What ComfyUI keeps free besides the weights for whatever it runs."""
 _KEPT_AS_FP8 = 0.88
 """The share of a card that weights may take; an fp8 file that would be larger in 16 bits is kept in fp8."""
 
 Fit = Literal["resident", "swap", "offload", "no"]
-"""All weights stay; they take turns; one model's weights are streamed at every step; it cannot run."""
+"""In order: all weights stay; they take turns; one model's weights are streamed at every step; it cannot run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a run needs on one GPU, in bytes, without what is `RESERVED`."""
+    """What a run needs on one GPU, in bytes, excluding `RESERVED`."""
 
     peak: int
-    """Of the most demanding stage, with its own weights alone."""
+    """The need of the most demanding stage, with only its own weights."""
     peak_stage: str
-    """That stage's node."""
+    """The node of that stage."""
     resident: int
-    """With all weights of the run loaded at once."""
+    """The need with all weights of the run loaded at once."""
     fit: Fit
     swapped: int
-    """Bytes that are loaded again for each run of a server that is warm."""
+    """Bytes that are loaded again for each run on a warm server."""
     streamed: int
     """Bytes that are streamed in a run because their model does not fit."""
     tiled: tuple[str, ...] = ()
@@ -45,35 +45,35 @@ class Memory:
 
 
 def bytes_each(stage: Stage, gpu: GPU | None) -> int:
-    """The bytes of a number while a stage runs: 2, or 4 where the card has no precision of 16 bits for it."""
+    """The bytes of a number while a stage runs: 2, or 4 if the card has no 16-bit precision for it."""
     if gpu is None or gpu.bf16:
         return 2
     if stage.model is not None:
         return 2 if stage.model.fp16 else 4
-    # ComfyUI runs VAEs in bf16 or fp32; all else takes fp16.
+    # ComfyUI runs VAEs in bf16 or fp32; everything else can run in fp16.
     return 4 if stage.vae is not None else 2
 
 
 def size_on(piece: Piece, gpu: GPU | None) -> int:
-    """The bytes of a piece in the GPU's memory; 0 where they are not known."""
+    """The bytes of a piece in the GPU's memory; 0 if unknown."""
     size = piece.size or 0
     if gpu is None or gpu.fp8 or piece.loaded_as != "fp8" or piece.cast or "scaled" in piece.name.lower():
         return size
     if piece.content != "diffusion model":
         return size
-    # Without fp8 arithmetic ComfyUI turns a plain fp8 model into 16 bits, where it has the room.
+    # Without fp8 arithmetic ComfyUI converts a plain fp8 model to 16 bits, if there is room.
     room = _KEPT_AS_FP8 * gpu.memory_bytes - LEAST_ACTIVATION
     return 2 * size if 2 * size <= room else size
 
 
 def needs(stage: Stage, gpu: GPU | None) -> tuple[int, int]:
-    """What a stage needs for its weights and beside them, in bytes."""
+    """What a stage needs for its weights and besides them, in bytes."""
     weights = sum(size_on(piece, gpu) for piece in stage.pieces)
     return weights, max(LEAST_ACTIVATION, stage.activation(bytes_each(stage, gpu)))
 
 
 def memory(stages: Iterable[Stage], gpu: GPU | None = None) -> Memory | None:
-    """How the stages fit; without a GPU as if there were room for all. None if nothing runs on a GPU."""
+    """How the stages fit; without a GPU, as if there were room for everything. None if nothing runs on a GPU."""
     found = [(stage, *needs(stage, gpu)) for stage in stages if stage.kind != "other"]
     if not found:
         return None
@@ -97,7 +97,7 @@ def memory(stages: Iterable[Stage], gpu: GPU | None = None) -> Memory | None:
 
 
 def _swapped(stages: list[tuple[Stage, int]], gpu: GPU | None) -> int:
-    """Bytes loaded in the second of two runs on one server, when each stage has so much room for weights."""
+    """Bytes loaded in the second of two runs on one server, given each stage's room for weights."""
     loaded: dict[Piece, int] = {}
     moved = 0
     for run in (1, 2):

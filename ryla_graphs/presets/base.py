@@ -277,7 +277,7 @@ class Preset(Generic[P]):
         rows = error.errors(include_url=False)
         for row in rows[:MOST_REPORTED]:
             if row["type"] == "default_factory_not_called":
-                # The default follows from other parameters, and the wrong one of them is reported.
+                # The default depends on other parameters, and the wrong one among those is reported.
                 continue
             name = ".".join(str(part) for part in row["loc"]) or None
             yield Problem(**self._complaint(row["type"], row, name), subject=AtParameter(self.name, name))
@@ -314,7 +314,7 @@ class Preset(Generic[P]):
             for name in body["inputs"]:
                 if names := table.get(place(number, name)) or table.get(like(body["class_type"], name)):
                     found[number, name] = names
-            # A picture of another graph comes over a wire; what made it stands under the parameter's name.
+            # A picture from another graph arrives over a wire; the nodes that made it are under the parameter's name.
             for name, link in wires_of(body["inputs"]).items():
                 part, slash, _ = link.node.partition("/")
                 if slash and part in aliases and not number.startswith(f"{part}/"):

@@ -87,7 +87,7 @@ def flux_fill(p: FluxFillParams) -> Workflow:
         vae=loaded.vae,
         pixels=hole.picture,
         mask=hole.mask,
-        # What is added has no pixels yet to keep near to.
+        # The added area has no pixels yet to stay close to.
         noise_mask=not p.grows,
     ).named("canvas")
     if not p.grows:

@@ -58,12 +58,12 @@ def provenance(example: P, build: Build[P]) -> Table:
                 left -= 1
                 other = build(changed)
                 if len(bases) < _BASES and not _shape(other) <= frozenset().union(*bases):
-                    # What only leaves nodes out, or has those of two bases together, tells nothing new.
+                    # A case that only omits nodes, or combines those of two bases, adds no information.
                     bases[_shape(other)] = (changed, other)
                 for (number, key), alike in differences(document, other):
                     for row in (place(number, key), like(document[number]["class_type"], key)):
                         (moved if alike else swapped).setdefault(row, {})[to_camel(name)] = None
-    # A parameter that brings or takes nodes says little about the values of the others.
+    # A parameter that adds or removes nodes says little about the values of the others.
     return _ranked(swapped) | _ranked(moved)
 
 
@@ -104,7 +104,7 @@ def variants(parameters: P, name: str) -> Iterator[P]:
     given = {
         field: getattr(parameters, field)
         for field, fact in type(parameters).model_fields.items()
-        # A default that follows from other parameters changes with them.
+        # A default that depends on other parameters changes with them.
         if field in parameters.model_fields_set or not fact.default_factory_takes_validated_data
     }
     fact = type(parameters).model_fields[name]

@@ -1,4 +1,4 @@
-"""What a sweep varies: parameters, each with its values and what to call them."""
+"""What a sweep varies: parameters, each with its values and their labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from ryla_graphs.problems import AtField, Problem, shorten
 
 LONGEST_NAMES = 120
-"""Bytes that the values take at most in a cell's name, which is also that of its files."""
+"""The most bytes that values take in a cell's name, which is also the name of its files."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Axis:
     parameter: str
     values: tuple[Any, ...]
     labels: tuple[str, ...]
-    """How the contact sheet calls each value."""
+    """The label of each value on the contact sheet."""
     names: tuple[str, ...]
-    """How ids and files call each: `seed=7`."""
+    """The name of each value in ids and file names: `seed=7`."""
 
 
 def axes_of(given: Mapping[str, Any]) -> tuple[Axis, ...]:
-    """The axes for values by parameter; a mapping of values has their labels as keys."""
+    """The axes for values by parameter; if the values are a mapping, its keys are their labels."""
     longest = max(8, LONGEST_NAMES // max(1, len(given)))
     return tuple(_axis(parameter, values, longest) for parameter, values in given.items())
 
@@ -40,7 +40,7 @@ def _axis(parameter: str, given: Any, longest: int) -> Axis:
 
 
 def label_of(value: Any) -> str:
-    """How a value is shown: text as it is, everything else as JSON where it can be."""
+    """How a value is shown: text as it is, everything else as JSON if possible."""
     if isinstance(value, str):
         return value
     try:
@@ -50,9 +50,9 @@ def label_of(value: Any) -> str:
 
 
 def _names(labels: Sequence[str], longest: int) -> list[str]:
-    """Labels as parts of file names, all different; long ones are cut, and then counted."""
+    """Labels as parts of file names, all different; long ones are truncated and then numbered."""
     plain = [re.sub(r"[^\w.+-]+", "_", label).strip("_.") for label in labels]
-    # Some file systems take A and a for the same.
+    # Some file systems treat A and a as the same.
     if all(0 < len(name.encode()) <= longest for name in plain) and len({name.casefold() for name in plain}) == len(
         plain
     ):
@@ -64,7 +64,7 @@ def _names(labels: Sequence[str], longest: int) -> list[str]:
 def axis_problems(
     given: Mapping[str, Any], fixed: Collection[str], most_cells: int, *, zipped: bool = False
 ) -> Iterator[Problem]:
-    """What is wrong with axes before anything is made of them."""
+    """What is wrong with axes, checked before anything is made from them."""
     if not given:
         yield _bad_axis("a sweep needs at least one parameter with its values", None, None)
     sizes = []
@@ -87,7 +87,7 @@ def axis_problems(
 
 
 def named_twice(given: Collection[str], names: Mapping[str, str]) -> Iterator[Problem]:
-    """The problems of parameters that are given under two names: `loraStrength` and `lora_strength`."""
+    """The problems of parameters given under two names: `loraStrength` and `lora_strength`."""
     first: dict[str, str] = {}
     for key in given:
         name = names.get(key, key)

@@ -1,4 +1,4 @@
-"""Blocks of a picture: text that is wrapped, and tables of blocks."""
+"""Blocks of a picture: wrapped text, and tables of blocks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def text(
 
 
 def table(rows: Sequence[Sequence[Image.Image]], gap: int) -> Image.Image:
-    """Blocks in rows and columns, `gap` pixels apart; each is at the top left of its place."""
+    """Blocks in rows and columns, `gap` pixels apart; each is aligned to the top left of its cell."""
     widths = [max(block.width for block in column) for column in _columns(rows)]
     heights = [max(block.height for block in row) for row in rows]
     whole = Image.new("RGB", (sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1)), PAPER)
@@ -49,7 +49,7 @@ def stack(blocks: Sequence[Image.Image], gap: int) -> Image.Image:
 
 
 def frame(block: Image.Image, margin: int) -> Image.Image:
-    """A block with paper around it."""
+    """A block with a margin around it."""
     whole = Image.new("RGB", (block.width + 2 * margin, block.height + 2 * margin), PAPER)
     whole.paste(block, (margin, margin))
     return whole
@@ -88,7 +88,7 @@ def _wrap(paragraph: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, wi
 
 
 def _fitting(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> int:
-    """How many letters of a word that is too long fit, at least one."""
+    """How many letters of a word that is too long fit; at least one."""
     fits = 1
     while font.getlength(word[: fits + 1]) <= width:
         fits += 1
@@ -96,7 +96,7 @@ def _fitting(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
 
 
 def _cut(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    """A line that ends with an ellipsis, short enough."""
+    """A line cut short enough to end with an ellipsis."""
     words = line.removesuffix(" ...")
     while words and font.getlength(f"{words} ...") > width:
         words = words[:-1]

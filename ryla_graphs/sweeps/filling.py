@@ -1,4 +1,4 @@
-"""What a row makes of the parameters: its cells, `{column}` in texts, and what its files are called."""
+"""How a row fills parameters: its cells, `{column}` in texts, and the names of its files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _LONGEST = 80
-"""Bytes of a value in the name of a file."""
+"""The most bytes of a value in a file name."""
 
 
 def filled(value: Any, cells: Mapping[str, Any]) -> Any:
@@ -25,7 +25,7 @@ def filled(value: Any, cells: Mapping[str, Any]) -> Any:
 
 
 def columns_in(value: Any) -> frozenset[str]:
-    """What stands in braces in the texts of a value."""
+    """The names in braces in the texts of a value."""
     if isinstance(value, str):
         return frozenset(_PLACE.findall(value))
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
@@ -33,7 +33,7 @@ def columns_in(value: Any) -> frozenset[str]:
 
 
 def file_name(template: str, cells: Mapping[str, Any]) -> str:
-    """A name with `{column}` replaced; values lose what no file may have, a `/` of the template makes folders.
+    """A name with `{column}` replaced; values lose what file names forbid, and a `/` in the template makes folders.
 
     >>> file_name("{style}/{row}", {"style": "oil: thick/wet", "row": "007"})
     'oil_thick_wet/007'

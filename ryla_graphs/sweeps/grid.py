@@ -20,7 +20,7 @@ from ryla_graphs.sweeps.axes import Axis, axes_of, axis_problems, named_twice
 from ryla_graphs.workflow import Workflow
 
 MOST_CELLS = 100
-"""A sweep of more cells is refused unless it was asked for: a slip on one axis costs hours of GPU."""
+"""A sweep of more cells is refused unless explicitly requested: a typo on one axis costs hours of GPU time."""
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class Cell:
     parts: tuple[str, ...]
     """`seed=7`, `guidance=2.5`, …, by parameter's name, whatever the order of the axes."""
     labels: Mapping[str, str]
-    """Parameter to how its value is called, in the order of the axes."""
+    """The label of each parameter's value, in the order of the axes."""
     values: Mapping[str, Any]
     workflow: Workflow
 
@@ -43,7 +43,7 @@ class Cell:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """All parameters as they were used, if the cell is of a preset; otherwise those that vary."""
+        """All parameters as used if a preset made the cell; otherwise those that vary."""
         return self.workflow.origin.parameters or self.values
 
 
@@ -72,7 +72,7 @@ class Grid:
 
     @property
     def preset(self) -> str | None:
-        """The preset of all cells; None if there are several, or none."""
+        """The preset that all cells share; None if there are several, or none."""
         return _one(cell.workflow.origin.preset for cell in self.cells)
 
     def __len__(self) -> int:
@@ -110,7 +110,7 @@ class Grid:
         return joined
 
     def _decisions(self) -> Decisions:
-        """Which parameters decide which inputs; in every cell it is as in the first."""
+        """Which parameters decide which inputs; the first cell stands for all."""
         first = self.cells[0].workflow.origin.decisions()
         parts = {part for cell in self.cells for part in cell.parts}
         found: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -198,7 +198,7 @@ def grid(
 
 
 def _one(names: Iterable[str | None]) -> str | None:
-    """The name that all have; None if they differ."""
+    """The name that all share; None if they differ."""
     found = set(names)
     return found.pop() if len(found) == 1 else None
 
@@ -212,7 +212,7 @@ def names_of(target: Any) -> dict[str, str]:
 
 
 def drawn(target: Any, given: set[str]) -> dict[str, Any]:
-    """What a preset would draw for each cell, and every cell must share."""
+    """What a preset would draw for each cell, although every cell must share it."""
     if not isinstance(target, Preset):
         return {}
     fields = target.parameters.model_fields.values()
@@ -225,7 +225,7 @@ def drawn(target: Any, given: set[str]) -> dict[str, Any]:
 
 
 def _seeds(target: Any) -> dict[str, FieldInfo]:
-    """The parameters of a preset that are drawn where they are left out, and where -1 is given for them."""
+    """The parameters of a preset that are drawn if they are left out or given as -1."""
     fields = target.parameters.model_fields.values() if isinstance(target, Preset) else ()
     free = [fact for fact in fields if fact.default_factory and not fact.default_factory_takes_validated_data]
     return {
@@ -236,13 +236,13 @@ def _seeds(target: Any) -> dict[str, FieldInfo]:
 
 
 def _with_drawn(seed: FieldInfo, values: Any, most: int) -> Any:
-    """The values of an axis with a seed for each that is to be drawn, so that all cells of the value share it."""
+    """The values of an axis, with a seed drawn for each that needs one, so that all cells with that value share it."""
 
     def one(value: Any) -> Any:
         return seed.get_default(call_default_factory=True) if value in DRAWN else value
 
     if not isinstance(values, (Sequence, Mapping)) or isinstance(values, (str, bytes)) or len(values) > most:
-        return values  # that is reported
+        return values  # reported elsewhere
     if isinstance(values, Mapping):
         return {label: one(value) for label, value in values.items()}
     return [one(value) for value in values]
@@ -263,7 +263,7 @@ def _combinations(axes: tuple[Axis, ...], *, zipped: bool) -> Iterator[Cell]:
 def _collected(
     cells: Sequence[Cell], make: Callable[[Cell], T]
 ) -> tuple[dict[Cell, T], dict[Cell, tuple[Problem, ...]]]:
-    """What is made of each cell, and the problems of the cells where that fails."""
+    """The result of each cell, and the problems of the cells that fail."""
     done: dict[Cell, T] = {}
     problems: dict[Cell, tuple[Problem, ...]] = {}
     for cell in cells:
@@ -275,7 +275,7 @@ def _collected(
 
 
 def _each_once(found: Mapping[Cell, tuple[Problem, ...]], cells: Sequence[Cell]) -> Iterator[Problem]:
-    """The problems of all cells, each once; one that only some cells have names them."""
+    """The problems of all cells, each once; one that affects only some cells names them."""
     where: list[tuple[Problem, list[str]]] = []
     for cell, problems in found.items():
         for problem in problems:

@@ -1,4 +1,4 @@
-"""What became of the rows of a batch, on disk: one that was ended goes on where it was, and pays nothing twice."""
+"""The outcome of each row of a batch, on disk: an interrupted batch resumes where it stopped and pays nothing twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JOURNAL = "rows.jsonl"
 
 
 class Journal:
-    """A line for each row before it runs, with the id of its run and what was drawn for it, and one when it ended."""
+    """One line for each row before it runs, with its run's id and drawn values, and one when it ends."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -29,19 +29,19 @@ class Journal:
                 facts = json.loads(line)
                 self._lines[facts["key"]] = self._lines.get(facts["key"], {}) | facts
             except (ValueError, KeyError, TypeError):
-                if number == len(lines):  # it was ended while it wrote this
+                if number == len(lines):  # the process was killed while writing this line
                     continue
                 raise InvalidDocument(f"'{self._file}', line {number} is none of a batch; choose another -o") from None
         self._torn = not text.endswith("\n") and bool(text)
 
     def done(self, key: str) -> Mapping[str, Any] | None:
-        """What a row gave that ended well, whose files are all there still."""
+        """The results of a row that succeeded and whose files all still exist."""
         facts = self._lines.get(key, {})
         files = facts.get("files", []) if facts.get("state") == "done" else None
         return facts if files is not None and all((self._directory / name).is_file() for name in files) else None
 
     def planned(self, key: str, drawn: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], bool]:
-        """The id of a row's run, what was drawn for it, and whether an earlier command may have begun it."""
+        """The id of a row's run, the values drawn for it, and whether an earlier command may have started it."""
         facts = self._lines.get(key, {})
         if facts.get("state") == "planned":
             return facts["run"], facts["drawn"], True

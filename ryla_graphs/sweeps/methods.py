@@ -26,7 +26,7 @@ class Method:
     reference: str = "referenceImage"
     """The parameter that takes the picture of the person."""
     prompt: str = "{prompt}"
-    """What is asked for; `{prompt}` is what the picture is to show."""
+    """The method's prompt; `{prompt}` stands for what the picture should show."""
 
 
 METHODS: Mapping[str, Method] = {
@@ -37,7 +37,7 @@ METHODS: Mapping[str, Method] = {
     ),
     "infinite-you": Method(flux_infinite_you),
 }
-"""By the names that the command takes."""
+"""Methods by the names that the command accepts."""
 
 
 class MethodGrid(NamedTuple):
@@ -45,7 +45,7 @@ class MethodGrid(NamedTuple):
 
     grid: Grid
     left_out: Mapping[str, str]
-    """Why a method cannot run on the target, by its name."""
+    """Why methods cannot run on the target, by name."""
 
 
 def method_grid(
@@ -90,7 +90,7 @@ def method_grid(
 
 
 def _portrait(reference: str, name: str, given: Mapping[str, Any]) -> Workflow:
-    """The graph of a method, with the parameters that it has."""
+    """The graph of a method, with those parameters that it has."""
     method = METHODS[name]
     own = names_of(method.preset)
     taken = {own[key]: value for key, value in given.items() if key in own}

@@ -1,4 +1,4 @@
-"""Running a sweep: cell by cell, or all in one graph; what fails loses nothing else."""
+"""Runs a sweep cell by cell, or all in one graph; a failure loses nothing else."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class CellResult:
     cell: Cell
     outputs: tuple[Artifact, ...] = ()
     error: EngineError | None = None
-    """Why there is not all of it."""
+    """Why outputs are missing."""
     seconds: float | None = None
-    """How long its run took, where it had one of its own."""
+    """How long its run took, if it had its own."""
 
 
 def run_grid(
@@ -42,7 +42,7 @@ def run_grid(
     """Run a sweep, cell by cell or as one graph, and yield each cell when it ends.
 
     Cell by cell, as many run at once as the engine takes. If one fails, the others continue; if the engine is gone, the
-    rest is not tried. If a single graph fails, the cells whose outputs had arrived count as good. Close the iterator to
+    rest are not tried. If a single graph fails, cells whose outputs had arrived count as good. Close the iterator to
     cancel what runs. Cells are checked against the catalog of the grid, or else of the engine, as in `run`.
 
     Before anything runs, raises `InvalidWorkflow` with the problems of all cells, `EngineUnreachable` if the engine

@@ -30,7 +30,7 @@ class SavedSweep:
     file: Path
     """Where `sweep.json` is."""
     failures: Mapping[str, str]
-    """Why cells are not there, by name."""
+    """Why cells are missing, by name."""
 
 
 def save_sweep(
@@ -39,7 +39,7 @@ def save_sweep(
     """Save every cell when it ends, then the contact sheet and `sweep.json`, which begins with `facts`.
 
     With a `reference`, the sheet shows below each picture how well it kept the face; this is measured at the end. Ask
-    the person first. If the results end with an exception, what there is is saved before it propagates. Existing files
+    the person first. If the results end with an exception, what exists is saved before it propagates. Existing files
     are never overwritten. Raises `OSError` if the directory cannot be written.
     """
     saved: dict[Cell, _Saved] = {}
@@ -59,16 +59,16 @@ class _Saved:
     files: tuple[tuple[Artifact, Path], ...]
     error: str | None
     faces: tuple[FaceScore, ...] = ()
-    """How well each of the pictures kept the face of a reference, where there is one."""
+    """How well each picture kept the face of the reference, if there is one."""
 
     @property
     def pictures(self) -> list[tuple[Artifact, Path]]:
-        """The pictures that the cell is about."""
+        """The pictures of the cell."""
         return [each for each in self.files if each[0].kind == "image" and each[0].folder == "output"]
 
     @property
     def shown(self) -> Shown:
-        """What the contact sheet shows: the first picture, and of all scores the lowest."""
+        """What the contact sheet shows: the first picture and the lowest of all scores."""
         pictures = self.pictures
         others = [path.name for artifact, path in self.files if artifact.kind != "image"]
         more = [f"+{len(pictures) - 1} more"] if len(pictures) > 1 else []
@@ -76,7 +76,7 @@ class _Saved:
         return Shown(pictures[0][1] if pictures else None, self.error, ", ".join(note) or None)
 
     def measured(self, reference: Reference) -> _Saved:
-        """The same, with the scores of its pictures. A simulated one shows no person, and is not looked at."""
+        """The same, with the scores of its pictures. A simulated picture shows no person and is not examined."""
         scores = (
             reference.unseen if artifact.simulated else reference.score(path.read_bytes())
             for artifact, path in self.pictures
@@ -85,7 +85,7 @@ class _Saved:
 
 
 def _save(result: CellResult, directory: Path) -> _Saved:
-    """Save the outputs of a cell under its name; one that cannot be read any more is a failure of the cell."""
+    """Save the outputs of a cell under its name; an output that can no longer be read makes the cell fail."""
     files: list[tuple[Artifact, Path]] = []
     error = None if result.error is None else str(result.error)
     for artifact, name in _named(result):
@@ -97,7 +97,7 @@ def _save(result: CellResult, directory: Path) -> _Saved:
 
 
 def _named(result: CellResult) -> list[tuple[Artifact, str]]:
-    """The outputs with the names of their files: the cell's, and what tells several of them apart."""
+    """The outputs with their file names: the cell's name, plus a distinguishing part if there are several."""
     if len(result.outputs) == 1:
         return [(only, result.cell.name + _suffix(only)) for only in result.outputs]
     nodes = Counter(artifact.node for artifact in result.outputs)

@@ -20,7 +20,7 @@ _WIDEST, _HIGHEST = 6000, 12_000
 _LARGEST, _SMALLEST = 512, 96
 """Pixels of one picture's longer side, at most and at least."""
 _SHORT = 40
-"""Characters of a parameter and its value that stand in a line with others."""
+"""The most characters of a parameter and its value that share a line with others."""
 _FAINT: Colour = (110, 110, 116)
 _WARNING: Colour = (176, 96, 0)
 _FAILED: Colour = (150, 20, 20)
@@ -32,11 +32,11 @@ class Shown:
     """What the sheet shows of a cell."""
 
     picture: Path | None = None
-    """A file that Pillow reads; of a moving picture the first frame is shown."""
+    """A file that Pillow can read; of an animation, the first frame is shown."""
     failure: str | None = None
-    """What went wrong, where something did."""
+    """What went wrong, if anything did."""
     note: str | None = None
-    """What else there is to say, such as how many more pictures the cell has."""
+    """Further text, such as how many more pictures the cell has."""
 
 
 def contact_sheet(grid: Grid, shown: Mapping[Cell, Shown], *, simulated: bool = False) -> Image.Image:
@@ -63,7 +63,7 @@ def contact_sheet(grid: Grid, shown: Mapping[Cell, Shown], *, simulated: bool = 
 
 
 def _rows(grid: Grid) -> list[list[Cell]]:
-    """The cells in the rows of the sheet: as long as the last axis, or about as many as there are columns."""
+    """The cells in rows: as long as the last axis, or with about as many columns as rows."""
     last = len(grid.axes[-1].values)
     length = last if not _in_line(grid) or last <= 5 else math.ceil(math.sqrt(last))
     return [list(grid.cells[start : start + length]) for start in range(0, len(grid), length)]
@@ -88,7 +88,7 @@ def _thumbnail(path: Path | None, side: int) -> Image.Image | None:
 
 
 def _tile(picture: Image.Image | None, each: Shown, box: tuple[int, int], letters: int) -> Image.Image:
-    """A cell: its picture and below it what is to say, or that in a box as large as a picture."""
+    """A cell: its picture with the text below it, or the text in a box as large as a picture."""
     colour = _FAINT if each.failure is None else _FAILED
     said = f"failed: {each.failure}" if each.failure is not None else each.note
     if picture is None:
@@ -101,7 +101,7 @@ def _tile(picture: Image.Image | None, each: Shown, box: tuple[int, int], letter
 
 
 def _single(grid: Grid, tiles: Sequence[Sequence[Image.Image]], letters: int, width: int) -> list[list[Image.Image]]:
-    """The tiles of one axis, or of several in step, each with its values above."""
+    """The tiles of one axis, or of several zipped ones, each with its values above."""
     labels = iter(grid.cells)
     return [
         [stack([_label(next(labels), grid.axes, letters, width), tile], letters // 4) for tile in row] for row in tiles
@@ -109,7 +109,7 @@ def _single(grid: Grid, tiles: Sequence[Sequence[Image.Image]], letters: int, wi
 
 
 def _crossed(grid: Grid, tiles: Sequence[Sequence[Image.Image]], letters: int, width: int) -> list[list[Image.Image]]:
-    """The tiles of several axes, with the values of the last above and those of the others at the left."""
+    """The tiles of several axes, with the last axis's values above and those of the others on the left."""
     rows = _rows(grid)
     above = [_label(cell, grid.axes[-1:], letters, width) for cell in rows[0]]
     left = [_label(row[0], grid.axes[:-1], letters, max(8 * letters, width * 2 // 3)) for row in rows]
@@ -123,7 +123,7 @@ def _label(cell: Cell, axes: Sequence[Axis], letters: int, width: int) -> Image.
 
 
 def _head(grid: Grid, letters: int, width: int, *, simulated: bool) -> Image.Image:
-    """What is the same in all cells: long values a line each, the short ones on one."""
+    """What all cells share: each long value on its own line, the short ones together on one."""
     fixed = [f"{parameter} {label_of(value)}" for parameter, value in grid.fixed.items()]
     long = [line for line in fixed if len(line) > _SHORT]
     short = " \u00b7 ".join(line for line in fixed if len(line) <= _SHORT)

@@ -1,4 +1,4 @@
-"""Tables of rows, one a run: CSV as spreadsheets write it, and JSON Lines."""
+"""Tables with one row per run: CSV as spreadsheets write it, and JSON Lines."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""UTF-32 before UTF-16: its mark begins with the other's."""
+"""UTF-32 before UTF-16, because its mark begins with that of UTF-16."""
 _DELIMITERS = (",", ";", "\t")
 _JSON = (".jsonl", ".ndjson", ".json")
 _LONGEST_CELL = 10_000_000
 _MOST_COLUMNS = 1_000
 """No pipeline has as many parameters, and each column may be one."""
 _UNCLOSED = "unexpected end of data"
-"""What Python's reader says at the end of the file."""
+"""The message of Python's reader at the end of the file."""
 _UTF_16 = "--encoding utf-16-le, or utf-16-be"
 
 
@@ -47,8 +47,8 @@ class Row:
 def read_rows(content: bytes, source: str, *, encoding: str | None = None) -> tuple[Row, ...]:
     """The rows of a CSV file (commas, semicolons or tabs, by its header) or of JSON Lines, by the name of the source.
 
-    UTF-8 and whatever begins with a byte order mark are known; for everything else `encoding` must be named, as
-    Latin-1 cannot be distinguished from its kin. Raises `InvalidDocument`, with the line.
+    UTF-8 and anything with a byte order mark is recognised; otherwise pass `encoding`, since Latin-1 cannot be
+    distinguished from similar encodings. Raises `InvalidDocument`, with the line.
 
     >>> [dict(row.cells) for row in read_rows(b"prompt;seed\\na cat;7\\n", "rows.csv")]
     [{'prompt': 'a cat', 'seed': '7'}]
@@ -78,7 +78,7 @@ def _decoded(content: bytes, source: str, encoding: str | None) -> str:
 
 
 def _undecodable(content: bytes, source: str, error: UnicodeError, named: str | None, marked: str | None) -> str:
-    """Why bytes are no text, and what to do."""
+    """Why bytes cannot be decoded as text, and what to do."""
     if not isinstance(error, UnicodeDecodeError):
         return f"'{source}' is not {named}: {error}"
     line = content[: error.start].count(b"\n") + 1
@@ -137,7 +137,7 @@ def _csv_rows(text: str, source: str) -> Iterator[Row]:
 
 
 def _delimiter(text: str) -> str:
-    """What stands most often in the header, outside of quotes; a single column has none, and any will do."""
+    """The delimiter that is most frequent in the header, outside quotes; a single column has none, so any will do."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     outside = "".join(header.split('"')[::2])
     return max(_DELIMITERS, key=outside.count)

@@ -5,7 +5,7 @@
 COMFYUI is ComfyUI's folder; run it with a Python that has what ComfyUI needs. BASE gets ``models/`` and, in
 ``custom_nodes/``, the small sizes that ComfyUI would else take for granted; FILE names some files alone, as
 ``vae/ae.safetensors``. Then start ``main.py --cpu --base-directory BASE`` and run `tests/engines/test_real_comfyui.py`.
-What comes out is noise: that every node runs is shown, and nothing of how pictures look.
+The output is noise: this shows that every node runs, and nothing about how pictures look.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ OTHERS: Mapping[str, Callable[[Path], None]] = {
     "instantid/ip-adapter.bin": lambda path: faces.adapter(path, _random),
     "insightface/models/antelopev2/glintr100.onnx": lambda path: faces.antelope(path.parent),
 }
-"""Files of packs, which need what those bring: ultralytics, onnx."""
+"""Files of packs, which need the packs' own packages: ultralytics, onnx."""
 
 
 def written(name: str, models: Path, comfyui: Path) -> None:

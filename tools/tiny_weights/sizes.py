@@ -38,7 +38,7 @@ SIZES: Mapping[tuple[str, str], Mapping[str, Any]] = {
 }  # fmt: skip
 """By module and class, the arguments that are always these; a mapping is put over the one that was given."""
 SEEN = "unet_config"
-"""Under this name a file's metadata say what a file of the real size would be recognised as."""
+"""The metadata key that says what a file of the real size would be recognised as."""
 
 
 def apply() -> None:
