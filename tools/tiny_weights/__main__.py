@@ -73,6 +73,7 @@ def written(name: str, models: Path, comfyui: Path) -> None:
             tensors["spiece_model"] = _tokenizer()
         _save(tensors, path, file.metadata)
         for copy in file.copies:
+            (models / copy).parent.mkdir(parents=True, exist_ok=True)
             (models / copy).unlink(missing_ok=True)
             os.link(path, models / copy)
     print(f"{name}: {path.stat().st_size / 1e6:,.1f} MB", flush=True)
