@@ -258,7 +258,8 @@ class JobStates(LiveJobs):
 
     def _save_if_full(self, live: Live) -> None:
         if live.channel.full:
-            with suppress(StoreUnreachable):  # it is stored with the next event
+            # Stored with the next event. If another process has the job, the next step hears it, not whoever looks.
+            with suppress(StoreUnreachable, IllegalTransition):
                 self._save(live, live.job, live.channel.unstored())
 
     def _report(self, live: Live, event: JobEvent) -> None:
