@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -366,7 +367,7 @@ class TestOvertaken:
         job_id = house.started()
         house.store.closed = StaleJob("the job belongs to another container")
         for number in range(BACKLOG + 5):
-            house.states.progress(job_id, lambda number=number: {"step": number})
+            house.states.progress(job_id, partial(dict, step=number))
             house.states.freshen(job_id)
         house.states.routed(job_id, {})
         house.states.keep()
