@@ -53,7 +53,7 @@ GUARDED = (
     Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.9),
     Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
     Guarded(_ROOM + "server.safety.media", ("tests/server/safety/test_media.py",), 0.9),
-    Guarded(_ROOM + "server.safety.containers", ("tests/server/safety/test_provenance.py",), 0.9),
+    Guarded(_ROOM + "server.safety.containers", ("tests/server/safety/test_containers.py",), 0.9),
     Guarded(_ROOM + "server.submit.uploads", ("tests/server/test_inputs.py",), 0.9),
     Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.9),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
