@@ -29,7 +29,9 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
-    Guarded(_ROOM + "engines.router.desk", _ROUTING, 0.9),
+    Guarded(
+        _ROOM + "engines.router.desk", ("tests/routing/test_desk.py", "tests/routing/test_shadow.py", *_ROUTING), 0.9
+    ),
     Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.run", ("tests/routing/test_runs.py", *_ROUTING), 0.9),
