@@ -15,7 +15,8 @@ from ryla_graphs.problems import EngineBusy, EngineDenied, EngineRefused, Engine
 from tests.routing.places import Clock, Place, router_of
 from tests.routing.test_router import IMAGE, route_of, routed
 
-ONCE, LEAST = "at-most-once", "at-least-once"
+ONCE: Policy = "at-most-once"
+LEAST: Policy = "at-least-once"
 
 
 @pytest.mark.parametrize(
