@@ -54,9 +54,16 @@ GUARDED = (
     Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.9),
     Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.9),
     Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
-    Guarded(_ROOM + "server.safety.media", ("tests/server/safety/test_media.py",), 0.9),
+    Guarded(
+        _ROOM + "server.http.v2.assets", ("tests/server/safety/test_quotas.py", "tests/server/v2/test_assets.py"), 0.9
+    ),
+    Guarded(
+        _ROOM + "server.safety.media",
+        ("tests/server/safety/test_media_bounds.py", "tests/server/safety/test_media.py"),
+        0.9,
+    ),
     Guarded(_ROOM + "server.safety.containers", ("tests/server/safety/test_containers.py",), 0.9),
-    Guarded(_ROOM + "server.submit.uploads", ("tests/server/test_inputs.py",), 0.9),
+    Guarded(_ROOM + "server.submit.uploads", ("tests/server/test_given_files.py", "tests/server/test_inputs.py"), 0.9),
     Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.9),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
     Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhook_laws.py",), 0.9),
