@@ -100,30 +100,46 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         yield client
 
 
-def upload(client: TestClient, content: bytes, **form: Any) -> Any:
+def upload(client: TestClient, content: bytes, headers: dict[str, str] | None = None, **form: Any) -> Any:
     data = {"content_type": "image/png", "file_path": "photo.png", **form}
-    return client.post("/api/v2/assets", data=data, files={"file": ("x", content)})
+    return client.post("/api/v2/assets", data=data, files={"file": ("x", content)}, headers=headers)
+
+
+def two_at_once(client: TestClient, monkeypatch: pytest.MonkeyPatch, **more: Any) -> tuple[Any, Any]:
+    """The answers to an upload, and to another one that comes and ends while the first is being stored."""
+    blobs: Any = client.app.state.deployment.store.blobs  # type: ignore[attr-defined]
+    put, arriving, go_on = type(blobs).put, threading.Event(), threading.Event()
+
+    def slow(self: Any, content: Any) -> Any:
+        if not arriving.is_set():
+            arriving.set()
+            assert go_on.wait(60)
+        return put(self, content)
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(type(blobs), "put", slow)
+        first = pool.submit(upload, client, b"1" * 5, **more)
+        assert arriving.wait(60)
+        second = upload(client, b"2" * 5, **more)
+        go_on.set()
+        return first.result(60), second
 
 
 def test_two_uploads_at_once_do_not_both_take_the_last_bytes(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blobs: Any = client.app.state.deployment.store.blobs  # type: ignore[attr-defined]
-    put, arriving, go_on = type(blobs).put, threading.Event(), threading.Event()
-
-    def slow(self: Any, content: Any) -> Any:
-        arriving.set()
-        assert go_on.wait(60)
-        return put(self, content)
-
-    with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(type(blobs), "put", slow)
-        first = pool.submit(upload, client, b"1" * 6)
-        assert arriving.wait(60)
-        second = upload(client, b"2" * 6)
-        go_on.set()
-        assert (first.result(60).status_code, second.status_code) == (201, 413)
+    assert upload(client, b"0").status_code == 201
+    first, second = two_at_once(client, monkeypatch)
+    assert (first.status_code, second.status_code) == (201, 413)
     assert second.json()["error"]["code"] == "request_too_large" and "6 of 10" in second.json()["error"]["message"]
+
+
+def test_two_uploads_at_once_do_not_share_a_key(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that ends first has it; the other one would be told that the server has its bytes."""
+    first, second = two_at_once(client, monkeypatch, headers={"Idempotency-Key": "mine"})
+    assert (first.status_code, first.json()["error"]["code"]) == (422, "idempotency_key_reuse")
+    asset = client.get(f"/api/v2/assets/{second.json()['id']}")
+    assert (second.status_code, asset.json()["hash"]) == (201, second.json()["hash"])
 
 
 def test_an_upload_that_fails_leaves_its_room(client: TestClient) -> None:

@@ -96,8 +96,9 @@ def _new(
 
 
 def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None) -> tuple[Asset, bool]:
+    reused = V2Error("idempotency_key_reuse", "this Idempotency-Key was used for an upload already")
     if here.store.asset(asset.id) is not None:
-        raise V2Error("idempotency_key_reuse", "this Idempotency-Key was used for an upload already")
+        raise reused
     with here.quotas.room(asset.owner, file.size or 0):
         blob = here.store.blobs.put(_pieces(file))
         new = not here.store.assets(asset.owner, blob.hash)  # do not reveal what other owners have
@@ -105,6 +106,8 @@ def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None
             raise V2Error("hash_mismatch", f"the received bytes have the hash blake3:{blob.hash}")
         kept = replace(asset, hash=blob.hash, size=blob.size)
         here.store.add_asset(kept)
+        if here.store.asset(asset.id) != kept:  # another upload with this key has ended meanwhile
+            raise reused
         return kept, new
 
 
