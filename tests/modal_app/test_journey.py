@@ -141,7 +141,7 @@ def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) ->
     one = OnGpu(control_plane, settings, Parts.of(settings), tmp_path, waking=True)
     yield one
     one.simulator.go.set()
-    one.pending.wait(20)
+    one.pending.wait(60)
     until(lambda: all(call.ended.is_set() for call in one.calls if call.function.name == "settle"))
 
 

@@ -76,14 +76,14 @@ class PlaceRun:
             yield Failed(self.id, RunLost("no place took it", began=False))
             return
         if self._act == "waits":
-            assert self.ending.wait(20)
+            assert self.ending.wait(60)
             yield Cancelled(self.id)
             return
         with self._place.lock:
             self._place.executed[self._workflow.digest] += 1
         yield Started(self.id)
         if self._act in ("works", "deaf"):
-            assert self.ending.wait(20)
+            assert self.ending.wait(60)
             if self._act == "works":
                 yield Cancelled(self.id)
                 return

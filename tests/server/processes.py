@@ -38,7 +38,7 @@ class Process:
         deadline = time.monotonic() + 60
         while True:
             try:
-                urlopen(f"{self.address}{self._health}", timeout=10).close()
+                urlopen(f"{self.address}{self._health}", timeout=60).close()
                 return self
             except (URLError, ConnectionError, TimeoutError):
                 assert self._process.poll() is None, self._log.read_text()
@@ -61,7 +61,7 @@ class Process:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             os.kill(self._process.pid, how)
-            self._process.wait(30)
+            self._process.wait(60)
             self._process = None
 
 

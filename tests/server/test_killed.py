@@ -31,7 +31,7 @@ class Client:
 
     def submit(self, key: str, seed: int) -> None:
         headers = {"Idempotency-Key": key, "Prefer": "respond-async"}
-        answer = requests.post(f"{self.address}/workflow", json=flux(seed=seed), headers=headers, timeout=30)
+        answer = requests.post(f"{self.address}/workflow", json=flux(seed=seed), headers=headers, timeout=60)
         assert answer.status_code == 202, answer.text
         job = answer.json()["id"]
         assert self.accepted.setdefault(key, job) == job, "a key stands for two jobs"
@@ -39,12 +39,12 @@ class Client:
     def look(self) -> None:
         for job in self.jobs():
             for output in job["outputs"]:
-                content = requests.get(f"{self.address}{output['url']}", timeout=30)
+                content = requests.get(f"{self.address}{output['url']}", timeout=60)
                 assert content.status_code == 200
                 assert self.outputs.setdefault(output["url"], content.content) == content.content
 
     def jobs(self) -> list[dict[str, Any]]:
-        answer = requests.get(f"{self.address}/jobs?limit=500", timeout=30)
+        answer = requests.get(f"{self.address}/jobs?limit=500", timeout=60)
         found: list[dict[str, Any]] = answer.json()["jobs"]
         return found
 
@@ -96,4 +96,4 @@ def _all_is_there(client: Client) -> None:
     client.look()
     assert seen.items() <= client.outputs.items()
     for url, content in seen.items():
-        assert requests.get(f"{client.address}{url}", timeout=30).content == content
+        assert requests.get(f"{client.address}{url}", timeout=60).content == content

@@ -98,7 +98,7 @@ def test_a_hook_that_never_works_is_given_up(client: TestClient, site: Site, cap
     site.statuses = [500] * 10
     assert post(client, site).status_code == 200
     site.wait(3)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while "given up: answered 500" not in caplog.text and time.monotonic() < deadline:
         time.sleep(0.01)
     assert "given up: answered 500" in caplog.text and len(site.received) == 3

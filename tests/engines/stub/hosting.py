@@ -38,13 +38,13 @@ def serve(script: Script | None = None) -> Iterator[tuple[str, StubComfy]]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield f"http://127.0.0.1:{place['port']}", place["stub"]
     finally:
-        asyncio.run_coroutine_threadsafe(place["runner"].cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(place["runner"].cleanup(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 
