@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from tests.server.live import until
 from tests.server.processes import free_port, server, stub
 from tests.server.test_contract import flux
 
@@ -28,6 +30,10 @@ class Client:
     """Key to job."""
     outputs: dict[str, bytes] = field(default_factory=dict)
     """Address of an output to the content that was seen there."""
+
+    def knows(self, name: str) -> bool:
+        """Whether a job of that name was accepted."""
+        return any(key.startswith(name) for key in list(self.accepted))
 
     def submit(self, key: str, seed: int) -> None:
         headers = {"Idempotency-Key": key, "Prefer": "respond-async"}
@@ -74,7 +80,8 @@ def test_killed_again_and_again(tmp_path: Path, engine: str) -> None:
         client = Client(f"http://127.0.0.1:{port}")
         for life in range(2):
             with server(tmp_path, runs_on, port) as alive, busy(client, f"life-{life}"):
-                time.sleep(chance.uniform(0.3, 1.0))
+                until(partial(client.knows, f"life-{life}"))
+                time.sleep(chance.uniform(0.0, 0.7))
                 alive.kill()
         assert client.accepted, "nothing was accepted before the kills"
         with server(tmp_path, runs_on, port):

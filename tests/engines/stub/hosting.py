@@ -48,8 +48,8 @@ def serve(script: Script | None = None) -> Iterator[tuple[str, StubComfy]]:
         loop.close()
 
 
-HASTY = Patience(silence=0.2, unsure=0.02, unreachable=3, ping=0.2, rest=0.02)
-"""Times that a test can wait for."""
+HASTY = Patience(silence=0.2, unsure=0.02, unreachable=60, ping=60, rest=0.02)
+"""Times that a test can wait for. A slow machine is neither given up nor taken for a dead socket."""
 TRUSTING = replace(HASTY, silence=60)
 """The same, but nothing is asked only because nothing is heard."""
 
