@@ -76,7 +76,9 @@ def test_closing_does_not_wait_for_the_next_byte(head: bytes, monkeypatch: pytes
         assert opened.next(60) is None and opened.ended
 
 
-@pytest.mark.parametrize(("status", "offered"), [(b"404 Not Found", False), (b"204 No Content", False), (b"503 -", True)])
+@pytest.mark.parametrize(
+    ("status", "offered"), [(b"404 Not Found", False), (b"204 No Content", False), (b"503 -", True)]
+)
 def test_an_answer_without_a_body_is_no_stream(status: bytes, offered: bool) -> None:
     with answering(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n") as (address, left):
         opened = Feed(Service(address), f"{address}/jobs/1/events")

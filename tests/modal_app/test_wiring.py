@@ -105,7 +105,7 @@ class AsDeployed(Wired):
         return any(not call.method for call in self.calls)
 
     async def settled(self) -> None:
-        for _ in range(1500):
+        for _ in range(6000):
             for call in self.calls:
                 if call.function.name == "settle":
                     await call.ended.wait()

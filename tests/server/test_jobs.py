@@ -312,8 +312,11 @@ def test_many_requests_with_one_key_are_one_job(tmp_path: Path) -> None:
 def test_waiting_for_a_while(tmp_path: Path) -> None:
     held = Held()
     with served(tmp_path, ScriptedEngine(held), wait_seconds=0.2) as client:
+        first = client.post("/workflow", json=flux(), headers={"Idempotency-Key": "k"})
+        assert first.status_code == 202 and held.reached.wait(60)
         late = client.post("/workflow", json=flux(), headers={"Idempotency-Key": "k"})
         assert (late.status_code, late.json()["state"]) == (202, "running")
+        assert late.headers["location"] == first.headers["location"]
         assert "preference-applied" not in late.headers
         soon = client.post("/workflow", json=flux(), headers={"Idempotency-Key": "k", "Prefer": "wait=0"})
         assert soon.status_code == 202 and soon.headers["location"] == late.headers["location"]
