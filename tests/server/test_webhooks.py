@@ -71,7 +71,8 @@ def test_a_graph_may_have_one_too(client: TestClient, site: Site) -> None:
     graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
     assert client.post("/workflow", json={"workflow": graph, "webhook_url": site.url("a")}).status_code == 200
     assert client.post("/workflow", json={**graph, "webhook_url": site.url("b")}).status_code == 200
-    assert {hook.path for hook in site.wait(2)} == {"/a", "/b"}
+    hooks = site.wait(2)
+    assert {hook.path for hook in hooks} == {"/a", "/b"}
 
 
 def test_a_failure_is_posted(client: TestClient, site: Site) -> None:
