@@ -35,7 +35,7 @@ class Process:
     def __enter__(self) -> Process:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([sys.executable, "-m", *self._arguments], stderr=log, stdout=log, cwd=ROOT)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while True:
             try:
                 urlopen(f"{self.address}{self._health}", timeout=60).close()
