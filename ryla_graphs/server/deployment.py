@@ -22,6 +22,7 @@ from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.gate import Gate
 from ryla_graphs.server.safety.provenance import delivered
+from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.sinks.base import Sink
@@ -84,7 +85,8 @@ class Deployment:
         self._upkeep: asyncio.Task[None] | None = None
         if shelf is None and settings.lora_folder is not None:
             shelf = FolderShelf(settings.lora_folder)
-        self.loras = Loras(store, shelf, size=settings.lora_bytes, quota=settings.quota)
+        self.quotas = Quotas(store, settings.quota)
+        self.loras = Loras(store, shelf, size=settings.lora_bytes, quotas=self.quotas)
         simulated = engine.name == SIMULATOR
         self.routes = engine if isinstance(engine, Routing) else None
         """The engine, if it is a router."""

@@ -159,6 +159,7 @@ def with_stand_ins(preset: Preset[Any], parameters: Mapping[str, Any]) -> dict[s
         if given is not None and isinstance(found[given], str) and contents.is_content(found[given]):
             found[given] = f"{camel}.png"
         elif given is None and preset.parameters.model_fields[name].is_required():
+            found.pop(name, None)  # null in the other spelling
             found[camel] = f"{camel}.png"
     return found
 
