@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, wraps
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -268,12 +269,21 @@ class Preset(Generic[P]):
 
     def parse(self, parameters: Mapping[str, Any]) -> P:
         """The checked parameters; raises `InvalidParameters` with a problem for each that is wrong."""
+        given = self._with_few_unknown(parameters)
         try:
-            return self.parameters.model_validate(dict(parameters))
+            return self.parameters.model_validate(given)
         except ValidationError as error:
-            raise InvalidParameters(self._problems(error)) from None
+            raise InvalidParameters(self._problems(error, len(parameters) - len(given))) from None
 
-    def _problems(self, error: ValidationError) -> Iterator[Problem]:
+    def _with_few_unknown(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters without most of the unknown ones, if a caller sends millions: each costs time."""
+        known = {alias for name in self.parameters.model_fields for alias in (name, to_camel(name))}
+        if len(parameters) <= len(known) + MOST_REPORTED:
+            return dict(parameters)
+        few = {*islice((name for name in parameters if name not in known), MOST_REPORTED + 1)}
+        return {name: value for name, value in parameters.items() if name in known or name in few}
+
+    def _problems(self, error: ValidationError, left_out: int) -> Iterator[Problem]:
         rows = error.errors(include_url=False)
         for row in rows[:MOST_REPORTED]:
             if row["type"] == "default_factory_not_called":
@@ -281,7 +291,7 @@ class Preset(Generic[P]):
                 continue
             name = ".".join(str(part) for part in row["loc"]) or None
             yield Problem(**self._complaint(row["type"], row, name), subject=AtParameter(self.name, name))
-        if (more := len(rows) - MOST_REPORTED) > 0:
+        if (more := len(rows) + left_out - MOST_REPORTED) > 0:
             yield Problem(code="bad_parameter", message=f"{more:,} more are wrong", subject=AtParameter(self.name))
 
     def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.threads import checkpoint
 
 _CHUNK = 64 * 1024
+_LONGEST = 8_000
+"""The most characters of a URL."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
 """The characters of a path and query, besides letters and digits, that are sent as they are."""
@@ -126,6 +128,8 @@ class Fetcher:
             host, port = parts.hostname or "", parts.port
         except ValueError:
             raise refusal("url_refused", "this is not a URL", name=name) from None
+        if len(url) > _LONGEST:
+            raise refusal("url_refused", f"the URL is longer than {_LONGEST:,} characters", name=name)
         if parts.scheme != "https" or not host:
             raise refusal("url_refused", "only https:// URLs are allowed", name=name)
         if parts.username is not None or parts.password is not None:
