@@ -38,7 +38,9 @@ def parse(content: bytes | str, source: str = "the text") -> Any:
     if len(encoded) > MOST_BYTES:
         raise InvalidDocument(f"{source} has {len(encoded):,} bytes of JSON; at most {MOST_BYTES:,} are read")
     if (parts := sum(map(encoded.count, _PARTS))) > MOST_PARTS:
-        raise InvalidDocument(f"{source} has {parts:,} brackets, quotes, commas and backslashes; at most {MOST_PARTS:,} are read")
+        raise InvalidDocument(
+            f"{source} has {parts:,} brackets, quotes, commas and backslashes; at most {MOST_PARTS:,} are read"
+        )
     if (levels := depth(encoded)) > DEEPEST:
         raise InvalidDocument(
             f"{source} is not JSON that can be read: it is nested {levels:,} levels deep, at most {DEEPEST} are taken"

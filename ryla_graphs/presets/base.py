@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, wraps
 from itertools import islice
@@ -50,6 +50,8 @@ def random_seed() -> int:
 
 MOST_REPORTED = 100
 """So many wrong parameters are reported one by one."""
+MOST_ITEMS = 10_000
+"""A list with more items is refused before they are validated one by one."""
 DRAWN = (-1, "-1", "random")
 """What people say where they want a drawn seed."""
 
@@ -270,6 +272,10 @@ class Preset(Generic[P]):
     def parse(self, parameters: Mapping[str, Any]) -> P:
         """The checked parameters; raises `InvalidParameters` with a problem for each that is wrong."""
         given = self._with_few_unknown(parameters)
+        if long := [
+            name for name, value in given.items() if isinstance(value, (list, tuple)) and len(value) > MOST_ITEMS
+        ]:
+            raise InvalidParameters(self._too_long(name, given[name]) for name in long)
         try:
             return self.parameters.model_validate(given)
         except ValidationError as error:
@@ -282,6 +288,10 @@ class Preset(Generic[P]):
             return dict(parameters)
         few = {*islice((name for name in parameters if name not in known), MOST_REPORTED + 1)}
         return {name: value for name, value in parameters.items() if name in known or name in few}
+
+    def _too_long(self, name: str, given: Sequence[Any]) -> Problem:
+        message = f"has {len(given):,} items; at most {MOST_ITEMS:,} are read"
+        return Problem(code="bad_parameter", message=message, subject=AtParameter(self.name, name))
 
     def _problems(self, error: ValidationError, left_out: int) -> Iterator[Problem]:
         rows = error.errors(include_url=False)

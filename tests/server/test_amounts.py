@@ -103,9 +103,7 @@ HALF = "\\ud800"
 @pytest.mark.parametrize("path", ["/flux-dev", "/presets/flux-dev/graph"])
 @pytest.mark.parametrize("value", ["NaN", "1e999", "-Infinity", "1" + "0" * 400, f'"{HALF}"', f'{{"{HALF}": NaN}}'])
 @pytest.mark.parametrize("name", ["prompt", "seed", "width", "guidance", "loras", "loraId", "maxCostUsd", HALF])
-def test_values_that_json_cannot_hold_are_refused_in_json(
-    name: str, value: str, path: str, client: TestClient
-) -> None:
+def test_values_that_json_cannot_hold_are_refused_in_json(name: str, value: str, path: str, client: TestClient) -> None:
     body = f'{{"prompt": "x", "{name}": {value}}}'
     answer = client.post(path, content=body.encode(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 422

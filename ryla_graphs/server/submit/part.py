@@ -20,7 +20,9 @@ def with_outputs(workflow: CompiledWorkflow, wanted: Sequence[str]) -> CompiledW
     Raises `InvalidParameters` if one of them is not an output node of the graph, or if the list is empty.
     """
     known = dict.fromkeys(sorted(output.node for output in workflow.outputs))
-    problems = [_unknown(node, [*known]) for node in islice((each for each in wanted if each not in known), _MOST_NAMED)]
+    problems = [
+        _unknown(node, [*known]) for node in islice((each for each in wanted if each not in known), _MOST_NAMED)
+    ]
     if not wanted:
         problems = [_problem("names no node, so nothing would run", _hint([*known]))]
     if problems:

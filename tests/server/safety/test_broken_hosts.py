@@ -81,7 +81,9 @@ def post(host: Raw, path: str) -> object:
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 @pytest.mark.parametrize("call", [get, post])
-def test_an_answer_that_is_no_http_is_a_failed_url(call: Callable[[Raw, str], object], answer: bytes, host: Raw) -> None:
+def test_an_answer_that_is_no_http_is_a_failed_url(
+    call: Callable[[Raw, str], object], answer: bytes, host: Raw
+) -> None:
     host.answers = [answer]
     with pytest.raises(InvalidInputs) as failed:
         call(host, "/x")
