@@ -27,7 +27,6 @@ from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.webhooks import Signer
 from ryla_graphs.server.storage.base import Retention
 
-
 _DAYS, _GIGABYTES = 1_000_000, 2**30
 """More is a mistake, and no date or file system could hold it."""
 _HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?")
