@@ -81,9 +81,10 @@ def _retention(text: str) -> Retention:
 
 
 def _quota(text: str) -> Quota:
-    uploads, _, loras = (part.strip() for part in text.partition(","))
-    given = {"uploads": uploads, "loras": loras}
-    return Quota(**{name: _bytes(size) for name, size in given.items() if size})
+    names, given = ("uploads", "loras", "inputs"), [part.strip() for part in text.split(",")]
+    if len(given) > len(names):
+        raise ValueError(text)
+    return Quota(**{name: _bytes(size) for name, size in zip(names, given, strict=False) if size})
 
 
 def _dollars(text: str) -> float:
@@ -198,7 +199,12 @@ VARIABLES: Mapping[str, Variable] = {
         _retention,
         "when ended jobs and old uploads are deleted: `days,gigabytes` of one owner, each may be empty",
     ),
-    "RYLA_QUOTA": Variable("quota", _quota, "storage for each owner: gigabytes of `uploads,loras`, each may be empty"),
+    "RYLA_QUOTA": Variable(
+        "quota",
+        _quota,
+        "storage for each owner: gigabytes of `uploads,loras,inputs`, each may be empty; new input files are counted "
+        "for an hour",
+    ),
     "RYLA_MCP_MAX_USD": Variable(
         "mcp_max_usd",
         _dollars,

@@ -22,7 +22,7 @@ from ryla_graphs.models_folder.headers import read_header
 from ryla_graphs.problems import InvalidWeights, NotFound
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Asset
-from ryla_graphs.server.safety.quotas import Quota
+from ryla_graphs.server.safety.quotas import Allowance
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.threads import checkpoint
@@ -110,11 +110,11 @@ class UploadedFiles:
 class Loras:
     """The LoRAs of all owners. All methods block."""
 
-    def __init__(self, store: Store, shelf: Shelf | None, *, size: int, quota: Quota) -> None:
+    def __init__(self, store: Store, shelf: Shelf | None, *, size: int, allowance: Allowance) -> None:
         self._store = store
         self._shelf = shelf
         self._size = size
-        self._quota = quota
+        self._allowance = allowance
         self.files = UploadedFiles(store)
         self._whole: Catalog | None = None
         self._listing: Mapping[str, Any] = {}
@@ -132,8 +132,11 @@ class Loras:
                 for chunk in self._counted(content):
                     file.write(chunk)
             detected = _looked_into(path)
-            self._quota.check(self._store, owner, path.stat().st_size, loras=True)
-            blob = self._store.blobs.put(_pieces(path))
+            with self._allowance.storing(owner, path.stat().st_size, loras=True):
+                return self._stored(owner, title, detected, _pieces(path), shelf)
+
+    def _stored(self, owner: str, title: str, detected: Detected, content: Iterable[bytes], shelf: Shelf) -> Lora:
+        blob = self._store.blobs.put(content)
         for before in self._store.assets(owner, blob.hash):
             if before.kind == KIND:
                 return Lora(before)
