@@ -69,7 +69,8 @@ class Deployment:
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._reported, store)
         prefix = "" if settings.analytics_plain else PREFIX
         self.analytics = Analytics([*_targets(settings), *targets], prefix=prefix)
-        self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
+        self.quotas = Quotas(store, settings.quota)
+        self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch), self.quotas)
         self.blobs = RecentBlobs(store.blobs)
         heard = [*sinks, self.webhooks, self.analytics]
         self.faces = _faces(settings, store, self.blobs, heard)
@@ -85,7 +86,6 @@ class Deployment:
         self._upkeep: asyncio.Task[None] | None = None
         if shelf is None and settings.lora_folder is not None:
             shelf = FolderShelf(settings.lora_folder)
-        self.quotas = Quotas(store, settings.quota)
         self.loras = Loras(store, shelf, size=settings.lora_bytes, quotas=self.quotas)
         simulated = engine.name == SIMULATOR
         self.routes = engine if isinstance(engine, Routing) else None

@@ -262,7 +262,7 @@ def test_a_cancelled_run_goes_nowhere_else() -> None:
 
             def told() -> Iterator[Event]:
                 yield Started(run.id)
-                assert run.ending.wait(20)
+                assert run.ending.wait(60)
                 yield Failed(run.id, RunLost("gone"))
 
             run.events = told  # type: ignore[method-assign]
