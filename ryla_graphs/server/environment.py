@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
-from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.settings import WEBHOOK_HOSTS, Settings
 from ryla_graphs.server.sinks.webhooks import Signer
 from ryla_graphs.server.storage.base import Retention
 
@@ -135,7 +136,7 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_FETCH_HOSTS": Variable(
         "fetch",
         lambda text: FetchPolicy(hosts=_names(text)),
-        "hosts that inputs may come from: `a.com,*.b.com`, or `*`",
+        "hosts that inputs may come from: `a.com,*.b.com`, or `*`; `http://10.0.0.5:9000` allows an origin of your own",
     ),
     "RYLA_NODES": Variable(
         "confinement", lambda text: Confinement(allowed=frozenset(_names(text))), "the only node classes that may run"
@@ -168,8 +169,8 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "RYLA_WEBHOOK_HOSTS": Variable(
         "webhook_fetch",
-        lambda text: FetchPolicy(hosts=_names(text), size=2**16, seconds=15),
-        "hosts that webhooks may go to; default `*`",
+        lambda text: replace(WEBHOOK_HOSTS, hosts=_names(text)),
+        "hosts that webhooks may go to; default `*`; `http://127.0.0.1:3000` allows an origin of your own",
     ),
     "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "file for product events, one JSON object per line"),
     "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "URL to which product events are posted in batches"),
