@@ -33,6 +33,15 @@ export interface RunOptions extends SubmitOptions {
   onEvent?: ((event: JobEvent) => void) | undefined;
 }
 
+/** The name of a preset of the library, or of a pipeline that only the server knows. */
+export type PresetName = keyof PresetParameters | (string & {});
+
+/** The parameters of a preset of the library; of any other pipeline, an object. */
+export type ParametersOf<N extends string> = N extends keyof PresetParameters ? PresetParameters[N] : object;
+
+/** The same, before all of them are known. */
+export type SomeParametersOf<N extends string> = N extends keyof PresetParameters ? Partial<PresetParameters[N]> : object;
+
 export interface GraphOptions {
   /** Files that the graph names as its inputs, by that name. */
   inputs?: Record<string, FileInput> | undefined;
@@ -62,17 +71,14 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
   }
 
   /** Queue a preset, or any pipeline of the server; does not wait. */
-  submit<N extends keyof PresetParameters>(name: N, parameters: PresetParameters[N], options?: SubmitOptions): Promise<Job>;
-  submit(name: string, parameters: Record<string, unknown>, options?: SubmitOptions): Promise<Job>;
-  async submit(name: string, parameters: object, options: SubmitOptions = {}): Promise<Job> {
+  async submit<N extends PresetName>(name: N, parameters: ParametersOf<N>, options: SubmitOptions = {}): Promise<Job> {
     const beside = { webhookUrl: options.webhookUrl, labels: options.labels };
     return this.#post(`/${encodeURIComponent(name)}`, { ...((await encoded(parameters)) as object), ...given(beside) }, options);
   }
 
   /** Run a preset to its end. */
-  override async runPreset(name: string, parameters: object, options: RunOptions = {}): Promise<Job> {
-    const job = await this.submit(name, parameters as Record<string, unknown>, options);
-    return job.result(options);
+  override async runPreset<N extends PresetName>(name: N, parameters: ParametersOf<N>, options: RunOptions = {}): Promise<Job> {
+    return (await this.submit(name, parameters, options)).result(options);
   }
 
   /** Queue a graph: API JSON, the editor's JSON, or the bytes of a file that carries one. Does not wait. */
@@ -93,9 +99,8 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
   }
 
   /** A preset's graph, or any other, before it is run: where its nodes and links go, every problem, the plan; of any other a form, too. */
-  graph<N extends keyof PresetParameters>(source: N, parameters: Partial<PresetParameters[N]>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
-  graph(source: object | Uint8Array, options?: GraphOptions & { signal?: AbortSignal }): Promise<OpenedFacts>;
-  graph(source: string, parameters: Record<string, unknown>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
+  graph<N extends PresetName>(source: N, parameters: SomeParametersOf<N>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
+  graph(source: object, options?: GraphOptions & { signal?: AbortSignal }): Promise<OpenedFacts>;
   async graph(source: string | object, given: object = {}, more: { signal?: AbortSignal } = {}): Promise<GraphFacts> {
     const preset = typeof source === "string";
     const path = preset ? `/presets/${encodeURIComponent(source)}/graph` : "/workflow/graph";
