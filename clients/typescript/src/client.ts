@@ -1,4 +1,4 @@
-import { bytesOf, encoded, type FileInput } from "./files.js";
+import { bytesOf, encoded, mediaType, nameOf, type FileInput } from "./files.js";
 import { NotFound, RylaError } from "./errors.js";
 import type { JobEvent } from "./events.js";
 import { Connection, type ConnectionOptions } from "./http.js";
@@ -90,6 +90,18 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
   /** Run a graph to its end. */
   async run(graph: object | Uint8Array, options: RunOptions & GraphOptions = {}): Promise<Job> {
     return (await this.submitWorkflow(graph, options)).result(options);
+  }
+
+  /** Upload an input file once, for several jobs; the id that it returns is a value for any parameter of a file. */
+  async upload(content: FileInput, name?: string, options: { signal?: AbortSignal } = {}): Promise<string> {
+    const bytes = await bytesOf(content);
+    if (bytes === undefined) throw new RylaError({ code: "bad_file", message: "an upload is bytes, a Blob or file(path)" });
+    const form = new FormData();
+    form.append("file_path", name ?? nameOf(content) ?? "file");
+    form.append("content_type", mediaType(bytes));
+    form.append("file", new Blob([bytes as BlobPart]), name ?? "file");
+    const asset = await this.http.json("POST", "/api/v2/assets", { body: form, timeoutMs: Infinity, ...options });
+    return (asset as { id: string }).id;
   }
 
   /** What would become of a graph: every problem, the verdict, the plan. Nothing runs. */
