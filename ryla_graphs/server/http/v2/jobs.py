@@ -18,7 +18,7 @@ from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import MOST_REPORTED
 from ryla_graphs.server.http.access import Here, Owner, Stream
-from ryla_graphs.server.http.routes.events import EVENT_STREAM, NO_STORE, documented, with_pings
+from ryla_graphs.server.http.routes.events import NO_STORE, documented, event_stream, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
 from ryla_graphs.server.http.v2.models import EVENTS, V2Job, V2Jobs, V2Workflow
@@ -143,7 +143,7 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,
-    responses={200: EVENT_STREAM, **errors("events")},
+    responses={200: event_stream(EVENTS), **errors("events")},
     openapi_extra=documented(EVENTS),
 )
 async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
