@@ -28,7 +28,7 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
-    Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
+    Guarded(_ROOM + "engines.router.attempt", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
     Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.9),
     Guarded(

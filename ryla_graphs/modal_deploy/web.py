@@ -24,7 +24,7 @@ from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings, chosen_options
 from ryla_graphs.modal_deploy.spending import Spending
 from ryla_graphs.modal_deploy.store.lease import BEAT_SECONDS, LOST_SECONDS, Lease
-from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.modal_errors import modal_errors
 from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.modal_deploy.upkeep import QueueTarget
 from ryla_graphs.problems import CannotRunHere, EngineUnreachable, InvalidSettings
@@ -101,7 +101,7 @@ class VolumeShelf:
 
     def put(self, name: str, content: Iterable[bytes]) -> None:
         """Upload a file, unless it exists: then it is the same, because its name holds its hash."""
-        with tempfile.TemporaryFile() as file, reaching("LoRAs"):
+        with tempfile.TemporaryFile() as file, modal_errors("LoRAs"):
             for chunk in content:
                 file.write(chunk)
             file.seek(0)
@@ -110,7 +110,7 @@ class VolumeShelf:
 
     def remove(self, name: str) -> None:
         """Remove the file, if it exists."""
-        with reaching("LoRAs"), suppress(FileNotFoundError, NotFoundError):
+        with modal_errors("LoRAs"), suppress(FileNotFoundError, NotFoundError):
             self._volume.remove_file(f"{FOLDER}/{name}")
 
 
