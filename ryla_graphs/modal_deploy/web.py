@@ -32,10 +32,10 @@ from ryla_graphs.server import create_app
 from ryla_graphs.server.environment import settings_from
 from ryla_graphs.server.http.access import Owner
 from ryla_graphs.server.http.routes.documented import errors
+from ryla_graphs.server.job_options import Place
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.submit.loras import FOLDER
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import Place
 from ryla_graphs.version import __version__
 
 

@@ -30,9 +30,9 @@ from ryla_graphs.server.sinks.product_events import PREFIX
 from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.storage.recent import RecentBlobs
-from ryla_graphs.server.submit.intake import Intake, recompiled
 from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import FolderShelf, Loras, Shelf
+from ryla_graphs.server.submit.submissions import Submissions, recompiled
 from ryla_graphs.server.submit.uploads import Uploads
 from ryla_graphs.server.threads import in_thread
 
@@ -88,7 +88,7 @@ class Deployment:
         simulated = engine.name == SIMULATOR
         self.routes = engine if isinstance(engine, Routing) else None
         """The engine, if it is a router."""
-        self.intake = Intake(
+        self.submissions = Submissions(
             self.jobs,
             self.catalog,
             self.uploads,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ryla_graphs.engines.router.journal import Attempt, RunOptions
+from ryla_graphs.server.job_options import MAX_USD, USER
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Job
-from ryla_graphs.server.wishes import MAX_USD, USER
 
 Kept = Callable[[Callable[[], Job]], Job]
 
