@@ -57,7 +57,7 @@ GUARDED = (
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
     Guarded(_ROOM + "server.storage.blobs", ("tests/server/test_blobs.py",), 0.9),
     Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.9, "not modal and not Containers"),
-    Guarded(_ROOM + "models_folder.brought", ("tests/models_folder/test_brought.py",), 0.9),
+    Guarded(_ROOM + "models_folder.graph_weights", ("tests/models_folder/test_graph_weights.py",), 0.9),
     Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.9),
 )
 

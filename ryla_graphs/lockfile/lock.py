@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from ryla_graphs.lockfile.asked import Asked, Commit, Name, Repository
+from ryla_graphs.lockfile.request import Asked, Commit, Name, Repository
 from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 
 FILE = "ryla.lock"

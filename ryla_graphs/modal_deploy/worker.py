@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from ryla_graphs.engines.base import Engine, Run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, OutputReady, Retrying, Usage
-from ryla_graphs.engines.wire import Job
+from ryla_graphs.engines.wire_format import Job
 from ryla_graphs.modal_deploy.output_queue import PAUSES, Deliver, OutputQueue, PendingOutputs
 from ryla_graphs.problems import EngineError
 

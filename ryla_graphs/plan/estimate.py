@@ -8,12 +8,12 @@ from dataclasses import replace
 from ryla_graphs.catalogs import repositories_of
 from ryla_graphs.outputs import promised_outputs
 from ryla_graphs.plan.canvas import Canvas, canvases
-from ryla_graphs.plan.carried import Piece, Weights
 from ryla_graphs.plan.choice import best
+from ryla_graphs.plan.dependencies import classes_of, minimum_version, node_packs, weight_files
+from ryla_graphs.plan.gpu_features import requirements_of
 from ryla_graphs.plan.gpus import GPU, GPUS, PRICES_AS_OF
+from ryla_graphs.plan.loaded_weights import Piece, Weights
 from ryla_graphs.plan.plan import OnGPU, Plan, StagePlan, Unknown
-from ryla_graphs.plan.requirements import requirements_of
-from ryla_graphs.plan.requisites import classes_of, minimum_version, node_packs, weight_files
 from ryla_graphs.plan.seconds import cold_seconds, run_seconds
 from ryla_graphs.plan.services import services_of
 from ryla_graphs.plan.sizing import Held
@@ -37,7 +37,7 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
     without_gpu, least = memory(found), memory(_at_least(found))
     known = bool(without_gpu) and not _blind(found)
     return Plan(
-        weights=tuple(weight_files(weights.needs, weights.stored)),
+        weights=tuple(weight_files(weights)),
         packs=tuple(node_packs(view)),
         services=tuple(services_of(view)),
         comfyui=minimum_version(view, found),

@@ -19,7 +19,7 @@ from ryla_graphs.engines.base import Engine, Run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, NodeStarted, Progress
 from ryla_graphs.engines.runpod.orders import OURS
 from ryla_graphs.engines.runpod.ours import VERSION, Store, result_of
-from ryla_graphs.engines.wire import Job
+from ryla_graphs.engines.wire_format import Job
 from ryla_graphs.problems import EngineError, EngineRefused, RylaError
 from ryla_graphs.runpod_deploy.reports import ProgressReports
 from ryla_graphs.workflow import Workflow

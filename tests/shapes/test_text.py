@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs.engines.simulator.done import regexes
+from ryla_graphs.engines.simulator.computed import regexes
 from ryla_graphs.shapes.registry import NodeFails
 from ryla_graphs.shapes.unknown import Undecided
 from ryla_graphs.shapes.values import ImageShape

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from ryla_graphs.shapes.registry import Rules
 
-done = Rules()
+computed = Rules()
 """Classes whose results depend on pixels, samples or time, which only a run has; they take precedence over the rules in
 `ryla_graphs.shapes`."""
