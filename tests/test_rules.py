@@ -204,7 +204,7 @@ def test_errors_come_first() -> None:
 
 
 @pytest.mark.parametrize("sink", ["NoSuchClass", "VAEEncode"])
-def test_all_problems_are_reported_where_the_output_is_not_known_or_none(sink: str) -> None:
+def test_all_problems_are_reported_where_the_output_is_unknown_or_none(sink: str) -> None:
     prompt = changed("sampler", steps="many", positive=["9", 0])
     prompt["save"] = {"class_type": sink, "inputs": {"pixels": ["6", 0], "vae": ["1", 2]}}
     codes = {problem.code for problem in found(prompt)}

@@ -79,7 +79,7 @@ def behaviour(class_type: str, facts: Mapping[str, Any], entry: Entry, leftovers
 
 
 def _dynamic(fact: Mapping[str, Any]) -> Iterator[Entry]:
-    """The rows of a recording's ``dynamic_inputs``: patterns, or names, with the types of their wires."""
+    """The rows of a recording's ``dynamic_inputs``: patterns, or names, with the types of their links."""
     values = bool(fact.get("constants")) or "get_input_info" in fact.get("note", "")
     rows = [(re.escape(name), what) for name, what in fact.get("names", {}).items()]
     if "any name" in fact.get("pattern", ""):

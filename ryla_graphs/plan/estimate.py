@@ -174,7 +174,7 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
     for stage in found:
         for what, affects in stage.gaps:
             where = {"node": stage.node, "class_type": stage.class_type}
-            yield Unknown(what=f"{what} is not known", affects=affects, **where)
+            yield Unknown(what=f"{what} is unknown", affects=affects, **where)
     for need in {need.key: need for need in sorted(weights.needs, key=lambda need: (need.key, need.node))}.values():
         if need.weight is None:
             which = "its licence is" if weights.stored(need) is not None else "its size and licence are"
@@ -182,15 +182,15 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
             yield Unknown(what=what, node=need.node, class_type=need.class_type, affects=("files",))
             continue
         if need.weight.size is None and weights.stored(need) is None:
-            yield Unknown(what=f"the exact size of '{need.name}' is not known", affects=("files",))
+            yield Unknown(what=f"the exact size of '{need.name}' is unknown", affects=("files",))
         if not need.weight.licence.is_known:
             page = need.weight.sources[0].page if need.weight.sources else "its page"
-            yield Unknown(what=f"the licence of '{need.name}' is not known here: see {page}", affects=("files",))
+            yield Unknown(what=f"the licence of '{need.name}' is unknown: see {page}", affects=("files",))
     for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
-        yield Unknown(what=f"how much memory {label} takes is not known", affects=("memory", "seconds", "cost"))
+        yield Unknown(what=f"how much memory {label} takes is unknown", affects=("memory", "seconds", "cost"))
     folders = {folder for schema in classes_of(view) if (folder := folder_of(schema)) is not None}
     for folder in sorted(folder for folder in folders if pack_in(folder) is None):
-        yield Unknown(what=f"the node pack '{folder}' is not known", affects=("packs",))
+        yield Unknown(what=f"the node pack '{folder}' is unknown", affects=("packs",))
     for class_type in sorted(
         {node.class_type for node in view.foreign.values() if not repositories_of(node.class_type)}
     ):

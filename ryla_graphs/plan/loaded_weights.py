@@ -1,4 +1,4 @@
-"""Which weights reach a node through its wires: what ComfyUI has in the GPU's memory when it runs the node."""
+"""Which weights reach a node through its links: what ComfyUI has in the GPU's memory when it runs the node."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Piece:
 
 
 class Weights:
-    """The weights of a graph view, and how they reach nodes through wires."""
+    """The weights of a graph view, and how they reach nodes through links."""
 
     def __init__(self, view: View, held: Held = lambda _folder, _name: None) -> None:
         self.view = view
@@ -235,7 +235,11 @@ class Weights:
             shares = self._shares(need.name, family, model)
             share = shares.get(content)
             if share is None:
-                return Size(0, size.most), precision, f"{need.name} is {size} on disk, and its parts are not known"
+                return (
+                    Size(0, size.most),
+                    precision,
+                    f"{need.name} is {size} on disk, and its parts have unknown sizes",
+                )
             size = Size(int(size.least * share), int(size.most * share))
         return size, "fp16" if half else precision, None
 

@@ -27,7 +27,7 @@ class Gap(NamedTuple):
     """Something unknown about a stage."""
 
     what: str
-    """The subject of a sentence that ends in 'is not known'."""
+    """The subject of a sentence that ends in 'is unknown'."""
     affects: tuple[Affected, ...]
 
 

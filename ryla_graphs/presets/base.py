@@ -314,7 +314,7 @@ class Preset(Generic[P]):
             for name in body["inputs"]:
                 if names := table.get(place(number, name)) or table.get(like(body["class_type"], name)):
                     found[number, name] = names
-            # A picture from another graph arrives over a wire; the nodes that made it are under the parameter's name.
+            # A picture from another graph arrives over a link; the nodes that made it are under the parameter's name.
             for name, link in wires_of(body["inputs"]).items():
                 part, slash, _ = link.node.partition("/")
                 if slash and part in aliases and not number.startswith(f"{part}/"):

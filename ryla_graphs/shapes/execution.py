@@ -86,7 +86,7 @@ class Execution:
         self._digests_of_files = digests or {}
         """Digests by file name, which distinguish files with the same name."""
         self.results: dict[str, tuple[Wire, ...] | Unknown] = {}
-        """The wires of every node that ran, by id."""
+        """The links of every node that ran, by id."""
         self.guessed: dict[str, tuple[str, ...]] = {}
         """Why the outputs of a node are only guessed, for nodes that guess."""
         self.equal: dict[str, str] = {}
@@ -166,7 +166,7 @@ class Execution:
                 continue
             node = self.nodes[number]
             if not isinstance(node, PromptNode):
-                self._close(number, Unknown(f"the class '{node.class_type}' is not known"))
+                self._close(number, Unknown(f"the class '{node.class_type}' is unknown"))
                 continue
             if (twin := self._twin_of(number, node.class_type)) is not None:
                 self.equal[number] = twin
@@ -214,12 +214,12 @@ class Execution:
             self._push(links[name].node)
         return bool(self._waiting[node.id].waits_for)
 
-    # What the wires carry.
+    # What the links carry.
 
     def _wires(self, node: PromptNode) -> dict[str, Wire]:
         """All inputs that the node gets: its links followed, its values converted, omitted ones set to their defaults.
 
-        If its class does not declare an input, a value is dropped and a wire breaks the call, unless it takes any.
+        If its class does not declare an input, a value is dropped and a link breaks the call, unless it takes any.
         """
         known, takes_any = node.known, node.schema.any_input_names
         wires: dict[str, Wire] = dict(self._default_wires(node.schema, known))

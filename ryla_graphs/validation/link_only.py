@@ -1,4 +1,4 @@
-"""Rule: an input that only a wire can feed is not given a value."""
+"""Rule: an input that only a link can feed is not given a value."""
 
 from __future__ import annotations
 

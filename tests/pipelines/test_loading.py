@@ -241,7 +241,7 @@ GRAPHS = {
     "bad toml": (editor(), "[parameters\n", r"it.toml: .*line 1"),
     "an input that is not there": (editor(), '[parameters]\nwidth = "1.widht"\n', "`width`: .*did you mean 'width'"),
     "a node that is not there": (editor(), '[parameters]\nwidth = "9.width"\n', "`width`: .*no node '9'"),
-    "a wire": (editor(), '[parameters]\npicture = "2.images"\n', "takes only a wire"),
+    "a link": (editor(), '[parameters]\npicture = "2.images"\n', "takes only a link"),
     "an unknown key": (editor(), '[parameters.width]\ninput = "1.width"\nmaximum = 3\n', "it.toml:3: .*maximum"),
     "a default out of range": (
         editor(),

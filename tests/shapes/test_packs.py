@@ -61,7 +61,7 @@ def test_packs(class_type: str, inputs: dict[str, Any], expected: Any) -> None:
     assert found == expected
 
 
-def test_what_is_drawn_or_depends_on_the_machine_is_not_known() -> None:
+def test_what_is_drawn_or_depends_on_the_machine_is_unknown() -> None:
     for class_type, inputs in (
         ("Seed (rgthree)", {"seed": -1}),
         ("MathExpression|pysssss", {"expression": "randomint(1, 6)"}),
