@@ -76,7 +76,7 @@ def test_steps_count_from_the_minimum(length: int) -> None:
     assert one(prompt).code == "off_step"
 
 
-def test_a_value_where_only_a_wire_makes_sense() -> None:
+def test_a_value_where_only_a_link_makes_sense() -> None:
     for value in ("model.safetensors", 3, None, {"a": 1}):
         prompt = changed("sampler", model=value)
         assert verdict(prompt, catalogs.bundled()).accepted

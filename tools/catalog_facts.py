@@ -25,10 +25,10 @@ LEFTOVERS: Mapping[str, tuple[str, ...]] = {
     "VHS_LoadImages": ("choose folder to upload", "videopreview"),
     "VHS_VideoCombine": ("videopreview",),
 }
-"""What pages of packs write into prompts beside the inputs, as seen in published graphs."""
+"""What web pages of packs write into prompts in addition to the inputs, as seen in published graphs."""
 
 GROW_OUTPUTS = frozenset({"Power Puter (rgthree)"})
-"""Classes whose list of outputs answers for any slot, beside those that the recordings name."""
+"""Classes whose list of outputs answers for any slot, in addition to those that the recordings name."""
 
 USERS_LISTS: Mapping[str, tuple[str, ...]] = {
     "ImpactWildcardEncode": ("Select to add LoRA", "Select to add Wildcard"),

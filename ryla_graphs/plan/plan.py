@@ -103,7 +103,7 @@ class StagePlan(_Value, frozen=True):
     weights_known: bool = True
     """Whether the size of all of them is known."""
     activation_bytes: int
-    """What it needs beside its weights."""
+    """What it needs in addition to its weights."""
     tera_operations: float | None
     """10^12 operations; None if that is unknown."""
 

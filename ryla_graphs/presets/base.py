@@ -103,14 +103,14 @@ class Parameters(BaseModel):
         return self
 
     def _idle(self, name: str, fact: FieldInfo) -> str | None:
-        """Why a parameter has no effect beside the others, where it has none."""
+        """Why a parameter has no effect with the others, where it has none."""
         needed = [other for other, names in self.only_with.items() if name in names]
         for other in (*needed, *(mark.other for mark in fact.metadata if isinstance(mark, ActsWith))):
             if not getattr(self, other):
                 return f"without `{to_camel(other)}`"
         for mark in fact.metadata:
             if isinstance(mark, ReplacedBy) and getattr(self, mark.other):
-                return f"beside `{to_camel(mark.other)}`, which replaces it"
+                return f"together with `{to_camel(mark.other)}`, which replaces it"
         return None
 
     def _usual(self, fact: FieldInfo) -> Any:

@@ -1,7 +1,7 @@
 """Runs the jobs of a RunPod worker on its ComfyUI, with outputs of every kind, failures by node, and progress.
 
 It accepts jobs of the engine `RunPod` with ``worker="ryla"``, and the input of the official worker-comfyui: a workflow
-with images beside it. In both cases, the answer has the form of `engines.runpod.ours`.
+with images next to it. In both cases, the answer has the form of `engines.runpod.ours`.
 """
 
 from __future__ import annotations

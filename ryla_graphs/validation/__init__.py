@@ -70,7 +70,7 @@ def problems_of(view: View) -> list[Problem]:
         found += [_weighed(problem, view) for problem in islice(rule(view), _MOST)]
         stopped = stopped or len(found) - before == _MOST
     if stopped:
-        message = f"there may be more problems of a kind than {_MOST:,}, which are as many as are looked for"
+        message = f"there may be more problems of a kind than {_MOST:,}, which is where the search stops"
         found.append(Problem(code="more_problems", message=message, level="note"))
     found.sort(key=lambda problem: (_GRAVITY[problem.level], problem.tier))
     found[:_HINTED] = [problem.hinted() for problem in found[:_HINTED]]

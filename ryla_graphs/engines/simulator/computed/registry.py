@@ -1,4 +1,4 @@
-"""The table of nodes that only a run can compute; the modules beside this one fill it."""
+"""The table of nodes that only a run can compute; the other modules of this package fill it."""
 
 from __future__ import annotations
 
