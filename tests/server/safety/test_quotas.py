@@ -182,7 +182,7 @@ def test_two_uploads_at_once_do_not_both_take_the_last_bytes(
 
 
 def test_two_uploads_at_once_do_not_share_a_key(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that ends first has it; the other one would be told that the server has its bytes."""
+    """The one that ends first has it; the other one would hear that the server has its bytes."""
     first, second = two_at_once(client, monkeypatch, headers={"Idempotency-Key": "mine"})
     assert (first.status_code, first.json()["error"]["code"]) == (422, "idempotency_key_reuse")
     asset = client.get(f"/api/v2/assets/{second.json()['id']}")

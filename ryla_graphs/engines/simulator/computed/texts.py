@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ryla_graphs.engines.simulator.done.registry import done
+from ryla_graphs.engines.simulator.computed.registry import computed
 from ryla_graphs.engines.simulator.pictures.registry import source
 from ryla_graphs.engines.simulator.tensors import tensor_text
 from ryla_graphs.shapes.registry import Call
@@ -14,7 +14,7 @@ from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape, Sigmas
 _MAX_SIDE = 4_096
 
 
-@done("PreviewAny")
+@computed("PreviewAny")
 def preview(call: Call, source: Any = None) -> Any:
     match source:
         case Sigmas():

@@ -1,4 +1,4 @@
-"""Rule: an input that only a wire can feed is not given a value."""
+"""Rule: an input that only a link can feed is not given a value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ryla_graphs.prompt import is_link
 from ryla_graphs.validation.view import View
 
 
-def wire_only(view: View) -> Iterator[Problem]:
+def link_only(view: View) -> Iterator[Problem]:
     """The server accepts text or null for a MODEL, but the node crashes when it runs.
 
     A type that no class of the catalog outputs is left alone: the pack's web page fills such an input.

@@ -12,7 +12,7 @@ from ryla_graphs.problems import StoreUnreachable
 
 
 @contextmanager
-def reaching(what: str) -> Iterator[None]:
+def modal_errors(what: str) -> Iterator[None]:
     """Raise `StoreUnreachable` if Modal cannot store `what`, such as ``records``."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The rules that all runs of a router share: how often a job may run, who is next, and what is said if nobody is."""
+"""The rules that all runs of a router share: how often a job may run, which route is next, what its error says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ryla_graphs.engines.router import Accepts, Asked, Attempt, MemoryJournal, Route, Router, Shadow
+from ryla_graphs.engines.router import Accepts, Attempt, MemoryJournal, Route, Router, RunOptions, Shadow
 from ryla_graphs.engines.router.journal import Policy
 from ryla_graphs.engines.router.needs import Need
 from ryla_graphs.problems import EngineBusy, EngineDenied, EngineRefused, EngineUnreachable
@@ -40,11 +40,12 @@ def test_the_job_then_its_routes_then_its_graph_decide_how_often_it_runs(
         need = replace(Need.of(IMAGE), partner_nodes=paid)
         ran = [Attempt("r0", "a", "", 0.0), Attempt("r1", "b", "", 0.0)]
         turned_away = Attempt("other", "c", "", 0.0, ran=False)
-        args = need, Asked(policy=asked)
-        assert router.desk.policy(*args, [*ran, turned_away]) == policy
-        assert router.desk.runs_left(*args, [turned_away]) == (1 if (asked or (ONCE if paid else LEAST)) == ONCE else 2)
-        assert router.desk.runs_left(*args, [*ran[:1], turned_away]) == (
-            0 if router.desk.policy(*args, ran[:1]) == ONCE else 1
+        args = need, RunOptions(policy=asked)
+        assert router.state.policy(*args, [*ran, turned_away]) == policy
+        alone = asked or (ONCE if paid else LEAST)
+        assert router.state.runs_left(*args, [turned_away]) == (1 if alone == ONCE else 2)
+        assert router.state.runs_left(*args, [*ran[:1], turned_away]) == (
+            0 if router.state.policy(*args, ran[:1]) == ONCE else 1
         )
 
 
@@ -55,7 +56,7 @@ def test_there_is_an_experiment_where_a_route_has_a_share(
     routes = [Route(name, Place(name), share=share) for name, share in zip("ab", shares, strict=True)]
     with Router(routes, spread_seconds=0) as router:
         _, (attempt,) = routed(router)
-        assert attempt.experiment == router.desk.experiment == experiment
+        assert attempt.experiment == router.state.experiment == experiment
         assert [row["share"] for row in router.routes()] == [None if share is None else share / 100 for share in shares]
 
 
@@ -126,7 +127,7 @@ class TestNobody:
             assert isinstance(error, EngineDenied) and "every route denies access" in str(error)
             assert all(route.name in str(error) for route in others)
 
-    def test_one_that_serves_nobody_changes_nothing(self) -> None:
+    def test_a_shadow_route_changes_nothing(self) -> None:
         error = self.said(Route("new", Place("new")), shadow=Shadow("new", 1))
         assert isinstance(error, EngineDenied) and "every route denies access: pod: " in str(error)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import regex
 
-from ryla_graphs.engines.simulator.done.registry import done
+from ryla_graphs.engines.simulator.computed.registry import computed
 from ryla_graphs.shapes.registry import NodeFails
 from ryla_graphs.shapes.rules.text.strings import affordable
 
@@ -59,7 +59,7 @@ def _limited() -> Iterator[None]:
         raise NodeFails(f"its pattern is too large: {error}") from error
 
 
-@done("RegexMatch")
+@computed("RegexMatch")
 def match(string: str, regex_pattern: str, **given: Any) -> bool:
     with _limited():
         try:
@@ -68,7 +68,7 @@ def match(string: str, regex_pattern: str, **given: Any) -> bool:
             return False
 
 
-@done("RegexExtract")
+@computed("RegexExtract")
 def extract(string: str, regex_pattern: str, mode: str, group_index: int, **given: Any) -> str | None:
     with _limited():
         try:
@@ -137,6 +137,6 @@ def substituted(pattern: str, replacement: str, text: str, count: int = 0, **giv
         return changed
 
 
-@done("RegexReplace")
+@computed("RegexReplace")
 def replace(string: str, regex_pattern: str, replace: str, count: int = 0, **given: Any) -> str:
     return substituted(regex_pattern, replace, string, count, **given)[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ryla_graphs.engines.router.choosing import Choice, Preference, arm, choose, share_of
 from ryla_graphs.engines.router.flags import Flags
-from ryla_graphs.engines.router.journal import Asked, Attempt, Journal, Policy
+from ryla_graphs.engines.router.journal import Attempt, Journal, Policy, RunOptions
 from ryla_graphs.engines.router.needs import Need
 from ryla_graphs.engines.router.route import Lane
 from ryla_graphs.engines.router.shadow import Shadows
@@ -23,7 +23,7 @@ _WAITED = ("too slow", "no worker")
 
 
 @dataclass
-class Desk:
+class RouterState:
     """The shared state and rules of a router's runs."""
 
     lanes: Sequence[Lane]
@@ -48,18 +48,18 @@ class Desk:
         """A route by its name."""
         return next((lane for lane in self.lanes if lane.name == name), None)
 
-    def policy(self, need: Need, asked: Asked, attempts: Sequence[Attempt]) -> Policy:
+    def policy(self, need: Need, options: RunOptions, attempts: Sequence[Attempt]) -> Policy:
         """How often a job may run: by default, only once if it calls paid services."""
-        if asked.policy is not None:
-            return asked.policy
+        if options.policy is not None:
+            return options.policy
         ran = {attempt.route for attempt in attempts if attempt.ran}
         said = {lane.route.policy for lane in self.lanes if lane.name in ran} - {None}
         usual: Policy = "at-most-once" if need.partner_nodes else "at-least-once"
         return "at-most-once" if "at-most-once" in said else "at-least-once" if said else usual
 
-    def runs_left(self, need: Need, asked: Asked, attempts: Sequence[Attempt]) -> int:
+    def runs_left(self, need: Need, options: RunOptions, attempts: Sequence[Attempt]) -> int:
         """How many further attempts of a job may run."""
-        most = 1 if self.policy(need, asked, attempts) == "at-most-once" else self.runs
+        most = 1 if self.policy(need, options, attempts) == "at-most-once" else self.runs
         return most - sum(attempt.ran for attempt in attempts)
 
     @property
@@ -72,7 +72,7 @@ class Desk:
         self,
         need: Need,
         sizes: dict[str, int],
-        asked: Asked,
+        options: RunOptions,
         attempts: Sequence[Attempt],
         user_key: str,
         without: Mapping[str, str],
@@ -84,7 +84,7 @@ class Desk:
             lanes,
             need,
             sizes,
-            asked,
+            options,
             flags=self.flags,
             preference=self.preference,
             first=first,

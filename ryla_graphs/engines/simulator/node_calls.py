@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ryla_graphs.engines.simulator.captions import caption
-from ryla_graphs.engines.simulator.done import done
+from ryla_graphs.engines.simulator.computed import computed
 from ryla_graphs.engines.simulator.pictures import give_content, stand_in
 from ryla_graphs.engines.simulator.saving import SAVERS
 from ryla_graphs.engines.simulator.world import Node, World, failed
@@ -85,7 +85,7 @@ def _failing(call: Call) -> Iterator[None]:
 
 
 def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    row = done.get(call.class_type) or rule.get(call.class_type)
+    row = computed.get(call.class_type) or rule.get(call.class_type)
     if row is None:
         return known_outputs(call)
     try:

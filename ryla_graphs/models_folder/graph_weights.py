@@ -28,7 +28,7 @@ PLACE = re.compile(r"(?!\.)[^\\/:*?\"<>|\0]+(?:/(?!\.)[^\\/:*?\"<>|\0]+)*")
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
-class Brought(NamedTuple):
+class GraphWeights(NamedTuple):
     """What a graph needs, including what it says itself about files that the manifest does not know."""
 
     needs: tuple[Need, ...]
@@ -36,7 +36,7 @@ class Brought(NamedTuple):
     """Addresses that are refused as sources."""
 
 
-def with_brought(needs: Sequence[Need], models: Iterable[NamedModel], nodes: Iterable[str]) -> Brought:
+def with_graph_weights(needs: Sequence[Need], models: Iterable[NamedModel], nodes: Iterable[str]) -> GraphWeights:
     """What a prompt needs, with the addresses in the editor's file.
 
     `nodes` are the ids in the prompt: files for nodes that do not run are not needed.
@@ -68,7 +68,7 @@ def with_brought(needs: Sequence[Need], models: Iterable[NamedModel], nodes: Ite
                 )
             )
     found = (replace(need, weight=need.weight or rows.get(need.key)) for need in (*needs, *more))
-    return Brought(tuple(found), tuple(problem for key, problem in refused.items() if key not in rows))
+    return GraphWeights(tuple(found), tuple(problem for key, problem in refused.items() if key not in rows))
 
 
 def weight_of(model: NamedModel) -> Weight | Problem:

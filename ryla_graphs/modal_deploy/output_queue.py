@@ -28,7 +28,7 @@ MOST = 2
 """How many jobs may still be storing outputs when another one starts."""
 
 
-class Handing:
+class OutputQueue:
     """The outputs and the last event of one run."""
 
     def __init__(self, run: str, deliver: Deliver, report: Report, report_last: Report) -> None:
@@ -45,7 +45,7 @@ class Handing:
         self._thread = threading.Thread(target=self._work, name="ryla-outputs", daemon=True)
         self._thread.start()
 
-    def output(self, event: OutputReady) -> None:
+    def add(self, event: OutputReady) -> None:
         """Accept an output: read it now, because its engine may delete it, and store it later."""
         artifact = event.artifact
         if artifact.text is None:
@@ -108,17 +108,17 @@ class Handing:
         self._report_last(self.last)
 
 
-class Pending:
+class PendingOutputs:
     """The runs of a container whose outputs are still being stored."""
 
     def __init__(self) -> None:
-        self._runs: list[Handing] = []
+        self._runs: list[OutputQueue] = []
         self._lock = threading.Lock()
 
-    def add(self, handing: Handing) -> None:
+    def add(self, queue: OutputQueue) -> None:
         """Add a run; blocks while `MOST` runs are being stored already."""
         with self._lock:
-            self._runs = [run for run in self._runs if not run.wait(0)] + [handing]
+            self._runs = [run for run in self._runs if not run.wait(0)] + [queue]
             oldest = self._runs[0] if len(self._runs) > MOST else None
         if oldest is not None:
             oldest.wait()

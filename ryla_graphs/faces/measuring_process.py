@@ -25,7 +25,7 @@ class NotMeasured(Exception):
     """The process gave no scores. The message says why and reveals nothing about a picture."""
 
 
-def scores_apart(meter: str, reference: bytes, pictures: Sequence[bytes | None]) -> list[FaceScore]:
+def measured_scores(meter: str, reference: bytes, pictures: Sequence[bytes | None]) -> list[FaceScore]:
     """A score for each picture. None stands for a picture that shows no person; it is not examined.
 
     Raises `NotMeasured`.

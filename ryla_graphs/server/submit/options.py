@@ -13,19 +13,19 @@ from pydantic import TypeAdapter, ValidationError
 from ryla_graphs.formats.read import Preference
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, shorten
 from ryla_graphs.server.errors import MOST_REPORTED
-from ryla_graphs.server.sinks.webhooks import EXTRA
-from ryla_graphs.server.wishes import (
+from ryla_graphs.server.job_options import (
     COST_NAMES,
     FACE_NAMES,
     GPU_NAME,
-    NO_PICTURE_WISH,
+    UNCHANGED_PICTURE,
     USER,
     USER_HEADER,
     USER_NAMES,
+    JobOptions,
     Labels,
-    PictureWish,
-    Wishes,
+    PictureOptions,
 )
+from ryla_graphs.server.sinks.webhooks import EXTRA
 
 WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
 OUTPUTS_NAME, LABELS_NAME = "outputs", "labels"
@@ -35,18 +35,18 @@ _LABELS = TypeAdapter(Labels)
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
 
 
-def asked_in(
+def options_from_headers(
     headers: Mapping[str, str],
     *,
     prefer: Preference | None = None,
     randomize: bool = False,
-    picture: PictureWish = NO_PICTURE_WISH,
+    picture: PictureOptions = UNCHANGED_PICTURE,
     inline: bool = False,
-) -> Wishes:
+) -> JobOptions:
     """The options from the headers, merged with those from the query; ignores what it does not understand."""
     parts = [part.strip() for part in headers.get("prefer", "").lower().split(",")]
     waits = [match for part in parts if (match := _WAIT.fullmatch(part))]
-    return Wishes(
+    return JobOptions(
         prefer=prefer,
         randomize=randomize,
         previews="previews" in parts,
@@ -66,10 +66,10 @@ def user_in(headers: Mapping[str, str]) -> dict[str, str]:
     return {USER: user} if user else {}
 
 
-def asked_beside(
-    content: Mapping[str, Any], wishes: Wishes, check: Callable[[str], None]
-) -> tuple[dict[str, Any], Wishes]:
-    """Split a body into the graph and the options beside it, which are added to `wishes`; null counts as left out.
+def split_options(
+    content: Mapping[str, Any], options: JobOptions, check: Callable[[str], None]
+) -> tuple[dict[str, Any], JobOptions]:
+    """Split a body into the graph and the options beside it, which are added to `options`; null counts as left out.
 
     A node may have the id of an option: then its value is an object. `check` raises if the webhook URL is refused.
     """
@@ -79,29 +79,29 @@ def asked_beside(
         if isinstance(address, str):
             check(address)
             del plain[name]
-            wishes = replace(wishes, extra={**wishes.extra, EXTRA: address})
+            options = replace(options, extra={**options.extra, EXTRA: address})
             break
     if isinstance(gpu := plain.get(GPU_NAME), str):
         del plain[GPU_NAME]
-        wishes = replace(wishes, gpu=gpu)
+        options = replace(options, gpu=gpu)
     for name in COST_NAMES:
         cost = plain.get(name)
         if isinstance(cost, (int, float)) and not isinstance(cost, bool):
             del plain[name]
-            wishes = replace(wishes, max_cost_usd=_dollars(name, cost))
+            options = replace(options, max_cost_usd=_dollars(name, cost))
     for name in USER_NAMES:
         if isinstance(user := plain.get(name), str):
             del plain[name]
-            wishes = replace(wishes, extra={**wishes.extra, USER: _user(name, user)} if user else wishes.extra)
+            options = replace(options, extra={**options.extra, USER: _user(name, user)} if user else options.extra)
     for name in FACE_NAMES:
         if isinstance(wanted := plain.get(name), bool):
             del plain[name]
-            wishes = replace(wishes, measure_face=wanted)
-    wishes = _chosen(plain, wishes)
+            options = replace(options, measure_face=wanted)
+    options = _chosen(plain, options)
     for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES, *FACE_NAMES, OUTPUTS_NAME, LABELS_NAME):
         if name in plain and plain[name] is None:
             del plain[name]
-    return plain, wishes
+    return plain, options
 
 
 def _dollars(name: str, given: float) -> float:
@@ -126,15 +126,15 @@ def _bad(name: str, message: str) -> InvalidParameters:
     return InvalidParameters([Problem(code="bad_parameter", message=message, subject=AtField("request", name))])
 
 
-def _chosen(plain: dict[str, Any], wishes: Wishes) -> Wishes:
-    """The wishes with outputs and labels, which are moved out of the body."""
+def _chosen(plain: dict[str, Any], options: JobOptions) -> JobOptions:
+    """The options with outputs and labels, which are moved out of the body."""
     if isinstance(nodes := plain.get(OUTPUTS_NAME), list) and all(isinstance(node, str) for node in nodes):
         del plain[OUTPUTS_NAME]
-        wishes = replace(wishes, outputs=tuple(dict.fromkeys(nodes)))
+        options = replace(options, outputs=tuple(dict.fromkeys(nodes)))
     if isinstance(labels := plain.get(LABELS_NAME), Mapping) and "class_type" not in labels:
         del plain[LABELS_NAME]
-        wishes = replace(wishes, labels=_labels(labels))
-    return wishes
+        options = replace(options, labels=_labels(labels))
+    return options
 
 
 def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:

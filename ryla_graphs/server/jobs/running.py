@@ -16,7 +16,7 @@ LOOK_SECONDS = 0.5
 log = logging.getLogger("ryla_graphs.server")
 
 
-class AtWork:
+class RunningJobs:
     """Every job that a thread is running.
 
     A thread that is stuck in the engine cannot be killed. So its job is ended and another thread takes its slot; once

@@ -1,4 +1,4 @@
-"""Which weights reach a node through its wires: what ComfyUI has in the GPU's memory when it runs the node."""
+"""Which weights reach a node through its links: what ComfyUI has in the GPU's memory when it runs the node."""
 
 from __future__ import annotations
 
@@ -89,18 +89,19 @@ class Piece:
 
 
 class Weights:
-    """The weights of a graph view, and how they reach nodes through wires."""
+    """The weights of a graph view, and how they reach nodes through links."""
 
     def __init__(self, view: View, held: Held = lambda _folder, _name: None) -> None:
         self.view = view
         self._held = held
         self.needs: tuple[Need, ...] = tuple(need for need in needed(view) if need.node in view.reached)
         self._by_node: dict[str, list[Need]] = {}
-        self._by_file: dict[tuple[str, str], list[Need]] = {}
+        self.by_file: dict[tuple[str, str], list[Need]] = {}
+        """The needs of each file, by folder and name."""
         self._sizes: dict[tuple[str, str], Size | None] = {}
         for need in self.needs:
             self._by_node.setdefault(need.node, []).append(need)
-            self._by_file.setdefault(need.key, []).append(need)
+            self.by_file.setdefault(need.key, []).append(need)
 
     @cached_property
     def _found(self) -> dict[tuple[str, tuple[str, ...]], frozenset[Piece]]:
@@ -152,7 +153,7 @@ class Weights:
         Loaders of several families may name the same file; its size is then what one of them says.
         """
         if need.key not in self._sizes:
-            found = map(self._stored_by, self._by_file.get(need.key, [need]))
+            found = map(self._stored_by, self.by_file.get(need.key, [need]))
             sizes = [size for size in found if size is not None]
             self._sizes[need.key] = (
                 Size(min(size.least for size in sizes), max(size.most for size in sizes)) if sizes else None
@@ -234,7 +235,11 @@ class Weights:
             shares = self._shares(need.name, family, model)
             share = shares.get(content)
             if share is None:
-                return Size(0, size.most), precision, f"{need.name} is {size} on disk, and its parts are not known"
+                return (
+                    Size(0, size.most),
+                    precision,
+                    f"{need.name} is {size} on disk, and its parts have unknown sizes",
+                )
             size = Size(int(size.least * share), int(size.most * share))
         return size, "fp16" if half else precision, None
 

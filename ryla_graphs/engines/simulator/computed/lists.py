@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from ryla_graphs.engines.simulator.done.registry import done
+from ryla_graphs.engines.simulator.computed.registry import computed
 from ryla_graphs.engines.simulator.frames import Frames, content_of
 from ryla_graphs.shapes.registry import Call, NodeFails
 from ryla_graphs.shapes.unknown import Undecided
@@ -14,7 +14,7 @@ _SIDE = 8
 _MAX_PICTURES = 1_000
 
 
-@done("ImageDeduplication")
+@computed("ImageDeduplication")
 def deduplicate(images: list[ImageShape], similarity_threshold: list[float], call: Call) -> list[ImageShape]:
     """Keep a picture unless one before it has nearly the same pattern of light and dark."""
     every = [(batch, index) for batch in images for index in range(int(batch.batch))]

@@ -72,7 +72,7 @@ _VALUES: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda value: isinstance(value, list), "a list; a graph is one object, so open its items one by one"),
     (lambda value: not isinstance(value, dict), "one plain value; a graph is an object of nodes"),
     (is_node, 'one node, not a graph; write {"1": …} around it'),
-    (_is_catalog, "what a server answers to /object_info, its classes; give it as the catalog, a graph beside it"),
+    (_is_catalog, "what a server answers to /object_info, its classes; pass it as the catalog, together with a graph"),
     (lambda value: "weight_map" in value, "an index of weight files, not a graph"),
     (
         lambda value: isinstance(value.get("prompt"), str),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs.formats.editor.models import NamedModel
-from ryla_graphs.models_folder.brought import HOSTS, weight_of, with_brought
+from ryla_graphs.models_folder.graph_weights import HOSTS, weight_of, with_graph_weights
 from ryla_graphs.problems import Problem
 from ryla_graphs.weights.needs import Need
 from ryla_graphs.weights.weight import HubFile, WebFile, Weight
@@ -119,7 +119,7 @@ def test_only_what_runs_and_what_the_manifest_lacks_is_brought() -> None:
         named(folder="vae", name="ae.safetensors"),
         named("https://evil.example/x", name="only-bad.safetensors"),
     ]
-    found = with_brought([need], models, ["1", "7:5"])
+    found = with_graph_weights([need], models, ["1", "7:5"])
     mine, inner = found.needs
     assert mine.weight is not None and [type(each) for each in mine.weight.sources] == [HubFile, WebFile]
     assert mine.weight.sha256 == SHA and (mine.input, mine.node) == ("lora_name", "1")

@@ -40,7 +40,7 @@ class Order:
 
 
 @dataclass
-class Leg:
+class ActiveAttempt:
     """An active attempt."""
 
     attempt: Attempt
@@ -53,30 +53,30 @@ class Leg:
     began: float | None = None
 
 
-def error_of(leg: Leg, event: Event, *, cancelling: bool) -> EngineError | None:
+def error_of(active: ActiveAttempt, event: Event, *, cancelling: bool) -> EngineError | None:
     """The error of an attempt; None if the caller cancelled the run."""
     if isinstance(event, Failed):
         return event.error
-    if cancelling or leg.budgets.late is None:
+    if cancelling or active.budgets.late is None:
         return None
-    if leg.began is None:
-        waited = time.monotonic() - leg.accepted
-        return RunLost(f"'{leg.lane.name}' did not start the run within {waited:.1f} s", began=False)
-    limit = leg.lane.route.run_seconds if leg.budgets.late == "run" else leg.lane.route.total_seconds
-    return RunTimedOut(f"the run took longer than its limit of {limit:g} s on route '{leg.lane.name}'")
+    if active.began is None:
+        waited = time.monotonic() - active.accepted
+        return RunLost(f"'{active.lane.name}' did not start the run within {waited:.1f} s", began=False)
+    limit = active.lane.route.run_seconds if active.budgets.late == "run" else active.lane.route.total_seconds
+    return RunTimedOut(f"the run took longer than its limit of {limit:g} s on route '{active.lane.name}'")
 
 
-def slow(leg: Leg, preset: str | None) -> Verdict:
+def slow(active: ActiveAttempt, preset: str | None) -> Verdict:
     """The verdict on an attempt that exceeded a time limit, and that the route has ended."""
-    if leg.began is None:
+    if active.began is None:
         return Verdict("too slow", True, False, True)
-    usual = leg.lane.expected(preset)
-    out_of_line = usual is not None and time.monotonic() - leg.began > _TOO_SLOW * usual
+    usual = active.lane.expected(preset)
+    out_of_line = usual is not None and time.monotonic() - active.began > _TOO_SLOW * usual
     return Verdict("too slow", out_of_line, True, out_of_line)
 
 
-def cost_of(leg: Leg) -> float | None:
+def cost_of(active: ActiveAttempt) -> float | None:
     """The cost of a failed attempt, if its price and its running time are known."""
-    if leg.began is None or not leg.lane.route.usd_per_second:
+    if active.began is None or not active.lane.route.usd_per_second:
         return None
-    return round((time.monotonic() - leg.began) * leg.lane.route.usd_per_second, 6)
+    return round((time.monotonic() - active.began) * active.lane.route.usd_per_second, 6)

@@ -6,26 +6,26 @@ import re
 
 import regex
 
-from ryla_graphs.engines.simulator.done.regexes import matches_at_start, substituted
-from ryla_graphs.engines.simulator.done.registry import done
+from ryla_graphs.engines.simulator.computed.regexes import matches_at_start, substituted
+from ryla_graphs.engines.simulator.computed.registry import computed
 from ryla_graphs.shapes.rules.text.strings import replaced
 
 _SPACES = re.compile(r"\s{2,}")
 _COMMAS = re.compile(r",{2,}")
 
 
-@done("Text Find and Replace")
+@computed("Text Find and Replace")
 def was_find_and_replace(text: str, find: str, replace: str) -> tuple[str, int, float, int]:
     changed, count = substituted(find, replace, text)
     return changed, count, float(count), count
 
 
-@done("String Replace (mtb)")
+@computed("String Replace (mtb)")
 def mtb_replace(string: str, old: str, new: str, use_regex: bool) -> str:
     return substituted(old, new, string)[0] if use_regex else replaced(string, old, new)
 
 
-@done("StringFunction|pysssss")
+@computed("StringFunction|pysssss")
 def pysssss_function(action: str, tidy_tags: str, text_a: str = "", text_b: str = "", text_c: str = "") -> str:
     tidy = tidy_tags == "yes"
     if action == "append":
@@ -37,7 +37,7 @@ def pysssss_function(action: str, tidy_tags: str, text_a: str = "", text_b: str 
     return _COMMAS.sub(",", _SPACES.sub(" ", text).replace(" ,", ",")).strip() if tidy else text
 
 
-@done("easy mathString")
+@computed("easy mathString")
 def easy_compare(a: str, b: str, operation: str, case_sensitive: bool = True) -> bool | None:
     if not case_sensitive:
         a, b = a.lower(), b.lower()

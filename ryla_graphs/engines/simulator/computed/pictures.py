@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
-from ryla_graphs.engines.simulator.done.registry import done
+from ryla_graphs.engines.simulator.computed.registry import computed
 from ryla_graphs.engines.simulator.pictures.filters import spread
 from ryla_graphs.engines.simulator.pictures.fitting import fitted
 from ryla_graphs.engines.simulator.pictures.layers import composition
@@ -29,7 +29,7 @@ def _seen(call: Call, value: Any, index: int) -> Image.Image:
     return image
 
 
-@done("ImageHistogram")
+@computed("ImageHistogram")
 def histogram(image: ImageShape, call: Call) -> tuple[list[int], ...]:
     """The histograms of brightness: of all colours together, of perceived brightness, and of each colour."""
     picture = _seen(call, image, 0).convert("RGB")
@@ -39,7 +39,7 @@ def histogram(image: ImageShape, call: Call) -> tuple[list[int], ...]:
     return together, seen, *colours
 
 
-@done("TripoSplatPreprocessImage")
+@computed("TripoSplatPreprocessImage")
 def crop_body(image: ImageShape, mask: MaskShape, erode_radius: int, size: int, call: Call) -> ImageShape:
     shape = crop_for_triposplat(image, mask, size)
     sides = int(image.width), int(image.height)
@@ -52,7 +52,7 @@ def crop_body(image: ImageShape, mask: MaskShape, erode_radius: int, size: int, 
     return shape
 
 
-@done("ImageCompositor")
+@computed("ImageCompositor")
 def put_together(layers: Any, call: Call) -> tuple[ImageShape, MaskShape]:
     try:
         return compose(layers)

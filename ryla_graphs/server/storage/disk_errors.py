@@ -11,7 +11,7 @@ from ryla_graphs.problems import InvalidSettings, StoreUnreachable
 
 
 @contextmanager
-def keeping() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
     """Turn disk errors inside the block into `StoreUnreachable`; programming errors pass unchanged."""
     try:
         yield
@@ -24,7 +24,7 @@ def keeping() -> Iterator[None]:
 
 
 @contextmanager
-def opening(folder: Path) -> Iterator[None]:
+def opening_errors(folder: Path) -> Iterator[None]:
     """Report a folder that cannot be opened as a store as `InvalidSettings`, in one sentence."""
     try:
         yield

@@ -51,7 +51,7 @@ Labels = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureWish:
+class PictureOptions:
     """The requested form of a picture; None leaves it unchanged."""
 
     media_type: str | None = None
@@ -61,12 +61,12 @@ class PictureWish:
     """The quality of JPEG and WebP."""
 
 
-NO_PICTURE_WISH = PictureWish()
+UNCHANGED_PICTURE = PictureOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """The options of a request; the deployment decides what is left out. `submit.asked` reads them."""
+class JobOptions:
+    """The options of a request; the deployment decides what is left out. `submit.options` reads them."""
 
     gpu: str | None = None
     max_cost_usd: float | None = None
@@ -90,7 +90,7 @@ class Wishes:
     """Cancel the job if the caller hangs up (``X-Cancel-On-Disconnect: true``)."""
     accept: str = "*/*"
     """The media types that the answer may have."""
-    picture: PictureWish = NO_PICTURE_WISH
+    picture: PictureOptions = UNCHANGED_PICTURE
     """The requested form of the picture."""
     outputs: tuple[str, ...] | None = None
     """The output nodes to run, with the nodes that they need; None for all."""
@@ -105,9 +105,9 @@ class Wishes:
         return self.gpu is None and self.max_cost_usd is None
 
 
-NO_WISHES = Wishes()
+NO_OPTIONS = JobOptions()
 
-Place = Callable[[CompiledWorkflow, Wishes], str | None]
+Place = Callable[[CompiledWorkflow, JobOptions], str | None]
 """Chooses the kind of GPU for a graph; None leaves it to the engine. Raises `CannotRunHere` if none will do."""
 
 Budget = Callable[[str, CompiledWorkflow, str | None], Mapping[str, Any]]
@@ -120,21 +120,21 @@ def unlimited(_owner: str, _workflow: CompiledWorkflow, _gpu: str | None) -> Map
     return {}
 
 
-def some_route(_: CompiledWorkflow, wishes: Wishes) -> str | None:
+def some_route(_: CompiledWorkflow, options: JobOptions) -> str | None:
     """For routers: `maxCostUsd` limits all attempts together, and each route has its own GPUs."""
-    return anywhere(_, replace(wishes, max_cost_usd=None))
+    return anywhere(_, replace(options, max_cost_usd=None))
 
 
-def anywhere(_: CompiledWorkflow, wishes: Wishes) -> str | None:
+def anywhere(_: CompiledWorkflow, options: JobOptions) -> str | None:
     """For engines with one kind of machine: refuses a choice of GPU or price instead of ignoring it."""
-    if not wishes.any_machine:
-        asked = {"gpu": wishes.gpu, "maxCostUsd": wishes.max_cost_usd}
+    if not options.any_machine:
+        given = {"gpu": options.gpu, "maxCostUsd": options.max_cost_usd}
         raise CannotRunHere(
             [
                 Problem(
                     code="no_gpu_choice",
                     message="this deployment has one kind of machine, so there is no GPU and no price to choose",
-                    parameters=tuple(name for name, wish in asked.items() if wish),
+                    parameters=tuple(name for name, value in given.items() if value),
                     hint="leave `gpu` and `maxCostUsd` out",
                 )
             ]

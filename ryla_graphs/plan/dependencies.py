@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.catalogs import repositories_of
 from ryla_graphs.families import FAMILIES
+from ryla_graphs.plan.loaded_weights import Weights
 from ryla_graphs.plan.plan import MinimumVersion, NodePack, WeightFile
 from ryla_graphs.plan.stages import Stage
 from ryla_graphs.software.packs import folder_of, pack_in, pack_of
 from ryla_graphs.software.versions import CLASSES_SINCE, FAMILIES_SINCE, VARIANTS_SINCE, newest
 from ryla_graphs.validation.view import View
-from ryla_graphs.weights import Need
-from ryla_graphs.weights.sizes import Size
 
 
 def classes_of(view: View) -> list[NodeSchema]:
@@ -28,20 +27,17 @@ def reached(view: View) -> list[str]:
     return sorted(view.reached & view.nodes.keys())
 
 
-def weight_files(needs: Iterable[Need], stored: Callable[[Need], Size | None]) -> Iterator[WeightFile]:
-    """The files of some needs, each once, and what is known about them; `stored` gives their sizes."""
-    by_file: dict[tuple[str, str], list[Need]] = {}
-    for need in needs:
-        by_file.setdefault(need.key, []).append(need)
-    for key in sorted(by_file):
-        need = by_file[key][0]
-        weight, size = need.weight, stored(need)
+def weight_files(weights: Weights) -> Iterator[WeightFile]:
+    """The weight files of a graph, each once, and what is known about them."""
+    for _, needs in sorted(weights.by_file.items()):
+        need = needs[0]
+        weight, size = need.weight, weights.stored(need)
         exactly = size is not None and size.least == size.most
         source = weight.sources[0] if weight and weight.sources else None
         yield WeightFile(
             name=need.name,
             folder=need.folder,
-            nodes=tuple(sorted({each.node for each in by_file[key]})),
+            nodes=tuple(sorted({each.node for each in needs})),
             size=size.most if size is not None and exactly else None,
             between=(size.least, size.most) if size is not None and not exactly else None,
             sha256=weight.sha256 if weight else None,
