@@ -196,8 +196,8 @@ def test_cancelling_what_runs_and_what_waits(held: HeldSimulator) -> None:
 def test_the_client_backs_off_from_a_full_queue(held: HeldSimulator) -> None:
     with Comfy() as client:
         jobs = [running(client), client.submit(client.workflows.from_json(flux()))]
-        threading.Timer(0.3, held.go.set).start()
         started = time.monotonic()
+        threading.Timer(0.3, held.go.set).start()
         jobs.append(client.submit(client.workflows.from_json(flux())))
         assert time.monotonic() - started >= 0.3  # it was refused, and came again
         assert [job.result().status for job in jobs] == ["succeeded"] * 3
