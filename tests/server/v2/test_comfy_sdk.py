@@ -67,7 +67,7 @@ def test_run_and_download(client: Comfy, tmp_path: Path) -> None:
     assert Image.open(io.BytesIO(output.to_bytes())).size == (64, 64)
     output.to_file(tmp_path / "x.png")
     assert (tmp_path / "x.png").read_bytes() == output.to_bytes()
-    assert job.get_outputs("save") == job.get_outputs("save") or job.get_outputs("save")[0].name == output.name
+    assert [each.id for each in job.get_outputs("save")] == [output.id]
 
 
 def test_events_with_progress_previews_and_outputs(client: Comfy) -> None:
