@@ -68,6 +68,7 @@ GUARDED = (
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
     Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhook_laws.py",), 0.9),
     # what is kept
+    Guarded(_ROOM + "server.jobs.waiting", ("tests/server/test_waiting.py",), 0.9),
     Guarded(_ROOM + "server.jobs.states", _STATES, 0.9),
     Guarded(_ROOM + "server.jobs.live", _STATES, 0.9),
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
@@ -117,6 +118,7 @@ SAME: Mapping[str, Mapping[str, str]] = {
     "ryla_graphs.server.sinks.webhooks": {
         "`False` → `True` in `hook: Hook = field(compare=False)`": "no two have one number, which is compared before",
         "LtE → Lt in `self._waiting[0].due <= now`": _CLOCK,
+        "`5` → `6` in `thread.join(timeout=5)`": "how long a close waits for a receiver that hangs",
     },
     "ryla_graphs.server.storage.blobs": {
         "Mult → Add in `256 * 1024`": _CHUNK,

@@ -65,7 +65,7 @@ def _mapped(prompt: Prompt) -> frozenset[str]:
         if source is None or link.node in found:
             return True
         outputs = source.schema.outputs
-        return link.slot < len(outputs) and outputs[link.slot].is_list
+        return -len(outputs) <= link.slot < len(outputs) and outputs[link.slot].is_list
 
     for node in prompt.sources_first():
         takes_list = isinstance(node, PromptNode) and node.schema.input_is_list

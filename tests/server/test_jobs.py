@@ -256,7 +256,7 @@ def test_the_queue_is_bounded_and_cancelling_makes_room(tmp_path: Path) -> None:
         assert held.reached.wait(60)
         waiting = [client.post("/workflow", json=flux(), headers=ASYNC).headers["location"] for _ in range(2)]
         assert [client.get(where).json()["position"] for where in (first, *waiting)] == [None, 0, 1]
-        full = client.post("/workflow", json=flux())
+        full = client.post("/workflow", json=flux(), headers=ASYNC)
         assert (full.status_code, full.json()["error"]["code"]) == (429, "queue_full")
         assert int(full.headers["retry-after"]) >= 1 and client.get("/ready").status_code == 503
         cancelled = client.delete(waiting[0])

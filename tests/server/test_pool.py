@@ -52,7 +52,7 @@ def test_no_more_threads_than_allowed_and_all_is_done() -> None:
         with lock:
             at_once += 1
             most = max(most, at_once)
-        full.wait(60)
+        full.wait(30)
         with lock:
             at_once -= 1
 
@@ -66,18 +66,16 @@ def test_no_more_threads_than_allowed_and_all_is_done() -> None:
 
 def test_a_thread_at_long_work_gives_its_place_to_what_waits() -> None:
     async def main() -> None:
-        pool = Pool(1)
-        may_end = threading.Event()
-
-        def waits() -> None:
-            may_end.wait(60)
+        pool, waiting = Pool(1), Call(lambda: "done")
+        may_end, ended = threading.Event(), list[bool]()
 
         def brings_long_work() -> str:
-            pool.go_on(waits)
+            pool.put(waiting.run)  # the only thread is at this
+            pool.go_on(lambda: ended.append(may_end.wait(120)))
             return "answered"
 
-        first, second = await asyncio.gather(given_by(pool, brings_long_work), given_by(pool, lambda: "done"))
-        assert (first, second) == ("answered", "done")
+        assert await given_by(pool, brings_long_work) == "answered"
+        assert await waiting.result() == "done" and ended == [], "the long work goes on"
         may_end.set()
 
     asyncio.run(main())
@@ -120,7 +118,7 @@ def test_time_that_is_up_does_not_end_work() -> None:
             asked.append(given)
             return True
 
-        call = Call(lambda: may_go_on.wait(60) and 7, sleeps_on)
+        call = Call(lambda: may_go_on.wait(30) and 7, sleeps_on)
         pool.put(call.run)
         sleeping = asyncio.ensure_future(call.result(0))
         while call._sleeps_on is not None:  # until it has seen that its time is up
