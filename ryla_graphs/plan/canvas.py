@@ -1,12 +1,18 @@
-"""How large the pictures, videos and latents of a graph are, traced from the nodes that create them."""
+"""How large the pictures, videos and latents of a graph are.
+
+`shapes` measures them. What it cannot know before the run, such as the size of an input picture, a plan still has to
+estimate: such sizes are traced from the nodes that create them, and the canvas says what was assumed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ryla_graphs.prompt import Known, Link, PromptNode
+from ryla_graphs.shapes import ImageShape, LatentShape, MaskShape, NodeShapes, Shapes, VideoShape, evaluate
 from ryla_graphs.validation.view import View
 
 
@@ -65,14 +71,62 @@ _MODEL_FACTOR = 4
 """The factor by which upscaling models enlarge: most of them are made for this one."""
 
 
-def canvases(view: View) -> Mapping[str, Canvas]:
-    """The canvas of every node that gives pictures, videos or latents, by id."""
+def canvases(view: View, shapes: Shapes | None = None) -> Mapping[str, Canvas]:
+    """The canvas of every node that gives pictures, videos or latents, by id; pass `shapes` if you have them."""
     found: dict[str, Canvas] = {}
+    shapes = evaluate(view) if shapes is None else shapes
     for node in view.run_order():
         canvas = _canvas(node, view, found)
+        if (row := shapes.get(node.id)) is not None:
+            canvas = _measured(row, canvas) or canvas
         if canvas is not None:
             found[node.id] = canvas
     return found
+
+
+class _Size(NamedTuple):
+    """What `shapes` says of one value."""
+
+    width: Any
+    height: Any
+    batch: Any
+    frames: Any = None
+    """None if the tensor does not tell pictures from the frames of one video."""
+
+    @property
+    def is_known(self) -> bool:
+        return all(isinstance(side, int) and side > 0 for side in self if side is not None)
+
+
+def _measured(row: NodeShapes, traced: Canvas | None) -> Canvas | None:
+    """The canvas of the first picture, video or latent that a node gives; of a mask if there is nothing else.
+
+    None if `shapes` does not know it all, or if it is a list.
+    """
+    values = [wire[0] for wire in row.outputs if isinstance(wire, list) and len(wire) == 1]
+    values.sort(key=lambda value: isinstance(value, MaskShape))
+    size = next((size for value in values if (size := _size(value)) is not None), None)
+    if size is None or not size.is_known:
+        return None
+    before = traced or UNKNOWN
+    frames, batch = size.frames, size.batch
+    if frames is None:
+        split = (before.frames, before.batch) if before.frames * before.batch == batch else (batch, 1)
+        frames, batch = split if before.frames > 1 else (1, batch)
+    same = (before.width, before.height) == (size.width, size.height)
+    origin = before.set_by if same else None
+    return Canvas(width=size.width, height=size.height, frames=frames, batch=batch, set_by=origin)
+
+
+def _size(value: Any) -> _Size | None:
+    match value:
+        case LatentShape() if len(value.samples) >= 4:
+            return _Size(value.width, value.height, value.batch, value.frames)
+        case VideoShape():
+            return _Size(value.width, value.height, 1, value.frames)
+        case ImageShape() | MaskShape():
+            return _Size(value.width, value.height, value.batch)
+    return None
 
 
 LARGEST = 10**12

@@ -62,13 +62,15 @@ def check(
         return [crowd]
     if allowed.characters is not None and (count := _characters(view.document)) > allowed.characters:
         return [_too_many("characters", count, allowed.characters, "shorten its texts, and send files as `inputs`")]
-    found = [*_of_amounts(view, allowed, files or {}, refuse_unknown)]
+    shapes = evaluate(view, files=files or {}, guess=True)
+    made = list(amounts(shapes))
+    found = [*_of_amounts(view, allowed, made, refuse_unknown)]
     if refuse_unknown:
         found += _of_classes_without_rule(view, allowed, {problem.node for problem in found})
-    sampled = list(samplings(view))
+    sampled = list(samplings(view, shapes))
     for sampling in sampled:
         found += _of_steps(sampling, allowed, refuse_unknown)
-    return [*found, *_of_work(sampled, allowed)]
+    return [*found, *_of_work(sampled, made, allowed, refuse_unknown and not found)]
 
 
 def crowded(prompt: Any, limits: Limits) -> Problem | None:
@@ -110,9 +112,9 @@ def _characters(value: Any) -> int:
     return count
 
 
-def _of_amounts(view: View, allowed: Limits, files: Mapping[str, Any], refuse: bool) -> Iterator[Problem]:
+def _of_amounts(view: View, allowed: Limits, made: Sequence[Amount], refuse: bool) -> Iterator[Problem]:
     blamed: dict[str, set[str]] = {}
-    for amount in amounts(evaluate(view, files=files, guess=True)):
+    for amount in made:
         for code, measure, limit, words in _measured(amount, allowed):
             if limit is None:
                 continue
@@ -287,19 +289,48 @@ def _of_steps(sampling: Sampling, allowed: Limits, refuse: bool) -> Iterator[Pro
         )
 
 
-def _of_work(sampled: Sequence[Sampling], allowed: Limits) -> Iterator[Problem]:
-    work = sum(map(_work, sampled))
-    if allowed.work is not None and work > allowed.work:
-        largest = max(sampled, key=_work).node
+def _of_work(sampled: Sequence[Sampling], made: Sequence[Amount], allowed: Limits, refuse: bool) -> Iterator[Problem]:
+    if allowed.work is None or not sampled:
+        return
+    pixels = _pixels(made)
+    work = {sampling.node.id: _work(sampling, pixels.get(sampling.node.id)) for sampling in sampled}
+    least, most = (sum(bound) for bound in zip(*work.values(), strict=True))
+    if most <= allowed.work or (least <= allowed.work and not refuse):
+        return
+    largest = max((sampling.node for sampling in sampled), key=lambda node: work[node.id][least <= allowed.work])
+    subject = AtNode(largest.id, largest.class_type)
+    expected = f"at most {allowed.work:,.0f}: megapixels times pictures or frames times evaluations"
+    if least > allowed.work:
         yield Problem(
             code="too_much_work",
-            message=f"the prompt asks for {work:,.0f} megapixel-steps, {allowed.work:,.0f} are allowed",
-            subject=AtNode(largest.id, largest.class_type),
-            given=round(work),
-            expected=f"at most {allowed.work:,.0f}: megapixels times pictures or frames times evaluations",
-            hint=f"ask for {allowed.work / work:.0%} of it, in size, batch, length or steps; or send several prompts",
+            message=f"the prompt asks for {least:,.0f} megapixel-steps, {allowed.work:,.0f} are allowed",
+            subject=subject,
+            given=round(least),
+            expected=expected,
+            hint=f"ask for {allowed.work / least:.0%} of it, in size, batch, length or steps; or send several prompts",
         )
+    else:
+        how_much = "any number of megapixel-steps" if most == inf else f"up to {most:,.0f} megapixel-steps"
+        message = f"the prompt may ask for {how_much}, which only a run can tell; {allowed.work:,.0f} are allowed"
+        hint = "write sizes and batches into the nodes themselves"
+        yield Problem(code="unbounded", message=message, subject=subject, expected=expected, hint=hint)
 
 
-def _work(sampling: Sampling) -> float:
-    return sampling.canvas.pixels * sampling.evaluations / 1e6
+def _pixels(made: Sequence[Amount]) -> Mapping[str, tuple[float, float]]:
+    """The least and the most pixels of the first output of each node that holds pictures or latents."""
+    found: dict[str, tuple[float, float]] = {}
+    slots: dict[str, int] = {}
+    for amount in made:
+        if amount.kind != "audio" and slots.setdefault(amount.node, amount.slot) == amount.slot:
+            least, most = found.get(amount.node, (0.0, 0.0))
+            low, high = bounds(amount.pixels)
+            found[amount.node] = least + max(0.0, low), most + high
+    return found
+
+
+def _work(sampling: Sampling, pixels: tuple[float, float] | None) -> tuple[float, float]:
+    """The least and the most megapixels times evaluations of one sampler."""
+    if pixels is None or sampling.crops:
+        pixels = sampling.canvas.pixels, sampling.canvas.pixels
+    least, most = (held * sampling.evaluations / 1e6 for held in pixels)
+    return least, most

@@ -14,6 +14,7 @@ from ryla_graphs.plan.references import references_of
 from ryla_graphs.plan.sampling import evaluations
 from ryla_graphs.plan.vaes import VAES, Vae
 from ryla_graphs.prompt import PromptNode
+from ryla_graphs.shapes import Shapes
 from ryla_graphs.validation.view import View
 
 StageKind = Literal["text", "vision", "encode", "sample", "decode", "upscale", "other"]
@@ -103,12 +104,14 @@ class Sampling(NamedTuple):
     gap: Gap | None
     reckoned: bool = True
     """Whether the plan knows how its class samples."""
+    crops: bool = False
+    """Whether it samples parts that it cuts out of its picture, so that what it gives does not tell how much."""
 
 
-def samplings(view: View) -> Iterator[Sampling]:
+def samplings(view: View, shapes: Shapes) -> Iterator[Sampling]:
     """The nodes that sample, in the order of `stages`."""
     found = [node for node in view.run_order() if _samples(node)]
-    sizes = canvases(view) if found else {}
+    sizes = canvases(view, shapes) if found else {}
     return (_sampling_at(view, node, sizes) for node in found)
 
 
@@ -120,15 +123,15 @@ def _samples(node: PromptNode) -> bool:
 
 def _sampling_at(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> Sampling:
     canvas = sizes.get(node.id, UNKNOWN)
-    if node.schema.class_type == "FaceDetailer":
+    if crops := node.schema.class_type == "FaceDetailer":
         canvas = _one_face(view, node, canvas)
     gap: Gap | None
     if (found := evaluations(view, node)) is None:
         counted = "steps" not in node.known or number_of(view, node, "steps") is not None
         gap = Gap("what this class computes, which is no sampler that the plan knows,", _ALL)
-        return Sampling(node, canvas, 1, 1, counted, gap, reckoned=False)
+        return Sampling(node, canvas, 1, 1, counted, gap, reckoned=False, crops=crops)
     gap = Gap(found.unknown, _TIME) if found.unknown else None
-    return Sampling(node, canvas, found.total, min(found.at_once, 2), found.counted, gap)
+    return Sampling(node, canvas, found.total, min(found.at_once, 2), found.counted, gap, crops=crops)
 
 
 def stages(view: View, weights: Weights, sizes: Mapping[str, Canvas]) -> tuple[Stage, ...]:

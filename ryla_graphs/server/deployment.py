@@ -22,7 +22,7 @@ from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.gate import Gate
 from ryla_graphs.server.safety.provenance import delivered
-from ryla_graphs.server.safety.quotas import Allowance
+from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.sinks.base import Sink
@@ -69,8 +69,8 @@ class Deployment:
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._reported, store)
         prefix = "" if settings.analytics_plain else PREFIX
         self.analytics = Analytics([*_targets(settings), *targets], prefix=prefix)
-        self.allowance = Allowance(settings.quota, store)
-        self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch), self.allowance)
+        self.quotas = Quotas(store, settings.quota)
+        self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch), self.quotas)
         self.blobs = RecentBlobs(store.blobs)
         heard = [*sinks, self.webhooks, self.analytics]
         self.faces = _faces(settings, store, self.blobs, heard)
@@ -86,7 +86,7 @@ class Deployment:
         self._upkeep: asyncio.Task[None] | None = None
         if shelf is None and settings.lora_folder is not None:
             shelf = FolderShelf(settings.lora_folder)
-        self.loras = Loras(store, shelf, size=settings.lora_bytes, allowance=self.allowance)
+        self.loras = Loras(store, shelf, size=settings.lora_bytes, quotas=self.quotas)
         simulated = engine.name == SIMULATOR
         self.routes = engine if isinstance(engine, Routing) else None
         """The engine, if it is a router."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.plan import Limits, check
+from ryla_graphs.plan.canvas import canvases
 from ryla_graphs.plan.limits import crowded
 from ryla_graphs.problems import Problem
 from ryla_graphs.shapes import AudioShape, ImageShape
@@ -180,6 +181,62 @@ def test_work_is_that_of_all_samplers_together() -> None:
     (problem,) = asked(prompt, only(work=10))
     assert (problem.code, problem.node, problem.given) == ("too_much_work", "again", 40)
     assert "ask for 25% of it" in (problem.hint or "")
+
+
+SIDE, BATCH = 2048, 4
+ENLARGED: Mapping[str, Prompt] = {
+    "its sides are read off a picture": {
+        "large": node("EmptyImage", width=SIDE, height=SIDE, batch_size=1, color=0),
+        "sides": node("GetImageSize", image=["large", 0]),
+        "latent": node("EmptyLatentImage", width=["sides", 0], height=["sides", 1], batch_size=BATCH),
+    },
+    "it is padded": {
+        "small": node("EmptyImage", width=64, height=64, batch_size=BATCH, color=0),
+        "more": node(
+            "ImagePadForOutpaint", image=["small", 0], left=SIDE - 64, top=SIDE - 64, right=0, bottom=0, feathering=0
+        ),
+        "latent": node("VAEEncode", pixels=["more", 0], vae=["vae", 0]),
+    },
+    "two are stitched": {
+        "half": node("EmptyImage", width=SIDE // 2, height=SIDE, batch_size=BATCH, color=0),
+        "more": node(
+            "ImageStitch",
+            image1=["half", 0],
+            image2=["half", 0],
+            direction="right",
+            match_image_size=True,
+            spacing_width=0,
+            spacing_color="white",
+        ),
+        "latent": node("VAEEncode", pixels=["more", 0], vae=["vae", 0]),
+    },
+}
+
+
+@pytest.mark.parametrize("how", ENLARGED)
+def test_a_sampler_works_on_what_its_latent_really_is(how: str) -> None:
+    """However the latent became so large, its sampler does the work of a latent of that size."""
+    plain = flux(width=SIDE, height=SIDE, batch_size=BATCH, steps=10)
+    prompt = plain | ENLARGED[how]
+    prompt["sampler"] = node("KSampler", **plain["sampler"]["inputs"] | {"latent_image": ["latent", 0]})
+    (problem,), (expected,) = (asked(each, only(work=1)) for each in (prompt, plain))
+    assert (problem.code, problem.node, problem.given) == ("too_much_work", "sampler", expected.given)
+    sampled, usual = (canvases(View(each, bundled()))["sampler"] for each in (prompt, plain))
+    assert (sampled.width, sampled.height, sampled.batch) == (usual.width, usual.height, usual.batch)
+
+
+@pytest.mark.parametrize("most", [SIDE, None])
+def test_work_that_only_a_run_can_tell_is_refused(most: int | None) -> None:
+    prompt = flux(height=SIDE, steps=10) | UNKNOWN
+    if most is not None:
+        prompt["n"] = node("ComfyMathExpression", expression=f"min(a, {most})", **{"values.a": ["drawn", 0]})
+        prompt["drawn"] = UNKNOWN["n"]
+    prompt["canvas"]["inputs"]["width"] = ["n", 0]
+    (problem,) = asked(prompt, only(work=1))
+    assert (problem.code, problem.node) == ("unbounded", "sampler")
+    assert ("any number of" if most is None else "up to 42 megapixel-steps") in problem.message
+    assert asked(prompt, only(work=1), refuse_unknown=False) == []
+    assert asked(prompt, only(work=42)) == [] or most is None
 
 
 def test_the_inputs_to_lower_are_named() -> None:

@@ -1,4 +1,4 @@
-"""Storage quotas of owners, so that no owner's files fill the disk or displace another's."""
+"""Storage quotas of owners, so that no owner's uploads fill the disk or displace another's."""
 
 from __future__ import annotations
 
@@ -26,42 +26,43 @@ class Quota:
     """Of input files within an hour that the server did not have yet. The inputs of ended jobs are deleted every hour,
     if there are too many; until then, refused requests and cancelled jobs would fill the disk."""
 
-    def check(self, store: Store, owner: str, size: int, *, loras: bool = False, pending: int = 0) -> None:
-        """Raise `RequestError` (`over_quota`) if an upload of this size would exceed the quota.
 
-        `pending` are the bytes of uploads that are being stored at the moment.
-        """
-        limit, kept = self.loras if loras else self.uploads, store.uploaded_bytes(owner, loras=loras) + pending
-        if kept + size > limit:
-            what = "LoRAs" if loras else "uploads"
-            raise RequestError(
-                "over_quota",
-                f"your {what} use {kept:,} of {limit:,} bytes, and this one has {size:,}; delete some first",
-            )
+class Quotas:
+    """Holds the owners of a store to their quota. Thread-safe."""
 
-
-class Allowance:
-    """What each owner may still store, with the requests in progress counted; may be used from any thread."""
-
-    def __init__(self, quota: Quota, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._quota = quota
+    def __init__(self, store: Store, quota: Quota, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._quota = quota
         self._clock = clock
-        self._lock = threading.Lock()
-        self._pending: Counter[tuple[str, bool]] = Counter()
         self._fresh: defaultdict[str, deque[tuple[float, int]]] = defaultdict(deque)
+        """When an owner's new input files came, and their sizes."""
+        self._arriving: Counter[tuple[str, bool]] = Counter()
+        """The bytes of uploads that are not in the store yet, by owner, LoRAs apart."""
+        self._lock = threading.Lock()
 
     @contextmanager
-    def storing(self, owner: str, size: int, *, loras: bool = False) -> Iterator[None]:
-        """Count an upload while the block stores it; raises `RequestError` (`over_quota`) if it would be too much."""
+    def room(self, owner: str, size: int, *, loras: bool = False) -> Iterator[None]:
+        """Room for an upload of this size while it is stored, which no upload that arrives at the same time gets.
+
+        Raises `RequestError` (`over_quota`) if there is none.
+        """
+        of = owner, loras
         with self._lock:
-            self._quota.check(self._store, owner, size, loras=loras, pending=self._pending[owner, loras])
-            self._pending[owner, loras] += size
+            limit = self._quota.loras if loras else self._quota.uploads
+            kept = self._store.uploaded_bytes(owner, loras=loras) + self._arriving[of]
+            if kept + size > limit:
+                what = "LoRAs" if loras else "uploads"
+                raise RequestError(
+                    "over_quota",
+                    f"your {what} use {kept:,} of {limit:,} bytes, and this one has {size:,}; delete some first",
+                )
+            self._arriving[of] += size
         try:
             yield
         finally:
             with self._lock:
-                self._pending[owner, loras] -= size
+                self._arriving[of] -= size
+                self._arriving += Counter()  # without owners who have nothing under way
 
     def check_inputs(self, owner: str) -> None:
         """Raise `RequestError` (`over_quota`) if the owner's requests brought too many new input files recently."""
