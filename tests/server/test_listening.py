@@ -114,6 +114,7 @@ def test_a_second_request_on_the_connection_may_come_late(address: tuple[str, in
             connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
             reported = b""
             while not reported.endswith(b"}"):
-                assert (piece := connection.recv(65536))
+                piece = connection.recv(65536)
+                assert piece
                 reported += piece
             assert b"200 OK" in reported
