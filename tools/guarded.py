@@ -30,9 +30,9 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
     Guarded(
-        _ROOM + "engines.router.desk", ("tests/routing/test_desk.py", "tests/routing/test_shadow.py", *_ROUTING), 0.9
+        _ROOM + "engines.router.state", ("tests/routing/test_state.py", "tests/routing/test_shadow.py", *_ROUTING), 0.9
     ),
-    Guarded(_ROOM + "engines.router.legs", _ROUTING, 0.9),
+    Guarded(_ROOM + "engines.router.attempt", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.run", ("tests/routing/test_runs.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.9),
@@ -73,7 +73,7 @@ GUARDED = (
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
     Guarded(_ROOM + "server.storage.blobs", ("tests/server/test_blobs.py",), 0.9),
     Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.9, "not modal and not Containers"),
-    Guarded(_ROOM + "models_folder.brought", ("tests/models_folder/test_brought.py",), 0.9),
+    Guarded(_ROOM + "models_folder.graph_weights", ("tests/models_folder/test_graph_weights.py",), 0.9),
     Guarded(_ROOM + "models_folder.checking", ("tests/models_folder/test_checking.py",), 0.9),
 )
 

@@ -161,7 +161,7 @@ def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: flo
     file = next((name for name in node.inputs if takes_input_file(node.schema, name)), None) if node else None
     name = file or (_blamed(view, node, kind) if node else None)
     if isinstance(measure, UnknownShape):
-        message = f"how many {unit} it gives is known only when it runs ({measure.reason}); {limit:,g} are allowed"
+        message = f"how many {unit} it gives is unknown until it runs ({measure.reason}); {limit:,g} are allowed"
     elif kind == "too_large" and unit == "megapixels":
         size = f"{amount.width}x{amount.height}"
         held = f"the picture has {measure:.1f} megapixels ({size})" if file else f"{size} are {measure:.1f} megapixels"
@@ -257,7 +257,7 @@ def _of_number(view: View, node: PromptNode, name: str, allowed: Limits) -> Prob
     found = view.value(node, name)
     subject, expected = AtNode(node.id, node.class_type, name), f"at most {limit:,}"
     if isinstance(found, Unknown):
-        message, hint = f"its value is known only when it runs: {found.why}", _hint("unbounded", "", None)
+        message, hint = f"its value is unknown until it runs: {found.why}", _hint("unbounded", "", None)
         return Problem(code="unbounded", message=message, subject=subject, expected=expected, hint=hint)
     if not isinstance(found.value, (int, float)) or found.value <= limit:
         return None
@@ -282,7 +282,7 @@ def _of_steps(sampling: Sampling, allowed: Limits, refuse: bool) -> Iterator[Pro
     elif refuse and not sampling.steps_known:
         yield Problem(
             code="unbounded",
-            message="how many steps it takes is known only when it runs",
+            message="how many steps it takes is unknown until it runs",
             subject=AtNode(node.id, node.class_type, name),
             expected=f"at most {allowed.steps:,} steps",
             hint="write the number of steps into the node itself",

@@ -106,14 +106,14 @@ class Parameters(BaseModel):
         return self
 
     def _idle(self, name: str, fact: FieldInfo) -> str | None:
-        """Why a parameter has no effect beside the others, where it has none."""
+        """Why a parameter has no effect with the others, where it has none."""
         needed = [other for other, names in self.only_with.items() if name in names]
         for other in (*needed, *(mark.other for mark in fact.metadata if isinstance(mark, ActsWith))):
             if not getattr(self, other):
                 return f"without `{to_camel(other)}`"
         for mark in fact.metadata:
             if isinstance(mark, ReplacedBy) and getattr(self, mark.other):
-                return f"beside `{to_camel(mark.other)}`, which replaces it"
+                return f"together with `{to_camel(mark.other)}`, which replaces it"
         return None
 
     def _usual(self, fact: FieldInfo) -> Any:
@@ -334,7 +334,7 @@ class Preset(Generic[P]):
             for name in body["inputs"]:
                 if names := table.get(place(number, name)) or table.get(like(body["class_type"], name)):
                     found[number, name] = names
-            # A picture from another graph arrives over a wire; the nodes that made it are under the parameter's name.
+            # A picture from another graph arrives over a link; the nodes that made it are under the parameter's name.
             for name, link in wires_of(body["inputs"]).items():
                 part, slash, _ = link.node.partition("/")
                 if slash and part in aliases and not number.startswith(f"{part}/"):

@@ -31,9 +31,9 @@ from ryla_graphs.server.sinks.product_events import PREFIX
 from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.storage.recent import RecentBlobs
-from ryla_graphs.server.submit.intake import Intake, recompiled
 from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import FolderShelf, Loras, Shelf
+from ryla_graphs.server.submit.submissions import Submissions, recompiled
 from ryla_graphs.server.submit.uploads import Uploads
 from ryla_graphs.server.threads import in_thread
 
@@ -84,20 +84,17 @@ class Deployment:
             sinks=[*heard, *self.faces],
         )
         self._upkeep: asyncio.Task[None] | None = None
-        if shelf is None and settings.lora_folder is not None:
-            shelf = FolderShelf(settings.lora_folder)
-        self.loras = Loras(store, shelf, size=settings.lora_bytes, quotas=self.quotas)
-        simulated = engine.name == SIMULATOR
+        self.loras = Loras(store, shelf or _shelf(settings), size=settings.lora_bytes, quotas=self.quotas)
         self.routes = engine if isinstance(engine, Routing) else None
         """The engine, if it is a router."""
-        self.intake = Intake(
+        self.submissions = Submissions(
             self.jobs,
             self.catalog,
             self.uploads,
             self.loras,
             settings,
             self.pipelines,
-            simulated=simulated,
+            simulated=engine.name == SIMULATOR,
             routes=self.routes,
         )
 
@@ -165,6 +162,10 @@ async def _survived(work: Callable[..., Any], *args: Any) -> None:
         await in_thread(work, *args)
     except Exception as error:
         log.error("maintenance failed, and runs again later: %s", error, exc_info=not isinstance(error, RylaError))
+
+
+def _shelf(settings: Settings) -> Shelf | None:
+    return FolderShelf(settings.lora_folder) if settings.lora_folder is not None else None
 
 
 def _signer(settings: Settings) -> Signer | None:

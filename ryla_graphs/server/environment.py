@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -23,14 +24,14 @@ from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
-from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.settings import WEBHOOK_HOSTS, Settings
 from ryla_graphs.server.sinks.webhooks import Signer
 from ryla_graphs.server.storage.base import Retention
 
 _DAYS, _GIGABYTES = 1_000_000, 2**30
 """More is a mistake, and no date or file system could hold it."""
 _HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?")
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,30}://([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
 
 class Variable(NamedTuple):
@@ -98,6 +99,13 @@ def _pixels(text: str) -> MediaLimits:
 def _hosts(text: str) -> tuple[str, ...]:
     found = tuple(name.lower() for name in _names(text))
     if not all(map(_HOST.fullmatch, found)):
+        raise ValueError(text)
+    return found
+
+
+def _hosts_or_origins(text: str) -> tuple[str, ...]:
+    found = tuple(name.lower() for name in _names(text))
+    if not all("://" in name or _HOST.fullmatch(name) for name in found):  # `FetchPolicy` checks the origins
         raise ValueError(text)
     return found
 
@@ -177,8 +185,8 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_INPUT_PIXELS": Variable("media", _pixels, "largest input picture, in pixels"),
     "RYLA_FETCH_HOSTS": Variable(
         "fetch",
-        lambda text: FetchPolicy(hosts=_hosts(text)),
-        "hosts that inputs may come from: `a.com,*.b.com`, or `*`",
+        lambda text: FetchPolicy(hosts=_hosts_or_origins(text)),
+        "hosts that inputs may come from: `a.com,*.b.com`, or `*`; `http://10.0.0.5:9000` allows an origin of your own",
     ),
     "RYLA_NODES": Variable(
         "confinement", lambda text: Confinement(allowed=frozenset(_names(text))), "the only node classes that may run"
@@ -216,8 +224,8 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "RYLA_WEBHOOK_HOSTS": Variable(
         "webhook_fetch",
-        lambda text: FetchPolicy(hosts=_hosts(text), size=2**16, seconds=15),
-        "hosts that webhooks may go to; default `*`",
+        lambda text: replace(WEBHOOK_HOSTS, hosts=_hosts_or_origins(text)),
+        "hosts that webhooks may go to; default `*`; `http://127.0.0.1:3000` allows an origin of your own",
     ),
     "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "file for product events, one JSON object per line"),
     "RYLA_ANALYTICS_URL": Variable(

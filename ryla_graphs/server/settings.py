@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ryla_graphs.plan import Limits
+from ryla_graphs.server.job_options import Budget, Place
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.deadlines import Deadlines
 from ryla_graphs.server.safety.fetch import FetchPolicy
@@ -14,7 +15,9 @@ from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.storage.base import Retention
-from ryla_graphs.server.wishes import Budget, Place
+
+WEBHOOK_HOSTS = FetchPolicy(hosts=("*",), size=2**16, seconds=15, setting="RYLA_WEBHOOK_HOSTS")
+"""Where webhooks may go, if the operator names no hosts."""
 
 
 class Settings(BaseModel):
@@ -88,7 +91,7 @@ class Settings(BaseModel):
     """Files, folders and modules with pipelines to serve besides the presets; see docs/pipelines.md."""
     webhook_secret: SecretStr | None = None
     """The key that signs webhooks; without it, none are sent."""
-    webhook_fetch: FetchPolicy = FetchPolicy(hosts=("*",), size=2**16, seconds=15)
+    webhook_fetch: FetchPolicy = WEBHOOK_HOSTS
     """The hosts that webhooks may be posted to."""
     analytics_file: Path | None = None
     """The file for RYLA's product events, one JSON object per line."""

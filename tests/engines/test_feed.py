@@ -23,7 +23,7 @@ EVENT = b'event: status\ndata: {"status": "running"}\n\n'
 
 
 @pytest.mark.parametrize("kind", [None, "garbage", "500"])
-def test_a_streams_connection_is_nobody_elses(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_streams_connection_is_its_own(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its reader and whoever ends the run may both close it, at any time."""
     asked: list[tuple[Any, str]] = []
     plain = urllib3.connection.HTTPConnection.request

@@ -12,9 +12,9 @@ import modal
 import pytest
 
 from ryla_graphs.engines.events import Failed, Finished
-from ryla_graphs.modal_deploy import container, handing
+from ryla_graphs.modal_deploy import container, output_queue
 from ryla_graphs.modal_deploy.container import serve
-from ryla_graphs.modal_deploy.handing import Pending
+from ryla_graphs.modal_deploy.output_queue import PendingOutputs
 from ryla_graphs.modal_deploy.waking import HOOKS_DUE, unsettled
 from ryla_graphs.modal_deploy.worker import HANDED_OVER, Worker
 from ryla_graphs.problems import ExecutionFailed, RunLost
@@ -29,7 +29,7 @@ from tests.server.clients import TestClient
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handing, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(output_queue, "PAUSES", (0.01, 0.01))
     monkeypatch.setattr(container, "END_SECONDS", 0.3)
 
 
@@ -38,7 +38,7 @@ class Handed(OnLoopback):
 
     def __init__(self, plane: LoopbackModal, folder: Path) -> None:
         super().__init__(plane, folder)
-        self.pending = Pending()
+        self.pending = PendingOutputs()
         self.store = threading.Event()
         self.store.set()
         self.trouble: list[Exception] = []
@@ -80,7 +80,7 @@ def test_a_web_side_of_before_gets_the_end_from_the_call(handed: Handed) -> None
     run = handed.engine.start(flux())
     waited(lambda: handed.results)
     job = {name: value for name, value in handed.calls[0].args[0].items() if name not in ("protocol", "limit_seconds")}
-    worker = Worker(HeldSimulator(), handed._deliver, pending=Pending())
+    worker = Worker(HeldSimulator(), handed._deliver, pending=PendingOutputs())
     reported = asyncio.run(serve(worker, job, events=handed.events, runs=handed.runs))
     assert reported["event"] == "finished" and len(reported["outputs"]) == 1 and ended(run).terminal
 
@@ -105,7 +105,7 @@ def test_few_jobs_have_outputs_on_their_way_at_once(handed: Handed) -> None:
     handed.store.clear()
     for seed in range(3):
         handed.engine.start(flux(seed=seed))
-    waited(lambda: len(handed.results) == handing.MOST)
+    waited(lambda: len(handed.results) == output_queue.MOST)
     handed.store.set()
     waited(lambda: len(handed.results) == 3)
     assert handed.pending.wait(60)

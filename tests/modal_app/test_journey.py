@@ -24,10 +24,10 @@ from PIL import Image
 from ryla_graphs import presets
 from ryla_graphs.lockfile import Lock, catalog_of
 from ryla_graphs.modal_deploy import mounted
-from ryla_graphs.modal_deploy.handing import Pending
 from ryla_graphs.modal_deploy.machine import run_job
 from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.mounted import WeightsFolder
+from ryla_graphs.modal_deploy.output_queue import PendingOutputs
 from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
@@ -69,7 +69,7 @@ class OnGpu:
         self.folder = folder
         self.clock = Clock()
         self.pace = PACE
-        self.pending = Pending()
+        self.pending = PendingOutputs()
         self.done: Callable[[], None] = lambda: None
         if waking:
             self.done = partial(wake, modal.Function.from_name(settings.app, "settle"), parts.records)

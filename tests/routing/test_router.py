@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs import Workflow
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, Retrying, Routed
-from ryla_graphs.engines.router import Accepts, Asked, Attempt, MemoryJournal, Route, Router
+from ryla_graphs.engines.router import Accepts, Attempt, MemoryJournal, Route, Router, RunOptions
 from ryla_graphs.engines.router.journal import Policy
 from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.problems import (
@@ -41,7 +41,7 @@ def routed(router: Router, run_id: str | None = None) -> tuple[list[Event], list
     run_id = run_id or str(uuid.uuid4())
     events = list(router.start(IMAGE, run_id=run_id, fresh=True).events())
     assert [event.terminal for event in events] == [False] * (len(events) - 1) + [True]
-    return events, list(router.desk.journal.attempts(run_id))
+    return events, list(router.state.journal.attempts(run_id))
 
 
 def route_of(events: list[Event]) -> list[str]:
@@ -192,7 +192,7 @@ def test_cancelling_reaches_the_route_that_has_it() -> None:
         started = router.start(IMAGE, run_id=(run_id := str(uuid.uuid4())), fresh=True)
         threading.Timer(0.02, started.cancel).start()
         assert isinstance(list(started.events())[-1], Cancelled)
-        (attempt,) = router.desk.journal.attempts(run_id)
+        (attempt,) = router.state.journal.attempts(run_id)
     assert attempt.outcome == "cancelled" and pod.runs[attempt.run_id].ending.is_set()
 
 
@@ -212,8 +212,8 @@ def test_an_unknown_outcome_goes_by_policy(policy: Policy) -> None:
 
 def test_the_policy_of_a_job_takes_precedence() -> None:
     class Once(MemoryJournal):
-        def asked(self, run_id: str) -> Asked:
-            return Asked(policy="at-most-once")
+        def options(self, run_id: str) -> RunOptions:
+            return RunOptions(policy="at-most-once")
 
     with router_of(Place("pod", lambda: RunLost("gone")), modal := Place("modal"), journal=Once()) as router:
         events, _ = routed(router)
@@ -301,8 +301,8 @@ def test_law_one_end_and_no_more_runs_than_the_policy_allows(acts: list[list[Act
     """Whatever the routes do: one terminal event, attempts that say what happened, and never a run too many."""
 
     class Journal(MemoryJournal):
-        def asked(self, run_id: str) -> Asked:
-            return Asked(policy=policy)
+        def options(self, run_id: str) -> RunOptions:
+            return RunOptions(policy=policy)
 
     places = [Place(f"p{number}", *list(row)) for number, row in enumerate(acts)]
     budgets = {"start_seconds": 0.005, "total_seconds": 0.02}
@@ -315,18 +315,18 @@ def test_law_one_end_and_no_more_runs_than_the_policy_allows(acts: list[list[Act
             end: Event | None = None
             with suppress(EngineError):
                 end = list(router.start(IMAGE, run_id=run_id, fresh=True).events())[-1]
-            attempts = router.desk.journal.attempts(run_id)
+            attempts = router.state.journal.attempts(run_id)
             ran = sum(place.executed.total() for place in places) - before
             assert ran <= sum(attempt.ran for attempt in attempts) <= most
             assert all(attempt.ended is not None and attempt.outcome for attempt in attempts)
             won = [attempt for attempt in attempts if attempt.outcome == "succeeded"]
             assert len(won) == isinstance(end, Finished)
             assert Attempt.from_dict({**attempts[0].to_dict(), "new": 1}) == attempts[0] if attempts else True
-        assert all(lane.running == 0 for lane in router.desk.lanes)
+        assert all(lane.running == 0 for lane in router.state.lanes)
 
 
 def test_no_two_live_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next route gets the run when its events have told the end of the one before: also of one that only waits."""
+    """The next route gets the run when the events reported the end of the one before, also of one that only waits."""
     alive, most = list[str](), list[int]()
     start, events = Place.start, PlaceRun.events
 
@@ -336,14 +336,14 @@ def test_no_two_live_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         most.append(len(alive))
         return run
 
-    def told(self: PlaceRun) -> Iterator[Event]:
+    def reported(self: PlaceRun) -> Iterator[Event]:
         for event in events(self):
             if event.terminal:
                 alive.remove(self.id)
             yield event
 
     monkeypatch.setattr(Place, "start", begun)
-    monkeypatch.setattr(PlaceRun, "events", told)
+    monkeypatch.setattr(PlaceRun, "events", reported)
     places = [Place("a", "waits"), Place("b", lambda: RunLost("x")), Place("c", "no worker"), Place("d")]
     routes = [Route(place.name, place, number, start_seconds=0.02) for number, place in enumerate(places)]
     with Router(routes, spread_seconds=0) as router:

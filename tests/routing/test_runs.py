@@ -13,7 +13,7 @@ import pytest
 
 from ryla_graphs.engines import Artifact
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, Queued, Started, Usage
-from ryla_graphs.engines.router import Accepts, Asked, Attempt, MemoryJournal, Route, Router, Shadow
+from ryla_graphs.engines.router import Accepts, Attempt, MemoryJournal, Route, Router, RunOptions, Shadow
 from ryla_graphs.engines.router import run as module
 from ryla_graphs.engines.router.journal import Policy
 from ryla_graphs.problems import (
@@ -30,16 +30,16 @@ from tests.routing.places import Act, Place, PlaceRun, router_of
 from tests.routing.test_router import IMAGE, routed
 
 
-class Told(Place):
+class Reporting(Place):
     """A place whose runs tell what a test says."""
 
-    def __init__(self, name: str, told: Callable[[str], Sequence[Event]]) -> None:
+    def __init__(self, name: str, reported: Callable[[str], Sequence[Event]]) -> None:
         super().__init__(name)
-        self.told = told
+        self.reported = reported
 
     def start(self, *args: Any, **more: Any) -> PlaceRun:
         run = super().start(*args, **more)
-        run.events = lambda: iter(self.told(run.id))  # type: ignore[method-assign]
+        run.events = lambda: iter(self.reported(run.id))  # type: ignore[method-assign]
         return run
 
 
@@ -68,7 +68,7 @@ class TestMoney:
         ],
     )
     def test_of_a_good_run(self, price: float, seconds: float, usage: dict[str, Any], cost: float | None) -> None:
-        place = Told("pod", done(seconds, **usage))
+        place = Reporting("pod", done(seconds, **usage))
         with Router([Route("pod", place, usd_per_second=price)], spread_seconds=0) as router:
             events, (attempt,) = routed(router)
         assert isinstance(last := events[-1], Finished) and last.usage.cost_usd == attempt.cost_usd == cost
@@ -77,7 +77,7 @@ class TestMoney:
     @pytest.mark.parametrize(("price", "known"), [(0.0, False), (1.0, True)])
     def test_of_one_that_failed_before(self, price: float, known: bool) -> None:
         pod = Route("pod", Place("pod", lambda: RunLost("gone")), 1, usd_per_second=price)
-        modal = Route("modal", Told("modal", done(1.0, cost_usd=0.25)), 2)
+        modal = Route("modal", Reporting("modal", done(1.0, cost_usd=0.25)), 2)
         with Router([pod, modal], spread_seconds=0) as router:
             events, (first, second) = routed(router)
         assert (first.cost_usd is not None, first.maybe_charged) == (known, not known)
@@ -99,8 +99,8 @@ class TestMoney:
             assert isinstance(next(events), Queued)
             run.cancel()
             assert isinstance(list(events)[-1], Cancelled)
-            (attempt,) = router.desk.journal.attempts("r")
-            assert router.desk.lanes[0].running == 0
+            (attempt,) = router.state.journal.attempts("r")
+            assert router.state.lanes[0].running == 0
         assert (attempt.outcome, attempt.ran, attempt.cost_usd is not None) == ("cancelled", ran, ran)
 
 
@@ -150,13 +150,13 @@ class TestWrittenDown:
                 with pytest.raises(RuntimeError, match="a fault"):
                     router.start(IMAGE, fresh=True)
             (row,) = router.routes()
-            assert (row["state"], router.desk.lanes[0].running) == ("closed", 0)
+            assert (row["state"], router.state.lanes[0].running) == ("closed", 0)
 
 
 class TestOutputs:
     """They are here before the run counts as done, so that one that cannot be read moves the run."""
 
-    def place(self, *sizes: int, fails: int = 0) -> tuple[Told, list[int]]:
+    def place(self, *sizes: int, fails: int = 0) -> tuple[Reporting, list[int]]:
         reads = [0] * len(sizes)
 
         def output(number: int) -> Artifact:
@@ -169,7 +169,7 @@ class TestOutputs:
             return Artifact("save", "image", f"{number}.png", read=read)
 
         outputs = tuple(output(number) for number in range(len(sizes)))
-        return Told("pod", lambda run_id: [Started(run_id), Finished(run_id, 1.0, outputs)]), reads
+        return Reporting("pod", lambda run_id: [Started(run_id), Finished(run_id, 1.0, outputs)]), reads
 
     def test_they_are_read_once(self) -> None:
         place, reads = self.place(5, 6)
@@ -202,17 +202,17 @@ class TestOutputs:
             Artifact("save", "text", "x.txt", read=never, text="hello"),
             Artifact("save", "image", "x.png", read=never, simulated=True),
         )
-        with router_of(Told("pod", lambda run_id: [Started(run_id), Finished(run_id, 1.0, rows)])) as router:
+        with router_of(Reporting("pod", lambda run_id: [Started(run_id), Finished(run_id, 1.0, rows)])) as router:
             end = end_of(router)
         assert isinstance(end, Finished) and [output.text for output in end.outputs] == ["hello", None]
 
 
 def test_a_run_is_queued_and_started_once() -> None:
-    def told(run_id: str) -> Sequence[Event]:
+    def reported(run_id: str) -> Sequence[Event]:
         return [Queued(run_id), Started(run_id), Started(run_id), *done(1.0)(run_id)]
 
     lost = Place("pod", lambda: RunLost("gone"))
-    with router_of(lost, Told("modal", told)) as router:
+    with router_of(lost, Reporting("modal", reported)) as router:
         events = list(router.start(IMAGE, run_id="r", fresh=True).events())
     kinds = ["queued", "routed", "started", "retrying", "routed", "finished"]
     assert [event.kind for event in events] == kinds
@@ -226,7 +226,7 @@ def test_a_run_that_moves_before_it_started_is_no_retry() -> None:
 
 
 def test_where_the_engine_is_closed_the_events_stop() -> None:
-    with router_of(Told("pod", lambda run_id: [Started(run_id)]), Place("modal")) as router:
+    with router_of(Reporting("pod", lambda run_id: [Started(run_id)]), Place("modal")) as router:
         assert [event.kind for event in router.start(IMAGE, fresh=True).events()] == ["started"]
 
 
@@ -260,12 +260,12 @@ def test_a_cancelled_run_goes_nowhere_else() -> None:
         def start(self, *args: Any, **more: Any) -> PlaceRun:
             run = super().start(*args, **more)
 
-            def told() -> Iterator[Event]:
+            def reported() -> Iterator[Event]:
                 yield Started(run.id)
-                assert run.ending.wait(20)
+                assert run.ending.wait(60)
                 yield Failed(run.id, RunLost("gone"))
 
-            run.events = told  # type: ignore[method-assign]
+            run.events = reported  # type: ignore[method-assign]
             return run
 
     with router_of(Losing("pod"), modal) as router:
@@ -310,8 +310,8 @@ class TestResumed:
 
     def ended(self, act: Act, policy: Policy) -> EngineError:
         class Journal(MemoryJournal):
-            def asked(self, run_id: str) -> Asked:
-                return Asked(policy=policy)
+            def options(self, run_id: str) -> RunOptions:
+                return RunOptions(policy=policy)
 
         journal, pod, modal = Journal(), Place("pod", act), Place("modal")
         router_of(pod, journal=journal).start(IMAGE, run_id="r", fresh=True)
@@ -337,7 +337,7 @@ class TestResumed:
         assert type(self.ended(lambda: EngineError("no"), "at-least-once")) is EngineError
 
 
-def test_a_route_that_serves_nobody_makes_no_server_ready() -> None:
+def test_a_shadow_route_makes_no_server_ready() -> None:
     pod, new = Place("pod"), Place("new")
     pod.healthy = False
     with Router([Route("pod", pod), Route("new", new, 1)], spread_seconds=0, shadow=Shadow("new", 100)) as router:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ryla_graphs.engines.events import Event, OutputReady
 from ryla_graphs.problems import Cancelled, RunTimedOut
 from ryla_graphs.server import Settings, SqliteStore, create_app
-from ryla_graphs.server.jobs import at_work, worker
+from ryla_graphs.server.jobs import running, worker
 from ryla_graphs.server.safety.deadlines import Deadlines, Watch
 from tests.server.clients import TestClient
 from tests.server.live import until
@@ -92,7 +92,7 @@ def let_go() -> Iterator[Callable[[Hung], Hung]]:
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_work, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(running, "LOOK_SECONDS", 0.02)
 
 
 def served(folder: Path, act: Any, **deadlines: float) -> TestClient:

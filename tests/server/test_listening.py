@@ -82,7 +82,12 @@ def test_a_caller_who_stops_reading_is_hung_up_on(
     monkeypatch.setattr(Patient, "stall_seconds", 0.05)
     gone = threading.Event()
     lost = Patient.connection_lost
-    monkeypatch.setattr(Patient, "connection_lost", lambda *args: (lost(*args), gone.set()))
+
+    def dropped(patient: Patient, error: Exception | None) -> None:
+        lost(patient, error)
+        gone.set()
+
+    monkeypatch.setattr(Patient, "connection_lost", dropped)
     with connected(address) as connection:
         ask_for(large, connection)
         assert gone.wait(60)  # and nothing is read

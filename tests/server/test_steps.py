@@ -245,14 +245,14 @@ class TestStored:
         house.states._store = slow
         with ThreadPoolExecutor(2) as pool:
             end = pool.submit(house.states.succeed, job_id, {})
-            assert slow.saving.wait(10)
+            assert slow.saving.wait(60)
             live = house.states._live[job_id]
             live.lock = knocked = _Knocked(live.lock)  # type: ignore[assignment]
             keeping = pool.submit(house.states.keep)
-            assert knocked.knocked.wait(10)
+            assert knocked.knocked.wait(60)
             slow.go_on.set()
-            assert end.result(10).state is JobState.SUCCEEDED
-            keeping.result(10)
+            assert end.result(60).state is JobState.SUCCEEDED
+            keeping.result(60)
         assert house.store.saves == 1
 
 

@@ -1,4 +1,4 @@
-"""Storage quotas of owners, so that no owner's uploads fill the disk or displace another's."""
+"""Storage quotas of owners, so that no owner's files fill the disk or displace another's."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Quotas:
         self._store = store
         self._quota = quota
         self._clock = clock
-        self._fresh: defaultdict[str, deque[tuple[float, int]]] = defaultdict(deque)
-        """When an owner's new input files came, and their sizes."""
+        self._lock = threading.Lock()
         self._arriving: Counter[tuple[str, bool]] = Counter()
         """The bytes of uploads that are not in the store yet, by owner, LoRAs apart."""
-        self._lock = threading.Lock()
+        self._fresh: defaultdict[str, deque[tuple[float, int]]] = defaultdict(deque)
+        """When each new input file of the last hour arrived, and its bytes, by owner."""
 
     @contextmanager
     def room(self, owner: str, size: int, *, loras: bool = False) -> Iterator[None]:

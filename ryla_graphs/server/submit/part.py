@@ -9,7 +9,7 @@ from itertools import islice
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.partial import upstream
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, did_you_mean, shorten
-from ryla_graphs.server.submit.asked import OUTPUTS_NAME
+from ryla_graphs.server.submit.options import OUTPUTS_NAME
 
 _MOST_NAMED = 10
 

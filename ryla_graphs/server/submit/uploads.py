@@ -186,7 +186,7 @@ def _shape_of(facts: MediaFacts) -> Any:
     if facts.media_type.startswith("audio/"):
         return AudioShape(1, 2, seconds * _RATE, _RATE)
     side = Unknown("the size of an input video is unknown until the graph runs", 1, _SIDE)
-    frames = Unknown("the number of frames of an input video are known only when it runs", 1, _FRAMES)
+    frames = Unknown("the number of frames of an input video is unknown until it runs", 1, _FRAMES)
     return VideoShape(frames, side, side, Unknown("the rate of an input video is unknown until the graph runs", 1, 240))
 
 

@@ -42,7 +42,7 @@ class Raw:
         self.answers: list[bytes] = []
         self.lines: list[bytes] = []
         self.fetcher = Fetcher(
-            FetchPolicy(hosts=(f"{HOST}:{self.port}",), seconds=30),
+            FetchPolicy(hosts=(f"{HOST}:{self.port}",), seconds=600),
             resolve=lambda *_: ["127.0.0.1"],
             public=lambda _: True,
             certificates=str(certificates),
@@ -60,7 +60,10 @@ class Raw:
             while True:
                 connection, _ = self._listening.accept()
                 with suppress(OSError), self._context.wrap_socket(connection, server_side=True) as talk:
-                    self.lines.append(talk.recv(65_536).partition(b"\r\n")[0])
+                    asked = b""
+                    while b"\r\n\r\n" not in asked or (asked.startswith(b"POST") and not asked.endswith(b"{}")):
+                        asked += talk.recv(65_536)  # all of it: who closes with bytes unread resets the connection
+                    self.lines.append(asked.partition(b"\r\n")[0])
                     talk.sendall(self.answers.pop(0))
 
 

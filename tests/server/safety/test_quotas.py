@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -11,16 +13,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, Store, create_app
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.safety.quotas import Quota, Quotas
+from ryla_graphs.server.safety.quotas import HOUR_SECONDS, Quota, Quotas
+from ryla_graphs.server.storage.blobs import FileBlobs
 from tests.server.clients import TestClient
 from tests.server.live import until
 
+Image.new("RGB", (64, 64), "red").save(_file := io.BytesIO(), "PNG")
+PICTURE = _file.getvalue()
 SIZES = st.integers(0, 12)
 
 
@@ -61,6 +68,46 @@ def test_uploads_are_what_is_meant_where_nothing_else_is_said() -> None:
         pass
     with here.room("somebody else", 9):
         pass
+
+
+@given(st.lists(st.tuples(st.floats(0, 5000), st.integers(1, 9)), max_size=30))
+def test_new_input_files_of_an_hour_are_limited(brought: list[tuple[float, int]]) -> None:
+    now = 0.0
+    quotas = Quotas(cast("Store", Kept(0, 0)), Quota(inputs=20), clock=lambda: now)
+    counted: list[tuple[float, int]] = []
+    for pause, size in brought:
+        now += pause
+        used = sum(each for at, each in counted if at > now - HOUR_SECONDS)
+        if used < 20:
+            quotas.check_inputs("me")
+            quotas.brought("me", size)
+            counted.append((now, size))
+        else:
+            with pytest.raises(RequestError) as refused:
+                quotas.check_inputs("me")
+            assert refused.value.code == "over_quota" and 1 <= (refused.value.retry_after or 0) <= HOUR_SECONDS
+        quotas.check_inputs("somebody else")
+
+
+def test_refused_requests_and_wrong_hashes_leave_little_behind(tmp_path: Path) -> None:
+    settings = Settings(quota=Quota(inputs=3 * len(PICTURE)))
+    store = SqliteStore(tmp_path)
+    with TestClient(create_app(Simulator(), store, settings)) as client:
+        for number in range(10):
+            picture = base64.b64encode(PICTURE + bytes([number])).decode()
+            load = {"class_type": "LoadImage", "inputs": {"image": picture}}
+            refused = client.post("/workflow", json={"1": load, "2": {"class_type": "NoSuchNode", "inputs": {}}})
+            assert refused.status_code == (422 if number < 3 else 413)
+        again = base64.b64encode(PICTURE + bytes([0])).decode()
+        save = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
+        known = {"1": {"class_type": "LoadImage", "inputs": {"image": again}}, "2": save}
+        assert client.post("/workflow", json=known).status_code == 413
+        before = FileBlobs(tmp_path / "content").total()
+        wrong = {"content_type": "image/png", "file_path": "a.png", "expected_hash": f"blake3:{'0' * 64}"}
+        assert client.post("/api/v2/assets", files={"file": PICTURE}, data=wrong).status_code == 409
+        right = wrong | {"expected_hash": f"blake3:{blake3(b'mine').hexdigest()}"}
+        assert client.post("/api/v2/assets", files={"file": b"mine"}, data=right).status_code == 201
+        assert FileBlobs(tmp_path / "content").total() == before + len(b"mine") < 5 * len(PICTURE)
 
 
 def test_an_owner_may_keep_4_gib_of_uploads_and_64_of_loras() -> None:
@@ -135,7 +182,7 @@ def test_two_uploads_at_once_do_not_both_take_the_last_bytes(
 
 
 def test_two_uploads_at_once_do_not_share_a_key(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that ends first has it; the other one would be told that the server has its bytes."""
+    """The one that ends first has it; the other one would hear that the server has its bytes."""
     first, second = two_at_once(client, monkeypatch, headers={"Idempotency-Key": "mine"})
     assert (first.status_code, first.json()["error"]["code"]) == (422, "idempotency_key_reuse")
     asset = client.get(f"/api/v2/assets/{second.json()['id']}")
@@ -157,7 +204,7 @@ def test_an_output_that_is_kept_as_an_upload_counts_once(client: TestClient) -> 
     named = {"hash": output["hash"], "file_path": "mine.png"}
     refused = client.post("/api/v2/assets/from-hash", json=named)
     assert (refused.status_code, refused.json()["error"]["code"]) == (413, "request_too_large")
-    settings = client.app.state.deployment.quotas  # type: ignore[attr-defined]
-    settings._quota = Quota(uploads=output["size"])
+    quotas = client.app.state.deployment.quotas  # type: ignore[attr-defined]
+    quotas._quota = Quota(uploads=output["size"])
     for name in ("mine.png", "again.png"):  # the same bytes take no more room
         assert client.post("/api/v2/assets/from-hash", json=named | {"file_path": name}).status_code == 201

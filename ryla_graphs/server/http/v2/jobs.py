@@ -18,19 +18,19 @@ from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import MOST_REPORTED
 from ryla_graphs.server.http.access import Here, Owner, Stream
-from ryla_graphs.server.http.routes.events import EVENT_STREAM, NO_STORE, documented, with_pings
+from ryla_graphs.server.http.routes.events import NO_STORE, documented, event_stream, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
 from ryla_graphs.server.http.v2.models import EVENTS, V2Job, V2Jobs, V2Workflow
 from ryla_graphs.server.http.v2.shapes import job_view, output_view, progress_view, status_of, summary_view
+from ryla_graphs.server.job_options import JobOptions, Labels
 from ryla_graphs.server.jobs.partners import key_of
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
-from ryla_graphs.server.submit.asked import user_in
-from ryla_graphs.server.submit.intake import fingerprint
+from ryla_graphs.server.submit.options import user_in
 from ryla_graphs.server.submit.reading import parsed
+from ryla_graphs.server.submit.submissions import fingerprint
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import Labels, Wishes
 
 router = APIRouter(prefix=f"{PREFIX}/jobs", tags=["jobs"])
 
@@ -84,8 +84,8 @@ def _submit(
     secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
     key_field = AtField("request", "extra_data.api_key_comfy_org")
     paying = key_of(secret.get_secret_value(), key_field) if secret else None
-    wishes = Wishes(previews=True, labels=wanted.metadata, extra=user, partner_key=paying)
-    return here.intake.workflow(wanted.workflow, owner, wishes, chosen)
+    options = JobOptions(previews=True, labels=wanted.metadata, extra=user, partner_key=paying)
+    return here.submissions.workflow(wanted.workflow, owner, options, chosen)
 
 
 def _submission(body: bytes, kind: str | None) -> Submission:
@@ -143,7 +143,7 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,
-    responses={200: EVENT_STREAM, **errors("events")},
+    responses={200: event_stream(EVENTS), **errors("events")},
     openapi_extra=documented(EVENTS),
 )
 async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
