@@ -57,7 +57,7 @@ def _reader(need: Need) -> str:
 
 
 def _sizes(rows: Iterable[Weight | None]) -> list[int | None]:
-    return [row and row.weighs for row in rows]
+    return [None if row is None else row.weighs for row in rows]
 
 
 def _print_rows(rows: Sequence[tuple[str | None, str, Weight | None]]) -> None:
