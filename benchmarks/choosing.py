@@ -11,7 +11,7 @@ from functools import partial
 
 from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines.router import Asked, Route, Router
+from ryla_graphs.engines.router import Route, Router, RunOptions
 from ryla_graphs.engines.router.needs import Need
 from tests.routing.places import Place
 
@@ -36,7 +36,7 @@ def report() -> None:
     routes[1] = Route("modal", places[1], 2, share=2500, usd_per_second=0.0005)
     with Router(routes) as router:
         router.catalog()
-        for lane in router.desk.lanes:
+        for lane in router.state.lanes:
             for seconds in range(20):
                 lane.took(None, 10.0 + seconds / 10)
         print("| graph | nodes | choosing, ms | and finding what it needs, ms |\n|---|---|---|---|")
@@ -47,7 +47,7 @@ def report() -> None:
             compiled = preset.build(preset.example).compile()
 
             def choose(need: Need) -> object:
-                return router.desk.choice(need, {}, Asked("ada"), (), "ada", {})
+                return router.state.choice(need, {}, RunOptions("ada"), (), "ada", {})
 
             chosen = milliseconds(partial(choose, Need.of(compiled)))
             whole = milliseconds(partial(_found_and_chosen, choose, compiled))

@@ -14,8 +14,8 @@ from ryla_graphs import presets
 from ryla_graphs.plan import GPUS, Plan
 from ryla_graphs.plan.architectures import architecture
 from ryla_graphs.plan.canvas import Canvas, canvases
-from ryla_graphs.plan.carried import Weights
 from ryla_graphs.plan.gpus import GPU
+from ryla_graphs.plan.loaded_weights import Weights
 from ryla_graphs.plan.seconds import run_seconds
 from ryla_graphs.plan.stages import stages
 from ryla_graphs.validation import View

@@ -1,4 +1,4 @@
-"""What model families cost per node: inferring them for every wire, and checking where they meet."""
+"""What model families cost per node: inferring them for every link, and checking where they meet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def report() -> None:
     for shape, make in SHAPES.items():
         for size in SIZES:
             print(_row(shape, make(size).compile().prompt))
-    print("\n`infer` tells the families of every wire; `check` is all rules about families.\n")
+    print("\n`infer` tells the families of every link; `check` is all rules about families.\n")
 
 
 def _row(shape: str, prompt: ApiDocument) -> str:

@@ -130,7 +130,7 @@ class _Side:
         return marks
 
     def _sources_first(self) -> Iterator[str]:
-        """All nodes, each after those wired into it; nodes on or behind a cycle come last."""
+        """All nodes, each after those linked into it; nodes on or behind a cycle come last."""
         links = {
             number: [link.node for link in map(read_link, inputs.values()) if link]
             for number, inputs in self.inputs.items()

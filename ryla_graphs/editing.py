@@ -89,7 +89,7 @@ class _Edit:
         """The inputs of the class for these values; None if the class is unknown."""
 
     def _flat(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The changes by name in the JSON; an `Option` or a list of wires gives several."""
+        """The changes by name in the JSON; an `Option` or a list of links gives several."""
         for name, value in changes.items():
             spec = self._specs.get(name)
             if spec is not None and spec.kind is Kind.AUTOGROW and isinstance(value, (list, tuple, dict)):

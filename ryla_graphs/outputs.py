@@ -79,7 +79,7 @@ OVER_SOCKET = frozenset({"SaveImageWebsocket", "ETN_SendImageWebSocket", "SaveJp
 
 SILENT = frozenset(
     (
-        # ComfyUI: nodes that write a data set to the server's disk, and partners' models, which pass on over wires
+        # ComfyUI: nodes that write a data set to the server's disk, and partners' models, which pass on over links
         *("SaveImageDataSetToFolder", "SaveImageTextDataSetToFolder", "SaveTrainingDataset"),
         *("TencentTextToModelNode", "TencentImageToModelNode", "MeshyTextToModelNode", "MeshyRefineNode"),
         *("MeshyImageToModelNode", "MeshyMultiImageToModelNode", "MeshyRigModelNode", "MeshyAnimateModelNode"),
@@ -101,7 +101,7 @@ SILENT = frozenset(
         *("PlaySound|pysssss", "SystemNotification|pysssss", "FancyNoteNode", "FancyTimerNode", "ConsoleDebug+"),
         *("DebugTensorShape+", "Debug Number to Console", "Dictionary to Console", "Image Bounds to Console"),
         *("Text to Console", "LayerUtility: PrintInfo", "Evaluate Floats", "Evaluate Integers", "Evaluate Strings"),
-        # values that pass on over wires
+        # values that pass on over links
         *("CR Increment Float", "CR Increment Integer", "CR Pipe Switch", "CR Schedule Input Switch", "CR Seed"),
         *("Cache Node", "Text Add Token by Input", "Text Add Tokens", "Text Parse Noodle Soup Prompts"),
         *("easy convertAnything", "easy imageToBase64", "AILab_UnbatchImages", "SeparateMasks"),
@@ -169,7 +169,7 @@ def _at_least(view: View, node: PromptNode) -> int:
 def _batch(view: View, link: Link | None) -> int:
     """The least number of images that a link carries, as far as a chain of known classes reveals it."""
     nodes = view.nodes
-    for _ in range(len(nodes)):  # bounded, since the wires may form a cycle
+    for _ in range(len(nodes)):  # bounded, since the links may form a cycle
         if link is None or link.node not in nodes:
             return 1
         source = nodes[link.node]

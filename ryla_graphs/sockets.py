@@ -103,7 +103,7 @@ class LTXV(ModelFamily, id="ltxv"): ...
 
 
 Family = TypeVar("Family", bound=ModelFamily, default=Any)
-"""The family that the wires of a node share; unknown if nothing determines it."""
+"""The family that the links of a node share; unknown if nothing determines it."""
 
 OutFamily = TypeVar("OutFamily", bound=ModelFamily, default=Any)
 """The same for a node's `.out`: a nested class needs a type variable of its own."""

@@ -209,7 +209,7 @@ def logs(smoke: Smoke) -> str:
 
 
 def cost(smoke: Smoke) -> str:
-    """What a job says that it cost, beside the price list; what Modal bills is to be compared by a person."""
+    """What a job says that it cost, next to the price list; what Modal bills is to be compared by a person."""
     smoke.needs_modal()
     job = smoke.submit(**smoke.small())
     smoke.finished(job)

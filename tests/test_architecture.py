@@ -72,7 +72,7 @@ SERVER_ROOMS = (
     "threads",
     "log_lines",
     "errors",
-    "wishes",
+    "job_options",
     "storage",
     "safety",
     "settings",

@@ -233,7 +233,7 @@ def test_hovering_a_class_says_what_its_inputs_take() -> None:
     said = inspect.getdoc(nodes.KSampler) or ""
     assert said.startswith("KSampler (model/sampling).\n\nDenoises a latent")
     assert "- `steps`: a whole number from 1 to 10000, by default 20: more take longer" in said
-    assert "- `model`: a wire that carries MODEL\n" in said and "(44 choices), by default 'euler'" in said
+    assert "- `model`: a link that carries MODEL\n" in said and "(44 choices), by default 'euler'" in said
     assert "- `width`: a whole number from 0 to 16384" in (
         inspect.getdoc(nodes.ResizeImageMaskNode.ResizeType.ScaleWidth) or ""
     )
@@ -256,7 +256,7 @@ def test_a_servers_own_words_go_into_the_classes() -> None:
     exec(compile(text, "example.py", "exec"), names)
     said = inspect.getdoc(names["MyBlurPlus"]) or ""
     assert 'Blurs a "picture" \\ well """.' in said
-    assert "- `image`: a wire that carries IMAGE: the picture to blur" in said
+    assert "- `image`: a link that carries IMAGE: the picture to blur" in said
 
 
 def test_outputs_that_are_lists_say_so() -> None:
@@ -302,7 +302,7 @@ def test_inputs_beside_the_declared_ones_are_typed_and_checked() -> None:
     ("more", "where", "message"),
     [
         ({"picture_3": "x"}, "picture_3", "has no input `picture_3`"),
-        ({"image_3": 3}, "image_3", "takes only a wire"),
+        ({"image_3": 3}, "image_3", "takes only a link"),
         ({"image_3": nodes.KSamplerSelect(sampler_name="euler")}, "image_3", "does not fit an input of type IMAGE"),
         (3, "None", "has no input"),
     ],

@@ -252,7 +252,7 @@ def test_the_same_picture_twice_is_made_once() -> None:
     ("given", "message"),
     [
         (portrait(), "is a whole workflow, give its `picture`"),
-        (VAELoader(vae_name="x"), "has to be a picture, this wire carries VAE"),
+        (VAELoader(vae_name="x"), "has to be a picture, this link carries VAE"),
         (CheckpointLoaderSimple(ckpt_name="x"), "Input should be a valid string"),
         (["picture", 0], "Input should be a valid string"),
         ("", "at least 1 character"),

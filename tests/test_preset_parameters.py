@@ -65,7 +65,7 @@ IDLE: dict[str, tuple[str, dict[str, Any], str]] = {
     "file beside a checkpoint": (
         "flux-dev",
         {"fluxCheckpointName": "all.safetensors", "vaeName": "mine.safetensors"},
-        "`vaeName` has no effect beside `fluxCheckpointName`, which replaces it",
+        "`vaeName` has no effect together with `fluxCheckpointName`, which replaces it",
     ),
     "detector without a mask": (
         "flux-instantid",
@@ -75,7 +75,7 @@ IDLE: dict[str, tuple[str, dict[str, Any], str]] = {
     "detector beside a mask": (
         "face-swap",
         {"referenceImage": "r.png", "baseImage": "b.png", "maskImage": "m.png", "detectorName": "bbox/mine.pt"},
-        "`detectorName` has no effect beside `maskImage`, which replaces it",
+        "`detectorName` has no effect together with `maskImage`, which replaces it",
     ),
 }
 
@@ -155,7 +155,7 @@ def test_a_mask_may_be_a_file_a_picture_a_mask_or_the_transparency() -> None:
         ("wan22-t2v", {"lowFourStepsName": "x"}, "`lowFourStepsName` has no effect without `fourSteps`"),
         ("ltx-video", {"length": 96}, "LTX-Video makes 8k+1 frames: 89 or 97"),
         ("ltx-video", {"referenceStrength": 0.5}, "`referenceStrength` has no effect without `referenceImage`"),
-        ("flux2-klein", {"image": "b.png", "width": 512}, "`width` has no effect beside `image`"),
+        ("flux2-klein", {"image": "b.png", "width": 512}, "`width` has no effect together with `image`"),
     ],
 )
 def test_what_does_not_go_together_is_refused(preset: str, given: dict[str, Any], reported: str) -> None:

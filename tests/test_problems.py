@@ -44,7 +44,7 @@ def test_what_a_newer_version_adds_is_left_out(found: Problem, more: dict[str, A
     assert Problem.from_dict({**found.to_dict(), **more, "severity": "grave"}) == found
 
 
-def test_a_code_that_is_not_known_here_is_read_all_the_same() -> None:
+def test_a_code_that_is_unknown_here_is_read_all_the_same() -> None:
     read = Problem.from_dict({"code": "of_tomorrow", "message": "no", "level": "fatal", "tier": 9, "node": "7"})
     assert (read.code, read.level, read.tier, read.node) == ("of_tomorrow", "error", 2, "7")
 

@@ -127,7 +127,7 @@ def test_a_release_with_a_name_whose_time_is_over_is_refused(repository: Path) -
     git(repository, "add", ".")
     git(repository, "commit", "-qm", "second")
     done = release(repository, "0.4.0")
-    assert done.returncode == 1 and "old.py:1: `f` goes in 0.4.0: take it away" in done.stderr
+    assert done.returncode == 1 and "old.py:1: `f` goes in 0.4.0: remove it" in done.stderr
     assert release(repository, "0.3.9").returncode == 0
 
 

@@ -99,7 +99,7 @@ def test_steps_count_from_the_minimum(length: int) -> None:
     assert one(prompt).code == "off_step"
 
 
-def test_a_value_where_only_a_wire_makes_sense() -> None:
+def test_a_value_where_only_a_link_makes_sense() -> None:
     for value in ("model.safetensors", 3, None, {"a": 1}):
         prompt = changed("sampler", model=value)
         assert verdict(prompt, catalogs.bundled()).accepted
@@ -227,7 +227,7 @@ def test_errors_come_first() -> None:
 
 
 @pytest.mark.parametrize("sink", ["NoSuchClass", "VAEEncode"])
-def test_all_problems_are_reported_where_the_output_is_not_known_or_none(sink: str) -> None:
+def test_all_problems_are_reported_where_the_output_is_unknown_or_none(sink: str) -> None:
     prompt = changed("sampler", steps="many", positive=["9", 0])
     prompt["save"] = {"class_type": sink, "inputs": {"pixels": ["6", 0], "vae": ["1", 2]}}
     codes = {problem.code for problem in found(prompt)}

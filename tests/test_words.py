@@ -32,6 +32,13 @@ BETTER: dict[str, str] = {
     "asked with": "the options of the request, or the option's name",
     "comes to nothing": "fails",
     "gives word": "reports",
+    "a wire that": "a link that",
+    "over a wire": "over a link",
+    "only a wire": "only a link",
+    "this wire": "this link",
+    "known only when": "unknown until",
+    "known only to": "only … knows",
+    "a model says": "only a model knows",
 }
 """The forbidden words, and what to write instead."""
 

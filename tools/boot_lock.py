@@ -88,7 +88,7 @@ def _compared(lock: Lock, catalog: Catalog, version: str) -> Iterator[str]:
         print(f"{pack.repository}: {there} of {len(pack.classes)} classes")
     yield from map(str, differences(lock, catalog, version=version))
     if own - promised:
-        yield f"classes that the lock has not: {', '.join(sorted(own - promised))}"
+        yield f"classes that are missing from the lock: {', '.join(sorted(own - promised))}"
 
 
 if __name__ == "__main__":

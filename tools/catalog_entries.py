@@ -183,7 +183,7 @@ class PackReader(Reader):
 
 
 def _in_order(entry: Entry) -> Entry:
-    """The inputs in the order of the class, which a recording with sorted keys has beside them."""
+    """The inputs in the order of the class, which a recording with sorted keys stores separately."""
     order = entry.get("input_order") or {}
     return {
         section: {name: inputs[name] for name in [*(order.get(section) or inputs)] if name in inputs}

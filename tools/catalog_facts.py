@@ -25,10 +25,10 @@ LEFTOVERS: Mapping[str, tuple[str, ...]] = {
     "VHS_LoadImages": ("choose folder to upload", "videopreview"),
     "VHS_VideoCombine": ("videopreview",),
 }
-"""What pages of packs write into prompts beside the inputs, as seen in published graphs."""
+"""What web pages of packs write into prompts in addition to the inputs, as seen in published graphs."""
 
 GROW_OUTPUTS = frozenset({"Power Puter (rgthree)"})
-"""Classes whose list of outputs answers for any slot, beside those that the recordings name."""
+"""Classes whose list of outputs answers for any slot, in addition to those that the recordings name."""
 
 USERS_LISTS: Mapping[str, tuple[str, ...]] = {
     "ImpactWildcardEncode": ("Select to add LoRA", "Select to add Wildcard"),
@@ -79,7 +79,7 @@ def behaviour(class_type: str, facts: Mapping[str, Any], entry: Entry, leftovers
 
 
 def _dynamic(fact: Mapping[str, Any]) -> Iterator[Entry]:
-    """The rows of a recording's ``dynamic_inputs``: patterns, or names, with the types of their wires."""
+    """The rows of a recording's ``dynamic_inputs``: patterns, or names, with the types of their links."""
     values = bool(fact.get("constants")) or "get_input_info" in fact.get("note", "")
     rows = [(re.escape(name), what) for name, what in fact.get("names", {}).items()]
     if "any name" in fact.get("pattern", ""):

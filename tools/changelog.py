@@ -27,7 +27,7 @@ class Fragment:
 
     @classmethod
     def read(cls, path: Path) -> Fragment:
-        """Raises `ValueError` with the file's name if its name or its text is not as it should be."""
+        """Raises `ValueError` with the file's name if its name or its text is invalid."""
         found = NAME.fullmatch(path.name)
         if found is None:
             raise ValueError(

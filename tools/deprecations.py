@@ -37,7 +37,7 @@ def marks(root: Path) -> list[Mark]:
 def overdue(root: Path, version: str, on: date) -> list[str]:
     """The deprecated names that a release of this version on this day must no longer have."""
     return [
-        f"{mark.file}:{mark.line}: `{mark.notice.name}` goes in {mark.notice.goes_in}: take it away"
+        f"{mark.file}:{mark.line}: `{mark.notice.name}` goes in {mark.notice.goes_in}: remove it"
         for mark in marks(root)
         if mark.notice.is_due(version, on)
     ]

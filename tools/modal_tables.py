@@ -19,7 +19,7 @@ from ryla_graphs.modal_deploy.settings import NONE, PREFIX, ModalSettings
 from ryla_graphs.plan import GPUS, choose_gpu
 from ryla_graphs.plan.gpus import PRICES_AS_OF
 from ryla_graphs.ryla import GPU_WISHES
-from ryla_graphs.server.wishes import NO_WISHES
+from ryla_graphs.server.job_options import NO_OPTIONS
 
 PAGE = Path(__file__).parent.parent / "docs" / "modal.md"
 COMMAND = "`python -m tools.modal_tables`"
@@ -75,7 +75,7 @@ def _presets() -> Iterator[tuple[str, ...]]:
     for name in presets.NAMES:
         preset = presets.get(name)
         compiled = preset.build(preset.example).compile()
-        gpu = gpu_for(settings, compiled, NO_WISHES) or settings.fallback[0]
+        gpu = gpu_for(settings, compiled, NO_OPTIONS) or settings.fallback[0]
         wish = GPU_WISHES.get(name)
         row = compiled.plan.on(gpu)
         choice = choose_gpu(compiled.plan, allowed=settings.gpus, preferred=wish)

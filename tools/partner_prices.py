@@ -3,7 +3,7 @@
     python -m tools.partner_prices [--data ../shared/data]
 
 A badge is an expression over a node's widgets. Only numbers are taken from it: the least and the most that a run of the
-class costs, over every choice, both ends of every number, and every input wired or not. A price per second, minute or
+class costs, over every choice, both ends of every number, and every input linked or not. A price per second, minute or
 token keeps its unit, because the badge does not say how much of it a run takes.
 """
 

@@ -24,9 +24,9 @@ class Validator(Facts):
     """The members of `inputs` that the validator does not require."""
     takes_all: bool = False
     link_types: bool = False
-    """The validator looks at the types of incoming wires itself, so the server does not."""
+    """The validator looks at the types of incoming links itself, so the server does not."""
     needs_links: tuple[str, ...] = ()
-    """Inputs that must be wired, or the validator crashes."""
+    """Inputs that must be linked, or the validator crashes."""
     hidden: tuple[str, ...] = ()
     """Hidden inputs for which the server reports a failure too."""
     rule: Rule = "unknown"
@@ -43,9 +43,9 @@ class DynamicInputs(Facts):
     pattern: str
     """A regular expression that must match the whole name."""
     type: str = sockets.ANY
-    """The socket type of their wires, such as ``IMAGE`` or ``IMAGE,MASK``."""
+    """The socket type of their links, such as ``IMAGE`` or ``IMAGE,MASK``."""
     values: bool = False
-    """Whether they may hold values; if not, the server drops values and only wires count."""
+    """Whether they may hold values; if not, the server drops values and only links count."""
     start: int | None = None
     """The number of the first input, if the names are numbered."""
     count: str | None = None
@@ -70,7 +70,7 @@ class Undeclared(StrEnum):
     DROPPED = "dropped"
     """The server silently drops the value."""
     BREAKS = "breaks"
-    """The server passes the wire to a function without such a parameter, which raises `TypeError` when it runs."""
+    """The server passes the link to a function without such a parameter, which raises `TypeError` when it runs."""
     UNKNOWN = "unknown"
     """The class has not been examined."""
 
@@ -84,7 +84,7 @@ class Behaviour(Facts):
     any_input_names: bool = False
     """The class takes values under any name."""
     takes_extra_wires: bool | None = None
-    """Whether a wire under an undeclared name reaches the node's function; None if the class has not been examined."""
+    """Whether a link under an undeclared name reaches the node's function; None if the class has not been examined."""
     dynamic_inputs: tuple[DynamicInputs, ...] = ()
     editor_leftovers: frozenset[str] = frozenset()
     """Names that the editor writes into prompts besides the inputs: its buttons and previews."""

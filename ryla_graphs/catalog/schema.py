@@ -26,11 +26,11 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     COMBO = "combo"
     SOCKET = "socket"
-    """By a wire only: MODEL, IMAGE, ``*``, …"""
+    """By a link only: MODEL, IMAGE, ``*``, …"""
     DYNAMIC_COMBO = "dynamic combo"
     """A choice that adds inputs of its own, written with dotted names: ``resize_type.width``."""
     AUTOGROW = "autogrow"
-    """Any number of wires, written with dotted names: ``images.image0``."""
+    """Any number of links, written with dotted names: ``images.image0``."""
 
 
 _FILE_NAME = re.compile(r"\.[A-Za-z]\w{1,11}$")
@@ -77,17 +77,17 @@ class InputSpec(Facts):
     control_after_generate: bool = False
     upload: Literal["image", "video", "audio", "file"] | None = None
     match: str | None = None
-    """The name of the V3 match group: all wires of a group carry the same type."""
+    """The name of the V3 match group: all links of a group carry the same type."""
     match_types: str = sockets.ANY
     """The types that a match group may carry."""
     options: tuple[Option, ...] = ()
     slots: tuple[InputSpec, ...] = ()
-    """The wires an autogrow input can take, in order; the first `min` of them are required."""
+    """The links an autogrow input can take, in order; the first `min` of them are required."""
     slot_prefix: str | None = None
 
     @cached_property
     def wire_type(self) -> sockets.WireType:
-        """The type that the checks compare an incoming wire with."""
+        """The type that the checks compare an incoming link with."""
         return tuple(map(hashable, self.choices)) if self.listed else self.type
 
     @cached_property
@@ -97,7 +97,7 @@ class InputSpec(Facts):
 
     @property
     def is_wire_only(self) -> bool:
-        """Whether only a wire makes sense here: a socket type that no widget of the editor can fill."""
+        """Whether only a link makes sense here: a socket type that no widget of the editor can fill."""
         typed = self.type != sockets.MATCH and sockets.members(self.type).isdisjoint(_HAVE_VALUES)
         typed = typed and not sockets.is_widget(self.type)
         return self.kind is Kind.SOCKET and typed and not self.has_default and not self.socketless
@@ -159,7 +159,7 @@ class InputSpec(Facts):
         return value if self.plainly_fits(value) else None
 
     def accepts(self, received: sockets.WireType) -> bool:
-        """Whether a wire of this type fits. An open list of options fits every list of options."""
+        """Whether a link of this type fits. An open list of options fits every list of options."""
         if self.open and isinstance(received, tuple):
             return True
         return sockets.accepts(self.wire_type, received)
@@ -180,7 +180,7 @@ class KnownInputs(dict[str, InputSpec]):
 
     @cached_property
     def wire_only(self) -> Mapping[str, InputSpec]:
-        """The inputs that only a wire can fill, because no widget of the editor has their type."""
+        """The inputs that only a link can fill, because no widget of the editor has their type."""
         return {name: spec for name, spec in self.items() if spec.is_wire_only}
 
     @cached_property
@@ -257,7 +257,7 @@ class NodeSchema(Facts):
         return self.behaviour.editor_leftovers
 
     def undeclared(self, name: str, *, wired: bool) -> Undeclared:
-        """What happens to an input that the class does not declare, given as a wire or as a value."""
+        """What happens to an input that the class does not declare, given as a link or as a value."""
         behaviour = self.behaviour
         if name in self.hidden or behaviour.any_input_names:
             return Undeclared.TAKEN

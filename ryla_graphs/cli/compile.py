@@ -32,7 +32,7 @@ def compile_command(
     json: Json = False,
 ) -> None:
     """Check a workflow and compile it to the JSON that ComfyUI's POST /prompt accepts."""
-    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.catalog_option import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
 

@@ -57,7 +57,7 @@ def convert_command(
     json: Json = False,
 ) -> None:
     """Convert a graph, and list what was left out and why. Exits 1 if a part of it could not be converted."""
-    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.catalog_option import chosen_catalog  # noqa: PLC0415
 
     if (target is None) == (jsonl is None):
         raise typer.BadParameter("give one file, or --jsonl FILE")

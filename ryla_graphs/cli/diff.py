@@ -31,7 +31,7 @@ def diff_command(
 
     Nodes are matched by id and class, and nodes with new ids by their class and links.
     """
-    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.catalog_option import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.compare import compare  # noqa: PLC0415
 
     known = chosen_catalog(catalog, engine)

@@ -22,7 +22,7 @@ def notes_of(document: Document, source: str) -> Iterator[str]:
         yield f"{source}: {document.kind}"
     yield from left_out_lines(document.left_out)
     for key in document.unread:
-        yield f"ignored: `{key}` beside the graph"
+        yield f"ignored: `{key}` next to the graph"
 
 
 def left_out_lines(rows: Sequence[LeftOut]) -> Iterator[str]:

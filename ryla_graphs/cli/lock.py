@@ -98,7 +98,7 @@ def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list
     from dataclasses import replace  # noqa: PLC0415
 
     from ryla_graphs.lockfile import Asked, CustomPack  # noqa: PLC0415
-    from ryla_graphs.lockfile.asked import is_commit  # noqa: PLC0415
+    from ryla_graphs.lockfile.request import is_commit  # noqa: PLC0415
     from ryla_graphs.problems import InvalidSettings, NotFound  # noqa: PLC0415
     from ryla_graphs.software.releases import RELEASE  # noqa: PLC0415
 

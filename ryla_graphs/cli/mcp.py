@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.own import VARIABLE, sources_in
+from ryla_graphs.cli.own_pipelines import VARIABLE, sources_in
 
 if TYPE_CHECKING:
     from ryla_graphs.mcp import Limits

@@ -59,7 +59,7 @@ def _beside(schema: NodeSchema) -> Iterator[str]:
     if schema.any_input_names:
         yield "accepts values under any name"
     for dynamic in schema.dynamic_inputs:
-        what = "wires or values" if dynamic.values else "wires"
+        what = "links or values" if dynamic.values else "links"
         count = f", as many as `{dynamic.count}` says" if dynamic.count else ""
         yield f"accepts {what} of {dynamic.type} under names like {dynamic.pattern}{count}"
 

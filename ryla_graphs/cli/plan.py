@@ -49,7 +49,7 @@ def plan_command(
     Missing required parameters are taken from the preset's example. Files in the folders of --models count with their
     real size.
     """
-    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.catalog_option import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.plan import check, choose_gpu  # noqa: PLC0415
     from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
     from ryla_graphs.plan.releases import taken_by  # noqa: PLC0415

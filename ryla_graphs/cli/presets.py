@@ -23,7 +23,7 @@ def presets_command(
 ) -> None:
     """List the presets and your own pipelines (RYLA_PIPELINES), or show the parameters of one."""
     from ryla_graphs import presets  # noqa: PLC0415
-    from ryla_graphs.cli.own import own_pipeline, own_pipelines  # noqa: PLC0415
+    from ryla_graphs.cli.own_pipelines import own_pipeline, own_pipelines  # noqa: PLC0415
 
     if name is None:
         own = own_pipelines()

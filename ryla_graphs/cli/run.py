@@ -137,7 +137,7 @@ def _run(
     engine: Engine, compiled: CompiledWorkflow, inputs: Mapping[str, bytes], out: Path, *, quiet: bool
 ) -> tuple[Result, list[tuple[Artifact, Path]]]:
     """Run a graph and save its outputs; if it fails, save those that had arrived."""
-    from ryla_graphs.cli.ending import cancelling  # noqa: PLC0415
+    from ryla_graphs.cli.interrupts import cancelling  # noqa: PLC0415
     from ryla_graphs.engines.base import follow  # noqa: PLC0415
     from ryla_graphs.problems import EngineError  # noqa: PLC0415
 

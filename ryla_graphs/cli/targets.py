@@ -13,7 +13,7 @@ import typer
 from ryla_graphs import presets
 from ryla_graphs.cli.graphs import notes_of
 from ryla_graphs.cli.output import wants_json
-from ryla_graphs.cli.own import own_pipeline
+from ryla_graphs.cli.own_pipelines import own_pipeline
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.pipelines.python_files import DEFAULT, from_python

@@ -48,7 +48,7 @@ def validate_command(
     json: Json = False,
 ) -> None:
     """Check graphs as ComfyUI's server would, and with further rules. Exits 1 if any graph has an error."""
-    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.catalog_option import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
 
     if not files and jsonl is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ryla_graphs.answers.words import JobState, OutputKind
 from ryla_graphs.client.sync import Job, Output, RylaClient
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
 from ryla_graphs.problems import JobFailed, RequestFailed, ServerUnreachable
@@ -22,9 +23,11 @@ __all__ = [
     "Job",
     "JobEvent",
     "JobFailed",
+    "JobState",
     "JobView",
     "Lora",
     "Output",
+    "OutputKind",
     "OutputView",
     "RequestFailed",
     "RylaClient",

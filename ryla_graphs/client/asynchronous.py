@@ -230,7 +230,7 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         return AsyncJob(self, await self.carry_out(flows.job(job_id)))
 
     async def upload(self, file: Content, name: str | None = None) -> str:
-        """Upload an input file once, for several jobs; the id is a value for any parameter that takes a file."""
+        """Upload an input file once, for several jobs; returns an id that any parameter of a file takes."""
         with opened(file, name) as (named, content):
             return await self.carry_out(flows.upload(named, content))
 

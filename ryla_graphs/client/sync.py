@@ -221,7 +221,7 @@ class RylaClient(PresetCalls[Job]):
         return Job(self, self.carry_out(flows.job(job_id)))
 
     def upload(self, file: Content, name: str | None = None) -> str:
-        """Upload an input file once, for several jobs; the id is a value for any parameter that takes a file."""
+        """Upload an input file once, for several jobs; returns an id that any parameter of a file takes."""
         with opened(file, name) as (named, content):
             return self.carry_out(flows.upload(named, content))
 

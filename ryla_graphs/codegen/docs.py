@@ -65,7 +65,7 @@ def docstring(summary: str, prose: Prose, specs: Sequence[InputSpec], fields: Se
 
 def _input(field: str, spec: InputSpec, prose: Prose) -> str:
     """``- `steps`: a whole number from 1 to 10000, by default 20: more take longer``."""
-    takes = f"up to {len(spec.slots)} wires" if spec.kind is Kind.AUTOGROW else wording.expected(spec)
+    takes = f"up to {len(spec.slots)} links" if spec.kind is Kind.AUTOGROW else wording.expected(spec)
     if not spec.required:
         takes += ", optional"
     elif spec.kind is not Kind.DYNAMIC_COMBO and spec.initial not in (None, ""):

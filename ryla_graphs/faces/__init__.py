@@ -6,11 +6,11 @@ Needs the extra `faces`. Nothing biometric leaves memory: only a score and its o
 from __future__ import annotations
 
 from ryla_graphs.answers.words import Outcome
-from ryla_graphs.faces.apart import NotMeasured, scores_apart
 from ryla_graphs.faces.calibration import VERIFIED, Calibration, calibration
 from ryla_graphs.faces.choosing import DLIB, calibration_of, check_meter, meter_at
 from ryla_graphs.faces.comparing import FaceMeter, FaceScore, Reference, compare, picture_of
 from ryla_graphs.faces.face import Face
+from ryla_graphs.faces.measuring_process import NotMeasured, measured_scores
 from ryla_graphs.faces.words import in_short, lowest
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "compare",
     "in_short",
     "lowest",
+    "measured_scores",
     "meter_at",
     "picture_of",
-    "scores_apart",
 ]

@@ -1,6 +1,6 @@
 """Model families: which models, text encoders, VAEs, LoRAs and adapters belong together.
 
-`FAMILIES` names them, `detect` tells what a weight file is from its header, `Inference` tells what every wire of a
+`FAMILIES` names them, `detect` tells what a weight file is from its header, `Inference` tells what every link of a
 prompt carries, and `FamilyRules` holds the rows that it applies. Packs add rows with ``BUILTIN | FamilyRules(...)``.
 """
 

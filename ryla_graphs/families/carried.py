@@ -1,4 +1,4 @@
-"""What a wire carries: the families it serves, and the node that decided them."""
+"""What a link carries: the families it serves, and the node that decided them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAMILY_SOCKETS = frozenset(
 
 
 class Origin(NamedTuple):
-    """The node that decided which families a wire serves."""
+    """The node that decided which families a link serves."""
 
     node: str
     class_type: str
@@ -39,7 +39,7 @@ class Origin(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """What is known about a wire. An unknown wire is None instead."""
+    """What is known about a link. An unknown link is None instead."""
 
     families: Families
     """Never empty. Image encoders are listed by their own ids."""
@@ -64,7 +64,7 @@ def meet(first: Carried | None, second: Carried | None) -> Carried | None:
 
 
 def either(first: Carried | None, second: Carried | None) -> Carried | None:
-    """A wire that may be the one or the other: unknown if either is unknown."""
+    """A link that may be the one or the other: unknown if either is unknown."""
     if first is None or second is None or first is second:
         return first if first is second else None
     if second.families <= first.families:

@@ -1,8 +1,8 @@
 """The model families, as data: what messages call them, and the latents they compute with.
 
-A family is a set of models that take the same text, the same latents and the same LoRAs. What a wire carries
+A family is a set of models that take the same text, the same latents and the same LoRAs. What a link carries
 is named by the families it serves: a VAE serves every family with its latents.
-Facts: ComfyUI 0.33's own tables of models and latents; of newer families, how the official templates wire them.
+Facts: ComfyUI 0.33's own tables of models and latents; of newer families, how the official templates use them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which families every wire of a prompt serves: one pass over the nodes, each after the nodes that feed it."""
+"""Which families every link of a prompt serves: one pass over the nodes, each after the nodes that feed it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ryla_graphs.prompt import Prompt, PromptNode
 
 
 class Inference:
-    """What every wire of a prompt carries.
+    """What every link of a prompt carries.
 
     Nodes on a cycle, and nodes behind one, are unknown. Nothing is raised, whatever the inputs hold.
     """
@@ -49,7 +49,7 @@ class Inference:
                 carried[number] = tuple([None if out is None else out.carry(node, self) for out in plan.outputs])
 
     def into(self, node: PromptNode, name: str) -> Carried | None:
-        """What the wire into an input carries; None if it is unknown, or if there is no wire."""
+        """What the link into an input carries; None if it is unknown, or if there is no link."""
         link = node.wires.get(name)
         if link is None:
             return None

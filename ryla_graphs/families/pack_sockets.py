@@ -1,6 +1,6 @@
 """Sockets of packs that carry models of their own, and loaders of packs that take files of some families only.
 
-Such a socket cannot be wired to a MODEL, CLIP or VAE socket, nor the other way round, so ComfyUI itself keeps them
+Such a socket cannot be linked to a MODEL, CLIP or VAE socket, nor the other way round, so ComfyUI itself keeps them
 apart. It does not see the file behind a socket, nor what meets a MODEL at a node that takes both.
 Facts: the packs' own code, at the commits of the bundled catalogs.
 """

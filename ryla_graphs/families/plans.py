@@ -21,7 +21,7 @@ class End(NamedTuple):
 
     input: str
     socket: str
-    """The type of its wire, or ``lora`` if the input names a LoRA."""
+    """The type of its link, or ``lora`` if the input names a LoRA."""
     strength: str | None = None
     """An input that switches this end off when it is zero."""
 

@@ -15,7 +15,7 @@ from ryla_graphs.families.family import FAMILIES, Families
 Through = Literal["controlnet", "attention", "transformer", "text", "image encoder", "setting", "thing"]
 """How an input acts, which decides what happens with another family:
 
-- ``controlnet``: a ControlNet runs beside the model and crashes in the sampler
+- ``controlnet``: a ControlNet runs alongside the model and crashes in the sampler
 - ``attention``: patches of a U-Net's attention; crash on another U-Net, do nothing on a transformer
 - ``transformer``: patches of one transformer's own blocks; crash or do nothing elsewhere
 - ``text``: the text encoder must give a certain text

@@ -17,7 +17,7 @@ class Wires(Protocol):
     """What a transfer may ask for."""
 
     def into(self, node: PromptNode, name: str) -> Carried | None:
-        """What the wire into an input carries."""
+        """What the link into an input carries."""
         ...
 
     def literal(self, node: PromptNode, name: str) -> Any:

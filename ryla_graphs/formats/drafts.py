@@ -23,7 +23,7 @@ from ryla_graphs.prompt.prompt import Glance
 from ryla_graphs.prompt.reading import OFTEN, good_value, written_out
 
 Writer = Callable[[Mapping[str, Any], Mapping[Any, str], dict[str, Any], dict[str, Link]], bool]
-"""From the fields of a node, and the ids of all nodes, to its inputs and the wires among them; False if they need a
+"""From the fields of a node, and the ids of all nodes, to its inputs and the links among them; False if they need a
 second look."""
 
 
@@ -84,7 +84,7 @@ def _made(known: KnownInputs) -> Writer:
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
     good = good_value(spec, number, names)
     yield f" v = fields[{name!r}]"
-    if good is not None:  # first, since most values are not wires
+    if good is not None:  # first, since most values are not links
         yield f" if {good}: inputs[{name!r}] = v"
     yield f" {'if' if good is None else 'elif'} v.__class__ is Output or isinstance(v, Node):"
     yield "  if v.__class__ is Output: node, slot, carried = v.node, v.slot, v.type"

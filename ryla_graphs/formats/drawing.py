@@ -69,7 +69,7 @@ class DrawnNode:
 
 @dataclass(frozen=True, slots=True)
 class DrawnLink:
-    """A wire from an output slot of one node into an input of another."""
+    """A link from an output slot of one node into an input of another."""
 
     source: str
     slot: int

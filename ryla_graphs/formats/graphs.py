@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ryla_graphs.formats import bodies, contents, embedded, json_text, misfits
+from ryla_graphs.formats import bodies, contents, embedded, json_text, not_graphs
 from ryla_graphs.formats.embedded import Content
 from ryla_graphs.formats.shapes import is_editor, is_prompt
 from ryla_graphs.problems import InvalidDocument
@@ -66,7 +66,7 @@ def _of_file(content: Content, wraps: int) -> Graphs:
     if found.prompt is None and found.workflow is None:
         if found.faults and not found.has_settings:
             raise InvalidDocument(f"no workflow can be read from this {found.kind}: {'; '.join(found.faults)}")
-        raise InvalidDocument(misfits.of_bare(found, content))
+        raise InvalidDocument(not_graphs.of_bare(found, content))
     parts = [name for name, graph in (("prompt", found.prompt), ("workflow", found.workflow)) if graph is not None]
     return Graphs(
         kind=f"{_article(found.kind)} {found.kind} with a {' and a '.join(parts)}",
@@ -82,7 +82,7 @@ def _article(kind: str) -> str:
 
 def _of_bytes(content: Content, wraps: int) -> Graphs:
     if content[:64].lstrip()[:1] not in (b"{", b"[") and not content[:4].startswith(_TEXT_MARKS):
-        raise InvalidDocument(misfits.of_file(content))
+        raise InvalidDocument(not_graphs.of_file(content))
     return _of_json(json_text.parse(content[: json_text.MOST_BYTES + 1], "this"), wraps)
 
 
@@ -105,7 +105,7 @@ def _of_json(value: Any, wraps: int) -> Graphs:
         return Graphs(kind="API JSON", prompt=value)
     body = bodies.unwrapped(value) if isinstance(value, dict) else None
     if body is None:
-        raise InvalidDocument(misfits.of_json(value))
+        raise InvalidDocument(not_graphs.of_json(value))
     inner = _in_body(body.graph, wraps)
     workflow = inner.workflow if inner.workflow is not None else body.workflow
     return replace(

@@ -9,7 +9,7 @@ from ryla_graphs.graph.graph import Graph, Wire
 
 
 def dump(graph: Graph) -> str:
-    """The graph as a Mermaid flowchart: a box for each node, an arrow for each wire, labelled with what it carries.
+    """The graph as a Mermaid flowchart: a box for each node, an arrow for each link, labelled with what it carries.
 
     Raises `InvalidWorkflow` if two nodes have one name.
     """
@@ -27,7 +27,7 @@ def _lines(graph: Graph) -> Iterator[str]:
 
 
 def _carried(wire: Wire) -> str:
-    """What a wire carries, and into which input if the input's name says something else."""
+    """What a link carries, and into which input if the input's name says something else."""
     outputs = wire.source.schema_.outputs
     carried = sockets.describe(outputs[wire.slot].type) if wire.slot < len(outputs) else "?"
     return carried if carried.lower() == wire.name.lower() else f"{carried} → {wire.name}"

@@ -1,4 +1,4 @@
-"""Makes a node of its Python class from inputs by wire name."""
+"""Makes a node of its Python class from inputs by their names in the JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def typed_class(class_type: str, catalog: Catalog) -> type[Node] | None:
 def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catalog: Catalog) -> Node | None:
     """The node with these inputs; None if they are not valid for any Python class.
 
-    Inputs are as in JSON, with wires resolved. Extras that the editor left among them stay with the node.
+    Inputs are as in JSON, with links resolved. Extras that the editor left among them stay with the node.
     """
     cls = typed_class(class_type, catalog)
     if cls is None:

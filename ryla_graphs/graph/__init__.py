@@ -1,1 +1,1 @@
-"""The typed form of a graph: wires, nodes, `Graph`, and the passes that rewrite it."""
+"""The typed form of a graph: links, nodes, `Graph`, and the passes that rewrite it."""

@@ -33,7 +33,7 @@ class AnyOut(tuple[Output[Any], ...]):
         try:
             return super().__getitem__(slot)
         except IndexError:
-            what = f"the class has {len(self)} outputs" if self else "the class is not known, so use `.output(0)`"
+            what = f"the class has {len(self)} outputs" if self else "the class is unknown, so use `.output(0)`"
             raise IndexError(f"there is no output {slot}: {what}") from None
 
 

@@ -83,7 +83,7 @@ def _beside(schema: NodeSchema, name: Any, types: Iterable[str], given: Any) -> 
         spec = InputSpec(name=name, key=name, type=row.type, kind=Kind.SOCKET, required=False)
         return _problem(schema, spec, types, given[name])
     names = " or ".join(row.pattern for row in schema.dynamic_inputs) or "any"
-    hint = f"beside its inputs it takes a mapping of more, with names like {names}"
+    hint = f"in addition to its inputs, it takes a mapping of others, with names like {names}"
     return wording.unknown_input(schema.class_type, str(name), (), given, fate="unknown").at(hint=hint)
 
 

@@ -81,7 +81,7 @@ class Graph:
     ) -> Graph:
         """The graph with some nodes replaced or renamed, and everything downstream rebuilt on them.
 
-        A replacement may be wired to nodes of this graph that are replaced themselves.
+        A replacement may be linked to nodes of this graph that are replaced themselves.
 
         `check` validates the nodes whose inputs change; without it the replacements must keep the types.
         Raises `InvalidNode` if a new node's output does not fit where the old one's did.
@@ -106,7 +106,7 @@ class Graph:
         return Graph(tuple(new.get(sink, sink) for sink in self.sinks))
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """The graph for networkx: ids as nodes, one edge for each wire, keyed by the input's name."""
+        """The graph for networkx: ids as nodes, one edge for each link, keyed by the input's name."""
         import networkx as nx  # noqa: PLC0415 - heavy, and few need it
 
         view: nx.MultiDiGraph[str] = nx.MultiDiGraph()
@@ -118,7 +118,7 @@ class Graph:
 
 
 def moving(new: Mapping[Node, Node]) -> Callable[[Any], Any]:
-    """A function for `walk.mapped` that makes wires come from the replacements of their nodes."""
+    """A function for `walk.mapped` that makes links come from the replacements of their nodes."""
 
     def moved(wire: Any) -> Any:
         if isinstance(wire, Output):

@@ -1,6 +1,6 @@
 """`Node`, the base of every node class, and `Output`, the handle on one of a node's outputs.
 
-A node is a frozen value that is valid from the start: a wire of the wrong type, an unknown choice or a number out of
+A node is a frozen value that is valid from the start: a link of the wrong type, an unknown choice or a number out of
 range raises `InvalidNode` on the line that wrote it, with all problems at once. Nodes are equal only to themselves;
 a pass merges equal ones (`ryla_graphs.graph.passes.merge_twins`). They never change, so a copy of a node is the
 node itself; a pickle of it contains everything upstream.
@@ -27,7 +27,7 @@ from ryla_graphs.problems import InvalidNode, did_you_mean, shorten
 from ryla_graphs.sockets import WireType
 
 AnyValue = Source[Any] | JsonValue
-"""What an input of type ``*`` accepts: any wire, or a value."""
+"""What an input of type ``*`` accepts: any link, or a value."""
 
 Shape = TypeVar("Shape")
 
@@ -344,7 +344,7 @@ class Node(
         return sorted(public_names(type(self)))
 
     def __repr__(self) -> str:
-        # The label of a node that is wired in, not its repr, which would run through the whole graph.
+        # The label of a node that is linked in, not its repr, which would run through the whole graph.
         named = [(n, v.label if isinstance(v, Node) else shorten(v, 40)) for n, v in self.given_inputs()]
         return f"<{self.label}({', '.join(f'{name}={value}' for name, value in named)})>"
 

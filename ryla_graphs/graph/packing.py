@@ -13,7 +13,7 @@ from ryla_graphs.graph.wires import AbstractNode, AbstractOutput
 
 @dataclass(frozen=True, slots=True)
 class _Ref(AbstractOutput):
-    """A wire: the row of the node it comes from, and the output slot; a slot of None means the node itself."""
+    """A link: the row of the node it comes from, and the output slot; a slot of None means the node itself."""
 
     row: int
     slot: int | None

@@ -1,4 +1,4 @@
-"""Walks over what is upstream of nodes. None recurses through wires, so a chain of 100,000 nodes works too."""
+"""Walks over what is upstream of nodes. None recurses through links, so a chain of 100,000 nodes works too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAVES = frozenset({int, float, str, bool, type(None)})
 
 
 def upstream(node: N) -> list[N]:
-    """The nodes wired into this one, in the order of its inputs."""
+    """The nodes linked into this one, in the order of its inputs."""
     found: list[Any] = []
     for value in node.input_values():
         if type(value) in _LEAVES:
@@ -45,7 +45,7 @@ def _collect(values: Iterable[Any], found: list[Any]) -> None:
 
 
 def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstream) -> Iterator[N]:
-    """All nodes that the sinks need, each after those wired into it; equal graphs give the same order."""
+    """All nodes that the sinks need, each after those linked into it; equal graphs give the same order."""
     # One flat stack: a list and an iterator for each node on the path would keep Python's cycle collector busy.
     done: set[N] = set()
     stack: list[N | None] = [*sinks]
@@ -67,7 +67,7 @@ def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstr
 
 
 def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A value with each wire in it passed through `change`; the same object if no wire changed."""
+    """A value with each link in it passed through `change`; the same object if no link changed."""
     if type(value) in _LEAVES:
         return value
     if isinstance(value, (AbstractOutput, AbstractNode)):

@@ -1,4 +1,4 @@
-"""`Source`, anything that can be wired into an input, and what walks and messages need of nodes and outputs."""
+"""`Source`, anything that can be linked into an input, and what walks and messages need of nodes and outputs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Source(Generic[T_co]):
 
         def check(value: Any) -> Any:
             if not isinstance(value, Source):
-                raise PydanticCustomError("not_a_wire", "is not a wire")
+                raise PydanticCustomError("not_a_wire", "is not a link")
             received = value.carried_type()
             if received is None:
                 raise PydanticCustomError("not_one_output", "has no single output")

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from ryla_graphs.lockfile.asked import Asked, CustomPack
 from ryla_graphs.lockfile.classes import Difference, catalog_of, check_classes, differences
 from ryla_graphs.lockfile.lock import FILE, Lock
 from ryla_graphs.lockfile.making import known_to, lock_of
+from ryla_graphs.lockfile.request import Asked, CustomPack
 from ryla_graphs.lockfile.rows import rows_of
 
 __all__ = [

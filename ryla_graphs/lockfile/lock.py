@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from ryla_graphs.lockfile.asked import Asked, Commit, Name, Repository
+from ryla_graphs.lockfile.request import Asked, Commit, Name, Repository
 from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 
 FILE = "ryla.lock"
@@ -41,7 +41,7 @@ class LockedComfyUI:
     requirements: tuple[Pin, ...]
     """All Python packages that it needs, and their dependencies."""
     own_requirements: bool = False
-    """Whether its own ``requirements.txt`` is installed beside them, since they were pinned for another version."""
+    """Whether its own ``requirements.txt`` is installed too, since they were pinned for another version."""
     classes: int
     """How many node classes of its own it has."""
     classes_sha256: Sha256

@@ -10,7 +10,6 @@ from typing import Any
 from ryla_graphs import catalogs, presets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.lockfile.asked import Asked, CustomPack, is_commit
 from ryla_graphs.lockfile.classes import check_classes, classes_of_packs, core_classes, level_of, names_digest
 from ryla_graphs.lockfile.lock import (
     Lock,
@@ -21,6 +20,7 @@ from ryla_graphs.lockfile.lock import (
     LockedWeight,
     digest_of,
 )
+from ryla_graphs.lockfile.request import Asked, CustomPack, is_commit
 from ryla_graphs.problems import CannotRunHere, Problem
 from ryla_graphs.software.packs import PACKS, Fix, Pack, pack_in
 from ryla_graphs.software.pins import PINS

@@ -32,7 +32,7 @@ def objection(plan: Mapping[str, Any] | None, limits: Limits, engine: str) -> st
         return None
     cost = cost_of(plan)
     if cost is None:
-        return f"what this run costs is not known, and the limit is ${limits.max_usd:g} a run"
+        return f"the cost of this run is unknown, and the limit is ${limits.max_usd:g} a run"
     return (
         f"this run costs about ${cost:.4f}, and the limit is ${limits.max_usd:g} a run"
         if cost > limits.max_usd

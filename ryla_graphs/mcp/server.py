@@ -46,7 +46,7 @@ class Agreed(BaseModel):
 def mcp_server(api_of: ApiOf, limits: Limits | None = None, *, pipelines_as_tools: tuple[str, ...] = ()) -> MCPServer:
     """An MCP server whose tools use the HTTP API that `api_of` gives for each caller.
 
-    `pipelines_as_tools` become a tool each, beside `run`.
+    `pipelines_as_tools` become a tool each, in addition to `run`.
     """
     server = MCPServer("ryla-graphs", instructions=INSTRUCTIONS, version=__version__)
     tools = _Tools(api_of, limits or Limits())

@@ -23,7 +23,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LogLine, LostRun
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
 from ryla_graphs.engines.partner_key import PartnerKey
-from ryla_graphs.engines.wire import Job, is_known, load_event
+from ryla_graphs.engines.wire_format import Job, is_known, load_event
 from ryla_graphs.modal_deploy.container import log_of
 from ryla_graphs.modal_deploy.settings import chosen_options
 from ryla_graphs.modal_deploy.worker import HANDED_OVER, PROTOCOL

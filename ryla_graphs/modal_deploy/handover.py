@@ -19,7 +19,7 @@ from modal.exception import Error as ModalError
 
 from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy.store.lease import BEAT_SECONDS, Lease
-from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.modal_errors import modal_errors
 from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.deployment import Deployment
@@ -130,7 +130,7 @@ class Handover:
         self.gone.set()
 
     def _read_mail(self, deployment: Deployment) -> None:
-        with reaching("events"):
+        with modal_errors("events"):
             mail = self._events.get_many(100, block=False, partition=MAIL)
         for message in mail:
             if job_id := message.get("job"):

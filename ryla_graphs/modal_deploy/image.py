@@ -11,7 +11,6 @@ from pathlib import Path
 import modal
 
 from ryla_graphs.lockfile import FILE, Lock, check_classes
-from ryla_graphs.lockfile.asked import digest_of_folder
 from ryla_graphs.lockfile.image_commands import (
     COMFYUI,
     LOCK_PATH,
@@ -25,6 +24,7 @@ from ryla_graphs.lockfile.image_commands import (
     system_of,
 )
 from ryla_graphs.lockfile.lock import LockedPack, nodes_file
+from ryla_graphs.lockfile.request import digest_of_folder
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.slim import slim

@@ -22,9 +22,9 @@ from ryla_graphs.lockfile import Difference
 from ryla_graphs.modal_deploy import before_gpu
 from ryla_graphs.modal_deploy.broken import Broken
 from ryla_graphs.modal_deploy.container import deliver_to, serve
-from ryla_graphs.modal_deploy.handing import Pending
 from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.mounted import DATA, WeightsFolder
+from ryla_graphs.modal_deploy.output_queue import PendingOutputs
 from ryla_graphs.modal_deploy.reported import lacked
 from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.plan import GPUS
@@ -71,7 +71,7 @@ class Machine:
         """The classes of the lock that this ComfyUI lacks, with the reasons; graphs that use them cannot run here."""
         self.catalog: Catalog | None = None
         """The classes that this ComfyUI actually has."""
-        self._pending = Pending()
+        self._pending = PendingOutputs()
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
 
@@ -208,7 +208,7 @@ async def run_job(
     runs: modal.Dict,
     outputs: modal.Volume,
     gpu: str | None = None,
-    pending: Pending | None = None,
+    pending: PendingOutputs | None = None,
     done: Callable[[], None] = lambda: None,
     end: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:

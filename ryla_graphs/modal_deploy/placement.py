@@ -20,7 +20,7 @@ from ryla_graphs.plan import choose_gpu
 from ryla_graphs.problems import AtNode, CannotRunHere, EngineUnreachable, Problem
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.ryla import GPU_WISHES
-from ryla_graphs.server.wishes import Place, Wishes
+from ryla_graphs.server.job_options import JobOptions, Place
 from ryla_graphs.weights import Need, needed
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
@@ -56,36 +56,36 @@ def placing(
 ) -> Place:
     """Make a chooser of GPUs that refuses graphs whose weights are not on the volume or whose classes no worker has."""
 
-    def place(workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
+    def place(workflow: CompiledWorkflow, options: JobOptions) -> str | None:
         if reported is not None and (why := reported.circuit()):
             raise EngineUnreachable(why)
         if reported is not None and (problems := lacked(workflow.view, reported.lacking())):
             raise CannotRunHere([workflow.explain(problem) for problem in problems])
         if models is not None and (needs := missing(workflow.document, models)):
             raise CannotRunHere([not_there(workflow, need) for need in needs])
-        return gpu_for(settings, workflow, wishes)
+        return gpu_for(settings, workflow, options)
 
     return place
 
 
-def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
+def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, options: JobOptions) -> str | None:
     """The requested GPU; else RYLA's preference for the preset, if the graph fits it; else the plan's choice.
 
     None stands for the worker class's fall-back list: if that begins with the choice, or if the graph's needs are
     unknown. Raises `CannotRunHere` for a GPU that is not offered or too small, or if every GPU costs more than
     `maxCostUsd`: that counts a run without a warm container, with its cold start and idle window.
     """
-    if wishes.gpu is not None and wishes.gpu not in settings.gpus:
-        raise CannotRunHere([not_offered(wishes.gpu, settings)])
-    allowed = settings.gpus if wishes.gpu is None else (wishes.gpu,)
-    preferred = wishes.gpu or GPU_WISHES.get(workflow.name or "")
+    if options.gpu is not None and options.gpu not in settings.gpus:
+        raise CannotRunHere([not_offered(options.gpu, settings)])
+    allowed = settings.gpus if options.gpu is None else (options.gpu,)
+    preferred = options.gpu or GPU_WISHES.get(workflow.name or "")
     if preferred not in settings.gpus:
         preferred = None
     choice = choose_gpu(
         workflow.plan,
         allowed=allowed,
         preferred=preferred,
-        max_cost_usd=wishes.max_cost_usd,
+        max_cost_usd=options.max_cost_usd,
         cost=Pricing.of(settings).alone,
     )
     if choice is None:
@@ -94,7 +94,7 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     chosen = choice.gpu.name
     log.info("%s for %s: %s", chosen, workflow.name or "a graph", choice.reason)
     # The list is only for graphs that fit all of its GPUs, and for callers who set no limit on the cost.
-    anyone = wishes.any_machine and chosen == settings.fallback[0]
+    anyone = options.any_machine and chosen == settings.fallback[0]
     return None if anyone and all(workflow.plan.on(name).runs for name in settings.fallback) else chosen
 
 

@@ -132,8 +132,8 @@ class ModalSettings(BaseModel):
     def for_command(self, arguments: Sequence[str]) -> Self:
         """The settings for a command line: only `modal deploy` uses the records that callers see.
 
-        An app of `modal serve` or `modal run` runs beside the deployed one; with shared records, each would resume the
-        other's jobs.
+        An app of `modal serve` or `modal run` runs alongside the deployed one; with shared records, each would resume
+        the other's jobs.
         """
         program, *rest = arguments or ("",)
         is_modal = Path(program).name.startswith("modal") or Path(program).parts[-2:] == ("modal", "__main__.py")

@@ -16,7 +16,7 @@ from modal.exception import Error as ModalError
 
 from ryla_graphs.modal_deploy.handover import Handover
 from ryla_graphs.modal_deploy.store.lease import Lease
-from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.modal_errors import modal_errors
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.deployment import Deployment
 
@@ -42,7 +42,7 @@ def unsettled(records: modal.Dict) -> bool:
     """Whether jobs are unfinished or webhooks due while no web side is awake. Raises `StoreUnreachable`."""
     if Lease(records).owned():
         return False
-    with reaching("records"):
+    with modal_errors("records"):
         names = {*records.keys()}
         left = any(name.startswith("job:") and f"end:{name[4:]}" not in names for name in names)
         return left or float(records.get(HOOKS_DUE) or "inf") <= time.time()
@@ -67,5 +67,5 @@ async def settled(app: FastAPI, records: modal.Dict, *, quiet: float = QUIET_SEC
                 break
             await asyncio.sleep(LOOK_SECONDS)
         due = deployment.webhooks.due_in
-    with reaching("records"):
+    with modal_errors("records"):
         await records.put.aio(HOOKS_DUE, None if due is None else time.time() + due)

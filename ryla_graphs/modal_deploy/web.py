@@ -24,7 +24,7 @@ from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings, chosen_options
 from ryla_graphs.modal_deploy.spending import Spending
 from ryla_graphs.modal_deploy.store.lease import BEAT_SECONDS, LOST_SECONDS, Lease
-from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.modal_errors import modal_errors
 from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.modal_deploy.upkeep import QueueTarget
 from ryla_graphs.problems import CannotRunHere, EngineUnreachable, InvalidSettings
@@ -32,10 +32,10 @@ from ryla_graphs.server import create_app
 from ryla_graphs.server.environment import settings_from
 from ryla_graphs.server.http.access import Owner
 from ryla_graphs.server.http.routes.documented import errors
+from ryla_graphs.server.job_options import Place
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.submit.loras import FOLDER
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import Place
 from ryla_graphs.version import __version__
 
 
@@ -101,7 +101,7 @@ class VolumeShelf:
 
     def put(self, name: str, content: Iterable[bytes]) -> None:
         """Upload a file, unless it exists: then it is the same, because its name holds its hash."""
-        with tempfile.TemporaryFile() as file, reaching("LoRAs"):
+        with tempfile.TemporaryFile() as file, modal_errors("LoRAs"):
             for chunk in content:
                 file.write(chunk)
             file.seek(0)
@@ -110,7 +110,7 @@ class VolumeShelf:
 
     def remove(self, name: str) -> None:
         """Remove the file, if it exists."""
-        with reaching("LoRAs"), suppress(FileNotFoundError, NotFoundError):
+        with modal_errors("LoRAs"), suppress(FileNotFoundError, NotFoundError):
             self._volume.remove_file(f"{FOLDER}/{name}")
 
 

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 from ryla_graphs.engines.base import Engine, Run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, OutputReady, Retrying, Usage
-from ryla_graphs.engines.wire import Job
-from ryla_graphs.modal_deploy.handing import PAUSES, Deliver, Handing, Pending
+from ryla_graphs.engines.wire_format import Job
+from ryla_graphs.modal_deploy.output_queue import PAUSES, Deliver, OutputQueue, PendingOutputs
 from ryla_graphs.problems import EngineError
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
@@ -125,7 +125,7 @@ class Worker:
         usage: Callable[[float], Usage] = _no_usage,
         *,
         prepare: Callable[[Mapping[str, Any]], None] | None = None,
-        pending: Pending | None = None,
+        pending: PendingOutputs | None = None,
         done: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
@@ -141,7 +141,7 @@ class Worker:
         self._expired: EngineError | None = None
         self._unwanted = False
         self._run: Run | None = None
-        self._handing: Handing | None = None
+        self._outputs: OutputQueue | None = None
 
     def cancel(self) -> None:
         """Cancel the current job, from another thread; a job that has not started ends at once."""
@@ -156,11 +156,11 @@ class Worker:
 
     def give_up(self) -> dict[str, Any]:
         """Give up a job that does not end; returns its last event. Later events of the job are not reported."""
-        assert self._handing is not None
+        assert self._outputs is not None
         assert self._expired is not None
-        self._handing.end(Failed(self._handing.run, self._expired))
-        self._handing.wait()
-        return self._handing.last
+        self._outputs.end(Failed(self._outputs.run, self._expired))
+        self._outputs.wait()
+        return self._outputs.last
 
     def work(self, data: Mapping[str, Any], channel: Channel, attempt: int) -> dict[str, Any]:
         """Run a job to its end; returns its last event, which the channel also gets. Never raises if the job fails.
@@ -170,26 +170,26 @@ class Worker:
         outbox = Outbox(channel, attempt)
         self._began = time.monotonic()
         job = Job.from_dict(data, self._engine.catalog())
-        handing = self._handing = Handing(job.run, self._deliver, outbox.put, partial(self._report_last, outbox))
+        outputs = self._outputs = OutputQueue(job.run, self._deliver, outbox.put, partial(self._report_last, outbox))
         last: Event = Failed(job.run, EngineError("the worker was ended"))
         try:
             for event in self._events(job):
                 if event.terminal:
                     last = self._judged(event)
                 elif isinstance(event, OutputReady):
-                    handing.output(event)
+                    outputs.add(event)
                 elif isinstance(event, Retrying):
-                    handing.start_over(event)
+                    outputs.start_over(event)
                 else:
                     outbox.put(event.to_dict())
         finally:
             self._run = None
-            handing.end(last)
+            outputs.end(last)
         if self._pending is not None and int(data.get("protocol", 0)) >= 1:
-            self._pending.add(handing)
+            self._pending.add(outputs)
             return {"event": HANDED_OVER, "run": job.run}
-        handing.wait()
-        return handing.last
+        outputs.wait()
+        return outputs.last
 
     def _report_last(self, outbox: Outbox, event: dict[str, Any]) -> None:
         outbox.put(event, last=True)

@@ -26,7 +26,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from ryla_graphs import weights
 from ryla_graphs.families import FAMILIES
-from ryla_graphs.models_folder.brought import PLACE, SHA256
+from ryla_graphs.models_folder.graph_weights import PLACE, SHA256
 from ryla_graphs.problems import InvalidSettings, did_you_mean, shorten
 from ryla_graphs.weights import Content, HubFile, Licence, Precision, WebFile, Weight
 from ryla_graphs.weights.manifest.licences import unknown

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import requests
 
+from ryla_graphs.models_folder.disk_space import check_room
 from ryla_graphs.models_folder.folder import ModelsFolder
 from ryla_graphs.models_folder.hashing import sha256_of
 from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_header
 from ryla_graphs.models_folder.locating import Located, locate, require_hub
-from ryla_graphs.models_folder.room import check_room
 from ryla_graphs.models_folder.transfer import download
 from ryla_graphs.models_folder.xet import download_xet, helps
 from ryla_graphs.problems import AtFile, InvalidWeights, Problem, PullFailed

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class ModelComputeDtype(_Node, Source[s.Model[Family]], frozen=True):
     """ModelComputeDtype (advanced/debug).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `dtype`: one of 'default', 'fp32', 'fp16', 'bf16', by default 'default'
     """
 
@@ -43,7 +43,7 @@ class ModelComputeDtype(_Node, Source[s.Model[Family]], frozen=True):
 class EasyCache(_Node, Source[s.Model[Family]], frozen=True):
     """EasyCache (advanced/debug), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `reuse_threshold`: a number from 0.0 to 3.0, by default 0.2
     - `start_percent`: a number from 0.0 to 1.0, by default 0.15
     - `end_percent`: a number from 0.0 to 1.0, by default 0.95
@@ -69,7 +69,7 @@ class EasyCache(_Node, Source[s.Model[Family]], frozen=True):
 class LazyCache(_Node, Source[s.Model[Family]], frozen=True):
     """LazyCache (advanced/debug), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `reuse_threshold`: a number from 0.0 to 3.0, by default 0.2
     - `start_percent`: a number from 0.0 to 1.0, by default 0.15
     - `end_percent`: a number from 0.0 to 1.0, by default 0.95

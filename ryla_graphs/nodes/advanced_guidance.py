@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class SkipLayerGuidanceSD3(_Node, Source[s.Model[Family]], frozen=True):
     """SkipLayerGuidanceSD3 (advanced/guidance), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `layers`: text, by default '7, 8, 9'
     - `scale`: a number from 0.0 to 10.0, by default 3.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.01
@@ -49,7 +49,7 @@ class SkipLayerGuidanceSD3(_Node, Source[s.Model[Family]], frozen=True):
 class SkipLayerGuidanceDiT(_Node, Source[s.Model[Family]], frozen=True):
     """SkipLayerGuidanceDiT (advanced/guidance), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `double_layers`: text, by default '7, 8, 9'
     - `single_layers`: text, by default '7, 8, 9'
     - `scale`: a number from 0.0 to 10.0, by default 3.0
@@ -79,7 +79,7 @@ class SkipLayerGuidanceDiT(_Node, Source[s.Model[Family]], frozen=True):
 class SkipLayerGuidanceDiTSimple(_Node, Source[s.Model[Family]], frozen=True):
     """SkipLayerGuidanceDiTSimple (advanced/guidance), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `double_layers`: text, by default '7, 8, 9'
     - `single_layers`: text, by default '7, 8, 9'
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
@@ -105,7 +105,7 @@ class SkipLayerGuidanceDiTSimple(_Node, Source[s.Model[Family]], frozen=True):
 class LTXVModalityGuidance(_Node, Source[s.Model[Family]], frozen=True):
     """LTXV Modality Guidance (A/V coupling) (advanced/guidance).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `modality_scale`: a number from 1.0 to 100.0, by default 3.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -129,7 +129,7 @@ class LTXVModalityGuidance(_Node, Source[s.Model[Family]], frozen=True):
 class LTXVSpatioTemporalGuidance(_Node, Source[s.Model[Family]], frozen=True):
     """LTXV Spatio-Temporal Guidance (STG) (advanced/guidance).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `scale`: a number from 0.0 to 100.0, by default 1.0
     - `blocks`: text, by default '29'
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
@@ -155,7 +155,7 @@ class LTXVSpatioTemporalGuidance(_Node, Source[s.Model[Family]], frozen=True):
 class CFGZeroStar(_Node, Source[s.Model[Family]], frozen=True):
     """CFGZeroStar (advanced/guidance).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'CFGZeroStar'
@@ -173,7 +173,7 @@ class CFGZeroStar(_Node, Source[s.Model[Family]], frozen=True):
 class CFGNorm(_Node, Source[s.Model[Family]], frozen=True):
     """CFGNorm (advanced/guidance), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `strength`: a number from 0.0 to 100.0, by default 1.0
     - `pre_cfg`: true or false, optional
     """
@@ -195,7 +195,7 @@ class CFGNorm(_Node, Source[s.Model[Family]], frozen=True):
 class TCFG(_Node, Source[s.Model[Family]], frozen=True):
     """Tangential Damping CFG (advanced/guidance).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'TCFG'
@@ -213,7 +213,7 @@ class TCFG(_Node, Source[s.Model[Family]], frozen=True):
 class NAGuidance(_Node, Source[s.Model[Family]], frozen=True):
     """Normalized Attention Guidance (advanced/guidance), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `nag_scale`: a number from 0.0 to 50.0, by default 5.0
     - `nag_alpha`: a number from 0.0 to 1.0, by default 0.5
     - `nag_tau`: a number from 1.0 to 10.0, by default 1.5

@@ -21,10 +21,10 @@ class _Node(Node, frozen=True):
 class SetClipHooks(_Node, Source[s.Clip[Family]], frozen=True):
     """Set CLIP Hooks (advanced/hooks/clip), experimental.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `apply_to_conds`: true or false, by default True
     - `schedule_clip`: true or false, by default False
-    - `hooks`: a wire that carries HOOKS, optional
+    - `hooks`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'SetClipHooks'

@@ -20,8 +20,8 @@ class _Node(Node, frozen=True):
 class CombineHooks2(_Node, Source[s.Hooks], frozen=True):
     """Combine Hooks [2] (advanced/hooks/combine), experimental.
 
-    - `hooks_A`: a wire that carries HOOKS, optional
-    - `hooks_B`: a wire that carries HOOKS, optional
+    - `hooks_A`: a link that carries HOOKS, optional
+    - `hooks_B`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'CombineHooks2'
@@ -40,10 +40,10 @@ class CombineHooks2(_Node, Source[s.Hooks], frozen=True):
 class CombineHooks4(_Node, Source[s.Hooks], frozen=True):
     """Combine Hooks [4] (advanced/hooks/combine), experimental.
 
-    - `hooks_A`: a wire that carries HOOKS, optional
-    - `hooks_B`: a wire that carries HOOKS, optional
-    - `hooks_C`: a wire that carries HOOKS, optional
-    - `hooks_D`: a wire that carries HOOKS, optional
+    - `hooks_A`: a link that carries HOOKS, optional
+    - `hooks_B`: a link that carries HOOKS, optional
+    - `hooks_C`: a link that carries HOOKS, optional
+    - `hooks_D`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'CombineHooks4'
@@ -64,14 +64,14 @@ class CombineHooks4(_Node, Source[s.Hooks], frozen=True):
 class CombineHooks8(_Node, Source[s.Hooks], frozen=True):
     """Combine Hooks [8] (advanced/hooks/combine), experimental.
 
-    - `hooks_A`: a wire that carries HOOKS, optional
-    - `hooks_B`: a wire that carries HOOKS, optional
-    - `hooks_C`: a wire that carries HOOKS, optional
-    - `hooks_D`: a wire that carries HOOKS, optional
-    - `hooks_E`: a wire that carries HOOKS, optional
-    - `hooks_F`: a wire that carries HOOKS, optional
-    - `hooks_G`: a wire that carries HOOKS, optional
-    - `hooks_H`: a wire that carries HOOKS, optional
+    - `hooks_A`: a link that carries HOOKS, optional
+    - `hooks_B`: a link that carries HOOKS, optional
+    - `hooks_C`: a link that carries HOOKS, optional
+    - `hooks_D`: a link that carries HOOKS, optional
+    - `hooks_E`: a link that carries HOOKS, optional
+    - `hooks_F`: a link that carries HOOKS, optional
+    - `hooks_G`: a link that carries HOOKS, optional
+    - `hooks_H`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'CombineHooks8'

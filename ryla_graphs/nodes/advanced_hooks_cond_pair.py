@@ -23,13 +23,13 @@ class _Node(Node, frozen=True):
 class PairConditioningSetProperties(_Node, Generic[Family], frozen=True):
     """Cond Pair Set Props (advanced/hooks/cond pair), experimental.
 
-    - `positive_NEW`: a wire that carries CONDITIONING
-    - `negative_NEW`: a wire that carries CONDITIONING
+    - `positive_NEW`: a link that carries CONDITIONING
+    - `negative_NEW`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `mask`: a wire that carries MASK, optional
-    - `hooks`: a wire that carries HOOKS, optional
-    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `hooks`: a link that carries HOOKS, optional
+    - `timesteps`: a link that carries TIMESTEPS_RANGE, optional
     """
 
     CLASS_TYPE = 'PairConditioningSetProperties'
@@ -54,15 +54,15 @@ class PairConditioningSetProperties(_Node, Generic[Family], frozen=True):
 class PairConditioningSetPropertiesAndCombine(_Node, Generic[Family], frozen=True):
     """Cond Pair Set Props Combine (advanced/hooks/cond pair), experimental.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `positive_NEW`: a wire that carries CONDITIONING
-    - `negative_NEW`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `positive_NEW`: a link that carries CONDITIONING
+    - `negative_NEW`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `mask`: a wire that carries MASK, optional
-    - `hooks`: a wire that carries HOOKS, optional
-    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `hooks`: a link that carries HOOKS, optional
+    - `timesteps`: a link that carries TIMESTEPS_RANGE, optional
     """
 
     CLASS_TYPE = 'PairConditioningSetPropertiesAndCombine'
@@ -89,11 +89,11 @@ class PairConditioningSetPropertiesAndCombine(_Node, Generic[Family], frozen=Tru
 class PairConditioningSetDefaultCombine(_Node, Generic[Family], frozen=True):
     """Cond Pair Set Default Combine (advanced/hooks/cond pair), experimental.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `positive_DEFAULT`: a wire that carries CONDITIONING
-    - `negative_DEFAULT`: a wire that carries CONDITIONING
-    - `hooks`: a wire that carries HOOKS, optional
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `positive_DEFAULT`: a link that carries CONDITIONING
+    - `negative_DEFAULT`: a link that carries CONDITIONING
+    - `hooks`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'PairConditioningSetDefaultCombine'
@@ -116,10 +116,10 @@ class PairConditioningSetDefaultCombine(_Node, Generic[Family], frozen=True):
 class PairConditioningCombine(_Node, Generic[Family], frozen=True):
     """Cond Pair Combine (advanced/hooks/cond pair), experimental.
 
-    - `positive_A`: a wire that carries CONDITIONING
-    - `negative_A`: a wire that carries CONDITIONING
-    - `positive_B`: a wire that carries CONDITIONING
-    - `negative_B`: a wire that carries CONDITIONING
+    - `positive_A`: a link that carries CONDITIONING
+    - `negative_A`: a link that carries CONDITIONING
+    - `positive_B`: a link that carries CONDITIONING
+    - `negative_B`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'PairConditioningCombine'

@@ -23,12 +23,12 @@ class _Node(Node, frozen=True):
 class ConditioningSetProperties(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Cond Set Props (advanced/hooks/cond single), experimental.
 
-    - `cond_NEW`: a wire that carries CONDITIONING
+    - `cond_NEW`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `mask`: a wire that carries MASK, optional
-    - `hooks`: a wire that carries HOOKS, optional
-    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `hooks`: a link that carries HOOKS, optional
+    - `timesteps`: a link that carries TIMESTEPS_RANGE, optional
     """
 
     CLASS_TYPE = 'ConditioningSetProperties'
@@ -51,13 +51,13 @@ class ConditioningSetProperties(_Node, Source[s.Conditioning[Family]], frozen=Tr
 class ConditioningSetPropertiesAndCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Cond Set Props Combine (advanced/hooks/cond single), experimental.
 
-    - `cond`: a wire that carries CONDITIONING
-    - `cond_NEW`: a wire that carries CONDITIONING
+    - `cond`: a link that carries CONDITIONING
+    - `cond_NEW`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `mask`: a wire that carries MASK, optional
-    - `hooks`: a wire that carries HOOKS, optional
-    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `hooks`: a link that carries HOOKS, optional
+    - `timesteps`: a link that carries TIMESTEPS_RANGE, optional
     """
 
     CLASS_TYPE = 'ConditioningSetPropertiesAndCombine'
@@ -81,9 +81,9 @@ class ConditioningSetPropertiesAndCombine(_Node, Source[s.Conditioning[Family]],
 class ConditioningSetDefaultCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Cond Set Default Combine (advanced/hooks/cond single), experimental.
 
-    - `cond`: a wire that carries CONDITIONING
-    - `cond_DEFAULT`: a wire that carries CONDITIONING
-    - `hooks`: a wire that carries HOOKS, optional
+    - `cond`: a link that carries CONDITIONING
+    - `cond_DEFAULT`: a link that carries CONDITIONING
+    - `hooks`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'ConditioningSetDefaultCombine'

@@ -25,7 +25,7 @@ class CreateHookLora(_Node, Source[s.Hooks], frozen=True):
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
     - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
-    - `prev_hooks`: a wire that carries HOOKS, optional
+    - `prev_hooks`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'CreateHookLora'
@@ -48,7 +48,7 @@ class CreateHookLoraModelOnly(_Node, Source[s.Hooks], frozen=True):
 
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
-    - `prev_hooks`: a wire that carries HOOKS, optional
+    - `prev_hooks`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'CreateHookLoraModelOnly'
@@ -71,7 +71,7 @@ class CreateHookModelAsLora(_Node, Source[s.Hooks], frozen=True):
     - `ckpt_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
     - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
-    - `prev_hooks`: a wire that carries HOOKS, optional
+    - `prev_hooks`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'CreateHookModelAsLora'
@@ -94,7 +94,7 @@ class CreateHookModelAsLoraModelOnly(_Node, Source[s.Hooks], frozen=True):
 
     - `ckpt_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
-    - `prev_hooks`: a wire that carries HOOKS, optional
+    - `prev_hooks`: a link that carries HOOKS, optional
     """
 
     CLASS_TYPE = 'CreateHookModelAsLoraModelOnly'

@@ -22,8 +22,8 @@ class _Node(Node, frozen=True):
 class SetHookKeyframes(_Node, Source[s.Hooks], frozen=True):
     """Set Hook Keyframes (advanced/hooks/scheduling), experimental.
 
-    - `hooks`: a wire that carries HOOKS
-    - `hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    - `hooks`: a link that carries HOOKS
+    - `hook_kf`: a link that carries HOOK_KEYFRAMES, optional
     """
 
     CLASS_TYPE = 'SetHookKeyframes'
@@ -44,7 +44,7 @@ class CreateHookKeyframe(_Node, Source[s.HookKeyframes], frozen=True):
 
     - `strength_mult`: a number from -20.0 to 20.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
-    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    - `prev_hook_kf`: a link that carries HOOK_KEYFRAMES, optional
     """
 
     CLASS_TYPE = 'CreateHookKeyframe'
@@ -71,7 +71,7 @@ class CreateHookKeyframesInterpolated(_Node, Source[s.HookKeyframes], frozen=Tru
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `keyframes_count`: a whole number from 2 to 100, by default 5
     - `print_keyframes`: true or false, by default False
-    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    - `prev_hook_kf`: a link that carries HOOK_KEYFRAMES, optional
     """
 
     CLASS_TYPE = 'CreateHookKeyframesInterpolated'
@@ -96,11 +96,11 @@ class CreateHookKeyframesInterpolated(_Node, Source[s.HookKeyframes], frozen=Tru
 class CreateHookKeyframesFromFloats(_Node, Source[s.HookKeyframes], frozen=True):
     """Create Hook Keyframes From Floats (advanced/hooks/scheduling), experimental.
 
-    - `floats_strength`: a wire that carries FLOATS, by default -1
+    - `floats_strength`: a link that carries FLOATS, by default -1
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `print_keyframes`: true or false, by default False
-    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    - `prev_hook_kf`: a link that carries HOOK_KEYFRAMES, optional
     """
 
     CLASS_TYPE = 'CreateHookKeyframesFromFloats'

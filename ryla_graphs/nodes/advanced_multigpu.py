@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class MultiGPU_WorkUnits(_Node, Source[s.Model[Family]], frozen=True):
     """MultiGPU CFG Split (advanced/multigpu).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `max_gpus`: a whole number of at least 1, by default 2
     """
 
@@ -43,7 +43,7 @@ class MultiGPU_WorkUnits(_Node, Source[s.Model[Family]], frozen=True):
 class SelectModelDevice(_Node, Source[s.Model[Family]], frozen=True):
     """Select Model Device (advanced/multigpu).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `device`: the name of a file or model that the server has
     """
 
@@ -63,7 +63,7 @@ class SelectModelDevice(_Node, Source[s.Model[Family]], frozen=True):
 class SelectCLIPDevice(_Node, Source[s.Clip[Family]], frozen=True):
     """Select CLIP Device (advanced/multigpu).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `device`: the name of a file or model that the server has
     """
 
@@ -83,7 +83,7 @@ class SelectCLIPDevice(_Node, Source[s.Clip[Family]], frozen=True):
 class SelectVAEDevice(_Node, Source[s.Vae[Family]], frozen=True):
     """Select VAE Device (advanced/multigpu).
 
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `device`: the name of a file or model that the server has
     """
 

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class SaveAudio(_Node, Source[s.Audio], frozen=True):
     """Save Audio (FLAC) (DEPRECATED) (audio), deprecated.
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `filename_prefix`: text, by default 'audio/ComfyUI'
     """
 
@@ -43,7 +43,7 @@ class SaveAudio(_Node, Source[s.Audio], frozen=True):
 class SaveAudioMP3(_Node, Source[s.Audio], frozen=True):
     """Save Audio (MP3) (DEPRECATED) (audio), deprecated.
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `filename_prefix`: text, by default 'audio/ComfyUI'
     - `quality`: one of 'V0', '128k', '320k', by default 'V0'
     """
@@ -65,7 +65,7 @@ class SaveAudioMP3(_Node, Source[s.Audio], frozen=True):
 class SaveAudioOpus(_Node, Source[s.Audio], frozen=True):
     """Save Audio (Opus) (DEPRECATED) (audio), deprecated.
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `filename_prefix`: text, by default 'audio/ComfyUI'
     - `quality`: one of '64k', '96k', '128k', '192k', '320k', by default '128k'
     """
@@ -87,7 +87,7 @@ class SaveAudioOpus(_Node, Source[s.Audio], frozen=True):
 class SaveAudioAdvanced(_Node, Source[s.Audio], frozen=True):
     """Save Audio (Advanced) (audio).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `filename_prefix`: text, by default 'audio/ComfyUI'
     - `format`: one of 'flac', 'mp3', 'opus'
     """
@@ -148,7 +148,7 @@ class LoadAudio(_Node, Source[s.Audio], frozen=True):
 class PreviewAudio(_Node, Source[s.Audio], frozen=True):
     """Preview Audio (audio).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'PreviewAudio'
@@ -166,7 +166,7 @@ class PreviewAudio(_Node, Source[s.Audio], frozen=True):
 class RecordAudio(_Node, Source[s.Audio], frozen=True):
     """Record Audio (audio).
 
-    - `audio`: a wire that carries AUDIO_RECORD
+    - `audio`: a link that carries AUDIO_RECORD
     """
 
     CLASS_TYPE = 'RecordAudio'
@@ -184,7 +184,7 @@ class RecordAudio(_Node, Source[s.Audio], frozen=True):
 class TrimAudioDuration(_Node, Source[s.Audio], frozen=True):
     """Trim Audio Duration (audio).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `start_index`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
     - `duration`: a number of at least 0.0, by default 60.0
     """
@@ -206,7 +206,7 @@ class TrimAudioDuration(_Node, Source[s.Audio], frozen=True):
 class SplitAudioChannels(_Node, frozen=True):
     """Split Audio Channels (audio).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'SplitAudioChannels'
@@ -225,8 +225,8 @@ class SplitAudioChannels(_Node, frozen=True):
 class JoinAudioChannels(_Node, Source[s.Audio], frozen=True):
     """Join Audio Channels (audio).
 
-    - `audio_left`: a wire that carries AUDIO
-    - `audio_right`: a wire that carries AUDIO
+    - `audio_left`: a link that carries AUDIO
+    - `audio_right`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'JoinAudioChannels'
@@ -245,8 +245,8 @@ class JoinAudioChannels(_Node, Source[s.Audio], frozen=True):
 class AudioConcat(_Node, Source[s.Audio], frozen=True):
     """Concatenate Audio (audio).
 
-    - `audio1`: a wire that carries AUDIO
-    - `audio2`: a wire that carries AUDIO
+    - `audio1`: a link that carries AUDIO
+    - `audio2`: a link that carries AUDIO
     - `direction`: one of 'after', 'before', by default 'after'
     """
 
@@ -267,8 +267,8 @@ class AudioConcat(_Node, Source[s.Audio], frozen=True):
 class AudioMerge(_Node, Source[s.Audio], frozen=True):
     """Merge Audio (audio).
 
-    - `audio1`: a wire that carries AUDIO
-    - `audio2`: a wire that carries AUDIO
+    - `audio1`: a link that carries AUDIO
+    - `audio2`: a link that carries AUDIO
     - `merge_method`: one of 'add', 'mean', 'subtract', 'multiply', by default 'add'
     """
 
@@ -289,7 +289,7 @@ class AudioMerge(_Node, Source[s.Audio], frozen=True):
 class AudioAdjustVolume(_Node, Source[s.Audio], frozen=True):
     """Adjust Audio Volume (audio).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `volume`: a whole number from -100 to 100, by default 1
     """
 
@@ -331,7 +331,7 @@ class EmptyAudio(_Node, Source[s.Audio], frozen=True):
 class AudioEqualizer3Band(_Node, Source[s.Audio], frozen=True):
     """Audio Equalizer (3-Band) (audio), experimental.
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `low_gain_dB`: a number from -24.0 to 24.0, by default 0.0
     - `low_freq`: a whole number from 20 to 500, by default 100
     - `mid_gain_dB`: a number from -24.0 to 24.0, by default 0.0

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class LTXVDurationPredictor(_Node, Generic[Family], frozen=True):
     """LTXV Duration Predictor (conditioning/video_models).
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `duration_head`: a wire that carries MODEL_PATCH
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `duration_head`: a link that carries MODEL_PATCH
     - `frame_rate`: a number from 1.0 to 120.0, by default 24.0
     - `min_seconds`: a number from 0.5 to 120.0, by default 1.0
     - `max_seconds`: a number from 0.5 to 120.0, by default 20.0

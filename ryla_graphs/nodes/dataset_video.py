@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class ShuffleVideoTextDataset(_Node, frozen=True):
     """Shuffle Pairs of Video-Text (dataset/video), experimental.
 
-    - `videos`: a wire that carries VIDEO
+    - `videos`: a link that carries VIDEO
     - `texts`: text
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class LatentBlend(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Blend (experimental).
 
-    - `samples1`: a wire that carries LATENT
-    - `samples2`: a wire that carries LATENT
+    - `samples1`: a link that carries LATENT
+    - `samples2`: a link that carries LATENT
     - `blend_factor`: a number from 0 to 1, by default 0.5
     """
 
@@ -45,7 +45,7 @@ class LatentBlend(_Node, Source[s.Latent[Family]], frozen=True):
 class SelfAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
     """Self-Attention Guidance (experimental), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `scale`: a number from -2.0 to 5.0, by default 0.5
     - `blur_sigma`: a number from 0.0 to 10.0, by default 2.0
     """
@@ -67,8 +67,8 @@ class SelfAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
 class PerpNeg(_Node, Source[s.Model[Family]], frozen=True):
     """Perp-Neg (DEPRECATED by Perp-Neg Guider) (experimental), deprecated, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `empty_conditioning`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `empty_conditioning`: a link that carries CONDITIONING
     - `neg_scale`: a number from 0.0 to 100.0, by default 1.0
     """
 
@@ -89,10 +89,10 @@ class PerpNeg(_Node, Source[s.Model[Family]], frozen=True):
 class PerpNegGuider(_Node, Source[s.Guider[Family]], frozen=True):
     """Perp-Neg Guider (experimental), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `empty_conditioning`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `empty_conditioning`: a link that carries CONDITIONING
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `neg_scale`: a number from 0.0 to 100.0, by default 1.0
     """
@@ -117,7 +117,7 @@ class PerpNegGuider(_Node, Source[s.Guider[Family]], frozen=True):
 class DifferentialDiffusion(_Node, Source[s.Model[Family]], frozen=True):
     """Differential Diffusion (experimental), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `strength`: a number from 0.0 to 1.0, optional
     """
 
@@ -155,7 +155,7 @@ class SamplerEulerCFGpp(_Node, Source[s.Sampler], frozen=True):
 class FluxKVCache(_Node, Source[s.Model[Family]], frozen=True):
     """Flux KV Cache (experimental), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'FluxKVCache'
@@ -177,8 +177,8 @@ class LoraSave(_Node, Generic[Family], frozen=True):
     - `rank`: a whole number from 1 to 4096, by default 8
     - `lora_type`: one of 'standard', 'full_diff', by default 'standard'
     - `bias_diff`: true or false, by default True
-    - `model_diff`: a wire that carries MODEL, optional
-    - `text_encoder_diff`: a wire that carries CLIP, optional
+    - `model_diff`: a link that carries MODEL, optional
+    - `text_encoder_diff`: a link that carries CLIP, optional
     """
 
     CLASS_TYPE = 'LoraSave'
@@ -193,7 +193,7 @@ class LoraSave(_Node, Generic[Family], frozen=True):
 class TorchCompileModel(_Node, Source[s.Model[Family]], frozen=True):
     """TorchCompileModel (experimental), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
     """
 
@@ -213,7 +213,7 @@ class TorchCompileModel(_Node, Source[s.Model[Family]], frozen=True):
 class Mahiro(_Node, Source[s.Model[Family]], frozen=True):
     """Positive-Biased Guidance (experimental), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'Mahiro'
@@ -231,7 +231,7 @@ class Mahiro(_Node, Source[s.Model[Family]], frozen=True):
 class FreSca(_Node, Source[s.Model[Family]], frozen=True):
     """FreSca (experimental), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `scale_low`: a number from 0 to 10, by default 1.0
     - `scale_high`: a number from 0 to 10, by default 1.25
     - `freq_cutoff`: a whole number from 1 to 10000, by default 20

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class UNetSelfAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
     """UNetSelfAttentionMultiply (experimental/attention_experiments), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `q`: a number from 0.0 to 10.0, by default 1.0
     - `k`: a number from 0.0 to 10.0, by default 1.0
     - `v`: a number from 0.0 to 10.0, by default 1.0
@@ -50,7 +50,7 @@ class UNetSelfAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
 class UNetCrossAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
     """UNetCrossAttentionMultiply (experimental/attention_experiments), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `q`: a number from 0.0 to 10.0, by default 1.0
     - `k`: a number from 0.0 to 10.0, by default 1.0
     - `v`: a number from 0.0 to 10.0, by default 1.0
@@ -77,7 +77,7 @@ class UNetCrossAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
 class CLIPAttentionMultiply(_Node, Source[s.Clip[Family]], frozen=True):
     """CLIPAttentionMultiply (experimental/attention_experiments), experimental.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `q`: a number from 0.0 to 10.0, by default 1.0
     - `k`: a number from 0.0 to 10.0, by default 1.0
     - `v`: a number from 0.0 to 10.0, by default 1.0
@@ -104,7 +104,7 @@ class CLIPAttentionMultiply(_Node, Source[s.Clip[Family]], frozen=True):
 class UNetTemporalAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
     """UNetTemporalAttentionMultiply (experimental/attention_experiments), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `self_structural`: a number from 0.0 to 10.0, by default 1.0
     - `self_temporal`: a number from 0.0 to 10.0, by default 1.0
     - `cross_structural`: a number from 0.0 to 10.0, by default 1.0

@@ -21,8 +21,8 @@ class _Node(Node, frozen=True):
 class StableCascade_SuperResolutionControlnet(_Node, Generic[Family], frozen=True):
     """StableCascade_SuperResolutionControlnet (experimental/stable cascade), experimental.
 
-    - `image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'StableCascade_SuperResolutionControlnet'

@@ -25,7 +25,7 @@ class SaveImage(_Node, Source[s.Image], frozen=True):
 
     Saves pictures in the server's output folder, with the workflow in them.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI': where to save, below the output folder; a number and `.png` are added
     """
 
@@ -47,7 +47,7 @@ class PreviewImage(_Node, Source[s.Image], frozen=True):
 
     Shows pictures; the server keeps them only for a while.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'PreviewImage'
@@ -153,7 +153,7 @@ class EmptyImage(_Node, Source[s.Image], frozen=True):
 class SaveAnimatedWEBP(_Node, Source[s.Image], frozen=True):
     """Save Animated WEBP (image).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `fps`: a number from 0.01 to 1000.0, by default 6.0
     - `lossless`: true or false, by default True
@@ -181,7 +181,7 @@ class SaveAnimatedWEBP(_Node, Source[s.Image], frozen=True):
 class SaveAnimatedPNG(_Node, Source[s.Image], frozen=True):
     """Save Animated PNG (image).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `fps`: a number from 0.01 to 1000.0, by default 6.0
     - `compress_level`: a whole number from 0 to 9, by default 4
@@ -205,7 +205,7 @@ class SaveAnimatedPNG(_Node, Source[s.Image], frozen=True):
 class SaveImageAdvanced(_Node, Source[s.Image], frozen=True):
     """Save Image (Advanced) (image).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `format`: one of 'png', 'exr'
     """
@@ -252,7 +252,7 @@ class SaveImageAdvanced(_Node, Source[s.Image], frozen=True):
 class SaveSVGNode(_Node, Source[s.Svg], frozen=True):
     """Save SVG (image).
 
-    - `svg`: a wire that carries SVG
+    - `svg`: a link that carries SVG
     - `filename_prefix`: text, by default 'svg/ComfyUI'
     """
 
@@ -272,7 +272,7 @@ class SaveSVGNode(_Node, Source[s.Svg], frozen=True):
 class GetImageSize(_Node, frozen=True):
     """Get Image Size (image).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'GetImageSize'
@@ -329,7 +329,7 @@ class LoadImageTextDataSetFromFolder(_Node, frozen=True):
 class SaveImageDataSetToFolder(_Node, frozen=True):
     """Save Image (to Folder) (DEPRECATED) (image), deprecated, experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `folder_name`: text, by default 'dataset'
     - `filename_prefix`: text, by default 'image'
     - `mode`: one of 'overwrite', 'increment', by default 'overwrite'
@@ -345,7 +345,7 @@ class SaveImageDataSetToFolder(_Node, frozen=True):
 class SaveImageTextDataSetToFolder(_Node, frozen=True):
     """Save Image-Text (to Folder) (image), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `folder_name`: text, by default 'dataset'
     - `filename_prefix`: text, by default 'image'
     - `mode`: one of 'overwrite', 'increment', by default 'overwrite'
@@ -363,7 +363,7 @@ class SaveImageTextDataSetToFolder(_Node, frozen=True):
 class WebcamCapture(_Node, Source[s.Image], frozen=True):
     """Webcam Capture (image).
 
-    - `image`: a wire that carries WEBCAM
+    - `image`: a link that carries WEBCAM
     - `width`: a whole number from 0 to 16384, by default 0
     - `height`: a whole number from 0 to 16384, by default 0
     - `capture_on_queue`: true or false, by default True
@@ -387,9 +387,9 @@ class WebcamCapture(_Node, Source[s.Image], frozen=True):
 class ImageCompare(_Node, frozen=True):
     """Compare Images (image), experimental.
 
-    - `compare_view`: a wire that carries IMAGECOMPARE
-    - `image_a`: a wire that carries IMAGE, optional
-    - `image_b`: a wire that carries IMAGE, optional
+    - `compare_view`: a link that carries IMAGECOMPARE
+    - `image_a`: a link that carries IMAGE, optional
+    - `image_b`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImageCompare'
@@ -404,8 +404,8 @@ class Painter(_Node, frozen=True):
     - `mask`: text
     - `width`: a whole number from 64 to 4096, by default 512
     - `height`: a whole number from 64 to 4096, by default 512
-    - `bg_color`: a wire that carries COLOR, by default '#000000'
-    - `image`: a wire that carries IMAGE, optional
+    - `bg_color`: a link that carries COLOR, by default '#000000'
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Painter'
@@ -428,8 +428,8 @@ class Painter(_Node, frozen=True):
 class ImageCompositor(_Node, frozen=True):
     """Create Layered Image (image), experimental.
 
-    - `layers`: a wire that carries LAYERS
-    - `compositor`: a wire that carries COMPOSITOR, by default {}
+    - `layers`: a link that carries LAYERS
+    - `compositor`: a link that carries COMPOSITOR, by default {}
     """
 
     CLASS_TYPE = 'ImageCompositor'
@@ -449,9 +449,9 @@ class ImageCompositor(_Node, frozen=True):
 class AddLayer(_Node, Source[s.Layers], frozen=True):
     """Add Layer (image), experimental.
 
-    - `image`: a wire that carries IMAGE
-    - `layers`: a wire that carries LAYERS, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE
+    - `layers`: a link that carries LAYERS, optional
+    - `mask`: a link that carries MASK, optional
     - `name`: text, optional
     - `x`: a whole number from -16384 to 16384, optional
     - `y`: a whole number from -16384 to 16384, optional
@@ -493,10 +493,10 @@ class AddLayer(_Node, Source[s.Layers], frozen=True):
 class LayersFromBoundingBoxes(_Node, Source[s.Layers], frozen=True):
     """Layers From Bounding Boxes (image), experimental.
 
-    - `image`: a wire that carries IMAGE
-    - `bboxes`: a wire that carries BOUNDING_BOX,ARRAY,STRING
-    - `mask`: a wire that carries MASK, optional
-    - `layers`: a wire that carries LAYERS, optional
+    - `image`: a link that carries IMAGE
+    - `bboxes`: a link that carries BOUNDING_BOX,ARRAY,STRING
+    - `mask`: a link that carries MASK, optional
+    - `layers`: a link that carries LAYERS, optional
     - `crop_to_content`: true or false, optional
     - `canvas_width`: a whole number from 0 to 16384, optional
     - `canvas_height`: a whole number from 0 to 16384, optional

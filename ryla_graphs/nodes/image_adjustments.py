@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class AdjustBrightness(_Node, Source[s.Image], frozen=True):
     """Adjust Brightness (image/adjustments), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `factor`: a number from 0.0 to 2.0, by default 1.0
     """
 
@@ -42,7 +42,7 @@ class AdjustBrightness(_Node, Source[s.Image], frozen=True):
 class AdjustContrast(_Node, Source[s.Image], frozen=True):
     """Adjust Contrast (image/adjustments), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `factor`: a number from 0.0 to 2.0, by default 1.0
     """
 

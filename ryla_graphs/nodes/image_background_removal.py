@@ -20,8 +20,8 @@ class _Node(Node, frozen=True):
 class RemoveBackground(_Node, Source[s.Mask], frozen=True):
     """Remove Background (image/background removal).
 
-    - `bg_removal_model`: a wire that carries BACKGROUND_REMOVAL
-    - `image`: a wire that carries IMAGE
+    - `bg_removal_model`: a link that carries BACKGROUND_REMOVAL
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'RemoveBackground'

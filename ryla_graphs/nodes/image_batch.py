@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class ImageBatch(_Node, Source[s.Image], frozen=True):
     """Batch Images (DEPRECATED) (image/batch), deprecated.
 
-    - `image1`: a wire that carries IMAGE
-    - `image2`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
+    - `image2`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageBatch'
@@ -43,7 +43,7 @@ class ImageBatch(_Node, Source[s.Image], frozen=True):
 class BatchImagesNode(_Node, Source[s.Image], frozen=True):
     """Batch Images (image/batch).
 
-    - `images`: up to 50 wires
+    - `images`: up to 50 links
     """
 
     CLASS_TYPE = 'BatchImagesNode'
@@ -61,7 +61,7 @@ class BatchImagesNode(_Node, Source[s.Image], frozen=True):
 class RebatchImages(_Node, Source[s.Image], frozen=True):
     """Rebatch Images (image/batch).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `batch_size`: a whole number from 1 to 4096, by default 1
     """
 
@@ -81,7 +81,7 @@ class RebatchImages(_Node, Source[s.Image], frozen=True):
 class RepeatImageBatch(_Node, Source[s.Image], frozen=True):
     """Repeat Image Batch (image/batch).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `amount`: a whole number from 1 to 4096, by default 1
     """
 
@@ -101,7 +101,7 @@ class RepeatImageBatch(_Node, Source[s.Image], frozen=True):
 class ImageFromBatch(_Node, Source[s.Image], frozen=True):
     """Get Image from Batch (image/batch).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `batch_index`: a whole number from -16384 to 16384, by default 0
     - `length`: a whole number from 1 to 4096, by default 1
     """
@@ -123,7 +123,7 @@ class ImageFromBatch(_Node, Source[s.Image], frozen=True):
 class SplitImageToTileList(_Node, Source[s.Image], frozen=True):
     """Split Image into List of Tiles (image/batch).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `tile_width`: a whole number from 64 to 16384, by default 1024
     - `tile_height`: a whole number from 64 to 16384, by default 1024
     - `overlap`: a whole number from 0 to 4096, by default 128
@@ -147,7 +147,7 @@ class SplitImageToTileList(_Node, Source[s.Image], frozen=True):
 class ImageMergeTileList(_Node, Source[s.Image], frozen=True):
     """Merge List of Tiles to Image (image/batch).
 
-    - `image_list`: a wire that carries IMAGE
+    - `image_list`: a link that carries IMAGE
     - `final_width`: a whole number from 64 to 32768, by default 1024
     - `final_height`: a whole number from 64 to 32768, by default 1024
     - `overlap`: a whole number from 0 to 4096, by default 128
@@ -171,7 +171,7 @@ class ImageMergeTileList(_Node, Source[s.Image], frozen=True):
 class ShuffleDataset(_Node, Source[s.Image], frozen=True):
     """Shuffle Images List (image/batch), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """
 
@@ -191,7 +191,7 @@ class ShuffleDataset(_Node, Source[s.Image], frozen=True):
 class ShuffleImageTextDataset(_Node, frozen=True):
     """Shuffle Pairs of Image-Text (image/batch), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `texts`: text
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """
@@ -214,7 +214,7 @@ class ShuffleImageTextDataset(_Node, frozen=True):
 class ImageDeduplication(_Node, Source[s.Image], frozen=True):
     """Deduplicate Images (image/batch), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `similarity_threshold`: a number from 0.0 to 1.0, by default 0.95
     """
 
@@ -234,7 +234,7 @@ class ImageDeduplication(_Node, Source[s.Image], frozen=True):
 class ImageGrid(_Node, Source[s.Image], frozen=True):
     """Make Image Grid (image/batch), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `columns`: a whole number from 1 to 20, by default 4
     - `cell_width`: a whole number from 32 to 2048, by default 256
     - `cell_height`: a whole number from 32 to 2048, by default 256
@@ -260,7 +260,7 @@ class ImageGrid(_Node, Source[s.Image], frozen=True):
 class MergeImageLists(_Node, Source[s.Image], frozen=True):
     """Merge Image Lists (DEPRECATED) (image/batch), deprecated, experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'MergeImageLists'

@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class ImageInvert(_Node, Source[s.Image], frozen=True):
     """Invert Image Colors (image/color).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageInvert'
@@ -40,7 +40,7 @@ class ImageInvert(_Node, Source[s.Image], frozen=True):
 class NormalizeImages(_Node, Source[s.Image], frozen=True):
     """Normalize Image Colors (image/color), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `mean`: a number from 0.0 to 1.0, by default 0.5
     - `std`: a number from 0.001 to 1.0, by default 0.5
     """
@@ -62,7 +62,7 @@ class NormalizeImages(_Node, Source[s.Image], frozen=True):
 class ImageRGBToYUV(_Node, frozen=True):
     """Image RGB to YUV (image/color).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageRGBToYUV'
@@ -82,9 +82,9 @@ class ImageRGBToYUV(_Node, frozen=True):
 class ImageYUVToRGB(_Node, Source[s.Image], frozen=True):
     """Image YUV to RGB (image/color).
 
-    - `Y`: a wire that carries IMAGE
-    - `U`: a wire that carries IMAGE
-    - `V`: a wire that carries IMAGE
+    - `Y`: a link that carries IMAGE
+    - `U`: a link that carries IMAGE
+    - `V`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageYUVToRGB'

@@ -24,12 +24,12 @@ class ImageCompositeMasked(_Node, Source[s.Image], frozen=True):
 
     Lays one picture over another, where the mask is white.
 
-    - `destination`: a wire that carries IMAGE
-    - `source`: a wire that carries IMAGE
+    - `destination`: a link that carries IMAGE
+    - `source`: a link that carries IMAGE
     - `x`: a whole number from 0 to 16384, by default 0
     - `y`: a whole number from 0 to 16384, by default 0
     - `resize_source`: true or false, by default False
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageCompositeMasked'
@@ -52,10 +52,10 @@ class ImageCompositeMasked(_Node, Source[s.Image], frozen=True):
 class PorterDuffImageComposite(_Node, frozen=True):
     """Porter-Duff Image Composite (image/compositing).
 
-    - `source`: a wire that carries IMAGE
-    - `source_alpha`: a wire that carries MASK
-    - `destination`: a wire that carries IMAGE
-    - `destination_alpha`: a wire that carries MASK
+    - `source`: a link that carries IMAGE
+    - `source_alpha`: a link that carries MASK
+    - `destination`: a link that carries IMAGE
+    - `destination_alpha`: a link that carries MASK
     - `mode`: one of 'ADD', 'CLEAR', 'DARKEN', 'DST', 'DST_ATOP', 'DST_IN', 'DST_OUT', 'DST_OVER', … (18 choices), by default 'DST'
     """
 
@@ -79,7 +79,7 @@ class PorterDuffImageComposite(_Node, frozen=True):
 class SplitImageWithAlpha(_Node, frozen=True):
     """Split Image with Alpha (image/compositing).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'SplitImageWithAlpha'
@@ -98,8 +98,8 @@ class SplitImageWithAlpha(_Node, frozen=True):
 class JoinImageWithAlpha(_Node, Source[s.Image], frozen=True):
     """Join Image with Alpha (image/compositing).
 
-    - `image`: a wire that carries IMAGE
-    - `alpha`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `alpha`: a link that carries MASK
     """
 
     CLASS_TYPE = 'JoinImageWithAlpha'

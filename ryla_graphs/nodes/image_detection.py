@@ -24,11 +24,11 @@ class _Node(Node, frozen=True):
 class SDPoseKeypointExtractor(_Node, Source[s.PoseKeypoint], frozen=True):
     """SDPose Keypoint Extractor (image/detection).
 
-    - `model`: a wire that carries MODEL
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
     - `batch_size`: a whole number from 1 to 10000, by default 16
-    - `bboxes`: a wire that carries BOUNDING_BOX, optional
+    - `bboxes`: a link that carries BOUNDING_BOX, optional
     """
 
     CLASS_TYPE = 'SDPoseKeypointExtractor'
@@ -50,7 +50,7 @@ class SDPoseKeypointExtractor(_Node, Source[s.PoseKeypoint], frozen=True):
 class SDPoseDrawKeypoints(_Node, Source[s.Image], frozen=True):
     """SDPose Draw Keypoints (image/detection).
 
-    - `keypoints`: a wire that carries POSE_KEYPOINT
+    - `keypoints`: a link that carries POSE_KEYPOINT
     - `draw_body`: true or false, by default True
     - `draw_hands`: true or false, by default True
     - `draw_face`: true or false, by default True
@@ -84,7 +84,7 @@ class SDPoseDrawKeypoints(_Node, Source[s.Image], frozen=True):
 class SDPoseFaceBBoxes(_Node, Source[s.BoundingBox], frozen=True):
     """SDPose Face Bounding Boxes (image/detection).
 
-    - `keypoints`: a wire that carries POSE_KEYPOINT
+    - `keypoints`: a link that carries POSE_KEYPOINT
     - `scale`: a number from 1.0 to 10.0, by default 1.5
     - `force_square`: true or false, by default True
     """
@@ -106,8 +106,8 @@ class SDPoseFaceBBoxes(_Node, Source[s.BoundingBox], frozen=True):
 class RTDETR_detect(_Node, Source[s.BoundingBox], frozen=True):
     """Run Real-Time Detection (RT-DETR) (image/detection).
 
-    - `model`: a wire that carries MODEL
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `image`: a link that carries IMAGE
     - `threshold`: a number, by default 0.5
     - `class_name`: one of 'all', 'person', 'bicycle', 'car', 'motorcycle', 'airplane', 'bus', 'train', … (81 choices), by default 'all'
     - `max_detections`: a whole number, by default 100
@@ -132,8 +132,8 @@ class RTDETR_detect(_Node, Source[s.BoundingBox], frozen=True):
 class DrawBBoxes(_Node, Source[s.Image], frozen=True):
     """Draw BBoxes (image/detection).
 
-    - `bboxes`: a wire that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
-    - `image`: a wire that carries IMAGE, optional
+    - `bboxes`: a link that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'DrawBBoxes'
@@ -152,13 +152,13 @@ class DrawBBoxes(_Node, Source[s.Image], frozen=True):
 class SAM3_Detect(_Node, Generic[Family], frozen=True):
     """SAM3 Detect (image/detection).
 
-    - `model`: a wire that carries MODEL
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     - `refine_iterations`: a whole number from 0 to 5, by default 2
     - `individual_masks`: true or false, by default False
-    - `conditioning`: a wire that carries CONDITIONING, optional
-    - `bboxes`: a wire that carries BOUNDING_BOX, optional
+    - `conditioning`: a link that carries CONDITIONING, optional
+    - `bboxes`: a link that carries BOUNDING_BOX, optional
     - `positive_coords`: text, optional
     - `negative_coords`: text, optional
     """
@@ -187,13 +187,13 @@ class SAM3_Detect(_Node, Generic[Family], frozen=True):
 class SAM3_VideoTrack(_Node, Source[s.Sam3TrackData], Generic[Family], frozen=True):
     """Run SAM3 Video Track (image/detection).
 
-    - `images`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
+    - `images`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
     - `detection_threshold`: a number from 0.0 to 1.0, by default 0.5
     - `max_objects`: a whole number from 0 to 64, by default 4
     - `detect_interval`: a whole number of at least 1, by default 1
-    - `initial_mask`: a wire that carries MASK, optional
-    - `conditioning`: a wire that carries CONDITIONING, optional
+    - `initial_mask`: a link that carries MASK, optional
+    - `conditioning`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'SAM3_VideoTrack'
@@ -217,10 +217,10 @@ class SAM3_VideoTrack(_Node, Source[s.Sam3TrackData], Generic[Family], frozen=Tr
 class SAM3_TrackPreview(_Node, frozen=True):
     """SAM3 Track Preview (image/detection).
 
-    - `track_data`: a wire that carries SAM3_TRACK_DATA
+    - `track_data`: a link that carries SAM3_TRACK_DATA
     - `opacity`: a number from 0.0 to 1.0, by default 0.5
     - `fps`: a number from 1.0 to 120.0, by default 24.0
-    - `images`: a wire that carries IMAGE, optional
+    - `images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'SAM3_TrackPreview'
@@ -233,7 +233,7 @@ class SAM3_TrackPreview(_Node, frozen=True):
 class SAM3_TrackToMask(_Node, Source[s.Mask], frozen=True):
     """SAM3 Track to Mask (image/detection).
 
-    - `track_data`: a wire that carries SAM3_TRACK_DATA
+    - `track_data`: a link that carries SAM3_TRACK_DATA
     - `object_indices`: text
     """
 
@@ -253,8 +253,8 @@ class SAM3_TrackToMask(_Node, Source[s.Mask], frozen=True):
 class MediaPipeFaceLandmarker(_Node, frozen=True):
     """Detect Face Landmarks (MediaPipe) (image/detection).
 
-    - `face_detection_model`: a wire that carries FACE_DETECTION_MODEL
-    - `image`: a wire that carries IMAGE
+    - `face_detection_model`: a link that carries FACE_DETECTION_MODEL
+    - `image`: a link that carries IMAGE
     - `detector_variant`: one of 'short', 'full', 'both', by default 'short'
     - `num_faces`: a whole number from 0 to 16, by default 1
     - `min_confidence`: a number from 0.0 to 1.0, by default 0.5
@@ -282,12 +282,12 @@ class MediaPipeFaceLandmarker(_Node, frozen=True):
 class MediaPipeFaceMeshVisualize(_Node, Source[s.Image], frozen=True):
     """Visualize Face Landmarks (MediaPipe) (image/detection).
 
-    - `face_landmarks`: a wire that carries FACE_LANDMARKS
+    - `face_landmarks`: a link that carries FACE_LANDMARKS
     - `connections`: one of 'all', 'fill', 'custom'
-    - `color`: a wire that carries COLOR, by default '#00ff00'
+    - `color`: a link that carries COLOR, by default '#00ff00'
     - `thickness`: a whole number from 0 to 8, by default 1
     - `point_size`: a whole number from 0 to 16, by default 2
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MediaPipeFaceMeshVisualize'
@@ -338,7 +338,7 @@ class MediaPipeFaceMeshVisualize(_Node, Source[s.Image], frozen=True):
 class MediaPipeFaceMask(_Node, Source[s.Mask], frozen=True):
     """Draw Face Mask (MediaPipe) (image/detection).
 
-    - `face_landmarks`: a wire that carries FACE_LANDMARKS
+    - `face_landmarks`: a link that carries FACE_LANDMARKS
     - `regions`: one of 'all', 'custom'
     """
 

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class ImageBlend(_Node, Source[s.Image], frozen=True):
     """Blend Images (image/filters).
 
-    - `image1`: a wire that carries IMAGE
-    - `image2`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
+    - `image2`: a link that carries IMAGE
     - `blend_factor`: a number from 0.0 to 1.0, by default 0.5
     - `blend_mode`: one of 'normal', 'multiply', 'screen', 'overlay', 'soft_light', 'difference', by default 'normal'
     """
@@ -47,7 +47,7 @@ class ImageBlend(_Node, Source[s.Image], frozen=True):
 class ImageBlur(_Node, Source[s.Image], frozen=True):
     """Blur Image (image/filters).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `blur_radius`: a whole number from 1 to 31, by default 1
     - `sigma`: a number from 0.1 to 10.0, by default 1.0
     """
@@ -69,7 +69,7 @@ class ImageBlur(_Node, Source[s.Image], frozen=True):
 class ImageQuantize(_Node, Source[s.Image], frozen=True):
     """Quantize Image (image/filters).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `colors`: a whole number from 1 to 256, by default 256
     - `dither`: one of 'none', 'floyd-steinberg', 'bayer-2', 'bayer-4', 'bayer-8', 'bayer-16', by default 'none'
     """
@@ -91,7 +91,7 @@ class ImageQuantize(_Node, Source[s.Image], frozen=True):
 class ImageSharpen(_Node, Source[s.Image], frozen=True):
     """Sharpen Image (image/filters).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `sharpen_radius`: a whole number from 1 to 31, by default 1
     - `sigma`: a number from 0.1 to 10.0, by default 1.0
     - `alpha`: a number from 0.0 to 5.0, by default 1.0
@@ -115,8 +115,8 @@ class ImageSharpen(_Node, Source[s.Image], frozen=True):
 class ColorTransfer(_Node, Source[s.Image], frozen=True):
     """Transfer Color (image/filters).
 
-    - `image_target`: a wire that carries IMAGE
-    - `image_ref`: a wire that carries IMAGE
+    - `image_target`: a link that carries IMAGE
+    - `image_ref`: a link that carries IMAGE
     - `method`: one of 'reinhard_lab', 'mkl_lab', 'histogram', by default 'reinhard_lab'
     - `source_stats`: one of 'per_frame', 'uniform', 'target_frame'
     - `strength`: a number from 0.0 to 10.0, by default 1.0
@@ -153,7 +153,7 @@ class ColorTransfer(_Node, Source[s.Image], frozen=True):
 class Canny(_Node, Source[s.Image], frozen=True):
     """Detect Edges (Canny) (image/filters).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `low_threshold`: a number from 0.01 to 0.99, by default 0.4
     - `high_threshold`: a number from 0.01 to 0.99, by default 0.8
     """
@@ -175,7 +175,7 @@ class Canny(_Node, Source[s.Image], frozen=True):
 class ImageAddNoise(_Node, Source[s.Image], frozen=True):
     """Add Noise to Image (image/filters).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `strength`: a number from 0.0 to 1.0, by default 0.5
     """
@@ -197,7 +197,7 @@ class ImageAddNoise(_Node, Source[s.Image], frozen=True):
 class Morphology(_Node, Source[s.Image], frozen=True):
     """Apply Morphology (image/filters).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `operation`: one of 'erode', 'dilate', 'open', 'close', 'gradient', 'bottom_hat', 'top_hat', by default 'erode'
     - `kernel_size`: a whole number from 3 to 999, by default 3
     """

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class MoGeInference(_Node, Source[s.MogeGeometry], frozen=True):
     """Run MoGe Inference (image/geometry estimation).
 
-    - `moge_model`: a wire that carries MOGE_MODEL
-    - `image`: a wire that carries IMAGE
+    - `moge_model`: a link that carries MOGE_MODEL
+    - `image`: a link that carries IMAGE
     - `resolution_level`: a whole number from 0 to 9, by default 9
     - `fov_x_degrees`: a number from 0.0 to 170.0, by default 0.0
     - `batch_size`: a whole number from 1 to 64, by default 4
@@ -53,8 +53,8 @@ class MoGeInference(_Node, Source[s.MogeGeometry], frozen=True):
 class MoGePanoramaInference(_Node, Source[s.MogeGeometry], frozen=True):
     """Run MoGe Panorama Inference (image/geometry estimation).
 
-    - `moge_model`: a wire that carries MOGE_MODEL
-    - `image`: a wire that carries IMAGE
+    - `moge_model`: a link that carries MOGE_MODEL
+    - `image`: a link that carries IMAGE
     - `resolution_level`: a whole number from 0 to 9, by default 9
     - `split_resolution`: a whole number from 256 to 1024, by default 512
     - `merge_resolution`: a whole number from 256 to 8192, by default 1920
@@ -81,7 +81,7 @@ class MoGePanoramaInference(_Node, Source[s.MogeGeometry], frozen=True):
 class MoGeRender(_Node, Source[s.Image], frozen=True):
     """Render MoGe Geometry (image/geometry estimation).
 
-    - `moge_geometry`: a wire that carries MOGE_GEOMETRY
+    - `moge_geometry`: a link that carries MOGE_GEOMETRY
     - `output_`: one of 'depth', 'depth_colored', 'normal_opengl', 'normal_directx', 'mask', by default 'depth'
     """
 
@@ -102,7 +102,7 @@ class MoGeRender(_Node, Source[s.Image], frozen=True):
 class MoGePointMapToMesh(_Node, Source[s.Mesh], frozen=True):
     """Convert MoGe Point Map to Mesh (image/geometry estimation).
 
-    - `moge_geometry`: a wire that carries MOGE_GEOMETRY
+    - `moge_geometry`: a link that carries MOGE_GEOMETRY
     - `batch_index`: a whole number from 0 to 4096, by default 0
     - `decimation`: a whole number from 1 to 8, by default 1
     - `discontinuity_threshold`: a number from 0.0 to 1.0, by default 0.04
@@ -128,7 +128,7 @@ class MoGePointMapToMesh(_Node, Source[s.Mesh], frozen=True):
 class MoGeGeometryToFOV(_Node, frozen=True):
     """Get FoV from MoGe Geometry (image/geometry estimation).
 
-    - `moge_geometry`: a wire that carries MOGE_GEOMETRY
+    - `moge_geometry`: a link that carries MOGE_GEOMETRY
     - `axis`: one of 'vertical', 'horizontal', 'diagonal', by default 'vertical'
     - `unit`: one of 'degrees', 'radians', by default 'degrees'
     """
@@ -151,8 +151,8 @@ class MoGeGeometryToFOV(_Node, frozen=True):
 class DA3Inference(_Node, Source[s.Da3Geometry], frozen=True):
     """Run Depth Anything 3 (image/geometry estimation).
 
-    - `da3_model`: a wire that carries DA3_MODEL
-    - `image`: a wire that carries IMAGE
+    - `da3_model`: a link that carries DA3_MODEL
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 140 to 2520, by default 504
     - `resize_method`: one of 'upper_bound_resize', 'lower_bound_resize', by default 'upper_bound_resize'
     - `mode`: one of 'mono', 'multiview'
@@ -191,7 +191,7 @@ class DA3Inference(_Node, Source[s.Da3Geometry], frozen=True):
 class DA3Render(_Node, Source[s.Image], frozen=True):
     """Render Depth Anything 3 (image/geometry estimation).
 
-    - `da3_geometry`: a wire that carries DA3_GEOMETRY
+    - `da3_geometry`: a link that carries DA3_GEOMETRY
     - `output_`: one of 'depth', 'depth_colored', 'sky_mask', 'confidence'
     """
 
@@ -256,7 +256,7 @@ class DA3Render(_Node, Source[s.Image], frozen=True):
 class DA3GeometryToMesh(_Node, Source[s.Mesh], frozen=True):
     """Convert DA3 Geometry to Mesh (image/geometry estimation).
 
-    - `da3_geometry`: a wire that carries DA3_GEOMETRY
+    - `da3_geometry`: a link that carries DA3_GEOMETRY
     - `batch_index`: a whole number from 0 to 4096, by default 0
     - `decimation`: a whole number from 1 to 8, by default 1
     - `discontinuity_threshold`: a number from 0.0 to 1.0, by default 0.04

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class BatchMasksNode(_Node, Source[s.Mask], frozen=True):
     """Batch Masks (image/mask).
 
-    - `masks`: up to 50 wires
+    - `masks`: up to 50 links
     """
 
     CLASS_TYPE = 'BatchMasksNode'
@@ -41,7 +41,7 @@ class BatchMasksNode(_Node, Source[s.Mask], frozen=True):
 class MaskToImage(_Node, Source[s.Image], frozen=True):
     """Convert Mask to Image (image/mask).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MaskToImage'
@@ -61,7 +61,7 @@ class ImageToMask(_Node, Source[s.Mask], frozen=True):
 
     Takes one channel of a picture as a mask.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `channel`: one of 'red', 'green', 'blue', 'alpha', by default 'red'
     """
 
@@ -81,7 +81,7 @@ class ImageToMask(_Node, Source[s.Mask], frozen=True):
 class ImageColorToMask(_Node, Source[s.Mask], frozen=True):
     """Convert Image Color to Mask (image/mask).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `color`: a whole number from 0 to 16777215, by default 0
     """
 
@@ -123,7 +123,7 @@ class SolidMask(_Node, Source[s.Mask], frozen=True):
 class InvertMask(_Node, Source[s.Mask], frozen=True):
     """Invert Mask (image/mask).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'InvertMask'
@@ -141,7 +141,7 @@ class InvertMask(_Node, Source[s.Mask], frozen=True):
 class CropMask(_Node, Source[s.Mask], frozen=True):
     """Crop Mask (image/mask).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `x`: a whole number from 0 to 16384, by default 0
     - `y`: a whole number from 0 to 16384, by default 0
     - `width`: a whole number from 1 to 16384, by default 512
@@ -167,8 +167,8 @@ class CropMask(_Node, Source[s.Mask], frozen=True):
 class MaskComposite(_Node, Source[s.Mask], frozen=True):
     """Combine Masks (image/mask).
 
-    - `destination`: a wire that carries MASK
-    - `source`: a wire that carries MASK
+    - `destination`: a link that carries MASK
+    - `source`: a link that carries MASK
     - `x`: a whole number from 0 to 16384, by default 0
     - `y`: a whole number from 0 to 16384, by default 0
     - `operation`: one of 'multiply', 'add', 'subtract', 'and', 'or', 'xor', by default 'multiply'
@@ -195,7 +195,7 @@ class FeatherMask(_Node, Source[s.Mask], frozen=True):
 
     Lets a mask fade out towards its borders.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `left`: a whole number from 0 to 16384, by default 0
     - `top`: a whole number from 0 to 16384, by default 0
     - `right`: a whole number from 0 to 16384, by default 0
@@ -223,7 +223,7 @@ class GrowMask(_Node, Source[s.Mask], frozen=True):
 
     Makes the white of a mask larger, or smaller by a negative number.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `expand`: a whole number from -16384 to 16384, by default 0
     - `tapered_corners`: true or false, by default True
     """
@@ -245,7 +245,7 @@ class GrowMask(_Node, Source[s.Mask], frozen=True):
 class ThresholdMask(_Node, Source[s.Mask], frozen=True):
     """Threshold Mask (image/mask).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `value`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -265,7 +265,7 @@ class ThresholdMask(_Node, Source[s.Mask], frozen=True):
 class MaskPreview(_Node, Source[s.Mask], frozen=True):
     """Preview Mask (image/mask).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MaskPreview'
@@ -283,7 +283,7 @@ class MaskPreview(_Node, Source[s.Mask], frozen=True):
 class VOIDQuadmaskPreprocess(_Node, Source[s.Mask], frozen=True):
     """VOID Quadmask Preprocessor (image/mask).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `dilate_width`: a whole number from 0 to 50, by default 0
     """
 

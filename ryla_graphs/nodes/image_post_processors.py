@@ -20,8 +20,8 @@ class _Node(Node, frozen=True):
 class SeedVR2PostProcessing(_Node, Source[s.Image], frozen=True):
     """Post-Process SeedVR2 Output (image/post-processors).
 
-    - `images`: a wire that carries IMAGE
-    - `original_resized_images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
+    - `original_resized_images`: a link that carries IMAGE
     - `color_correction_method`: one of 'lab', 'wavelet', 'adain', 'none', by default 'lab'
     """
 

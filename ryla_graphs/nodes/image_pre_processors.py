@@ -20,7 +20,7 @@ class _Node(Node, frozen=True):
 class SeedVR2Preprocess(_Node, Source[s.Image], frozen=True):
     """Pre-Process SeedVR2 Input (image/pre-processors).
 
-    - `resized_images`: a wire that carries IMAGE
+    - `resized_images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'SeedVR2Preprocess'

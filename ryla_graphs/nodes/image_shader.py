@@ -26,11 +26,11 @@ class GLSLShader(_Node, frozen=True):
 
     - `fragment_shader`: text
     - `size_mode`: one of 'from_input', 'custom'
-    - `images`: up to 5 wires
-    - `floats`: up to 20 wires
-    - `ints`: up to 20 wires
-    - `bools`: up to 10 wires
-    - `curves`: up to 4 wires
+    - `images`: up to 5 links
+    - `floats`: up to 20 links
+    - `ints`: up to 20 links
+    - `bools`: up to 10 links
+    - `curves`: up to 4 links
     """
 
     CLASS_TYPE = 'GLSLShader'

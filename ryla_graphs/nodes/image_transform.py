@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class ImagePadForOutpaint(_Node, frozen=True):
     """Pad Image for Outpainting (image/transform).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `left`: a whole number from 0 to 16384, by default 0
     - `top`: a whole number from 0 to 16384, by default 0
     - `right`: a whole number from 0 to 16384, by default 0
@@ -54,7 +54,7 @@ class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
 
     Scales a picture or a mask in one of several ways, which `resize_type` chooses.
 
-    - `input`: a wire that carries anything that matches
+    - `input`: a link that carries anything that matches
     - `resize_type`: one of 'scale dimensions', 'scale by multiplier', 'scale longer dimension', 'scale shorter dimension', 'scale width', 'scale height', 'scale total pixels', 'match size', 'scale to multiple'
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'area'
     """
@@ -137,7 +137,7 @@ class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
         class MatchSize(Option, frozen=True):
             """The choice 'match size'.
 
-            - `match`: a wire that carries IMAGE,MASK
+            - `match`: a link that carries IMAGE,MASK
             - `crop`: one of 'disabled', 'center', by default 'center'
             """
 
@@ -166,7 +166,7 @@ class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
 class ImageCrop(_Node, Source[s.Image], frozen=True):
     """Crop Image (DEPRECATED) (image/transform), deprecated.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `width`: a whole number from 1 to 16384, by default 512
     - `height`: a whole number from 1 to 16384, by default 512
     - `x`: a whole number from 0 to 16384, by default 0
@@ -192,8 +192,8 @@ class ImageCrop(_Node, Source[s.Image], frozen=True):
 class ImageCropV2(_Node, Source[s.Image], frozen=True):
     """Crop Image (image/transform).
 
-    - `image`: a wire that carries IMAGE
-    - `crop_region`: a wire that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
+    - `image`: a link that carries IMAGE
+    - `crop_region`: a link that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
     """
 
     CLASS_TYPE = 'ImageCropV2'
@@ -212,13 +212,13 @@ class ImageCropV2(_Node, Source[s.Image], frozen=True):
 class ImageCropToMask(_Node, Source[s.Image], frozen=True):
     """Crop Image to Mask (image/transform).
 
-    - `images`: a wire that carries IMAGE
-    - `masks`: a wire that carries MASK
+    - `images`: a link that carries IMAGE
+    - `masks`: a link that carries MASK
     - `width`: a whole number from 64 to 4096, by default 1024
     - `height`: a whole number from 64 to 4096, by default 1024
     - `pad_factor`: a number from 1.0 to 2.0, by default 1.0
     - `grow_mask`: a whole number from -32 to 32, by default 0
-    - `background`: a wire that carries COLOR, by default '#000000'
+    - `background`: a link that carries COLOR, by default '#000000'
     """
 
     CLASS_TYPE = 'ImageCropToMask'
@@ -242,12 +242,12 @@ class ImageCropToMask(_Node, Source[s.Image], frozen=True):
 class ImageStitch(_Node, Source[s.Image], frozen=True):
     """Stitch Images (image/transform).
 
-    - `image1`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
     - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
     - `match_image_size`: true or false, by default True
     - `spacing_width`: a whole number from 0 to 1024, by default 0
     - `spacing_color`: one of 'white', 'black', 'red', 'green', 'blue', by default 'white'
-    - `image2`: a wire that carries IMAGE, optional
+    - `image2`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImageStitch'
@@ -270,7 +270,7 @@ class ImageStitch(_Node, Source[s.Image], frozen=True):
 class ResizeAndPadImage(_Node, Source[s.Image], frozen=True):
     """Resize And Pad Image (image/transform).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `target_width`: a whole number from 1 to 16384, by default 512
     - `target_height`: a whole number from 1 to 16384, by default 512
     - `padding_color`: one of 'white', 'black', by default 'white'
@@ -296,7 +296,7 @@ class ResizeAndPadImage(_Node, Source[s.Image], frozen=True):
 class ImageRotate(_Node, Source[s.Image], frozen=True):
     """Rotate Image (image/transform).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `rotation`: one of 'none', '90 degrees', '180 degrees', '270 degrees', by default 'none'
     """
 
@@ -316,7 +316,7 @@ class ImageRotate(_Node, Source[s.Image], frozen=True):
 class ImageFlip(_Node, Source[s.Image], frozen=True):
     """Flip Image (image/transform).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `flip_method`: one of 'x-axis: vertically', 'y-axis: horizontally', by default 'x-axis: vertically'
     """
 
@@ -336,7 +336,7 @@ class ImageFlip(_Node, Source[s.Image], frozen=True):
 class ResizeImagesByShorterEdge(_Node, Source[s.Image], frozen=True):
     """Resize Images by Shorter Edge (DEPRECATED) (image/transform), deprecated, experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `shorter_edge`: a whole number from 1 to 8192, by default 512
     """
 
@@ -356,7 +356,7 @@ class ResizeImagesByShorterEdge(_Node, Source[s.Image], frozen=True):
 class ResizeImagesByLongerEdge(_Node, Source[s.Image], frozen=True):
     """Resize Images by Longer Edge (DEPRECATED) (image/transform), deprecated, experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `longer_edge`: a whole number from 1 to 8192, by default 1024
     """
 
@@ -376,7 +376,7 @@ class ResizeImagesByLongerEdge(_Node, Source[s.Image], frozen=True):
 class CenterCropImages(_Node, Source[s.Image], frozen=True):
     """Crop Image (Center) (image/transform), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `width`: a whole number from 1 to 8192, by default 512
     - `height`: a whole number from 1 to 8192, by default 512
     """
@@ -398,7 +398,7 @@ class CenterCropImages(_Node, Source[s.Image], frozen=True):
 class RandomCropImages(_Node, Source[s.Image], frozen=True):
     """Crop Image (Random) (image/transform), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `width`: a whole number from 1 to 8192, by default 512
     - `height`: a whole number from 1 to 8192, by default 512
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
@@ -422,8 +422,8 @@ class RandomCropImages(_Node, Source[s.Image], frozen=True):
 class CropByBBoxes(_Node, Source[s.Image], frozen=True):
     """Crop By Bounding Boxes (image/transform).
 
-    - `image`: a wire that carries IMAGE
-    - `bboxes`: a wire that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
+    - `image`: a link that carries IMAGE
+    - `bboxes`: a link that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
     - `output_width`: a whole number from 64 to 4096, by default 512
     - `output_height`: a whole number from 64 to 4096, by default 512
     - `padding`: a whole number from 0 to 1024, by default 0

@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class ImageScale(_Node, Source[s.Image], frozen=True):
     """Upscale Image (image/upscaling).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
     - `width`: a whole number from 0 to 16384, by default 512
     - `height`: a whole number from 0 to 16384, by default 512
@@ -48,7 +48,7 @@ class ImageScale(_Node, Source[s.Image], frozen=True):
 class ImageScaleBy(_Node, Source[s.Image], frozen=True):
     """Upscale Image By (image/upscaling).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
     - `scale_by`: a number from 0.01 to 8.0, by default 1.0
     """
@@ -70,8 +70,8 @@ class ImageScaleBy(_Node, Source[s.Image], frozen=True):
 class ImageUpscaleWithModel(_Node, Source[s.Image], frozen=True):
     """Upscale Image (using Model) (image/upscaling).
 
-    - `upscale_model`: a wire that carries UPSCALE_MODEL
-    - `image`: a wire that carries IMAGE
+    - `upscale_model`: a link that carries UPSCALE_MODEL
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageUpscaleWithModel'
@@ -92,7 +92,7 @@ class ImageScaleToTotalPixels(_Node, Source[s.Image], frozen=True):
 
     Scales a picture to a number of megapixels and keeps its proportions.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
     - `megapixels`: a number from 0.01 to 16.0, by default 1.0
     - `resolution_steps`: a whole number from 1 to 256, by default 1
@@ -116,7 +116,7 @@ class ImageScaleToTotalPixels(_Node, Source[s.Image], frozen=True):
 class ImageScaleToMaxDimension(_Node, Source[s.Image], frozen=True):
     """Scale Image to Max Dimension (image/upscaling).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `upscale_method`: one of 'area', 'lanczos', 'bilinear', 'nearest-exact', 'bilinear', 'bicubic', by default 'area'
     - `largest_size`: a whole number from 0 to 16384, by default 512
     """

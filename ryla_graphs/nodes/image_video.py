@@ -22,10 +22,10 @@ class _Node(Node, frozen=True):
 class WanDancerPadKeyframes(_Node, frozen=True):
     """WanDancerPadKeyframes (image/video).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `segment_length`: a whole number from 1 to 10000, by default 149
     - `segment_index`: a whole number from 0 to 100, by default 0
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'WanDancerPadKeyframes'
@@ -48,10 +48,10 @@ class WanDancerPadKeyframes(_Node, frozen=True):
 class WanDancerPadKeyframesList(_Node, frozen=True):
     """WanDancerPadKeyframesList (image/video).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `segment_length`: a whole number from 1 to 10000, by default 149
     - `num_segments`: a whole number from 1 to 100, by default 1
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'WanDancerPadKeyframesList'

@@ -24,8 +24,8 @@ class _Node(Node, frozen=True):
 class AddMask(_Node, Source[s.Mask], frozen=True):
     """Pixelwise(MASK + MASK).
 
-    - `mask1`: a wire that carries MASK
-    - `mask2`: a wire that carries MASK
+    - `mask1`: a link that carries MASK
+    - `mask2`: a link that carries MASK
     """
 
     CLASS_TYPE = 'AddMask'
@@ -44,8 +44,8 @@ class AddMask(_Node, Source[s.Mask], frozen=True):
 class BboxDetectorCombined_v2(_Node, Source[s.Mask], frozen=True):
     """BBOX Detector (combined).
 
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
-    - `image`: a wire that carries IMAGE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     - `dilation`: a whole number from -512 to 512, by default 4
     """
@@ -70,14 +70,14 @@ class BboxDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 
     Finds things in a picture, such as faces, and gives a region for each.
 
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
-    - `image`: a wire that carries IMAGE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5: how sure the detector must be
     - `dilation`: a whole number from -512 to 512, by default 10
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
     - `drop_size`: a whole number from 1 to 16384, by default 10
     - `labels`: text, by default 'all'
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'BboxDetectorSEGS'
@@ -102,8 +102,8 @@ class BboxDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 class BitwiseAndMask(_Node, Source[s.Mask], frozen=True):
     """Pixelwise(MASK & MASK).
 
-    - `mask1`: a wire that carries MASK
-    - `mask2`: a wire that carries MASK
+    - `mask1`: a link that carries MASK
+    - `mask2`: a link that carries MASK
     """
 
     CLASS_TYPE = 'BitwiseAndMask'
@@ -122,8 +122,8 @@ class BitwiseAndMask(_Node, Source[s.Mask], frozen=True):
 class BitwiseAndMaskForEach(_Node, Source[s.Segs], frozen=True):
     """Pixelwise(SEGS & SEGS).
 
-    - `base_segs`: a wire that carries SEGS
-    - `mask_segs`: a wire that carries SEGS
+    - `base_segs`: a link that carries SEGS
+    - `mask_segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'BitwiseAndMaskForEach'
@@ -179,7 +179,7 @@ class EmptySegs(_Node, Source[s.Segs], frozen=True):
 class ImageListToImageBatch(_Node, Source[s.Image], frozen=True):
     """Image List to Image Batch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageListToImageBatch'
@@ -197,7 +197,7 @@ class ImageListToImageBatch(_Node, Source[s.Image], frozen=True):
 class ImpactCount_Elts_in_SEGS(_Node, Source[s.Int], frozen=True):
     """Count Elts in SEGS.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactCount_Elts_in_SEGS'
@@ -215,7 +215,7 @@ class ImpactCount_Elts_in_SEGS(_Node, Source[s.Int], frozen=True):
 class ImpactDilateMask(_Node, Source[s.Mask], frozen=True):
     """Dilate Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `dilation`: a whole number from -512 to 512, by default 10
     """
 
@@ -235,7 +235,7 @@ class ImpactDilateMask(_Node, Source[s.Mask], frozen=True):
 class ImpactDilateMaskInSEGS(_Node, Source[s.Segs], frozen=True):
     """Dilate Mask (SEGS).
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `dilation`: a whole number from -512 to 512, by default 10
     """
 
@@ -255,7 +255,7 @@ class ImpactDilateMaskInSEGS(_Node, Source[s.Segs], frozen=True):
 class ImpactFlattenMask(_Node, Source[s.Mask], frozen=True):
     """Flatten Mask Batch.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'ImpactFlattenMask'
@@ -273,7 +273,7 @@ class ImpactFlattenMask(_Node, Source[s.Mask], frozen=True):
 class ImpactGaussianBlurMask(_Node, Source[s.Mask], frozen=True):
     """Gaussian Blur Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `kernel_size`: a whole number from 0 to 100, by default 10
     - `sigma`: a number from 0.1 to 100.0, by default 10.0
     """
@@ -295,7 +295,7 @@ class ImpactGaussianBlurMask(_Node, Source[s.Mask], frozen=True):
 class ImpactGaussianBlurMaskInSEGS(_Node, Source[s.Segs], frozen=True):
     """Gaussian Blur Mask (SEGS).
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `kernel_size`: a whole number from 0 to 100, by default 10
     - `sigma`: a number from 0.1 to 100.0, by default 10.0
     """
@@ -317,7 +317,7 @@ class ImpactGaussianBlurMaskInSEGS(_Node, Source[s.Segs], frozen=True):
 class ImpactSEGSConcat(_Node, Source[s.Segs], frozen=True):
     """SEGS Concat.
 
-    - `segs1`: a wire that carries SEGS
+    - `segs1`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactSEGSConcat'
@@ -337,7 +337,7 @@ class ImpactSEGSConcat(_Node, Source[s.Segs], frozen=True):
 class ImpactSEGSLabelFilter(_Node, frozen=True):
     """SEGS Filter (label).
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `preset`: one of 'all', 'hand', 'face', 'mouth', 'eyes', 'eyebrows', 'pupils', 'left_eyebrow', … (106 choices), by default 'all'
     - `labels`: text
     """
@@ -362,7 +362,7 @@ class ImpactSEGSOrderedFilter(_Node, frozen=True):
 
     Keeps some regions, ordered by size or place.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `target`: one of 'area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'confidence', by default 'area(=w*h)'
     - `order`: true or false, by default True
     - `take_start`: a whole number from 0 to 9223372036854775807, by default 0
@@ -390,8 +390,8 @@ class ImpactSEGSPicker(_Node, Source[s.Segs], frozen=True):
     """Picker (SEGS).
 
     - `picks`: text
-    - `segs`: a wire that carries SEGS
-    - `fallback_image_opt`: a wire that carries IMAGE, optional
+    - `segs`: a link that carries SEGS
+    - `fallback_image_opt`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImpactSEGSPicker'
@@ -411,7 +411,7 @@ class ImpactSEGSPicker(_Node, Source[s.Segs], frozen=True):
 class ImpactSEGSRangeFilter(_Node, frozen=True):
     """SEGS Filter (range).
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `target`: one of 'area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'length_percent', 'confidence(0-100)', by default 'area(=w*h)'
     - `mode`: true or false, by default True
     - `min_value`: a whole number from 0 to 9223372036854775807, by default 0
@@ -438,7 +438,7 @@ class ImpactSEGSRangeFilter(_Node, frozen=True):
 class ImpactSEGSToMaskBatch(_Node, Source[s.Mask], frozen=True):
     """SEGS to Mask Batch.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactSEGSToMaskBatch'
@@ -456,7 +456,7 @@ class ImpactSEGSToMaskBatch(_Node, Source[s.Mask], frozen=True):
 class ImpactSEGSToMaskList(_Node, Source[s.Mask], frozen=True):
     """SEGS to Mask List.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactSEGSToMaskList'
@@ -474,8 +474,8 @@ class ImpactSEGSToMaskList(_Node, Source[s.Mask], frozen=True):
 class ImpactSegsAndMask(_Node, Source[s.Segs], frozen=True):
     """Pixelwise(SEGS & MASK).
 
-    - `segs`: a wire that carries SEGS
-    - `mask`: a wire that carries MASK
+    - `segs`: a link that carries SEGS
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'ImpactSegsAndMask'
@@ -494,8 +494,8 @@ class ImpactSegsAndMask(_Node, Source[s.Segs], frozen=True):
 class ImpactSegsAndMaskForEach(_Node, Source[s.Segs], frozen=True):
     """Pixelwise(SEGS & MASKS ForEach).
 
-    - `segs`: a wire that carries SEGS
-    - `masks`: a wire that carries MASK
+    - `segs`: a link that carries SEGS
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'ImpactSegsAndMaskForEach'
@@ -514,8 +514,8 @@ class ImpactSegsAndMaskForEach(_Node, Source[s.Segs], frozen=True):
 class ImpactSimpleDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     """Simple Detector (SEGS).
 
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
-    - `image`: a wire that carries IMAGE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
+    - `image`: a link that carries IMAGE
     - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
     - `bbox_dilation`: a whole number from -512 to 512, by default 0
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
@@ -525,8 +525,8 @@ class ImpactSimpleDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     - `sub_bbox_expansion`: a whole number from 0 to 1000, by default 0
     - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
     - `post_dilation`: a whole number from -512 to 512, optional
-    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
-    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    - `sam_model_opt`: a link that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a link that carries SEGM_DETECTOR, optional
     """
 
     CLASS_TYPE = 'ImpactSimpleDetectorSEGS'
@@ -556,8 +556,8 @@ class ImpactSimpleDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 class ImpactSimpleDetectorSEGSPipe(_Node, Source[s.Segs], frozen=True):
     """Simple Detector (SEGS/pipe).
 
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
-    - `image`: a wire that carries IMAGE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
+    - `image`: a link that carries IMAGE
     - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
     - `bbox_dilation`: a whole number from -512 to 512, by default 0
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
@@ -594,8 +594,8 @@ class ImpactSimpleDetectorSEGSPipe(_Node, Source[s.Segs], frozen=True):
 class ImpactSimpleDetectorSEGS_for_AD(_Node, Source[s.Segs], frozen=True):
     """Simple Detector for AnimateDiff (SEGS).
 
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
-    - `image_frames`: a wire that carries IMAGE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
+    - `image_frames`: a link that carries IMAGE
     - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
     - `bbox_dilation`: a whole number from -255 to 255, by default 0
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
@@ -606,8 +606,8 @@ class ImpactSimpleDetectorSEGS_for_AD(_Node, Source[s.Segs], frozen=True):
     - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
     - `masking_mode`: one of 'Pivot SEGS', 'Combine neighboring frames', "Don't combine", optional
     - `segs_pivot`: one of 'Combined mask', '1st frame mask', optional
-    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
-    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    - `sam_model_opt`: a link that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a link that carries SEGM_DETECTOR, optional
     """
 
     CLASS_TYPE = 'ImpactSimpleDetectorSEGS_for_AD'
@@ -638,7 +638,7 @@ class ImpactSimpleDetectorSEGS_for_AD(_Node, Source[s.Segs], frozen=True):
 class MaskListToMaskBatch(_Node, Source[s.Mask], frozen=True):
     """Mask List to Mask Batch.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MaskListToMaskBatch'
@@ -656,7 +656,7 @@ class MaskListToMaskBatch(_Node, Source[s.Mask], frozen=True):
 class MaskToSEGS(_Node, Source[s.Segs], frozen=True):
     """MASK to SEGS.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `combined`: true or false, by default False
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
     - `bbox_fill`: true or false, by default False
@@ -684,7 +684,7 @@ class MaskToSEGS(_Node, Source[s.Segs], frozen=True):
 class MaskToSEGS_for_AnimateDiff(_Node, Source[s.Segs], frozen=True):
     """MASK to SEGS for AnimateDiff.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `combined`: true or false, by default False
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
     - `bbox_fill`: true or false, by default False
@@ -712,7 +712,7 @@ class MaskToSEGS_for_AnimateDiff(_Node, Source[s.Segs], frozen=True):
 class MasksToMaskList(_Node, Source[s.Mask], frozen=True):
     """Mask Batch to Mask List.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MasksToMaskList'
@@ -730,7 +730,7 @@ class MasksToMaskList(_Node, Source[s.Mask], frozen=True):
 class MediaPipeFaceMeshToSEGS(_Node, Source[s.Segs], frozen=True):
     """MediaPipe FaceMesh to SEGS.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
     - `bbox_fill`: true or false, by default False
     - `crop_min_size`: a whole number from 10 to 16384, by default 50
@@ -792,14 +792,14 @@ class ONNXDetectorProvider(_Node, Source[s.BboxDetector], frozen=True):
 class ONNXDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     """ONNX Detector (SEGS/legacy) - use BBOXDetector.
 
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
-    - `image`: a wire that carries IMAGE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     - `dilation`: a whole number from -512 to 512, by default 10
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
     - `drop_size`: a whole number from 1 to 16384, by default 10
     - `labels`: text, by default 'all'
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'ONNXDetectorSEGS'
@@ -824,9 +824,9 @@ class ONNXDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 class SAMDetectorCombined(_Node, Source[s.Mask], frozen=True):
     """SAMDetector (combined).
 
-    - `sam_model`: a wire that carries SAM_MODEL
-    - `segs`: a wire that carries SEGS
-    - `image`: a wire that carries IMAGE
+    - `sam_model`: a link that carries SAM_MODEL
+    - `segs`: a link that carries SEGS
+    - `image`: a link that carries IMAGE
     - `detection_hint`: one of 'center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none', by default 'center-1'
     - `dilation`: a whole number from -512 to 512, by default 0
     - `threshold`: a number from 0.0 to 1.0, by default 0.93
@@ -858,9 +858,9 @@ class SAMDetectorCombined(_Node, Source[s.Mask], frozen=True):
 class SAMDetectorSegmented(_Node, frozen=True):
     """SAMDetector (segmented).
 
-    - `sam_model`: a wire that carries SAM_MODEL
-    - `segs`: a wire that carries SEGS
-    - `image`: a wire that carries IMAGE
+    - `sam_model`: a link that carries SAM_MODEL
+    - `segs`: a link that carries SEGS
+    - `image`: a link that carries IMAGE
     - `detection_hint`: one of 'center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none', by default 'center-1'
     - `dilation`: a whole number from -512 to 512, by default 0
     - `threshold`: a number from 0.0 to 1.0, by default 0.93
@@ -913,8 +913,8 @@ class SAMLoader(_Node, Source[s.SamModel], frozen=True):
 class SEGSToImageList(_Node, Source[s.Image], frozen=True):
     """SEGSToImageList.
 
-    - `segs`: a wire that carries SEGS
-    - `fallback_image_opt`: a wire that carries IMAGE, optional
+    - `segs`: a link that carries SEGS
+    - `fallback_image_opt`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'SEGSToImageList'
@@ -933,8 +933,8 @@ class SEGSToImageList(_Node, Source[s.Image], frozen=True):
 class SegmDetectorCombined_v2(_Node, Source[s.Mask], frozen=True):
     """SEGM Detector (combined).
 
-    - `segm_detector`: a wire that carries SEGM_DETECTOR
-    - `image`: a wire that carries IMAGE
+    - `segm_detector`: a link that carries SEGM_DETECTOR
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     - `dilation`: a whole number from -512 to 512, by default 0
     """
@@ -957,14 +957,14 @@ class SegmDetectorCombined_v2(_Node, Source[s.Mask], frozen=True):
 class SegmDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     """SEGM Detector (SEGS).
 
-    - `segm_detector`: a wire that carries SEGM_DETECTOR
-    - `image`: a wire that carries IMAGE
+    - `segm_detector`: a link that carries SEGM_DETECTOR
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     - `dilation`: a whole number from -512 to 512, by default 10
     - `crop_factor`: a number from 1.0 to 100, by default 3.0
     - `drop_size`: a whole number from 1 to 16384, by default 10
     - `labels`: text, by default 'all'
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'SegmDetectorSEGS'
@@ -991,7 +991,7 @@ class SegsToCombinedMask(_Node, Source[s.Mask], frozen=True):
 
     One mask of all regions.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'SegsToCombinedMask'
@@ -1009,8 +1009,8 @@ class SegsToCombinedMask(_Node, Source[s.Mask], frozen=True):
 class SubtractMask(_Node, Source[s.Mask], frozen=True):
     """Pixelwise(MASK - MASK).
 
-    - `mask1`: a wire that carries MASK
-    - `mask2`: a wire that carries MASK
+    - `mask1`: a link that carries MASK
+    - `mask2`: a link that carries MASK
     """
 
     CLASS_TYPE = 'SubtractMask'
@@ -1029,8 +1029,8 @@ class SubtractMask(_Node, Source[s.Mask], frozen=True):
 class SubtractMaskForEach(_Node, Source[s.Segs], frozen=True):
     """Pixelwise(SEGS - SEGS).
 
-    - `base_segs`: a wire that carries SEGS
-    - `mask_segs`: a wire that carries SEGS
+    - `base_segs`: a link that carries SEGS
+    - `mask_segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'SubtractMaskForEach'
@@ -1049,7 +1049,7 @@ class SubtractMaskForEach(_Node, Source[s.Segs], frozen=True):
 class ToBinaryMask(_Node, Source[s.Mask], frozen=True):
     """ToBinaryMask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `threshold`: a whole number from 1 to 255, by default 20
     """
 

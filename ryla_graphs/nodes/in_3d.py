@@ -24,7 +24,7 @@ class Load3D(_Node, frozen=True):
     """Load 3D & Animation (3d), experimental.
 
     - `model_file`: the name of a file or model that the server has
-    - `image`: a wire that carries LOAD_3D
+    - `image`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
     """
@@ -55,7 +55,7 @@ class Load3DAdvanced(_Node, frozen=True):
     """Load 3D (Advanced) (3d), experimental.
 
     - `model_file`: the name of a file or model that the server has
-    - `viewport_state`: a wire that carries LOAD_3D
+    - `viewport_state`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
     """
@@ -82,9 +82,9 @@ class Load3DAdvanced(_Node, frozen=True):
 class Preview3D(_Node, frozen=True):
     """Preview 3D & Animation (3d), experimental.
 
-    - `model_file`: a wire that carries STRING,FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
-    - `bg_image`: a wire that carries IMAGE, optional
+    - `model_file`: a link that carries STRING,FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
+    - `bg_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Preview3D'
@@ -96,12 +96,12 @@ class Preview3D(_Node, frozen=True):
 class Preview3DAdvanced(_Node, frozen=True):
     """Preview 3D (Advanced) (3d), experimental.
 
-    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
-    - `viewport_state`: a wire that carries LOAD_3D
+    - `model_3d`: a link that carries FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
+    - `viewport_state`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
-    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `model_3d_info`: a link that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'Preview3DAdvanced'
@@ -128,12 +128,12 @@ class Preview3DAdvanced(_Node, frozen=True):
 class PreviewGaussianSplat(_Node, frozen=True):
     """Preview Splat (3d), experimental.
 
-    - `model_3d`: a wire that carries FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT
-    - `viewport_state`: a wire that carries LOAD_3D
+    - `model_3d`: a link that carries FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT
+    - `viewport_state`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
-    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `model_3d_info`: a link that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'PreviewGaussianSplat'
@@ -160,12 +160,12 @@ class PreviewGaussianSplat(_Node, frozen=True):
 class PreviewPointCloud(_Node, frozen=True):
     """Preview Point Cloud (3d), experimental.
 
-    - `model_3d`: a wire that carries FILE_3D_POINT_CLOUD_ANY,FILE_3D_PLY
-    - `viewport_state`: a wire that carries LOAD_3D
+    - `model_3d`: a link that carries FILE_3D_POINT_CLOUD_ANY,FILE_3D_PLY
+    - `viewport_state`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
-    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `model_3d_info`: a link that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'PreviewPointCloud'
@@ -192,7 +192,7 @@ class PreviewPointCloud(_Node, frozen=True):
 class VoxelToMeshBasic(_Node, Source[s.Mesh], frozen=True):
     """Voxel to Mesh (Basic) (DEPRECATED) (3d), deprecated.
 
-    - `voxel`: a wire that carries VOXEL
+    - `voxel`: a link that carries VOXEL
     - `threshold`: a number from -1.0 to 1.0, by default 0.6
     """
 
@@ -212,7 +212,7 @@ class VoxelToMeshBasic(_Node, Source[s.Mesh], frozen=True):
 class VoxelToMesh(_Node, Source[s.Mesh], frozen=True):
     """Voxel to Mesh (3d).
 
-    - `voxel`: a wire that carries VOXEL
+    - `voxel`: a link that carries VOXEL
     - `algorithm`: one of 'surface net', 'basic', by default 'surface net'
     - `threshold`: a number from -1.0 to 1.0, by default 0.6
     """
@@ -234,7 +234,7 @@ class VoxelToMesh(_Node, Source[s.Mesh], frozen=True):
 class SaveGLB(_Node, frozen=True):
     """Save 3D Model (3d).
 
-    - `mesh`: a wire that carries MESH,FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_OBJ,FILE_3D_FBX,FILE_3D_STL,FILE_3D_USDZ,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT,FILE_3D_SPLAT_ANY,FILE_3D_POINT_CLOUD_ANY,FILE_3D
+    - `mesh`: a link that carries MESH,FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_OBJ,FILE_3D_FBX,FILE_3D_STL,FILE_3D_USDZ,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT,FILE_3D_SPLAT_ANY,FILE_3D_POINT_CLOUD_ANY,FILE_3D
     - `filename_prefix`: text, by default '3d/ComfyUI'
     """
 
@@ -246,7 +246,7 @@ class SaveGLB(_Node, frozen=True):
 class MeshToFile3D(_Node, Source[s.File3dGlb], frozen=True):
     """Create 3D File (from Mesh) (3d).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     """
 
     CLASS_TYPE = 'MeshToFile3D'
@@ -264,13 +264,13 @@ class MeshToFile3D(_Node, Source[s.File3dGlb], frozen=True):
 class Save3DAdvanced(_Node, frozen=True):
     """Save 3D (Advanced) (3d), experimental.
 
-    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
+    - `model_3d`: a link that carries FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
     - `filename_prefix`: text, by default '3d/ComfyUI'
-    - `viewport_state`: a wire that carries LOAD_3D
+    - `viewport_state`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
-    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `model_3d_info`: a link that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'Save3DAdvanced'
@@ -298,13 +298,13 @@ class Save3DAdvanced(_Node, frozen=True):
 class SaveGaussianSplat(_Node, frozen=True):
     """Save Splat (3d), experimental.
 
-    - `model_3d`: a wire that carries FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT
+    - `model_3d`: a link that carries FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT
     - `filename_prefix`: text, by default '3d/ComfyUI'
-    - `viewport_state`: a wire that carries LOAD_3D
+    - `viewport_state`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
-    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `model_3d_info`: a link that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'SaveGaussianSplat'
@@ -332,13 +332,13 @@ class SaveGaussianSplat(_Node, frozen=True):
 class SavePointCloud(_Node, frozen=True):
     """Save Point Cloud (3d), experimental.
 
-    - `model_3d`: a wire that carries FILE_3D_POINT_CLOUD_ANY,FILE_3D_PLY
+    - `model_3d`: a link that carries FILE_3D_POINT_CLOUD_ANY,FILE_3D_PLY
     - `filename_prefix`: text, by default '3d/ComfyUI'
-    - `viewport_state`: a wire that carries LOAD_3D
+    - `viewport_state`: a link that carries LOAD_3D
     - `width`: a whole number from 1 to 4096, by default 1024
     - `height`: a whole number from 1 to 4096, by default 1024
-    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `model_3d_info`: a link that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'SavePointCloud'

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class FillHoles(_Node, Source[s.Mesh], frozen=True):
     """Fill Holes (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `max_perimeter`: a number of at least 0.0, by default 0.03
     - `weld_epsilon_rel`: a number of at least 0.0, by default 1e-05
     - `max_vertices`: a whole number from 3 to 1024, by default 16
@@ -50,7 +50,7 @@ class FillHoles(_Node, Source[s.Mesh], frozen=True):
 class WeldVertices(_Node, Source[s.Mesh], frozen=True):
     """Weld Vertices (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `epsilon_rel`: a number of at least 0.0, by default 1e-05
     - `epsilon_abs`: a number of at least 0.0, by default 0.0
     """
@@ -72,7 +72,7 @@ class WeldVertices(_Node, Source[s.Mesh], frozen=True):
 class DecimateMesh(_Node, Source[s.Mesh], frozen=True):
     """Decimate Mesh (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `target_face_count`: a whole number from 0 to 50000000, by default 200000
     - `placement_mode`: one of 'midpoint', 'qem'
     """
@@ -112,7 +112,7 @@ class DecimateMesh(_Node, Source[s.Mesh], frozen=True):
 class RemeshMesh(_Node, Source[s.Mesh], frozen=True):
     """Remesh Mesh (Narrow-Band DC) (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `resolution`: a whole number from 32 to 2048, by default 512
     - `sign_mode`: one of 'udf', 'sdf'
     - `band`: a number from 0.5 to 4.0, by default 1.0
@@ -173,8 +173,8 @@ class RemeshMesh(_Node, Source[s.Mesh], frozen=True):
 class PaintMesh(_Node, Source[s.Mesh], frozen=True):
     """Paint Mesh (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
-    - `voxel_colors`: a wire that carries VOXEL
+    - `mesh`: a link that carries MESH
+    - `voxel_colors`: a link that carries VOXEL
     """
 
     CLASS_TYPE = 'PaintMesh'
@@ -193,13 +193,13 @@ class PaintMesh(_Node, Source[s.Mesh], frozen=True):
 class RenderMesh(_Node, frozen=True):
     """Render Mesh (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `mode`: one of 'auto', 'texture', 'vertex colors', 'solid', 'normal', 'depth', by default 'auto'
     - `width`: a whole number from 64 to 4096, by default 1024
     - `height`: a whole number from 64 to 4096, by default 1024
-    - `background`: a wire that carries COLOR, by default '#000000'
-    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `background`: a link that carries COLOR, by default '#000000'
+    - `model_3d_info`: a link that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'RenderMesh'
@@ -224,7 +224,7 @@ class RenderMesh(_Node, frozen=True):
 class MeshSmoothNormals(_Node, Source[s.Mesh], frozen=True):
     """Smooth Mesh Normals (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `crease_angle`: a number from 0.0 to 180.0, by default 180.0
     """
 
@@ -244,7 +244,7 @@ class MeshSmoothNormals(_Node, Source[s.Mesh], frozen=True):
 class RotateMesh(_Node, Source[s.Mesh], frozen=True):
     """Rotate Mesh (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `mode`: one of 'euler_xyz', 'quaternion'
     """
 
@@ -295,7 +295,7 @@ class RotateMesh(_Node, Source[s.Mesh], frozen=True):
 class MergeMeshes(_Node, Source[s.Mesh], frozen=True):
     """Merge Meshes (3d/mesh).
 
-    - `meshes`: up to 50 wires
+    - `meshes`: up to 50 links
     """
 
     CLASS_TYPE = 'MergeMeshes'
@@ -313,7 +313,7 @@ class MergeMeshes(_Node, Source[s.Mesh], frozen=True):
 class GetMeshInfo(_Node, frozen=True):
     """Get Mesh Info (3d/mesh).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     """
 
     CLASS_TYPE = 'GetMeshInfo'

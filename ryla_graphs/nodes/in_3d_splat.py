@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class SplatToFile3D(_Node, Source[s.File3dSplatAny], frozen=True):
     """Create 3D File (from Splat) (3d/splat).
 
-    - `splat`: a wire that carries SPLAT
+    - `splat`: a link that carries SPLAT
     - `format`: one of 'ply', 'ksplat', 'spz', by default 'ply'
     """
 
@@ -43,7 +43,7 @@ class SplatToFile3D(_Node, Source[s.File3dSplatAny], frozen=True):
 class File3DToSplat(_Node, Source[s.Splat], frozen=True):
     """Get Splat (3d/splat).
 
-    - `model_3d`: a wire that carries FILE_3D,FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_KSPLAT,FILE_3D_SPZ
+    - `model_3d`: a link that carries FILE_3D,FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_KSPLAT,FILE_3D_SPZ
     """
 
     CLASS_TYPE = 'File3DToSplat'
@@ -61,7 +61,7 @@ class File3DToSplat(_Node, Source[s.Splat], frozen=True):
 class RenderSplat(_Node, frozen=True):
     """Render Splat (3d/splat).
 
-    - `splat`: a wire that carries SPLAT
+    - `splat`: a link that carries SPLAT
     - `width`: a whole number from 64 to 2048, by default 1024
     - `height`: a whole number from 64 to 2048, by default 1024
     - `frames`: a whole number from -240 to 240, by default 1
@@ -70,9 +70,9 @@ class RenderSplat(_Node, frozen=True):
     - `headlight_shading`: a number from 0.0 to 3.0, by default 0.0
     - `opacity_threshold`: a number from 0.0 to 1.0, by default 0.0
     - `render_style`: one of 'color', 'clay', 'depth', 'normal', by default 'color'
-    - `background`: a wire that carries COLOR, by default '#000000'
-    - `bg_image`: a wire that carries IMAGE, optional
-    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `background`: a link that carries COLOR, by default '#000000'
+    - `bg_image`: a link that carries IMAGE, optional
+    - `camera_info`: a link that carries LOAD3D_CAMERA, optional
     """
 
     CLASS_TYPE = 'RenderSplat'
@@ -102,7 +102,7 @@ class RenderSplat(_Node, frozen=True):
 class TransformSplat(_Node, Source[s.Splat], frozen=True):
     """Transform Splat (3d/splat).
 
-    - `splat`: a wire that carries SPLAT
+    - `splat`: a link that carries SPLAT
     - `translate_x`: a number from -100.0 to 100.0, by default 0.0
     - `translate_y`: a number from -100.0 to 100.0, by default 0.0
     - `translate_z`: a number from -100.0 to 100.0, by default 0.0
@@ -138,7 +138,7 @@ class TransformSplat(_Node, Source[s.Splat], frozen=True):
 class GetSplatCount(_Node, frozen=True):
     """Get Splat Count (3d/splat).
 
-    - `splat`: a wire that carries SPLAT
+    - `splat`: a link that carries SPLAT
     """
 
     CLASS_TYPE = 'GetSplatCount'
@@ -157,7 +157,7 @@ class GetSplatCount(_Node, frozen=True):
 class MergeSplat(_Node, Source[s.Splat], frozen=True):
     """Merge Splats (3d/splat).
 
-    - `splats`: up to 32 wires
+    - `splats`: up to 32 links
     """
 
     CLASS_TYPE = 'MergeSplat'
@@ -175,7 +175,7 @@ class MergeSplat(_Node, Source[s.Splat], frozen=True):
 class SplatToMesh(_Node, Source[s.Mesh], frozen=True):
     """Extract Mesh from Splat (3d/splat).
 
-    - `splat`: a wire that carries SPLAT
+    - `splat`: a link that carries SPLAT
     - `resolution`: a whole number from 64 to 768, by default 384
     - `kernel`: a whole number from 1 to 8, by default 5
     - `smooth`: a whole number from 0 to 60, by default 0

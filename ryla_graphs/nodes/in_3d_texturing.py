@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class UnwrapMesh(_Node, Source[s.Mesh], frozen=True):
     """Unwrap Mesh UVs (3d/texturing).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `segmenter`: one of 'pec', 'adaptive', by default 'pec'
     - `resolution`: a whole number from 0 to 8192, by default 1024
     - `padding`: a whole number from 0 to 16, by default 1
@@ -48,7 +48,7 @@ class UnwrapMesh(_Node, Source[s.Mesh], frozen=True):
 class RenderUVAtlas(_Node, Source[s.Image], frozen=True):
     """Render UV Atlas (3d/texturing).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     - `resolution`: a whole number from 64 to 4096, by default 1024
     """
 
@@ -68,10 +68,10 @@ class RenderUVAtlas(_Node, Source[s.Image], frozen=True):
 class BakeTextureFromVoxel(_Node, frozen=True):
     """Bake Texture From Voxel (3d/texturing).
 
-    - `mesh`: a wire that carries MESH
-    - `voxel_colors`: a wire that carries VOXEL
+    - `mesh`: a link that carries MESH
+    - `voxel_colors`: a link that carries VOXEL
     - `texture_size`: a whole number from 64 to 8192, by default 2048
-    - `reference_mesh`: a wire that carries MESH, optional
+    - `reference_mesh`: a link that carries MESH, optional
     """
 
     CLASS_TYPE = 'BakeTextureFromVoxel'
@@ -94,7 +94,7 @@ class BakeTextureFromVoxel(_Node, frozen=True):
 class MeshTextureToImage(_Node, frozen=True):
     """Mesh Texture to Image (3d/texturing).
 
-    - `mesh`: a wire that carries MESH
+    - `mesh`: a link that carries MESH
     """
 
     CLASS_TYPE = 'MeshTextureToImage'
@@ -116,12 +116,12 @@ class MeshTextureToImage(_Node, frozen=True):
 class ApplyTextureToMesh(_Node, Source[s.Mesh], frozen=True):
     """Apply Texture to Mesh (3d/texturing).
 
-    - `mesh`: a wire that carries MESH
-    - `base_color`: a wire that carries IMAGE
-    - `metallic`: a wire that carries IMAGE, optional
-    - `roughness`: a wire that carries IMAGE, optional
-    - `occlusion`: a wire that carries IMAGE, optional
-    - `normal_map`: a wire that carries IMAGE, optional
+    - `mesh`: a link that carries MESH
+    - `base_color`: a link that carries IMAGE
+    - `metallic`: a link that carries IMAGE, optional
+    - `roughness`: a link that carries IMAGE, optional
+    - `occlusion`: a link that carries IMAGE, optional
+    - `normal_map`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ApplyTextureToMesh'
@@ -144,8 +144,8 @@ class ApplyTextureToMesh(_Node, Source[s.Mesh], frozen=True):
 class BakeNormalMapFromMesh(_Node, Source[s.Image], frozen=True):
     """Bake Normal Map from Mesh (3d/texturing).
 
-    - `low_poly`: a wire that carries MESH
-    - `high_poly`: a wire that carries MESH
+    - `low_poly`: a link that carries MESH
+    - `high_poly`: a link that carries MESH
     - `resolution`: a whole number from 64 to 8192, by default 1024
     - `cage_distance`: a number from 0.001 to 0.5, by default 0.05
     - `ignore_backfaces`: true or false, by default True
@@ -170,8 +170,8 @@ class BakeNormalMapFromMesh(_Node, Source[s.Image], frozen=True):
 class BakeAmbientOcclusion(_Node, Source[s.Image], frozen=True):
     """Bake Ambient Occlusion (3d/texturing).
 
-    - `low_poly`: a wire that carries MESH
-    - `high_poly`: a wire that carries MESH
+    - `low_poly`: a link that carries MESH
+    - `high_poly`: a link that carries MESH
     - `resolution`: a whole number from 64 to 8192, by default 1024
     - `samples`: a whole number from 4 to 1024, by default 64
     - `max_distance`: a number from 0.01 to 2.0, by default 0.5

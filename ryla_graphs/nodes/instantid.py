@@ -24,18 +24,18 @@ class ApplyInstantID(_Node, frozen=True):
 
     Gives a picture the face of a photo: patches an SDXL model and its conditioning with InstantID.
 
-    - `instantid`: a wire that carries INSTANTID
-    - `insightface`: a wire that carries FACEANALYSIS
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `instantid`: a link that carries INSTANTID
+    - `insightface`: a link that carries FACEANALYSIS
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `weight`: a number from 0.0 to 5.0, by default 0.8: how much of the face is taken over
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
-    - `image_kps`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image_kps`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ApplyInstantID'
@@ -68,21 +68,21 @@ class ApplyInstantIDAdvanced(_Node, frozen=True):
 
     The same as `ApplyInstantID`, with the weights of identity and face points apart.
 
-    - `instantid`: a wire that carries INSTANTID
-    - `insightface`: a wire that carries FACEANALYSIS
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `instantid`: a link that carries INSTANTID
+    - `insightface`: a link that carries FACEANALYSIS
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `ip_weight`: a number from 0.0 to 3.0, by default 0.8: how much of the identity is taken over
     - `cn_strength`: a number from 0.0 to 10.0, by default 0.8: how closely the place of the face points is kept
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `noise`: a number from 0.0 to 1.0, by default 0.0
     - `combine_embeds`: one of 'average', 'norm average', 'concat', by default 'average'
-    - `image_kps`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image_kps`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ApplyInstantIDAdvanced'
@@ -116,15 +116,15 @@ class ApplyInstantIDAdvanced(_Node, frozen=True):
 class ApplyInstantIDControlNet(_Node, frozen=True):
     """InstantID Apply ControlNet.
 
-    - `face_embeds`: a wire that carries FACE_EMBEDS
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image_kps`: a wire that carries IMAGE
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `face_embeds`: a link that carries FACE_EMBEDS
+    - `control_net`: a link that carries CONTROL_NET
+    - `image_kps`: a link that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ApplyInstantIDControlNet'
@@ -151,8 +151,8 @@ class ApplyInstantIDControlNet(_Node, frozen=True):
 class FaceKeypointsPreprocessor(_Node, Source[s.Image], frozen=True):
     """Face Keypoints Preprocessor.
 
-    - `faceanalysis`: a wire that carries FACEANALYSIS
-    - `image`: a wire that carries IMAGE
+    - `faceanalysis`: a link that carries FACEANALYSIS
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'FaceKeypointsPreprocessor'
@@ -171,15 +171,15 @@ class FaceKeypointsPreprocessor(_Node, Source[s.Image], frozen=True):
 class InstantIDAttentionPatch(_Node, frozen=True):
     """InstantID Patch Attention.
 
-    - `instantid`: a wire that carries INSTANTID
-    - `insightface`: a wire that carries FACEANALYSIS
-    - `image`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
+    - `instantid`: a link that carries INSTANTID
+    - `insightface`: a link that carries FACEANALYSIS
+    - `image`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
     - `weight`: a number from -1.0 to 3.0, by default 1.0
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `noise`: a number from 0.0 to 1.0, by default 0.0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'InstantIDAttentionPatch'

@@ -26,7 +26,7 @@ class CLIPTextEncode(_Node, Source[s.Conditioning[Family]], frozen=True):
     Turns a prompt into conditioning, which says what to paint, or as the negative what not to.
 
     - `text`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CLIPTextEncode'
@@ -45,7 +45,7 @@ class CLIPTextEncode(_Node, Source[s.Conditioning[Family]], frozen=True):
 class CLIPSetLastLayer(_Node, Source[s.Clip[Family]], frozen=True):
     """CLIP Set Last Layer (model/conditioning).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `stop_at_clip_layer`: a whole number from -24 to -1, by default -1
     """
 
@@ -67,8 +67,8 @@ class CLIPVisionEncode(_Node, Source[s.ClipVisionOutput], frozen=True):
 
     Reads a picture with a CLIP vision model, for models that are conditioned on one.
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `image`: a wire that carries IMAGE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `image`: a link that carries IMAGE
     - `crop`: one of 'center', 'none', by default 'center'
     """
 
@@ -89,9 +89,9 @@ class CLIPVisionEncode(_Node, Source[s.ClipVisionOutput], frozen=True):
 class StyleModelApply(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Apply Style Model (model/conditioning).
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `style_model`: a wire that carries STYLE_MODEL
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `conditioning`: a link that carries CONDITIONING
+    - `style_model`: a link that carries STYLE_MODEL
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `strength_type`: one of 'multiply', 'attn_bias', by default 'multiply'
     """
@@ -115,8 +115,8 @@ class StyleModelApply(_Node, Source[s.Conditioning[Family]], frozen=True):
 class unCLIPConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
     """unCLIPConditioning (model/conditioning).
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `conditioning`: a link that carries CONDITIONING
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT
     - `strength`: a number from -10.0 to 10.0, by default 1.0
     - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.0
     """
@@ -139,11 +139,11 @@ class unCLIPConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
 class InpaintModelConditioning(_Node, Generic[Family], frozen=True):
     """InpaintModelConditioning (model/conditioning).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `pixels`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `pixels`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `noise_mask`: true or false, by default True
     """
 
@@ -169,8 +169,8 @@ class InpaintModelConditioning(_Node, Generic[Family], frozen=True):
 class CLIPTextEncodeControlnet(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIP Text Encode (Controlnet) (model/conditioning), experimental.
 
-    - `clip`: a wire that carries CLIP
-    - `conditioning`: a wire that carries CONDITIONING
+    - `clip`: a link that carries CLIP
+    - `conditioning`: a link that carries CONDITIONING
     - `text`: text
     """
 
@@ -191,7 +191,7 @@ class CLIPTextEncodeControlnet(_Node, Source[s.Conditioning[Family]], frozen=Tru
 class T5TokenizerOptions(_Node, Source[s.Clip[Family]], frozen=True):
     """T5 Tokenizer Options (model/conditioning), experimental.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `min_padding`: a whole number from 0 to 10000, by default 0
     - `min_length`: a whole number from 0 to 10000, by default 0
     """
@@ -213,8 +213,8 @@ class T5TokenizerOptions(_Node, Source[s.Clip[Family]], frozen=True):
 class ReferenceTimbreAudio(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Set Reference Audio (model/conditioning), experimental.
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `latent`: a wire that carries LATENT, optional
+    - `conditioning`: a link that carries CONDITIONING
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'ReferenceTimbreAudio'
@@ -233,8 +233,8 @@ class ReferenceTimbreAudio(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ReferenceLatent(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Set Reference Latent (model/conditioning).
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `latent`: a wire that carries LATENT, optional
+    - `conditioning`: a link that carries CONDITIONING
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'ReferenceLatent'
@@ -253,8 +253,8 @@ class ReferenceLatent(_Node, Source[s.Conditioning[Family]], frozen=True):
 class SeedVR2Conditioning(_Node, Generic[Family], frozen=True):
     """Apply SeedVR2 Conditioning (model/conditioning).
 
-    - `model`: a wire that carries MODEL
-    - `vae_conditioning`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `vae_conditioning`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'SeedVR2Conditioning'
@@ -274,8 +274,8 @@ class SeedVR2Conditioning(_Node, Generic[Family], frozen=True):
 class PiDConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
     """PiD Conditioning (model/conditioning).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `latent`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `latent`: a link that carries LATENT
     - `latent_format`: one of 'flux', 'sd3', 'sdxl', 'qwenimage', by default 'flux'
     - `degrade_sigma`: a number from 0.0 to 1.0, by default 0.0
     """
@@ -298,8 +298,8 @@ class PiDConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
 class AudioEncoderEncode(_Node, Source[s.AudioEncoderOutput], frozen=True):
     """AudioEncoderEncode (model/conditioning).
 
-    - `audio_encoder`: a wire that carries AUDIO_ENCODER
-    - `audio`: a wire that carries AUDIO
+    - `audio_encoder`: a link that carries AUDIO_ENCODER
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'AudioEncoderEncode'
@@ -318,7 +318,7 @@ class AudioEncoderEncode(_Node, Source[s.AudioEncoderOutput], frozen=True):
 class NormalizeVideoLatentStart(_Node, Source[s.Latent[Family]], frozen=True):
     """NormalizeVideoLatentStart (model/conditioning).
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `start_frame_count`: a whole number from 1 to 16384, by default 4
     - `reference_frame_count`: a whole number from 1 to 16384, by default 5
     """

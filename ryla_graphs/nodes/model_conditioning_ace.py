@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class TextEncodeAceStepAudio(_Node, Source[s.Conditioning[Family]], frozen=True):
     """TextEncodeAceStepAudio (model/conditioning/ace).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `tags`: text
     - `lyrics`: text
     - `lyrics_strength`: a number from 0.0 to 10.0, by default 1.0
@@ -47,7 +47,7 @@ class TextEncodeAceStepAudio(_Node, Source[s.Conditioning[Family]], frozen=True)
 class TextEncodeAceStepAudio1_5(_Node, Source[s.Conditioning[Family]], frozen=True):
     """TextEncodeAceStepAudio1.5 (model/conditioning/ace).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `tags`: text
     - `lyrics`: text
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class ARVideoI2V(_Node, Generic[Family], frozen=True):
     """ARVideoI2V (model/conditioning/autoregressive).
 
-    - `model`: a wire that carries MODEL
-    - `vae`: a wire that carries VAE
-    - `start_image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `vae`: a link that carries VAE
+    - `start_image`: a link that carries IMAGE
     - `width`: a whole number from 16 to 8192, by default 832
     - `height`: a whole number from 16 to 8192, by default 480
     - `length`: a whole number from 1 to 1024, by default 81

@@ -24,16 +24,16 @@ class _Node(Node, frozen=True):
 class BerniniConditioning(_Node, Generic[Family], frozen=True):
     """Bernini Conditioning (model/conditioning/bernini).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 8192, by default 832
     - `height`: a whole number from 16 to 8192, by default 480
     - `length`: a whole number from 1 to 8192, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `source_video`: a wire that carries IMAGE, optional
-    - `reference_video`: a wire that carries IMAGE, optional
-    - `reference_images`: up to 8 wires, optional
+    - `source_video`: a link that carries IMAGE, optional
+    - `reference_video`: a link that carries IMAGE, optional
+    - `reference_images`: up to 8 links, optional
     - `ref_max_size`: a whole number from 16 to 8192, optional
     """
 

@@ -24,11 +24,11 @@ class _Node(Node, frozen=True):
 class TextEncodeBooguEdit(_Node, Generic[Family], frozen=True):
     """TextEncodeBooguEdit (model/conditioning/boogu).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
     - `negative_prompt`: text
-    - `vae`: a wire that carries VAE
-    - `images`: up to 16 wires
+    - `vae`: a link that carries VAE
+    - `images`: up to 16 links
     """
 
     CLASS_TYPE = 'TextEncodeBooguEdit'

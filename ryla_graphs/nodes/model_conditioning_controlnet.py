@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class ControlNetApply(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Apply ControlNet (DEPRECATED) (model/conditioning/controlnet), deprecated.
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
+    - `conditioning`: a link that carries CONDITIONING
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     """
 
@@ -47,14 +47,14 @@ class ControlNetApply(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ControlNetApplyAdvanced(_Node, Generic[Family], frozen=True):
     """Apply ControlNet (model/conditioning/controlnet).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `vae`: a wire that carries VAE, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'ControlNetApplyAdvanced'
@@ -80,11 +80,11 @@ class ControlNetApplyAdvanced(_Node, Generic[Family], frozen=True):
 class ControlNetApplySD3(_Node, Generic[Family], frozen=True):
     """Apply Controlnet with VAE (model/conditioning/controlnet), deprecated.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `control_net`: a wire that carries CONTROL_NET
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `control_net`: a link that carries CONTROL_NET
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -113,7 +113,7 @@ class ControlNetApplySD3(_Node, Generic[Family], frozen=True):
 class SetUnionControlNetType(_Node, Source[s.ControlNet[Family]], frozen=True):
     """Set Union ControlNet Type (model/conditioning/controlnet).
 
-    - `control_net`: a wire that carries CONTROL_NET
+    - `control_net`: a link that carries CONTROL_NET
     - `type`: one of 'auto', 'openpose', 'depth', 'hed/pidi/scribble/ted', 'canny/lineart/anime_lineart/mlsd', 'normal', 'segment', 'tile', 'repaint', by default 'auto'
     """
 
@@ -133,12 +133,12 @@ class SetUnionControlNetType(_Node, Source[s.ControlNet[Family]], frozen=True):
 class ControlNetInpaintingAliMamaApply(_Node, Generic[Family], frozen=True):
     """Apply ControlNet Inpainting (AliMama) (model/conditioning/controlnet).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `control_net`: a wire that carries CONTROL_NET
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `control_net`: a link that carries CONTROL_NET
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0

@@ -23,13 +23,13 @@ class _Node(Node, frozen=True):
 class CosmosImageToVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """CosmosImageToVideoLatent (model/conditioning/cosmos).
 
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 1280
     - `height`: a whole number from 16 to 16384, by default 704
     - `length`: a whole number from 1 to 16384, by default 121
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `start_image`: a wire that carries IMAGE, optional
-    - `end_image`: a wire that carries IMAGE, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `end_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CosmosImageToVideoLatent'
@@ -53,13 +53,13 @@ class CosmosImageToVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
 class CosmosPredict2ImageToVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """CosmosPredict2ImageToVideoLatent (model/conditioning/cosmos).
 
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 848
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 93
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `start_image`: a wire that carries IMAGE, optional
-    - `end_image`: a wire that carries IMAGE, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `end_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CosmosPredict2ImageToVideoLatent'

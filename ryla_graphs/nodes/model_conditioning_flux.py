@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class CLIPTextEncodeFlux(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIPTextEncodeFlux (model/conditioning/flux).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `clip_l`: text
     - `t5xxl`: text
     - `guidance`: a number from 0.0 to 100.0, by default 3.5
@@ -49,7 +49,7 @@ class FluxGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
 
     Sets the guidance that Flux dev was distilled with; `cfg` stays at 1 then.
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `guidance`: a number from 0.0 to 100.0, by default 3.5: how strictly the prompt is followed
     """
 
@@ -69,7 +69,7 @@ class FluxGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
 class FluxDisableGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
     """FluxDisableGuidance (model/conditioning/flux).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'FluxDisableGuidance'
@@ -87,7 +87,7 @@ class FluxDisableGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
 class FluxKontextImageScale(_Node, Source[s.Image], frozen=True):
     """FluxKontextImageScale (model/conditioning/flux).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'FluxKontextImageScale'
@@ -105,7 +105,7 @@ class FluxKontextImageScale(_Node, Source[s.Image], frozen=True):
 class FluxKontextMultiReferenceLatentMethod(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Edit Model Reference Method (model/conditioning/flux), experimental.
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `reference_latents_method`: one of 'offset', 'index', 'uxo/uno', 'index_timestep_zero', by default 'offset'
     """
 

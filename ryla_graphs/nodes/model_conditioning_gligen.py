@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class GLIGENTextBoxApply(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Apply GLIGEN Text Box (model/conditioning/gligen).
 
-    - `conditioning_to`: a wire that carries CONDITIONING
-    - `clip`: a wire that carries CLIP
-    - `gligen_textbox_model`: a wire that carries GLIGEN
+    - `conditioning_to`: a link that carries CONDITIONING
+    - `clip`: a link that carries CLIP
+    - `gligen_textbox_model`: a link that carries GLIGEN
     - `text`: text
     - `width`: a whole number from 8 to 16384, by default 64
     - `height`: a whole number from 8 to 16384, by default 64

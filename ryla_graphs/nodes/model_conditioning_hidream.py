@@ -26,7 +26,7 @@ class CLIPTextEncodeHiDream(_Node, Source[s.Conditioning[s.HiDream]], frozen=Tru
 
     Turns prompts into conditioning for HiDream, one for each of its four text encoders.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `clip_l`: text
     - `clip_g`: text
     - `t5xxl`: text
@@ -52,9 +52,9 @@ class CLIPTextEncodeHiDream(_Node, Source[s.Conditioning[s.HiDream]], frozen=Tru
 class HiDreamO1ReferenceImages(_Node, Generic[Family], frozen=True):
     """HiDream-O1 Reference Images (model/conditioning/hidream).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `images`: up to 10 wires
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `images`: up to 10 links
     """
 
     CLASS_TYPE = 'HiDreamO1ReferenceImages'

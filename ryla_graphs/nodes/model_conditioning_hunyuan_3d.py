@@ -21,7 +21,7 @@ class _Node(Node, frozen=True):
 class Hunyuan3Dv2Conditioning(_Node, Generic[Family], frozen=True):
     """Hunyuan3Dv2Conditioning (model/conditioning/hunyuan 3d).
 
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT
     """
 
     CLASS_TYPE = 'Hunyuan3Dv2Conditioning'
@@ -40,10 +40,10 @@ class Hunyuan3Dv2Conditioning(_Node, Generic[Family], frozen=True):
 class Hunyuan3Dv2ConditioningMultiView(_Node, Generic[Family], frozen=True):
     """Hunyuan3Dv2ConditioningMultiView (model/conditioning/hunyuan 3d).
 
-    - `front`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `left`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `back`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `right`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `front`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `left`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `back`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `right`: a link that carries CLIP_VISION_OUTPUT, optional
     """
 
     CLASS_TYPE = 'Hunyuan3Dv2ConditioningMultiView'

@@ -21,7 +21,7 @@ class _Node(Node, frozen=True):
 class CLIPTextEncodeHunyuanDiT(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIP Text Encode (Hunyuan Image) (model/conditioning/hunyuan image).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `bert`: text
     - `mt5xl`: text
     """

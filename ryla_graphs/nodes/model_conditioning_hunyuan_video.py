@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class TextEncodeHunyuanVideo_ImageToVideo(_Node, Source[s.Conditioning[Family]], frozen=True):
     """TextEncodeHunyuanVideo_ImageToVideo (model/conditioning/hunyuan video).
 
-    - `clip`: a wire that carries CLIP
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `clip`: a link that carries CLIP
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT
     - `prompt`: text
     - `image_interleave`: a whole number from 1 to 512, by default 2
     """
@@ -47,15 +47,15 @@ class TextEncodeHunyuanVideo_ImageToVideo(_Node, Source[s.Conditioning[Family]],
 class HunyuanVideo15ImageToVideo(_Node, Generic[Family], frozen=True):
     """HunyuanVideo15ImageToVideo (model/conditioning/hunyuan video).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 848
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 33
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `start_image`: a wire that carries IMAGE, optional
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
     """
 
     CLASS_TYPE = 'HunyuanVideo15ImageToVideo'
@@ -83,13 +83,13 @@ class HunyuanVideo15ImageToVideo(_Node, Generic[Family], frozen=True):
 class HunyuanVideo15SuperResolution(_Node, Generic[Family], frozen=True):
     """Hunyuan Video 1.5 Super Resolution (model/conditioning/hunyuan video).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent`: a link that carries LATENT
     - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.7
-    - `vae`: a wire that carries VAE, optional
-    - `start_image`: a wire that carries IMAGE, optional
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `vae`: a link that carries VAE, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
     """
 
     CLASS_TYPE = 'HunyuanVideo15SuperResolution'
@@ -115,14 +115,14 @@ class HunyuanVideo15SuperResolution(_Node, Generic[Family], frozen=True):
 class HunyuanImageToVideo(_Node, Generic[Family], frozen=True):
     """HunyuanImageToVideo (model/conditioning/hunyuan video).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 848
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 53
     - `batch_size`: a whole number from 1 to 4096, by default 1
     - `guidance_type`: one of 'v1 (concat)', 'v2 (replace)', 'custom', by default 'v1 (concat)'
-    - `start_image`: a wire that carries IMAGE, optional
+    - `start_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'HunyuanImageToVideo'
@@ -148,9 +148,9 @@ class HunyuanImageToVideo(_Node, Generic[Family], frozen=True):
 class HunyuanRefinerLatent(_Node, Generic[Family], frozen=True):
     """Hunyuan Latent Refiner (model/conditioning/hunyuan video).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent`: a link that carries LATENT
     - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.1
     """
 

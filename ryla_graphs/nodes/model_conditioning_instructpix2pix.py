@@ -21,10 +21,10 @@ class _Node(Node, frozen=True):
 class InstructPixToPixConditioning(_Node, Generic[Family], frozen=True):
     """InstructPixToPixConditioning (model/conditioning/instructpix2pix).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `pixels`: a wire that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `pixels`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'InstructPixToPixConditioning'

@@ -24,10 +24,10 @@ class _Node(Node, frozen=True):
 class TextEncodeJoyImageEdit(_Node, Source[s.Conditioning[Family]], frozen=True):
     """TextEncodeJoyImageEdit (model/conditioning/joyimage).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
-    - `vae`: a wire that carries VAE, optional
-    - `images`: up to 6 wires, optional
+    - `vae`: a link that carries VAE, optional
+    - `images`: up to 6 links, optional
     """
 
     CLASS_TYPE = 'TextEncodeJoyImageEdit'

@@ -23,14 +23,14 @@ class _Node(Node, frozen=True):
 class Kandinsky5ImageToVideo(_Node, Generic[Family], frozen=True):
     """Kandinsky5ImageToVideo (model/conditioning/kandinsky).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 768
     - `height`: a whole number from 16 to 16384, by default 512
     - `length`: a whole number from 1 to 16384, by default 121
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `start_image`: a wire that carries IMAGE, optional
+    - `start_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Kandinsky5ImageToVideo'
@@ -58,7 +58,7 @@ class Kandinsky5ImageToVideo(_Node, Generic[Family], frozen=True):
 class CLIPTextEncodeKandinsky5(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIP Text Encode (Kandinsky 5) (model/conditioning/kandinsky).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `clip_l`: text
     - `qwen25_7b`: text
     """

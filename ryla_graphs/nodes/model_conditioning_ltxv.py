@@ -23,10 +23,10 @@ class _Node(Node, frozen=True):
 class LTXVImgToVideo(_Node, Generic[Family], frozen=True):
     """LTXVImgToVideo (model/conditioning/ltxv).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
     - `width`: a whole number from 64 to 16384, by default 768
     - `height`: a whole number from 64 to 16384, by default 512
     - `length`: a whole number from 9 to 16384, by default 97
@@ -59,9 +59,9 @@ class LTXVImgToVideo(_Node, Generic[Family], frozen=True):
 class LTXVImgToVideoInplace(_Node, Source[s.Latent[Family]], frozen=True):
     """LTXVImgToVideoInplace (model/conditioning/ltxv).
 
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
-    - `latent`: a wire that carries LATENT
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
+    - `latent`: a link that carries LATENT
     - `strength`: a number from 0.0 to 1.0, by default 1.0
     - `bypass`: true or false, by default False
     """
@@ -85,8 +85,8 @@ class LTXVImgToVideoInplace(_Node, Source[s.Latent[Family]], frozen=True):
 class LTXVConditioning(_Node, Generic[Family], frozen=True):
     """LTXVConditioning (model/conditioning/ltxv).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `frame_rate`: a number from 0.0 to 1000.0, by default 25.0
     """
 
@@ -108,7 +108,7 @@ class LTXVConditioning(_Node, Generic[Family], frozen=True):
 class GetICLoRAParameters(_Node, Source[s.IcLoraParameters], frozen=True):
     """Get IC-LoRA Parameters (model/conditioning/ltxv).
 
-    - `iclora_model`: a wire that carries MODEL
+    - `iclora_model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'GetICLoRAParameters'
@@ -126,15 +126,15 @@ class GetICLoRAParameters(_Node, Source[s.IcLoraParameters], frozen=True):
 class LTXVAddGuide(_Node, Generic[Family], frozen=True):
     """LTXVAddGuide (model/conditioning/ltxv).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `latent`: a wire that carries LATENT
-    - `image`: a wire that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `latent`: a link that carries LATENT
+    - `image`: a link that carries IMAGE
     - `frame_idx`: a whole number from -9999 to 9999, by default 0
     - `strength`: a number from 0.0 to 10.0, by default 1.0
-    - `attention_mask`: a wire that carries MASK, optional
-    - `iclora_parameters`: a wire that carries IC_LORA_PARAMETERS, optional
+    - `attention_mask`: a link that carries MASK, optional
+    - `iclora_parameters`: a link that carries IC_LORA_PARAMETERS, optional
     """
 
     CLASS_TYPE = 'LTXVAddGuide'
@@ -162,9 +162,9 @@ class LTXVAddGuide(_Node, Generic[Family], frozen=True):
 class LTXVCropGuides(_Node, Generic[Family], frozen=True):
     """LTXVCropGuides (model/conditioning/ltxv).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'LTXVCropGuides'
@@ -186,11 +186,11 @@ class LTXVCropGuides(_Node, Generic[Family], frozen=True):
 class LTXVReferenceAudio(_Node, Generic[Family], frozen=True):
     """LTXV Reference Audio (ID-LoRA) (model/conditioning/ltxv).
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `reference_audio`: a wire that carries AUDIO
-    - `audio_vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `reference_audio`: a link that carries AUDIO
+    - `audio_vae`: a link that carries VAE
     - `identity_guidance_scale`: a number from 0.0 to 100.0, by default 3.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0

@@ -23,7 +23,7 @@ class CLIPTextEncodeLumina2(_Node, Source[s.Conditioning[Family]], frozen=True):
 
     - `system_prompt`: one of 'superior', 'alignment', by default 'superior'
     - `user_prompt`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CLIPTextEncodeLumina2'

@@ -24,14 +24,14 @@ class _Node(Node, frozen=True):
 class TextEncodeMageFlowEdit(_Node, Generic[Family], frozen=True):
     """TextEncodeMageFlowEdit (model/conditioning/mage).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
     - `negative_prompt`: text
-    - `images`: up to 16 wires
+    - `images`: up to 16 links
     - `width`: a whole number from 0 to 8192, by default 0
     - `height`: a whole number from 0 to 8192, by default 0
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `vae`: a wire that carries VAE, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'TextEncodeMageFlowEdit'

@@ -24,14 +24,14 @@ class _Node(Node, frozen=True):
 class MiniMaxH3ImageToVideo(_Node, Generic[Family], frozen=True):
     """MiniMax H3 Image to Video (model/conditioning/minimax).
 
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
     - `prompt`: text
     - `width`: a whole number from 32 to 16384, by default 1344
     - `height`: a whole number from 32 to 16384, by default 768
     - `length`: a whole number from 5 to 3600, by default 124
-    - `first_frame`: a wire that carries IMAGE, optional
-    - `last_frame`: a wire that carries IMAGE, optional
+    - `first_frame`: a link that carries IMAGE, optional
+    - `last_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MiniMaxH3ImageToVideo'
@@ -57,13 +57,13 @@ class MiniMaxH3ImageToVideo(_Node, Generic[Family], frozen=True):
 class MiniMaxH3AddGuide(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Add Guide for MiniMax H3 (model/conditioning/minimax).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `latent`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `latent`: a link that carries LATENT
     - `frame_idx`: a whole number from -9999 to 9999, by default 0
-    - `vae`: a wire that carries VAE, optional
-    - `audio_vae`: a wire that carries VAE, optional
-    - `image`: a wire that carries IMAGE, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `vae`: a link that carries VAE, optional
+    - `audio_vae`: a link that carries VAE, optional
+    - `image`: a link that carries IMAGE, optional
+    - `audio`: a link that carries AUDIO, optional
     """
 
     CLASS_TYPE = 'MiniMaxH3AddGuide'
@@ -87,18 +87,18 @@ class MiniMaxH3AddGuide(_Node, Source[s.Conditioning[Family]], frozen=True):
 class MiniMaxH3ReferenceToVideo(_Node, Generic[Family], frozen=True):
     """MiniMax H3 Reference to Video (model/conditioning/minimax).
 
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
-    - `audio_vae`: a wire that carries VAE
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
+    - `audio_vae`: a link that carries VAE
     - `prompt`: text
     - `width`: a whole number from 32 to 16384, by default 1344
     - `height`: a whole number from 32 to 16384, by default 768
     - `length`: a whole number from 5 to 3600, by default 124
     - `ref_image_size`: one of 'match', 'max', by default 'match'
-    - `ref_images`: up to 9 wires, optional
-    - `ref_videos`: up to 3 wires, optional
-    - `ref_video_audios`: up to 3 wires, optional
-    - `ref_audios`: up to 3 wires, optional
+    - `ref_images`: up to 9 links, optional
+    - `ref_videos`: up to 3 links, optional
+    - `ref_video_audios`: up to 3 links, optional
+    - `ref_audios`: up to 3 links, optional
     """
 
     CLASS_TYPE = 'MiniMaxH3ReferenceToVideo'

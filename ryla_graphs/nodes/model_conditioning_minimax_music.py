@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class MiniMaxMusic3TextEncode(_Node, Generic[Family], frozen=True):
     """MiniMax Music3 Text Encode (model/conditioning/minimax music).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `caption`: text
     - `lyrics`: text
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0

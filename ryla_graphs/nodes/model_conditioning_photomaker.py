@@ -20,9 +20,9 @@ class _Node(Node, frozen=True):
 class PhotoMakerEncode(_Node, Source[s.Conditioning[s.SDXL]], frozen=True):
     """PhotoMaker Encode (model/conditioning/photomaker), experimental.
 
-    - `photomaker`: a wire that carries PHOTOMAKER
-    - `image`: a wire that carries IMAGE
-    - `clip`: a wire that carries CLIP
+    - `photomaker`: a link that carries PHOTOMAKER
+    - `image`: a link that carries IMAGE
+    - `clip`: a link that carries CLIP
     - `text`: text, by default 'photograph of photomaker'
     """
 

@@ -26,7 +26,7 @@ class CLIPTextEncodePixArtAlpha(_Node, Source[s.Conditioning[Family]], frozen=Tr
     - `width`: a whole number from 0 to 16384, by default 1024
     - `height`: a whole number from 0 to 16384, by default 1024
     - `text`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CLIPTextEncodePixArtAlpha'

@@ -21,10 +21,10 @@ class _Node(Node, frozen=True):
 class TextEncodeQwenImageEdit(_Node, Source[s.Conditioning[Family]], frozen=True):
     """TextEncodeQwenImageEdit (model/conditioning/qwen image).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
-    - `vae`: a wire that carries VAE, optional
-    - `image`: a wire that carries IMAGE, optional
+    - `vae`: a link that carries VAE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'TextEncodeQwenImageEdit'
@@ -45,12 +45,12 @@ class TextEncodeQwenImageEdit(_Node, Source[s.Conditioning[Family]], frozen=True
 class TextEncodeQwenImageEditPlus(_Node, Source[s.Conditioning[Family]], frozen=True):
     """TextEncodeQwenImageEditPlus (model/conditioning/qwen image).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
-    - `vae`: a wire that carries VAE, optional
-    - `image1`: a wire that carries IMAGE, optional
-    - `image2`: a wire that carries IMAGE, optional
-    - `image3`: a wire that carries IMAGE, optional
+    - `vae`: a link that carries VAE, optional
+    - `image1`: a link that carries IMAGE, optional
+    - `image2`: a link that carries IMAGE, optional
+    - `image3`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'TextEncodeQwenImageEditPlus'

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class ConditioningStableAudio(_Node, Generic[Family], frozen=True):
     """ConditioningStableAudio (model/conditioning/stable audio).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `seconds_start`: a number from 0.0 to 1000.0, by default 0.0
     - `seconds_total`: a number from 0.0 to 1000.0, by default 47.0
     """

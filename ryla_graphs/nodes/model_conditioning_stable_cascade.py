@@ -21,8 +21,8 @@ class _Node(Node, frozen=True):
 class StableCascade_StageB_Conditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
     """StableCascade_StageB_Conditioning (model/conditioning/stable cascade).
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `stage_c`: a wire that carries LATENT
+    - `conditioning`: a link that carries CONDITIONING
+    - `stage_c`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'StableCascade_StageB_Conditioning'

@@ -27,7 +27,7 @@ class CLIPTextEncodeSDXLRefiner(_Node, Source[s.Conditioning[Family]], frozen=Tr
     - `width`: a whole number from 0 to 16384, by default 1024
     - `height`: a whole number from 0 to 16384, by default 1024
     - `text`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CLIPTextEncodeSDXLRefiner'
@@ -49,7 +49,7 @@ class CLIPTextEncodeSDXLRefiner(_Node, Source[s.Conditioning[Family]], frozen=Tr
 class CLIPTextEncodeSDXL(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIP Text Encode (SDXL) (model/conditioning/stable diffusion).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `width`: a whole number from 0 to 16384, by default 1024
     - `height`: a whole number from 0 to 16384, by default 1024
     - `crop_w`: a whole number from 0 to 16384, by default 0
@@ -83,7 +83,7 @@ class CLIPTextEncodeSDXL(_Node, Source[s.Conditioning[Family]], frozen=True):
 class CLIPTextEncodeSD3(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIP Text Encode (SD3) (model/conditioning/stable diffusion).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `clip_l`: text
     - `clip_g`: text
     - `t5xxl`: text

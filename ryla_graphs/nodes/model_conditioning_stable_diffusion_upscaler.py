@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class SD_4XUpscale_Conditioning(_Node, Generic[Family], frozen=True):
     """SD_4XUpscale_Conditioning (model/conditioning/stable diffusion upscaler).
 
-    - `images`: a wire that carries IMAGE
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `images`: a link that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `scale_ratio`: a number from 0.0 to 10.0, by default 4.0
     - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.0
     """

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class SVD_img2vid_Conditioning(_Node, Generic[Family], frozen=True):
     """SVD_img2vid_Conditioning (model/conditioning/stable video).
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `init_image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `init_image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 1024
     - `height`: a whole number from 16 to 16384, by default 576
     - `video_frames`: a whole number from 1 to 4096, by default 14

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class StableZero123_Conditioning(_Node, Generic[Family], frozen=True):
     """StableZero123_Conditioning (model/conditioning/stable zero123).
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `init_image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `init_image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 256
     - `height`: a whole number from 16 to 16384, by default 256
     - `batch_size`: a whole number from 1 to 4096, by default 1
@@ -57,9 +57,9 @@ class StableZero123_Conditioning(_Node, Generic[Family], frozen=True):
 class StableZero123_Conditioning_Batched(_Node, Generic[Family], frozen=True):
     """StableZero123_Conditioning_Batched (model/conditioning/stable zero123).
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `init_image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `init_image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 256
     - `height`: a whole number from 16 to 16384, by default 256
     - `batch_size`: a whole number from 1 to 4096, by default 1

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class ConditioningAverage(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Average) (model/conditioning/transform).
 
-    - `conditioning_to`: a wire that carries CONDITIONING
-    - `conditioning_from`: a wire that carries CONDITIONING
+    - `conditioning_to`: a link that carries CONDITIONING
+    - `conditioning_from`: a link that carries CONDITIONING
     - `conditioning_to_strength`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -45,8 +45,8 @@ class ConditioningAverage(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Combine) (model/conditioning/transform).
 
-    - `conditioning_1`: a wire that carries CONDITIONING
-    - `conditioning_2`: a wire that carries CONDITIONING
+    - `conditioning_1`: a link that carries CONDITIONING
+    - `conditioning_2`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ConditioningCombine'
@@ -65,8 +65,8 @@ class ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ConditioningConcat(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Concat) (model/conditioning/transform).
 
-    - `conditioning_to`: a wire that carries CONDITIONING
-    - `conditioning_from`: a wire that carries CONDITIONING
+    - `conditioning_to`: a link that carries CONDITIONING
+    - `conditioning_from`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ConditioningConcat'
@@ -85,7 +85,7 @@ class ConditioningConcat(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ConditioningMultiply(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Multiply) (model/conditioning/transform).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `multiplier`: a number from -100.0 to 100.0, by default 1.0
     """
 
@@ -105,7 +105,7 @@ class ConditioningMultiply(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ConditioningSetArea(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Set Area) (model/conditioning/transform).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `width`: a whole number from 64 to 16384, by default 64
     - `height`: a whole number from 64 to 16384, by default 64
     - `x`: a whole number from 0 to 16384, by default 0
@@ -133,7 +133,7 @@ class ConditioningSetArea(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ConditioningSetAreaPercentage(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Set Area with Percentage) (model/conditioning/transform).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `width`: a number from 0 to 1.0, by default 1.0
     - `height`: a number from 0 to 1.0, by default 1.0
     - `x`: a number from 0 to 1.0, by default 0.0
@@ -161,7 +161,7 @@ class ConditioningSetAreaPercentage(_Node, Source[s.Conditioning[Family]], froze
 class ConditioningSetAreaStrength(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Set Area Strength) (model/conditioning/transform).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     """
 
@@ -181,8 +181,8 @@ class ConditioningSetAreaStrength(_Node, Source[s.Conditioning[Family]], frozen=
 class ConditioningSetMask(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Set Mask) (model/conditioning/transform).
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `mask`: a wire that carries MASK
+    - `conditioning`: a link that carries CONDITIONING
+    - `mask`: a link that carries MASK
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
     """
@@ -207,7 +207,7 @@ class ConditioningZeroOut(_Node, Source[s.Conditioning[Family]], frozen=True):
 
     Conditioning without content: the negative of models that take none.
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ConditioningZeroOut'
@@ -225,7 +225,7 @@ class ConditioningZeroOut(_Node, Source[s.Conditioning[Family]], frozen=True):
 class ConditioningSetTimestepRange(_Node, Source[s.Conditioning[Family]], frozen=True):
     """ConditioningSetTimestepRange (model/conditioning/transform).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `start`: a number from 0.0 to 1.0, by default 0.0
     - `end`: a number from 0.0 to 1.0, by default 1.0
     """
@@ -247,7 +247,7 @@ class ConditioningSetTimestepRange(_Node, Source[s.Conditioning[Family]], frozen
 class ConditioningSetAreaPercentageVideo(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning (Set Area with Percentage for Video) (model/conditioning/transform).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `width`: a number from 0 to 1.0, by default 1.0
     - `height`: a number from 0 to 1.0, by default 1.0
     - `temporal`: a number from 0 to 1.0, by default 1.0

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class Trellis2Conditioning(_Node, Generic[Family], frozen=True):
     """Trellis2Conditioning (model/conditioning/trellis2).
 
-    - `clip_vision_model`: a wire that carries CLIP_VISION
-    - `image`: a wire that carries IMAGE
+    - `clip_vision_model`: a link that carries CLIP_VISION
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Trellis2Conditioning'
@@ -44,8 +44,8 @@ class Trellis2Conditioning(_Node, Generic[Family], frozen=True):
 class Pixal3DConditioning(_Node, Generic[Family], frozen=True):
     """Pixal3DConditioning (model/conditioning/trellis2).
 
-    - `clip_vision_model`: a wire that carries CLIP_VISION
-    - `image`: a wire that carries IMAGE
+    - `clip_vision_model`: a link that carries CLIP_VISION
+    - `image`: a link that carries IMAGE
     - `camera_angle_x`: a number from 1.0 to 170.0, by default 49.13
     """
 
@@ -67,9 +67,9 @@ class Pixal3DConditioning(_Node, Generic[Family], frozen=True):
 class Trellis2ShapeStage(_Node, Generic[Family], frozen=True):
     """Trellis2ShapeStage (model/conditioning/trellis2).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `voxel`: a wire that carries VOXEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `voxel`: a link that carries VOXEL
     """
 
     CLASS_TYPE = 'Trellis2ShapeStage'
@@ -91,9 +91,9 @@ class Trellis2ShapeStage(_Node, Generic[Family], frozen=True):
 class Trellis2TextureStage(_Node, Generic[Family], frozen=True):
     """Trellis2TextureStage (model/conditioning/trellis2).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `shape_latent`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `shape_latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'Trellis2TextureStage'
@@ -115,10 +115,10 @@ class Trellis2TextureStage(_Node, Generic[Family], frozen=True):
 class Trellis2UpsampleStage(_Node, Generic[Family], frozen=True):
     """Trellis2 Upsample Stage (model/conditioning/trellis2).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `shape_latent`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `shape_latent`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `target_resolution`: a whole number from 1024 to 2048, by default 1024
     """
 

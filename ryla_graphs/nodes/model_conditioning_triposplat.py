@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class TripoSplatPreprocessImage(_Node, Source[s.Image], frozen=True):
     """TripoSplat Preprocess Image (model/conditioning/triposplat).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `erode_radius`: a whole number from 0 to 16, by default 1
     - `size`: a whole number from 256 to 4096, by default 1024
     """
@@ -47,9 +47,9 @@ class TripoSplatPreprocessImage(_Node, Source[s.Image], frozen=True):
 class TripoSplatConditioning(_Node, Generic[Family], frozen=True):
     """TripoSplat Conditioning (model/conditioning/triposplat).
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'TripoSplatConditioning'

@@ -23,11 +23,11 @@ class _Node(Node, frozen=True):
 class VOIDInpaintConditioning(_Node, Generic[Family], frozen=True):
     """VOIDInpaintConditioning (model/conditioning/void).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `video`: a wire that carries IMAGE
-    - `quadmask`: a wire that carries MASK
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `video`: a link that carries IMAGE
+    - `quadmask`: a link that carries MASK
     - `width`: a whole number from 16 to 16384, by default 672
     - `height`: a whole number from 16 to 16384, by default 384
     - `length`: a whole number from 1 to 16384, by default 45

@@ -25,15 +25,15 @@ class WanImageToVideo(_Node, Generic[Family], frozen=True):
 
     Prepares Wan to make a video of a picture: conditioning, and an empty latent of its size.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81: frames: one more than a multiple of four
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `start_image`: a wire that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanImageToVideo'
@@ -61,17 +61,17 @@ class WanImageToVideo(_Node, Generic[Family], frozen=True):
 class WanFirstLastFrameToVideo(_Node, Generic[Family], frozen=True):
     """WanFirstLastFrameToVideo (model/conditioning/wan).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `clip_vision_start_image`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `clip_vision_end_image`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `start_image`: a wire that carries IMAGE, optional
-    - `end_image`: a wire that carries IMAGE, optional
+    - `clip_vision_start_image`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `clip_vision_end_image`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `end_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanFirstLastFrameToVideo'
@@ -101,12 +101,12 @@ class WanFirstLastFrameToVideo(_Node, Generic[Family], frozen=True):
 class Wan22ImageToVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """Wan22ImageToVideoLatent (model/conditioning/wan).
 
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 32 to 16384, by default 1280
     - `height`: a whole number from 32 to 16384, by default 704
     - `length`: a whole number from 1 to 16384, by default 49
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `start_image`: a wire that carries IMAGE, optional
+    - `start_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Wan22ImageToVideoLatent'

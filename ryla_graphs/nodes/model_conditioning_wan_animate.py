@@ -23,22 +23,22 @@ class _Node(Node, frozen=True):
 class WanAnimateToVideo(_Node, Generic[Family], frozen=True):
     """WanAnimateToVideo (model/conditioning/wan/animate), experimental.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 77
     - `batch_size`: a whole number from 1 to 4096, by default 1
     - `continue_motion_max_frames`: a whole number from 1 to 16384, by default 5
     - `video_frame_offset`: a whole number from 0 to 16384, by default 0
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `reference_image`: a wire that carries IMAGE, optional
-    - `face_video`: a wire that carries IMAGE, optional
-    - `pose_video`: a wire that carries IMAGE, optional
-    - `background_video`: a wire that carries IMAGE, optional
-    - `character_mask`: a wire that carries MASK, optional
-    - `continue_motion`: a wire that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `reference_image`: a link that carries IMAGE, optional
+    - `face_video`: a link that carries IMAGE, optional
+    - `pose_video`: a link that carries IMAGE, optional
+    - `background_video`: a link that carries IMAGE, optional
+    - `character_mask`: a link that carries MASK, optional
+    - `continue_motion`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanAnimateToVideo'
@@ -76,9 +76,9 @@ class WanAnimateToVideo(_Node, Generic[Family], frozen=True):
 class WanAnimate2ToVideo(_Node, Generic[Family], frozen=True):
     """WanAnimate2ToVideo (model/conditioning/wan/animate), experimental.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
@@ -88,12 +88,12 @@ class WanAnimate2ToVideo(_Node, Generic[Family], frozen=True):
     - `pose_start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `pose_end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `reference_image_strength`: a number from 0.0 to 10.0, by default 1.0
-    - `reference_image`: a wire that carries IMAGE, optional
-    - `pose_video`: a wire that carries IMAGE, optional
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `positive_pose`: a wire that carries CONDITIONING, optional
-    - `clip_vision_output_pose`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `continue_motion`: a wire that carries IMAGE, optional
+    - `reference_image`: a link that carries IMAGE, optional
+    - `pose_video`: a link that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `positive_pose`: a link that carries CONDITIONING, optional
+    - `clip_vision_output_pose`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `continue_motion`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanAnimate2ToVideo'
@@ -133,7 +133,7 @@ class WanAnimate2ToVideo(_Node, Generic[Family], frozen=True):
 class WanAnimate2Cache(_Node, Source[s.Model[Family]], frozen=True):
     """WanAnimate2Cache (model/conditioning/wan/animate), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `device`: one of 'cpu', 'gpu', by default 'cpu'
     - `dtype`: one of 'default', 'int8', 'int4', by default 'default'
     """

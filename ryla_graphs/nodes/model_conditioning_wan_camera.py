@@ -23,16 +23,16 @@ class _Node(Node, frozen=True):
 class WanCameraImageToVideo(_Node, Generic[Family], frozen=True):
     """WanCameraImageToVideo (model/conditioning/wan/camera).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `start_image`: a wire that carries IMAGE, optional
-    - `camera_conditions`: a wire that carries WAN_CAMERA_EMBEDDING, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `camera_conditions`: a link that carries WAN_CAMERA_EMBEDDING, optional
     """
 
     CLASS_TYPE = 'WanCameraImageToVideo'

@@ -23,17 +23,17 @@ class _Node(Node, frozen=True):
 class WanDancerVideo(_Node, Generic[Family], frozen=True):
     """WanDancerVideo (model/conditioning/wan/dancer).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 480
     - `height`: a whole number from 16 to 16384, by default 832
     - `length`: a whole number from 1 to 16384, by default 149
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `clip_vision_output_ref`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `start_image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
-    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `clip_vision_output_ref`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `audio_encoder_output`: a link that carries AUDIO_ENCODER_OUTPUT, optional
     """
 
     CLASS_TYPE = 'WanDancerVideo'
@@ -63,7 +63,7 @@ class WanDancerVideo(_Node, Generic[Family], frozen=True):
 class WanDancerEncodeAudio(_Node, frozen=True):
     """WanDancerEncodeAudio (model/conditioning/wan/dancer).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `video_frames`: a whole number from 1 to 16384, by default 149
     - `audio_inject_scale`: a number from 0.0 to 10.0, by default 1.0
     """

@@ -23,16 +23,16 @@ class _Node(Node, frozen=True):
 class WanFunControlToVideo(_Node, Generic[Family], frozen=True):
     """WanFunControlToVideo (model/conditioning/wan/fun control).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `start_image`: a wire that carries IMAGE, optional
-    - `control_video`: a wire that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `control_video`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanFunControlToVideo'
@@ -61,15 +61,15 @@ class WanFunControlToVideo(_Node, Generic[Family], frozen=True):
 class Wan22FunControlToVideo(_Node, Generic[Family], frozen=True):
     """Wan22FunControlToVideo (model/conditioning/wan/fun control).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `ref_image`: a wire that carries IMAGE, optional
-    - `control_video`: a wire that carries IMAGE, optional
+    - `ref_image`: a link that carries IMAGE, optional
+    - `control_video`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Wan22FunControlToVideo'

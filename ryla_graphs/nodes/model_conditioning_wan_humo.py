@@ -23,15 +23,15 @@ class _Node(Node, frozen=True):
 class WanHuMoImageToVideo(_Node, Generic[Family], frozen=True):
     """WanHuMoImageToVideo (model/conditioning/wan/humo), experimental.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 97
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
-    - `ref_image`: a wire that carries IMAGE, optional
+    - `audio_encoder_output`: a link that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanHuMoImageToVideo'

@@ -25,20 +25,20 @@ class WanInfiniteTalkToVideo(_Node, Generic[Family], frozen=True):
     """WanInfiniteTalkToVideo (model/conditioning/wan/infinite talk).
 
     - `mode`: one of 'single_speaker', 'two_speakers'
-    - `model`: a wire that carries MODEL
-    - `model_patch`: a wire that carries MODEL_PATCH
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `model_patch`: a link that carries MODEL_PATCH
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
-    - `audio_encoder_output_1`: a wire that carries AUDIO_ENCODER_OUTPUT
+    - `audio_encoder_output_1`: a link that carries AUDIO_ENCODER_OUTPUT
     - `motion_frame_count`: a whole number from 1 to 33, by default 9
     - `audio_scale`: a number from -10.0 to 10.0, by default 1.0
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `start_image`: a wire that carries IMAGE, optional
-    - `previous_frames`: a wire that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `previous_frames`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanInfiniteTalkToVideo'
@@ -56,9 +56,9 @@ class WanInfiniteTalkToVideo(_Node, Generic[Family], frozen=True):
         class TwoSpeakers(Option, frozen=True):
             """The choice 'two_speakers'.
 
-            - `audio_encoder_output_2`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
-            - `mask_1`: a wire that carries MASK, optional
-            - `mask_2`: a wire that carries MASK, optional
+            - `audio_encoder_output_2`: a link that carries AUDIO_ENCODER_OUTPUT, optional
+            - `mask_1`: a link that carries MASK, optional
+            - `mask_2`: a link that carries MASK, optional
             """
 
             KEY = 'two_speakers'

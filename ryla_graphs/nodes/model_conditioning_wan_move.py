@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class WanTrackToVideo(_Node, Generic[Family], frozen=True):
     """WanTrackToVideo (model/conditioning/wan/move).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `tracks`: text, by default '[]'
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
@@ -33,8 +33,8 @@ class WanTrackToVideo(_Node, Generic[Family], frozen=True):
     - `batch_size`: a whole number from 1 to 4096, by default 1
     - `temperature`: a number from 1.0 to 1000.0, by default 220.0
     - `topk`: a whole number from 1 to 10, by default 2
-    - `start_image`: a wire that carries IMAGE
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
     """
 
     CLASS_TYPE = 'WanTrackToVideo'
@@ -65,17 +65,17 @@ class WanTrackToVideo(_Node, Generic[Family], frozen=True):
 class WanMoveTrackToVideo(_Node, Generic[Family], frozen=True):
     """WanMoveTrackToVideo (model/conditioning/wan/move).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `strength`: a number from 0.0 to 100.0, by default 1.0
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `start_image`: a wire that carries IMAGE
-    - `tracks`: a wire that carries TRACKS, optional
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a link that carries IMAGE
+    - `tracks`: a link that carries TRACKS, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
     """
 
     CLASS_TYPE = 'WanMoveTrackToVideo'
@@ -106,7 +106,7 @@ class WanMoveTracksFromCoords(_Node, frozen=True):
     """WanMoveTracksFromCoords (model/conditioning/wan/move).
 
     - `track_coords`: text, optional
-    - `track_mask`: a wire that carries MASK, optional
+    - `track_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'WanMoveTracksFromCoords'
@@ -126,8 +126,8 @@ class WanMoveTracksFromCoords(_Node, frozen=True):
 class WanMoveConcatTrack(_Node, Source[s.Tracks], frozen=True):
     """WanMoveConcatTrack (model/conditioning/wan/move).
 
-    - `tracks_1`: a wire that carries TRACKS
-    - `tracks_2`: a wire that carries TRACKS, optional
+    - `tracks_1`: a link that carries TRACKS
+    - `tracks_2`: a link that carries TRACKS, optional
     """
 
     CLASS_TYPE = 'WanMoveConcatTrack'
@@ -146,12 +146,12 @@ class WanMoveConcatTrack(_Node, Source[s.Tracks], frozen=True):
 class WanMoveVisualizeTracks(_Node, Source[s.Image], frozen=True):
     """WanMoveVisualizeTracks (model/conditioning/wan/move).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `line_resolution`: a whole number from 1 to 1024, by default 24
     - `circle_size`: a whole number from 1 to 128, by default 12
     - `opacity`: a number from 0.0 to 1.0, by default 0.75
     - `line_width`: a whole number from 1 to 128, by default 16
-    - `tracks`: a wire that carries TRACKS, optional
+    - `tracks`: a link that carries TRACKS, optional
     """
 
     CLASS_TYPE = 'WanMoveVisualizeTracks'
@@ -187,7 +187,7 @@ class GenerateTracks(_Node, frozen=True):
     - `mid_x`: a number from 0.0 to 1.0, by default 0.5
     - `mid_y`: a number from 0.0 to 1.0, by default 0.5
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'constant', by default 'linear'
-    - `track_mask`: a wire that carries MASK, optional
+    - `track_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'GenerateTracks'

@@ -23,14 +23,14 @@ class _Node(Node, frozen=True):
 class WanPhantomSubjectToVideo(_Node, Generic[Family], frozen=True):
     """WanPhantomSubjectToVideo (model/conditioning/wan/phantom subject).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `images`: a wire that carries IMAGE, optional
+    - `images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanPhantomSubjectToVideo'

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class WanSCAILToVideo(_Node, Generic[Family], frozen=True):
     """WanSCAILToVideo (model/conditioning/wan/scail), experimental.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 32 to 16384, by default 512
     - `height`: a whole number from 32 to 16384, by default 896
     - `length`: a whole number from 1 to 16384, by default 81
@@ -35,13 +35,13 @@ class WanSCAILToVideo(_Node, Generic[Family], frozen=True):
     - `pose_end`: a number from 0.0 to 1.0, by default 1.0
     - `video_frame_offset`: a whole number from 0 to 16384, by default 0
     - `previous_frame_count`: a whole number from 1 to 16384, by default 5
-    - `pose_video`: a wire that carries IMAGE, optional
-    - `pose_video_mask`: a wire that carries IMAGE, optional
+    - `pose_video`: a link that carries IMAGE, optional
+    - `pose_video_mask`: a link that carries IMAGE, optional
     - `replacement_mode`: true or false, optional
-    - `reference_image`: a wire that carries IMAGE, optional
-    - `reference_image_mask`: a wire that carries IMAGE, optional
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
-    - `previous_frames`: a wire that carries IMAGE, optional
+    - `reference_image`: a link that carries IMAGE, optional
+    - `reference_image_mask`: a link that carries IMAGE, optional
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT, optional
+    - `previous_frames`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanSCAILToVideo'
@@ -80,11 +80,11 @@ class WanSCAILToVideo(_Node, Generic[Family], frozen=True):
 class SCAIL2ColoredMask(_Node, frozen=True):
     """Create SCAIL-2 Colored Mask (model/conditioning/wan/scail), experimental.
 
-    - `driving_track_data`: a wire that carries SAM3_TRACK_DATA
+    - `driving_track_data`: a link that carries SAM3_TRACK_DATA
     - `object_indices`: text
     - `sort_by`: one of 'none', 'left_to_right', 'area', by default 'left_to_right'
     - `replacement_mode`: true or false, by default False
-    - `ref_track_data`: a wire that carries SAM3_TRACK_DATA,MASK, optional
+    - `ref_track_data`: a link that carries SAM3_TRACK_DATA,MASK, optional
     """
 
     CLASS_TYPE = 'SCAIL2ColoredMask'

@@ -23,17 +23,17 @@ class _Node(Node, frozen=True):
 class WanSoundImageToVideo(_Node, Generic[Family], frozen=True):
     """WanSoundImageToVideo (model/conditioning/wan/sound).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 77
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
-    - `ref_image`: a wire that carries IMAGE, optional
-    - `control_video`: a wire that carries IMAGE, optional
-    - `ref_motion`: a wire that carries IMAGE, optional
+    - `audio_encoder_output`: a link that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_image`: a link that carries IMAGE, optional
+    - `control_video`: a link that carries IMAGE, optional
+    - `ref_motion`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanSoundImageToVideo'
@@ -63,14 +63,14 @@ class WanSoundImageToVideo(_Node, Generic[Family], frozen=True):
 class WanSoundImageToVideoExtend(_Node, Generic[Family], frozen=True):
     """WanSoundImageToVideoExtend (model/conditioning/wan/sound).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `length`: a whole number from 1 to 16384, by default 77
-    - `video_latent`: a wire that carries LATENT
-    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
-    - `ref_image`: a wire that carries IMAGE, optional
-    - `control_video`: a wire that carries IMAGE, optional
+    - `video_latent`: a link that carries LATENT
+    - `audio_encoder_output`: a link that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_image`: a link that carries IMAGE, optional
+    - `control_video`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanSoundImageToVideoExtend'

@@ -23,17 +23,17 @@ class _Node(Node, frozen=True):
 class WanVaceToVideo(_Node, Generic[Family], frozen=True):
     """WanVaceToVideo (model/conditioning/wan/vace).
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 832
     - `height`: a whole number from 16 to 16384, by default 480
     - `length`: a whole number from 1 to 16384, by default 81
     - `batch_size`: a whole number from 1 to 4096, by default 1
     - `strength`: a number from 0.0 to 1000.0, by default 1.0
-    - `control_video`: a wire that carries IMAGE, optional
-    - `control_masks`: a wire that carries MASK, optional
-    - `reference_image`: a wire that carries IMAGE, optional
+    - `control_video`: a link that carries IMAGE, optional
+    - `control_masks`: a link that carries MASK, optional
+    - `reference_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanVaceToVideo'

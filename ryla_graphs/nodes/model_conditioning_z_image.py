@@ -21,14 +21,14 @@ class _Node(Node, frozen=True):
 class TextEncodeZImageOmni(_Node, Source[s.Conditioning[Family]], frozen=True):
     """TextEncodeZImageOmni (model/conditioning/z-image), experimental.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
     - `auto_resize_images`: true or false, by default True
-    - `image_encoder`: a wire that carries CLIP_VISION, optional
-    - `vae`: a wire that carries VAE, optional
-    - `image1`: a wire that carries IMAGE, optional
-    - `image2`: a wire that carries IMAGE, optional
-    - `image3`: a wire that carries IMAGE, optional
+    - `image_encoder`: a link that carries CLIP_VISION, optional
+    - `vae`: a link that carries VAE, optional
+    - `image1`: a link that carries IMAGE, optional
+    - `image2`: a link that carries IMAGE, optional
+    - `image3`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'TextEncodeZImageOmni'

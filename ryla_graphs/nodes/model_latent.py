@@ -25,8 +25,8 @@ class VAEDecode(_Node, Source[s.Image], Generic[Family], frozen=True):
 
     Turns a latent into a picture.
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'VAEDecode'
@@ -47,8 +47,8 @@ class VAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
 
     Turns a picture into a latent, to start from it.
 
-    - `pixels`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `pixels`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'VAEEncode'
@@ -67,9 +67,9 @@ class VAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
 class VAEEncodeForInpaint(_Node, Source[s.Latent[Family]], frozen=True):
     """VAE Encode (for Inpainting) (model/latent).
 
-    - `pixels`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
-    - `mask`: a wire that carries MASK
+    - `pixels`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
+    - `mask`: a link that carries MASK
     - `grow_mask_by`: a whole number from 0 to 64, by default 6
     """
 
@@ -115,7 +115,7 @@ class EmptyLatentImage(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentUpscale(_Node, Source[s.Latent[Family]], frozen=True):
     """Upscale Latent (model/latent).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
     - `width`: a whole number from 0 to 16384, by default 512
     - `height`: a whole number from 0 to 16384, by default 512
@@ -141,7 +141,7 @@ class LatentUpscale(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentUpscaleBy(_Node, Source[s.Latent[Family]], frozen=True):
     """Upscale Latent By (model/latent).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
     - `scale_by`: a number from 0.01 to 8.0, by default 1.5
     """
@@ -165,8 +165,8 @@ class SetLatentNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
 
     Says which part of a latent is to be painted: the white of the mask.
 
-    - `samples`: a wire that carries LATENT
-    - `mask`: a wire that carries MASK
+    - `samples`: a link that carries LATENT
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'SetLatentNoiseMask'
@@ -185,8 +185,8 @@ class SetLatentNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentComposite(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Composite (model/latent).
 
-    - `samples_to`: a wire that carries LATENT
-    - `samples_from`: a wire that carries LATENT
+    - `samples_to`: a link that carries LATENT
+    - `samples_from`: a link that carries LATENT
     - `x`: a whole number from 0 to 16384, by default 0
     - `y`: a whole number from 0 to 16384, by default 0
     - `feather`: a whole number from 0 to 16384, by default 0
@@ -213,8 +213,8 @@ class VAEDecodeTiled(_Node, Source[s.Image], Generic[Family], frozen=True):
 
     Turns a latent into a picture tile by tile, where memory is short.
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `tile_size`: a whole number from 64 to 4096, by default 512: smaller needs less memory and takes longer
     - `overlap`: a whole number from 0 to 4096, by default 64
     - `temporal_size`: a whole number from 8 to 4096, by default 64
@@ -243,8 +243,8 @@ class VAEEncodeTiled(_Node, Source[s.Latent[Family]], frozen=True):
 
     Turns a picture into a latent tile by tile, where memory is short.
 
-    - `pixels`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `pixels`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `tile_size`: a whole number from 64 to 4096, by default 512: smaller needs less memory and takes longer
     - `overlap`: a whole number from 0 to 4096, by default 64
     - `temporal_size`: a whole number from 8 to 4096, by default 64
@@ -289,7 +289,7 @@ class LoadLatent(_Node, Source[s.Latent[Family]], frozen=True):
 class SaveLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """Save Latent (model/latent).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `filename_prefix`: text, by default 'latents/ComfyUI'
     """
 
@@ -309,12 +309,12 @@ class SaveLatent(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentCompositeMasked(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Composite Masked (model/latent).
 
-    - `destination`: a wire that carries LATENT
-    - `source`: a wire that carries LATENT
+    - `destination`: a link that carries LATENT
+    - `source`: a link that carries LATENT
     - `x`: a whole number from 0 to 16384, by default 0
     - `y`: a whole number from 0 to 16384, by default 0
     - `resize_source`: true or false, by default False
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'LatentCompositeMasked'
@@ -357,8 +357,8 @@ class EmptyLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
 class VAEEncodeAudio(_Node, Source[s.Latent[Family]], frozen=True):
     """VAE Encode Audio (model/latent).
 
-    - `audio`: a wire that carries AUDIO
-    - `vae`: a wire that carries VAE
+    - `audio`: a link that carries AUDIO
+    - `vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'VAEEncodeAudio'
@@ -377,8 +377,8 @@ class VAEEncodeAudio(_Node, Source[s.Latent[Family]], frozen=True):
 class VAEDecodeAudio(_Node, Source[s.Audio], Generic[Family], frozen=True):
     """VAE Decode Audio (model/latent).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'VAEDecodeAudio'
@@ -397,8 +397,8 @@ class VAEDecodeAudio(_Node, Source[s.Audio], Generic[Family], frozen=True):
 class VAEDecodeAudioTiled(_Node, Source[s.Audio], Generic[Family], frozen=True):
     """VAE Decode Audio (Tiled) (model/latent).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `tile_size`: a whole number from 32 to 8192, by default 512
     - `overlap`: a whole number from 0 to 1024, by default 64
     """
@@ -421,7 +421,7 @@ class VAEDecodeAudioTiled(_Node, Source[s.Audio], Generic[Family], frozen=True):
 class TrimVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """Trim Video Latent (model/latent).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `trim_amount`: a whole number from 0 to 99999, by default 0
     """
 

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class LatentAdd(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentAdd (model/latent/advanced).
 
-    - `samples1`: a wire that carries LATENT
-    - `samples2`: a wire that carries LATENT
+    - `samples1`: a link that carries LATENT
+    - `samples2`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'LatentAdd'
@@ -43,8 +43,8 @@ class LatentAdd(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentSubtract(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentSubtract (model/latent/advanced).
 
-    - `samples1`: a wire that carries LATENT
-    - `samples2`: a wire that carries LATENT
+    - `samples1`: a link that carries LATENT
+    - `samples2`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'LatentSubtract'
@@ -63,7 +63,7 @@ class LatentSubtract(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentMultiply(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentMultiply (model/latent/advanced).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `multiplier`: a number from -10.0 to 10.0, by default 1.0
     """
 
@@ -83,8 +83,8 @@ class LatentMultiply(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentInterpolate(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentInterpolate (model/latent/advanced).
 
-    - `samples1`: a wire that carries LATENT
-    - `samples2`: a wire that carries LATENT
+    - `samples1`: a link that carries LATENT
+    - `samples2`: a link that carries LATENT
     - `ratio`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -105,8 +105,8 @@ class LatentInterpolate(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentConcat(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentConcat (model/latent/advanced).
 
-    - `samples1`: a wire that carries LATENT
-    - `samples2`: a wire that carries LATENT
+    - `samples1`: a link that carries LATENT
+    - `samples2`: a link that carries LATENT
     - `dim`: one of 'x', '-x', 'y', '-y', 't', '-t', by default 'x'
     """
 
@@ -127,7 +127,7 @@ class LatentConcat(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentCut(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentCut (model/latent/advanced).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `dim`: one of 'x', 'y', 't', by default 'x'
     - `index`: a whole number from -16384 to 16384, by default 0
     - `amount`: a whole number from 1 to 16384, by default 1
@@ -151,7 +151,7 @@ class LatentCut(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentCutToBatch(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentCutToBatch (model/latent/advanced).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `dim`: one of 't', 'x', 'y', by default 't'
     - `slice_size`: a whole number from 1 to 16384, by default 1
     """
@@ -173,7 +173,7 @@ class LatentCutToBatch(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentBatchSeedBehavior(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentBatchSeedBehavior (model/latent/advanced).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `seed_behavior`: one of 'random', 'fixed', by default 'fixed'
     """
 

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class LatentApplyOperation(_Node, Source[s.Latent[Family]], frozen=True):
     """LatentApplyOperation (model/latent/advanced/operations), experimental.
 
-    - `samples`: a wire that carries LATENT
-    - `operation`: a wire that carries LATENT_OPERATION
+    - `samples`: a link that carries LATENT
+    - `operation`: a link that carries LATENT_OPERATION
     """
 
     CLASS_TYPE = 'LatentApplyOperation'
@@ -43,8 +43,8 @@ class LatentApplyOperation(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentApplyOperationCFG(_Node, Source[s.Model[Family]], frozen=True):
     """LatentApplyOperationCFG (model/latent/advanced/operations), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `operation`: a wire that carries LATENT_OPERATION
+    - `model`: a link that carries MODEL
+    - `operation`: a link that carries LATENT_OPERATION
     """
 
     CLASS_TYPE = 'LatentApplyOperationCFG'

@@ -25,7 +25,7 @@ class _Node(Node, frozen=True):
 class LatentFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
     """Get Latent From Batch (model/latent/batch).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `batch_index`: a whole number from -16384 to 16384, by default 0
     - `length`: a whole number from 1 to 64, by default 1
     """
@@ -47,7 +47,7 @@ class LatentFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
 class RepeatLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
     """Repeat Latent Batch (model/latent/batch).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `amount`: a whole number from 1 to 64, by default 1
     """
 
@@ -67,8 +67,8 @@ class RepeatLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
     """Batch Latents (DEPRECATED) (model/latent/batch), deprecated.
 
-    - `samples1`: a wire that carries LATENT
-    - `samples2`: a wire that carries LATENT
+    - `samples1`: a link that carries LATENT
+    - `samples2`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'LatentBatch'
@@ -87,9 +87,9 @@ class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 class ReplaceVideoLatentFrames(_Node, Source[s.Latent[Family]], frozen=True):
     """Replace Video Latent Frames (model/latent/batch).
 
-    - `destination`: a wire that carries LATENT
+    - `destination`: a link that carries LATENT
     - `index`: a whole number from -16384 to 16384, by default 0
-    - `source`: a wire that carries LATENT, optional
+    - `source`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'ReplaceVideoLatentFrames'
@@ -109,7 +109,7 @@ class ReplaceVideoLatentFrames(_Node, Source[s.Latent[Family]], frozen=True):
 class BatchLatentsNode(_Node, Source[s.Latent[Family]], frozen=True):
     """Batch Latents (model/latent/batch).
 
-    - `latents`: up to 50 wires
+    - `latents`: up to 50 links
     """
 
     CLASS_TYPE = 'BatchLatentsNode'
@@ -127,7 +127,7 @@ class BatchLatentsNode(_Node, Source[s.Latent[Family]], frozen=True):
 class RebatchLatents(_Node, Source[s.Latent[Family]], frozen=True):
     """Rebatch Latents (model/latent/batch).
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `batch_size`: a whole number from 1 to 4096, by default 1
     """
 
@@ -147,7 +147,7 @@ class RebatchLatents(_Node, Source[s.Latent[Family]], frozen=True):
 class SeedVR2TemporalChunk(_Node, Generic[Family], frozen=True):
     """Split SeedVR2 Latent (model/latent/batch).
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `temporal_overlap`: a whole number from 0 to 16384, by default 0
     - `chunking_mode`: one of 'auto', 'manual'
     """
@@ -182,7 +182,7 @@ class SeedVR2TemporalChunk(_Node, Generic[Family], frozen=True):
 class SeedVR2TemporalMerge(_Node, Source[s.Latent[Family]], frozen=True):
     """Merge SeedVR2 Latents (model/latent/batch).
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `temporal_overlap`: a whole number from 0 to 16384, by default 0
     """
 

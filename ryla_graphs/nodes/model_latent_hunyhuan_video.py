@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class HunyuanVideo15LatentUpscaleWithModel(_Node, Source[s.Latent[Family]], frozen=True):
     """Hunyuan Video 15 Latent Upscale With Model (model/latent/hunyhuan video).
 
-    - `model`: a wire that carries LATENT_UPSCALE_MODEL
-    - `samples`: a wire that carries LATENT
+    - `model`: a link that carries LATENT_UPSCALE_MODEL
+    - `samples`: a link that carries LATENT
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'bilinear'
     - `width`: a whole number from 0 to 16384, by default 1280
     - `height`: a whole number from 0 to 16384, by default 720

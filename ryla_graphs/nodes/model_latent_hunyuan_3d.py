@@ -43,8 +43,8 @@ class EmptyLatentHunyuan3Dv2(_Node, Source[s.Latent[Family]], frozen=True):
 class VAEDecodeHunyuan3D(_Node, Source[s.Voxel], Generic[Family], frozen=True):
     """VAEDecodeHunyuan3D (model/latent/hunyuan 3d).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `num_chunks`: a whole number from 1000 to 500000, by default 8000
     - `octree_resolution`: a whole number from 16 to 512, by default 256
     """

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class LTXVLatentUpsampler(_Node, Source[s.Latent[Family]], frozen=True):
     """LTXVLatentUpsampler (model/latent/ltxv), experimental.
 
-    - `samples`: a wire that carries LATENT
-    - `upscale_model`: a wire that carries LATENT_UPSCALE_MODEL
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `upscale_model`: a link that carries LATENT_UPSCALE_MODEL
+    - `vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'LTXVLatentUpsampler'
@@ -45,8 +45,8 @@ class LTXVLatentUpsampler(_Node, Source[s.Latent[Family]], frozen=True):
 class LTXVAudioVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
     """LTXV Audio VAE Encode (model/latent/ltxv).
 
-    - `audio`: a wire that carries AUDIO
-    - `audio_vae`: a wire that carries VAE
+    - `audio`: a link that carries AUDIO
+    - `audio_vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'LTXVAudioVAEEncode'
@@ -65,8 +65,8 @@ class LTXVAudioVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
 class LTXVAudioVAEDecode(_Node, Source[s.Audio], Generic[Family], frozen=True):
     """LTXV Audio VAE Decode (model/latent/ltxv).
 
-    - `samples`: a wire that carries LATENT
-    - `audio_vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `audio_vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'LTXVAudioVAEDecode'
@@ -86,9 +86,9 @@ class LTXVEmptyLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
     """LTXV Empty Latent Audio (model/latent/ltxv).
 
     - `frames_number`: a whole number from 1 to 1000, by default 97
-    - `frame_rate`: a number from 1.0 to 1000.0, or a wire that carries FLOAT,INT, by default 25.0
+    - `frame_rate`: a number from 1.0 to 1000.0, or a link that carries FLOAT,INT, by default 25.0
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `audio_vae`: a wire that carries VAE
+    - `audio_vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'LTXVEmptyLatentAudio'
@@ -133,8 +133,8 @@ class EmptyLTXVLatentVideo(_Node, Source[s.Latent[Family]], frozen=True):
 class LTXVConcatAVLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """Concat AV Latent (model/latent/ltxv).
 
-    - `video_latent`: a wire that carries LATENT
-    - `audio_latent`: a wire that carries LATENT
+    - `video_latent`: a link that carries LATENT
+    - `audio_latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'LTXVConcatAVLatent'
@@ -153,7 +153,7 @@ class LTXVConcatAVLatent(_Node, Source[s.Latent[Family]], frozen=True):
 class LTXVSeparateAVLatent(_Node, Generic[Family], frozen=True):
     """Separate AV Latent (model/latent/ltxv).
 
-    - `av_latent`: a wire that carries LATENT
+    - `av_latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'LTXVSeparateAVLatent'

@@ -48,8 +48,8 @@ class StableCascade_EmptyLatentImage(_Node, Generic[Family], frozen=True):
 class StableCascade_StageC_VAEEncode(_Node, Generic[Family], frozen=True):
     """StableCascade_StageC_VAEEncode (model/latent/stable cascade).
 
-    - `image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `compression`: a whole number from 4 to 128, by default 42
     """
 

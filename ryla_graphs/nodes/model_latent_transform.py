@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class LatentRotate(_Node, Source[s.Latent[Family]], frozen=True):
     """Rotate Latent (model/latent/transform).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `rotation`: one of 'none', '90 degrees', '180 degrees', '270 degrees', by default 'none'
     """
 
@@ -43,7 +43,7 @@ class LatentRotate(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentFlip(_Node, Source[s.Latent[Family]], frozen=True):
     """Flip Latent (model/latent/transform).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `flip_method`: one of 'x-axis: vertically', 'y-axis: horizontally', by default 'x-axis: vertically'
     """
 
@@ -63,7 +63,7 @@ class LatentFlip(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentCrop(_Node, Source[s.Latent[Family]], frozen=True):
     """Crop Latent (model/latent/transform).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `width`: a whole number from 64 to 16384, by default 512
     - `height`: a whole number from 64 to 16384, by default 512
     - `x`: a whole number from 0 to 16384, by default 0

@@ -41,9 +41,9 @@ class EmptyTrellis2LatentStructure(_Node, Source[s.Latent[Family]], frozen=True)
 class VaeDecodeTextureTrellis(_Node, Source[s.Voxel], Generic[Family], frozen=True):
     """VaeDecodeTextureTrellis (model/latent/trellis).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
-    - `shape_subdivides`: a wire that carries SHAPE_SUBDIVIDES
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
+    - `shape_subdivides`: a link that carries SHAPE_SUBDIVIDES
     """
 
     CLASS_TYPE = 'VaeDecodeTextureTrellis'
@@ -63,8 +63,8 @@ class VaeDecodeTextureTrellis(_Node, Source[s.Voxel], Generic[Family], frozen=Tr
 class VaeDecodeShapeTrellis(_Node, Generic[Family], frozen=True):
     """VaeDecodeShapeTrellis (model/latent/trellis).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     """
 
     CLASS_TYPE = 'VaeDecodeShapeTrellis'
@@ -84,8 +84,8 @@ class VaeDecodeShapeTrellis(_Node, Generic[Family], frozen=True):
 class VaeDecodeStructureTrellis2(_Node, Source[s.Voxel], Generic[Family], frozen=True):
     """VaeDecodeStructureTrellis2 (model/latent/trellis).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `resolution`: one of '32', '64', by default '32'
     """
 

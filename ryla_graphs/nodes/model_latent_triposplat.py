@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class VAEDecodeTripoSplat(_Node, Source[s.Splat], Generic[Family], frozen=True):
     """TripoSplat Decode (model/latent/triposplat).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `num_gaussians`: a whole number from 32768 to 1048576, by default 262144
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """
@@ -47,8 +47,8 @@ class VAEDecodeTripoSplat(_Node, Source[s.Splat], Generic[Family], frozen=True):
 class TripoSplatSamplingPreview(_Node, Source[s.Model[Family]], frozen=True):
     """TripoSplat Sampling Preview (model/latent/triposplat).
 
-    - `model`: a wire that carries MODEL
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `vae`: a link that carries VAE
     - `octree_level`: a whole number from 2 to 8, by default 5
     - `num_gaussians`: a whole number from 1024 to 262144, by default 16384
     - `yaw`: a number from -360.0 to 360.0, by default 90.0

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class VOIDWarpedNoise(_Node, Source[s.Latent[Family]], frozen=True):
     """VOIDWarpedNoise (model/latent/void).
 
-    - `optical_flow`: a wire that carries OPTICAL_FLOW
-    - `video`: a wire that carries IMAGE
+    - `optical_flow`: a link that carries OPTICAL_FLOW
+    - `video`: a link that carries IMAGE
     - `width`: a whole number from 16 to 16384, by default 672
     - `height`: a whole number from 16 to 16384, by default 384
     - `length`: a whole number from 1 to 16384, by default 45
@@ -51,7 +51,7 @@ class VOIDWarpedNoise(_Node, Source[s.Latent[Family]], frozen=True):
 class VOIDWarpedNoiseSource(_Node, Source[s.Noise], frozen=True):
     """VOIDWarpedNoiseSource (model/latent/void).
 
-    - `warped_noise`: a wire that carries LATENT
+    - `warped_noise`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'VOIDWarpedNoiseSource'

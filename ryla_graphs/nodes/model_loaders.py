@@ -68,8 +68,8 @@ class LoraLoader(_Node, Generic[Family], frozen=True):
 
     Patches a model and its text encoder with a LoRA.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0: 1 is the full effect; negative numbers turn it round
     - `strength_clip`: a number from -100.0 to 100.0, by default 1.0: the same for the text encoder
@@ -185,7 +185,7 @@ class ControlNetLoader(_Node, Source[s.ControlNet[Family]], frozen=True):
 class DiffControlNetLoader(_Node, Source[s.ControlNet[Family]], frozen=True):
     """Load ControlNet Model (diff) (model/loaders).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `control_net_name`: the name of a file or model that the server has
     """
 
@@ -326,7 +326,7 @@ class LoraLoaderModelOnly(_Node, Source[s.Model[Family]], frozen=True):
 
     Patches a model with a LoRA and leaves the text encoder alone.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0: 1 is the full effect; negative numbers turn it round
     """
@@ -348,7 +348,7 @@ class LoraLoaderModelOnly(_Node, Source[s.Model[Family]], frozen=True):
 class HypernetworkLoader(_Node, Source[s.Model[Family]], frozen=True):
     """Load Hypernetwork (model/loaders).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `hypernetwork_name`: the name of a file or model that the server has
     - `strength`: a number from -10.0 to 10.0, by default 1.0
     """
@@ -408,8 +408,8 @@ class ImageOnlyCheckpointLoader(_Node, Generic[Family], frozen=True):
 class LoraModelLoader(_Node, Source[s.Model[Family]], frozen=True):
     """Load LoRA Model (model/loaders), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `lora`: a wire that carries LORA_MODEL
+    - `model`: a link that carries MODEL
+    - `lora`: a link that carries LORA_MODEL
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0
     - `bypass`: true or false, by default False
     """
@@ -590,8 +590,8 @@ class AudioEncoderLoader(_Node, Source[s.AudioEncoder], frozen=True):
 class LoraLoaderBypass(_Node, Generic[Family], frozen=True):
     """Load LoRA (Bypass) (For debugging) (model/loaders), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0
     - `strength_clip`: a number from -100.0 to 100.0, by default 1.0
@@ -617,7 +617,7 @@ class LoraLoaderBypass(_Node, Generic[Family], frozen=True):
 class LoraLoaderBypassModelOnly(_Node, Source[s.Model[Family]], frozen=True):
     """Load LoRA (Bypass, Model Only) (for debugging) (model/loaders), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0
     """

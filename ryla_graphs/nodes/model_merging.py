@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class ModelMergeSimple(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeSimple (model/merging).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `ratio`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -45,8 +45,8 @@ class ModelMergeSimple(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeBlocks(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeBlocks (model/merging).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `input`: a number from 0.0 to 1.0, by default 1.0
     - `middle`: a number from 0.0 to 1.0, by default 1.0
     - `out_`: a number from 0.0 to 1.0, by default 1.0
@@ -72,8 +72,8 @@ class ModelMergeBlocks(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeSubtract(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeSubtract (model/merging).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `multiplier`: a number from -10.0 to 10.0, by default 1.0
     """
 
@@ -94,8 +94,8 @@ class ModelMergeSubtract(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeAdd(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeAdd (model/merging).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'ModelMergeAdd'
@@ -114,9 +114,9 @@ class ModelMergeAdd(_Node, Source[s.Model[Family]], frozen=True):
 class CheckpointSave(_Node, Generic[Family], frozen=True):
     """Save Checkpoint (model/merging).
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
     - `filename_prefix`: text, by default 'checkpoints/ComfyUI'
     """
 
@@ -130,8 +130,8 @@ class CheckpointSave(_Node, Generic[Family], frozen=True):
 class CLIPMergeSimple(_Node, Source[s.Clip[Family]], frozen=True):
     """CLIPMergeSimple (model/merging).
 
-    - `clip1`: a wire that carries CLIP
-    - `clip2`: a wire that carries CLIP
+    - `clip1`: a link that carries CLIP
+    - `clip2`: a link that carries CLIP
     - `ratio`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -152,8 +152,8 @@ class CLIPMergeSimple(_Node, Source[s.Clip[Family]], frozen=True):
 class CLIPMergeSubtract(_Node, Source[s.Clip[Family]], frozen=True):
     """CLIPMergeSubtract (model/merging).
 
-    - `clip1`: a wire that carries CLIP
-    - `clip2`: a wire that carries CLIP
+    - `clip1`: a link that carries CLIP
+    - `clip2`: a link that carries CLIP
     - `multiplier`: a number from -10.0 to 10.0, by default 1.0
     """
 
@@ -174,8 +174,8 @@ class CLIPMergeSubtract(_Node, Source[s.Clip[Family]], frozen=True):
 class CLIPMergeAdd(_Node, Source[s.Clip[Family]], frozen=True):
     """CLIPMergeAdd (model/merging).
 
-    - `clip1`: a wire that carries CLIP
-    - `clip2`: a wire that carries CLIP
+    - `clip1`: a link that carries CLIP
+    - `clip2`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CLIPMergeAdd'
@@ -194,7 +194,7 @@ class CLIPMergeAdd(_Node, Source[s.Clip[Family]], frozen=True):
 class CLIPSave(_Node, frozen=True):
     """CLIPSave (model/merging).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `filename_prefix`: text, by default 'clip/ComfyUI'
     """
 
@@ -206,7 +206,7 @@ class CLIPSave(_Node, frozen=True):
 class VAESave(_Node, frozen=True):
     """VAESave (model/merging).
 
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `filename_prefix`: text, by default 'vae/ComfyUI_vae'
     """
 
@@ -218,7 +218,7 @@ class VAESave(_Node, frozen=True):
 class ModelSave(_Node, frozen=True):
     """ModelSave (model/merging).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `filename_prefix`: text, by default 'diffusion_models/ComfyUI'
     """
 
@@ -230,9 +230,9 @@ class ModelSave(_Node, frozen=True):
 class ImageOnlyCheckpointSave(_Node, frozen=True):
     """ImageOnlyCheckpointSave (model/merging).
 
-    - `model`: a wire that carries MODEL
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `vae`: a link that carries VAE
     - `filename_prefix`: text, by default 'checkpoints/ComfyUI'
     """
 
@@ -246,7 +246,7 @@ class ImageOnlyCheckpointSave(_Node, frozen=True):
 class SaveLoRA(_Node, frozen=True):
     """Save LoRA Weights (model/merging), experimental.
 
-    - `lora`: a wire that carries LORA_MODEL
+    - `lora`: a link that carries LORA_MODEL
     - `prefix`: text, by default 'loras/ComfyUI_trained_lora'
     - `steps`: a whole number, optional
     """

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class ModelMergeSD1(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeSD1 (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `time_embed`: a number from 0.0 to 1.0, by default 1.0
     - `label_emb`: a number from 0.0 to 1.0, by default 1.0
     - `input_blocks_0`: a number from 0.0 to 1.0, by default 1.0
@@ -104,8 +104,8 @@ class ModelMergeSD1(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeSD2(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeSD2 (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `time_embed`: a number from 0.0 to 1.0, by default 1.0
     - `label_emb`: a number from 0.0 to 1.0, by default 1.0
     - `input_blocks_0`: a number from 0.0 to 1.0, by default 1.0
@@ -185,8 +185,8 @@ class ModelMergeSD2(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeSDXL(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeSDXL (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `time_embed`: a number from 0.0 to 1.0, by default 1.0
     - `label_emb`: a number from 0.0 to 1.0, by default 1.0
     - `input_blocks_0`: a number from 0.0 to 1.0, by default 1.0
@@ -254,8 +254,8 @@ class ModelMergeSDXL(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeSD3_2B(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeSD3_2B (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_embed`: a number from 0.0 to 1.0, by default 1.0
     - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `context_embedder`: a number from 0.0 to 1.0, by default 1.0
@@ -335,8 +335,8 @@ class ModelMergeSD3_2B(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeAuraflow(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeAuraflow (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `init_x_linear`: a number from 0.0 to 1.0, by default 1.0
     - `positional_encoding`: a number from 0.0 to 1.0, by default 1.0
     - `cond_seq_linear`: a number from 0.0 to 1.0, by default 1.0
@@ -442,8 +442,8 @@ class ModelMergeAuraflow(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeFlux1(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeFlux1 (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `img_in`: a number from 0.0 to 1.0, by default 1.0
     - `time_in`: a number from 0.0 to 1.0, by default 1.0
     - `guidance_in`: a number from 0.0 to 1.0, by default 1.0
@@ -589,8 +589,8 @@ class ModelMergeFlux1(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeSD35_Large(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeSD35_Large (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_embed`: a number from 0.0 to 1.0, by default 1.0
     - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `context_embedder`: a number from 0.0 to 1.0, by default 1.0
@@ -698,8 +698,8 @@ class ModelMergeSD35_Large(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeMochiPreview(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeMochiPreview (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_frequencies`: a number from 0.0 to 1.0, by default 1.0
     - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `t5_y_embedder`: a number from 0.0 to 1.0, by default 1.0
@@ -825,8 +825,8 @@ class ModelMergeMochiPreview(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeLTXV(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeLTXV (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `patchify_proj`: a number from 0.0 to 1.0, by default 1.0
     - `adaln_single`: a number from 0.0 to 1.0, by default 1.0
     - `caption_projection`: a number from 0.0 to 1.0, by default 1.0
@@ -912,8 +912,8 @@ class ModelMergeLTXV(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeCosmos7B(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeCosmos7B (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `extra_pos_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
@@ -1001,8 +1001,8 @@ class ModelMergeCosmos7B(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeCosmos14B(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeCosmos14B (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `extra_pos_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
@@ -1106,8 +1106,8 @@ class ModelMergeCosmos14B(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeWAN2_1(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeWAN2_1 (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `patch_embedding`: a number from 0.0 to 1.0, by default 1.0
     - `time_embedding`: a number from 0.0 to 1.0, by default 1.0
     - `time_projection`: a number from 0.0 to 1.0, by default 1.0
@@ -1219,8 +1219,8 @@ class ModelMergeWAN2_1(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeCosmosPredict2_2B(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeCosmosPredict2_2B (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
@@ -1306,8 +1306,8 @@ class ModelMergeCosmosPredict2_2B(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeCosmosPredict2_14B(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeCosmosPredict2_14B (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
     - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
@@ -1409,8 +1409,8 @@ class ModelMergeCosmosPredict2_14B(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeQwenImage(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeQwenImage (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `pos_embeds`: a number from 0.0 to 1.0, by default 1.0
     - `img_in`: a number from 0.0 to 1.0, by default 1.0
     - `txt_norm`: a number from 0.0 to 1.0, by default 1.0
@@ -1562,8 +1562,8 @@ class ModelMergeQwenImage(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMergeKrea2(_Node, Source[s.Model[Family]], frozen=True):
     """ModelMergeKrea2 (model/merging/model specific).
 
-    - `model1`: a wire that carries MODEL
-    - `model2`: a wire that carries MODEL
+    - `model1`: a link that carries MODEL
+    - `model2`: a link that carries MODEL
     - `first`: a number from 0.0 to 1.0, by default 1.0
     - `tmlp`: a number from 0.0 to 1.0, by default 1.0
     - `txtmlp`: a number from 0.0 to 1.0, by default 1.0

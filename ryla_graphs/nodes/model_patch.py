@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class ModelSamplingDiscrete(_Node, Source[s.Model[Family]], frozen=True):
     """ModelSamplingDiscrete (model/patch).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `sampling`: one of 'eps', 'v_prediction', 'lcm', 'x0', 'img_to_img', 'img_to_img_flow', by default 'eps'
     - `zsnr`: true or false, by default False
     """
@@ -45,7 +45,7 @@ class ModelSamplingDiscrete(_Node, Source[s.Model[Family]], frozen=True):
 class ModelSamplingContinuousEDM(_Node, Source[s.Model[Family]], frozen=True):
     """ModelSamplingContinuousEDM (model/patch).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `sampling`: one of 'v_prediction', 'edm', 'edm_playground_v2.5', 'eps', 'cosmos_rflow', by default 'v_prediction'
     - `sigma_max`: a number from 0.0 to 1000.0, by default 120.0
     - `sigma_min`: a number from 0.0 to 1000.0, by default 0.002
@@ -69,7 +69,7 @@ class ModelSamplingContinuousEDM(_Node, Source[s.Model[Family]], frozen=True):
 class ModelSamplingContinuousV(_Node, Source[s.Model[Family]], frozen=True):
     """ModelSamplingContinuousV (model/patch).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `sampling`: one of 'v_prediction', by default 'v_prediction'
     - `sigma_max`: a number from 0.0 to 1000.0, by default 500.0
     - `sigma_min`: a number from 0.0 to 1000.0, by default 0.03
@@ -95,7 +95,7 @@ class ModelSamplingAuraFlow(_Node, Source[s.Model[Family]], frozen=True):
 
     Sets the shift of models that sample as AuraFlow does, such as Z-Image and Qwen-Image.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `shift`: a number from 0.0 to 100.0, by default 1.73: higher spends more steps on composition, lower on detail
     """
 
@@ -115,7 +115,7 @@ class ModelSamplingAuraFlow(_Node, Source[s.Model[Family]], frozen=True):
 class ModelNoiseScale(_Node, Source[s.Model[Family]], frozen=True):
     """ModelNoiseScale (model/patch).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `noise_scale`: a number from 0.0 to 64.0, by default 1.0
     """
 
@@ -135,7 +135,7 @@ class ModelNoiseScale(_Node, Source[s.Model[Family]], frozen=True):
 class RescaleCFG(_Node, Source[s.Model[Family]], frozen=True):
     """RescaleCFG (model/patch).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `multiplier`: a number from 0.0 to 1.0, by default 0.7
     """
 
@@ -155,7 +155,7 @@ class RescaleCFG(_Node, Source[s.Model[Family]], frozen=True):
 class ModelAttentionBackend(_Node, Source[s.Model[Family]], frozen=True):
     """ModelAttentionBackend (model/patch).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `attention`: the name of a file or model that the server has
     """
 
@@ -175,7 +175,7 @@ class ModelAttentionBackend(_Node, Source[s.Model[Family]], frozen=True):
 class RenormCFG(_Node, Source[s.Model[Family]], frozen=True):
     """RenormCFG (model/patch).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `cfg_trunc`: a number from 0.0 to 100.0, by default 100.0
     - `renorm_cfg`: a number from 0.0 to 100.0, by default 1.0
     """
@@ -197,7 +197,7 @@ class RenormCFG(_Node, Source[s.Model[Family]], frozen=True):
 class ContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
     """Context Windows (Manual) (model/patch), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `context_length`: a whole number of at least 1, by default 16
     - `context_overlap`: a whole number of at least 0, by default 4
     - `context_schedule`: one of 'standard_static', 'standard_uniform', 'looped_uniform', 'batched', by default 'standard_static'
@@ -239,7 +239,7 @@ class ContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
 class LTXVContextWindows(_Node, Source[s.Model[Family]], frozen=True):
     """LTXV Context Windows (model/patch), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `context_length`: a whole number from 1 to 16384, by default 145
     - `context_overlap`: a whole number of at least 0, by default 40
     - `context_schedule`: one of 'standard_static', 'standard_uniform', 'looped_uniform', 'batched', by default 'standard_uniform'
@@ -275,7 +275,7 @@ class LTXVContextWindows(_Node, Source[s.Model[Family]], frozen=True):
 class ScaleROPE(_Node, Source[s.Model[Family]], frozen=True):
     """ScaleROPE (model/patch), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `scale_x`: a number from 0.0 to 100.0, by default 1.0
     - `shift_x`: a number from -256.0 to 256.0, by default 0.0
     - `scale_y`: a number from 0.0 to 100.0, by default 1.0

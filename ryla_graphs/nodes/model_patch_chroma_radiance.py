@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class ChromaRadianceOptions(_Node, Source[s.Model[Family]], frozen=True):
     """ChromaRadianceOptions (model/patch/chroma radiance).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `preserve_wrapper`: true or false, by default True
     - `start_sigma`: a number from 0.0 to 1.0, by default 1.0
     - `end_sigma`: a number from 0.0 to 1.0, by default 0.0

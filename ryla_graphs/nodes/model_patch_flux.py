@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class ModelSamplingFlux(_Node, Source[s.Model[Family]], frozen=True):
     """ModelSamplingFlux (model/patch/flux).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `max_shift`: a number from 0.0 to 100.0, by default 1.15
     - `base_shift`: a number from 0.0 to 100.0, by default 0.5
     - `width`: a whole number from 16 to 16384, by default 1024
@@ -49,9 +49,9 @@ class ModelSamplingFlux(_Node, Source[s.Model[Family]], frozen=True):
 class USOStyleReference(_Node, Source[s.Model[s.Flux1]], frozen=True):
     """Apply USO Style Reference (model/patch/flux), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `model_patch`: a wire that carries MODEL_PATCH
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `model`: a link that carries MODEL
+    - `model_patch`: a link that carries MODEL_PATCH
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT
     """
 
     CLASS_TYPE = 'USOStyleReference'

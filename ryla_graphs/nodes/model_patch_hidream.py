@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class HiDreamO1PatchSeamSmoothing(_Node, Source[s.Model[Family]], frozen=True):
     """HiDream-O1 Patch Seam Smoothing (model/patch/hidream), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `start_percent`: a number from 0.0 to 1.0, by default 0.8
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `pattern`: one of 'single_shift', 'symmetric', by default 'single_shift'

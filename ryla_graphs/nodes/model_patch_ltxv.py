@@ -23,10 +23,10 @@ class _Node(Node, frozen=True):
 class ModelSamplingLTXV(_Node, Source[s.Model[Family]], frozen=True):
     """ModelSamplingLTXV (model/patch/ltxv).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `max_shift`: a number from 0.0 to 100.0, by default 2.05
     - `base_shift`: a number from 0.0 to 100.0, by default 0.95
-    - `latent`: a wire that carries LATENT, optional
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'ModelSamplingLTXV'

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class MiniMaxH3SigmaShift(_Node, Source[s.Model[Family]], frozen=True):
     """ModelSamplingMiniMaxH3 (model/patch/minimax).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `shift_video`: a number from 0.01 to 100.0, by default 12.0
     - `shift_audio`: a number from 0.01 to 100.0, by default 3.0
     """

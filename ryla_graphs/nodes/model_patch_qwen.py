@@ -23,12 +23,12 @@ class _Node(Node, frozen=True):
 class QwenImageDiffsynthControlnet(_Node, Source[s.Model[Family]], frozen=True):
     """Apply Qwen Image DiffSynth ControlNet (model/patch/qwen), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `model_patch`: a wire that carries MODEL_PATCH
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `model_patch`: a link that carries MODEL_PATCH
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
     - `strength`: a number from -10.0 to 10.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'QwenImageDiffsynthControlnet'

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class ModelSamplingStableCascade(_Node, Source[s.Model[Family]], frozen=True):
     """ModelSamplingStableCascade (model/patch/stable cascade).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `shift`: a number from 0.0 to 100.0, by default 2.0
     """
 

@@ -25,7 +25,7 @@ class ModelSamplingSD3(_Node, Source[s.Model[Family]], frozen=True):
 
     Sets the shift of models that sample as SD 3 does, such as Wan.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `shift`: a number from 0.0 to 100.0, by default 3.0: higher spends more steps on composition, lower on detail
     """
 

@@ -23,10 +23,10 @@ class _Node(Node, frozen=True):
 class SUPIRApply(_Node, Source[s.Model[Family]], frozen=True):
     """SUPIRApply (model/patch/supir), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `model_patch`: a wire that carries MODEL_PATCH
-    - `vae`: a wire that carries VAE
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `model_patch`: a link that carries MODEL_PATCH
+    - `vae`: a link that carries VAE
+    - `image`: a link that carries IMAGE
     - `strength_start`: a number from 0.0 to 10.0, by default 1.0
     - `strength_end`: a number from 0.0 to 10.0, by default 1.0
     - `restore_cfg`: a number from 0.0 to 20.0, by default 4.0

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class TomePatchModel(_Node, Source[s.Model[Family]], frozen=True):
     """TomePatchModel (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `ratio`: a number from 0.0 to 1.0, by default 0.3
     """
 
@@ -43,7 +43,7 @@ class TomePatchModel(_Node, Source[s.Model[Family]], frozen=True):
 class FreeU(_Node, Source[s.Model[Family]], frozen=True):
     """FreeU (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `b1`: a number from 0.0 to 10.0, by default 1.1
     - `b2`: a number from 0.0 to 10.0, by default 1.2
     - `s1`: a number from 0.0 to 10.0, by default 0.9
@@ -69,7 +69,7 @@ class FreeU(_Node, Source[s.Model[Family]], frozen=True):
 class FreeU_V2(_Node, Source[s.Model[Family]], frozen=True):
     """FreeU_V2 (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `b1`: a number from 0.0 to 10.0, by default 1.3
     - `b2`: a number from 0.0 to 10.0, by default 1.4
     - `s1`: a number from 0.0 to 10.0, by default 0.9
@@ -95,7 +95,7 @@ class FreeU_V2(_Node, Source[s.Model[Family]], frozen=True):
 class HyperTile(_Node, Source[s.Model[Family]], frozen=True):
     """HyperTile (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `tile_size`: a whole number from 1 to 2048, by default 256
     - `swap_size`: a whole number from 1 to 128, by default 2
     - `max_depth`: a whole number from 0 to 10, by default 0
@@ -121,7 +121,7 @@ class HyperTile(_Node, Source[s.Model[Family]], frozen=True):
 class PatchModelAddDownscale(_Node, Source[s.Model[Family]], frozen=True):
     """PatchModelAddDownscale (Kohya Deep Shrink) (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `block_number`: a whole number from 1 to 32, by default 3
     - `downscale_factor`: a number from 0.1 to 9.0, by default 2.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
@@ -153,7 +153,7 @@ class PatchModelAddDownscale(_Node, Source[s.Model[Family]], frozen=True):
 class PerturbedAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
     """PerturbedAttentionGuidance (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `scale`: a number from 0.0 to 100.0, by default 3.0
     """
 
@@ -173,7 +173,7 @@ class PerturbedAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
 class EpsilonScaling(_Node, Source[s.Model[Family]], frozen=True):
     """Epsilon Scaling (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `scaling_factor`: a number from 0.5 to 1.5, by default 1.005
     """
 
@@ -193,7 +193,7 @@ class EpsilonScaling(_Node, Source[s.Model[Family]], frozen=True):
 class TemporalScoreRescaling(_Node, Source[s.Model[Family]], frozen=True):
     """TSR - Temporal Score Rescaling (model/patch/unet).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `tsr_k`: a number from 0.01 to 100.0, by default 0.95
     - `tsr_sigma`: a number from 0.01 to 100.0, by default 1.0
     """

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class WanContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
     """Wan Context Windows (model/patch/wan), experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `context_length`: a whole number from 1 to 16384, by default 81
     - `context_overlap`: a whole number of at least 0, by default 30
     - `context_schedule`: one of 'standard_static', 'standard_uniform', 'looped_uniform', 'batched', by default 'standard_uniform'
@@ -59,10 +59,10 @@ class WanContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
 class WanUni3CControlnetApply(_Node, Source[s.Model[Family]], frozen=True):
     """Apply Wan Uni3C ControlNet (model/patch/wan), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `model_patch`: a wire that carries MODEL_PATCH
-    - `vae`: a wire that carries VAE
-    - `render_video`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `model_patch`: a link that carries MODEL_PATCH
+    - `vae`: a link that carries VAE
+    - `render_video`: a link that carries IMAGE
     - `strength`: a number from -10.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0

@@ -22,13 +22,13 @@ class _Node(Node, frozen=True):
 class ZImageFunControlnet(_Node, Source[s.Model[s.ZImage]], frozen=True):
     """Apply Z-Image Fun ControlNet (model/patch/z-image), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `model_patch`: a wire that carries MODEL_PATCH
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `model_patch`: a link that carries MODEL_PATCH
+    - `vae`: a link that carries VAE
     - `strength`: a number from -10.0 to 10.0, by default 1.0
-    - `image`: a wire that carries IMAGE, optional
-    - `inpaint_image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `inpaint_image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ZImageFunControlnet'

@@ -23,13 +23,13 @@ class _Node(Node, frozen=True):
 class AnimaLLLiteApply(_Node, Source[s.Model[Family]], frozen=True):
     """Apply Anima LLLite (model_patches/anima), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `model_patch`: a wire that carries MODEL_PATCH
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `model_patch`: a link that carries MODEL_PATCH
+    - `image`: a link that carries IMAGE
     - `strength`: a number from -10.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'AnimaLLLiteApply'

@@ -26,15 +26,15 @@ class KSampler(_Node, Source[s.Latent[Family]], frozen=True):
 
     Denoises a latent step by step: here the picture is made.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0: the noise to start from; one seed gives one picture
     - `steps`: a whole number from 1 to 10000, by default 20: more take longer and add detail up to a point
     - `cfg`: a number from 0.0 to 100.0, by default 8.0: how strictly the prompt is followed; 1 is none, and distilled models want it
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler': the method of a step
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple': how noise is spread over the steps
-    - `positive`: a wire that carries CONDITIONING: what to paint
-    - `negative`: a wire that carries CONDITIONING: what not to paint
-    - `latent_image`: a wire that carries LATENT: what to start from; its size is that of the result
+    - `positive`: a link that carries CONDITIONING: what to paint
+    - `negative`: a link that carries CONDITIONING: what not to paint
+    - `latent_image`: a link that carries LATENT: what to start from; its size is that of the result
     - `denoise`: a number from 0.0 to 1.0, by default 1.0: how much of the latent is repainted; 1 is all of it
     """
 
@@ -64,16 +64,16 @@ class KSamplerAdvanced(_Node, Source[s.Latent[Family]], frozen=True):
 
     Denoises from one step to another, so that several samplers can share a picture.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `add_noise`: one of 'enable', 'disable', by default 'enable'
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `start_at_step`: a whole number from 0 to 10000, by default 0
     - `end_at_step`: a whole number from 0 to 10000, by default 10000
     - `return_with_leftover_noise`: one of 'disable', 'enable', by default 'disable'

@@ -23,15 +23,15 @@ class _Node(Node, frozen=True):
 class SamplerCustom(_Node, Generic[Family], frozen=True):
     """SamplerCustom (model/sampling/custom).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `add_noise`: true or false, by default True
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `sampler`: a wire that carries SAMPLER
-    - `sigmas`: a wire that carries SIGMAS
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `sampler`: a link that carries SAMPLER
+    - `sigmas`: a link that carries SIGMAS
+    - `latent_image`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'SamplerCustom'
@@ -58,11 +58,11 @@ class SamplerCustom(_Node, Generic[Family], frozen=True):
 class SamplerCustomAdvanced(_Node, Generic[Family], frozen=True):
     """SamplerCustomAdvanced (model/sampling/custom).
 
-    - `noise`: a wire that carries NOISE
-    - `guider`: a wire that carries GUIDER
-    - `sampler`: a wire that carries SAMPLER
-    - `sigmas`: a wire that carries SIGMAS
-    - `latent_image`: a wire that carries LATENT
+    - `noise`: a link that carries NOISE
+    - `guider`: a link that carries GUIDER
+    - `sampler`: a link that carries SAMPLER
+    - `sigmas`: a link that carries SIGMAS
+    - `latent_image`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'SamplerCustomAdvanced'
@@ -85,7 +85,7 @@ class SamplerCustomAdvanced(_Node, Generic[Family], frozen=True):
 class APG(_Node, Source[s.Model[Family]], frozen=True):
     """Adaptive Projected Guidance (model/sampling/custom).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `eta`: a number from -10.0 to 10.0, by default 1.0
     - `norm_threshold`: a number from 0.0 to 50.0, by default 5.0
     - `momentum`: a number from -5.0 to 1.0, by default 0.0

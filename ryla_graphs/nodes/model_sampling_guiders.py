@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class CFGOverride(_Node, Source[s.Model[Family]], frozen=True):
     """CFG Override (model/sampling/guiders).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `cfg`: a number from 0.0 to 100.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -47,9 +47,9 @@ class CFGOverride(_Node, Source[s.Model[Family]], frozen=True):
 class CFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
     """CFG Guider (model/sampling/guiders).
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     """
 
@@ -71,10 +71,10 @@ class CFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
 class DualCFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
     """Dual CFG Guider (model/sampling/guiders).
 
-    - `model`: a wire that carries MODEL
-    - `cond1`: a wire that carries CONDITIONING
-    - `cond2`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `cond1`: a link that carries CONDITIONING
+    - `cond2`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `cfg_conds`: a number from 0.0 to 100.0, by default 8.0
     - `cfg_cond2_negative`: a number from 0.0 to 100.0, by default 8.0
     - `style`: one of 'regular', 'nested', by default 'regular'
@@ -101,11 +101,11 @@ class DualCFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
 class DualModelGuider(_Node, Source[s.Guider[Family]], frozen=True):
     """Dual Model CFG Guider (model/sampling/guiders), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
     - `cfg`: a number from 0.0 to 100.0, by default 4.0
-    - `model_negative`: a wire that carries MODEL, optional
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `model_negative`: a link that carries MODEL, optional
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'DualModelGuider'
@@ -127,8 +127,8 @@ class DualModelGuider(_Node, Source[s.Guider[Family]], frozen=True):
 class BasicGuider(_Node, Source[s.Guider[Family]], frozen=True):
     """Basic Guider (model/sampling/guiders).
 
-    - `model`: a wire that carries MODEL
-    - `conditioning`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `conditioning`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'BasicGuider'
@@ -147,7 +147,7 @@ class BasicGuider(_Node, Source[s.Guider[Family]], frozen=True):
 class VideoLinearCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
     """Video Linear CFG Guidance (model/sampling/guiders).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `min_cfg`: a number from 0.0 to 100.0, by default 1.0
     """
 
@@ -167,7 +167,7 @@ class VideoLinearCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
 class VideoTriangleCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
     """Video Triangle CFG Guidance (model/sampling/guiders).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `min_cfg`: a number from 0.0 to 100.0, by default 1.0
     """
 
@@ -187,9 +187,9 @@ class VideoTriangleCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
 class LTXVDualCFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
     """LTXV Dual CFG Guider (model/sampling/guiders).
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `video_cfg`: a number from 0.0 to 100.0, by default 3.0
     - `audio_cfg`: a number from 0.0 to 100.0, by default 7.0
     """

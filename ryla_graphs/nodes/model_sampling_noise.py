@@ -54,10 +54,10 @@ class DisableNoise(_Node, Source[s.Noise], frozen=True):
 class AddNoise(_Node, Source[s.Latent[Family]], frozen=True):
     """AddNoise (model/sampling/noise), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `noise`: a wire that carries NOISE
-    - `sigmas`: a wire that carries SIGMAS
-    - `latent_image`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `noise`: a link that carries NOISE
+    - `sigmas`: a link that carries SIGMAS
+    - `latent_image`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'AddNoise'

@@ -249,7 +249,7 @@ class SamplerER_SDE(_Node, Source[s.Sampler], frozen=True):
 class SamplerSASolver(_Node, Source[s.Sampler], frozen=True):
     """SamplerSASolver (model/sampling/samplers).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `eta`: a number from 0.0 to 10.0, by default 1.0
     - `sde_start_percent`: a number from 0.0 to 1.0, by default 0.2
     - `sde_end_percent`: a number from 0.0 to 1.0, by default 0.8

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class BasicScheduler(_Node, Source[s.Sigmas], frozen=True):
     """BasicScheduler (model/sampling/schedulers).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
     - `steps`: a whole number from 1 to 10000, by default 20
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
@@ -167,7 +167,7 @@ class VPScheduler(_Node, Source[s.Sigmas], frozen=True):
 class BetaSamplingScheduler(_Node, Source[s.Sigmas], frozen=True):
     """BetaSamplingScheduler (model/sampling/schedulers).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `steps`: a whole number from 1 to 10000, by default 20
     - `alpha`: a number from 0.0 to 50.0, by default 0.6
     - `beta`: a number from 0.0 to 50.0, by default 0.6
@@ -191,7 +191,7 @@ class BetaSamplingScheduler(_Node, Source[s.Sigmas], frozen=True):
 class SDTurboScheduler(_Node, Source[s.Sigmas], frozen=True):
     """SDTurboScheduler (model/sampling/schedulers).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `steps`: a whole number from 1 to 10, by default 1
     - `denoise`: a number from 0 to 1.0, by default 1.0
     """
@@ -310,7 +310,7 @@ class LTXVScheduler(_Node, Source[s.Sigmas], frozen=True):
     - `base_shift`: a number from 0.0 to 100.0, by default 0.95
     - `stretch`: true or false, by default True
     - `terminal`: a number from 0.0 to 0.99, by default 0.1
-    - `latent`: a wire that carries LATENT, optional
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'LTXVScheduler'

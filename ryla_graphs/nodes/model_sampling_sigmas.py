@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class SplitSigmas(_Node, frozen=True):
     """SplitSigmas (model/sampling/sigmas).
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     - `step`: a whole number from 0 to 10000, by default 0
     """
 
@@ -43,7 +43,7 @@ class SplitSigmas(_Node, frozen=True):
 class SplitSigmasDenoise(_Node, frozen=True):
     """SplitSigmasDenoise (model/sampling/sigmas).
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -64,7 +64,7 @@ class SplitSigmasDenoise(_Node, frozen=True):
 class FlipSigmas(_Node, Source[s.Sigmas], frozen=True):
     """FlipSigmas (model/sampling/sigmas).
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     """
 
     CLASS_TYPE = 'FlipSigmas'
@@ -82,7 +82,7 @@ class FlipSigmas(_Node, Source[s.Sigmas], frozen=True):
 class SetFirstSigma(_Node, Source[s.Sigmas], frozen=True):
     """SetFirstSigma (model/sampling/sigmas).
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     - `sigma`: a number from 0.0 to 20000.0, by default 136.0
     """
 
@@ -102,7 +102,7 @@ class SetFirstSigma(_Node, Source[s.Sigmas], frozen=True):
 class ExtendIntermediateSigmas(_Node, Source[s.Sigmas], frozen=True):
     """ExtendIntermediateSigmas (model/sampling/sigmas).
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     - `steps`: a whole number from 1 to 100, by default 2
     - `start_at_sigma`: a number from -1.0 to 20000.0, by default -1.0
     - `end_at_sigma`: a number from 0.0 to 20000.0, by default 12.0
@@ -128,7 +128,7 @@ class ExtendIntermediateSigmas(_Node, Source[s.Sigmas], frozen=True):
 class SamplingPercentToSigma(_Node, Source[s.Float], frozen=True):
     """SamplingPercentToSigma (model/sampling/sigmas).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `sampling_percent`: a number from 0.0 to 1.0, by default 0.0
     - `return_actual_sigma`: true or false, by default False
     """

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class TrainLoraNode(_Node, Generic[Family], frozen=True):
     """Train LoRA (model/training), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `latents`: a wire that carries LATENT
-    - `positive`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `latents`: a link that carries LATENT
+    - `positive`: a link that carries CONDITIONING
     - `batch_size`: a whole number from 1 to 10000, by default 1
     - `grad_accumulation_steps`: a whole number from 1 to 1024, by default 1
     - `steps`: a whole number from 1 to 100000, by default 16
@@ -83,7 +83,7 @@ class TrainLoraNode(_Node, Generic[Family], frozen=True):
 class LossGraphNode(_Node, frozen=True):
     """Plot Loss Graph (model/training), experimental.
 
-    - `loss`: a wire that carries LOSS_MAP
+    - `loss`: a link that carries LOSS_MAP
     - `filename_prefix`: text, by default 'loss_graph'
     """
 
@@ -95,9 +95,9 @@ class LossGraphNode(_Node, frozen=True):
 class MakeTrainingDataset(_Node, Generic[Family], frozen=True):
     """Make Training Dataset (model/training), experimental.
 
-    - `images`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
-    - `clip`: a wire that carries CLIP
+    - `images`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
+    - `clip`: a link that carries CLIP
     - `texts`: text, optional
     """
 
@@ -120,8 +120,8 @@ class MakeTrainingDataset(_Node, Generic[Family], frozen=True):
 class SaveTrainingDataset(_Node, frozen=True):
     """Save Training Dataset (model/training), experimental.
 
-    - `latents`: a wire that carries LATENT
-    - `conditioning`: a wire that carries CONDITIONING
+    - `latents`: a link that carries LATENT
+    - `conditioning`: a link that carries CONDITIONING
     - `folder_name`: text, by default 'training_dataset'
     - `shard_size`: a whole number from 1 to 100000, by default 1000
     """
@@ -155,8 +155,8 @@ class LoadTrainingDataset(_Node, Generic[Family], frozen=True):
 class ResolutionBucket(_Node, Generic[Family], frozen=True):
     """Resolution Bucket (model/training), experimental.
 
-    - `latents`: a wire that carries LATENT
-    - `conditioning`: a wire that carries CONDITIONING
+    - `latents`: a link that carries LATENT
+    - `conditioning`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ResolutionBucket'

@@ -72,10 +72,10 @@ class MeshyRefineNode(_Node, frozen=True):
     """Meshy: Refine Draft Model (partner/3d/Meshy).
 
     - `model`: one of 'latest', by default 'latest'
-    - `meshy_task_id`: a wire that carries MESHY_TASK_ID
+    - `meshy_task_id`: a link that carries MESHY_TASK_ID
     - `enable_pbr`: true or false, by default False
     - `texture_prompt`: text
-    - `texture_image`: a wire that carries IMAGE, optional
+    - `texture_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MeshyRefineNode'
@@ -101,7 +101,7 @@ class MeshyImageToModelNode(_Node, frozen=True):
     """Meshy: Image to Model (partner/3d/Meshy).
 
     - `model`: one of 'latest', by default 'latest'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `should_remesh`: one of 'true', 'false'
     - `symmetry_mode`: one of 'auto', 'on', 'off', by default 'auto'
     - `should_texture`: one of 'true', 'false'
@@ -139,7 +139,7 @@ class MeshyImageToModelNode(_Node, frozen=True):
 
             - `enable_pbr`: true or false, by default False
             - `texture_prompt`: text
-            - `texture_image`: a wire that carries IMAGE, optional
+            - `texture_image`: a link that carries IMAGE, optional
             """
 
             KEY = 'true'
@@ -164,7 +164,7 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
     """Meshy: Multi-Image to Model (partner/3d/Meshy).
 
     - `model`: one of 'latest', by default 'latest'
-    - `images`: up to 4 wires
+    - `images`: up to 4 links
     - `should_remesh`: one of 'true', 'false'
     - `symmetry_mode`: one of 'auto', 'on', 'off', by default 'auto'
     - `should_texture`: one of 'true', 'false'
@@ -202,7 +202,7 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
 
             - `enable_pbr`: true or false, by default False
             - `texture_prompt`: text
-            - `texture_image`: a wire that carries IMAGE, optional
+            - `texture_image`: a link that carries IMAGE, optional
             """
 
             KEY = 'true'
@@ -226,9 +226,9 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
 class MeshyRigModelNode(_Node, frozen=True):
     """Meshy: Rig Model (partner/3d/Meshy).
 
-    - `meshy_task_id`: a wire that carries MESHY_TASK_ID
+    - `meshy_task_id`: a link that carries MESHY_TASK_ID
     - `height_meters`: a number from 0.1 to 15.0, by default 1.7
-    - `texture_image`: a wire that carries IMAGE, optional
+    - `texture_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MeshyRigModelNode'
@@ -251,7 +251,7 @@ class MeshyRigModelNode(_Node, frozen=True):
 class MeshyAnimateModelNode(_Node, frozen=True):
     """Meshy: Animate Model (partner/3d/Meshy).
 
-    - `rig_task_id`: a wire that carries MESHY_RIGGED_TASK_ID
+    - `rig_task_id`: a link that carries MESHY_RIGGED_TASK_ID
     - `action_id`: a whole number from 0 to 696, by default 0
     """
 
@@ -274,11 +274,11 @@ class MeshyTextureNode(_Node, frozen=True):
     """Meshy: Texture Model (partner/3d/Meshy).
 
     - `model`: one of 'latest', by default 'latest'
-    - `meshy_task_id`: a wire that carries MESHY_TASK_ID
+    - `meshy_task_id`: a link that carries MESHY_TASK_ID
     - `enable_original_uv`: true or false, by default True
     - `pbr`: true or false, by default False
     - `text_style_prompt`: text
-    - `image_style`: a wire that carries IMAGE, optional
+    - `image_style`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MeshyTextureNode'

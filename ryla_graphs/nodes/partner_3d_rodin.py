@@ -25,7 +25,7 @@ class _Node(Node, frozen=True):
 class Rodin3D_Regular(_Node, frozen=True):
     """Rodin 3D Generate - Regular Generate (partner/3d/Rodin).
 
-    - `Images`: a wire that carries IMAGE
+    - `Images`: a link that carries IMAGE
     - `Seed`: a whole number from 0 to 65535, optional
     - `Material_Type`: one of 'PBR', 'Shaded', optional
     - `Polygon_count`: one of '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '200K-Triangle', optional
@@ -50,7 +50,7 @@ class Rodin3D_Regular(_Node, frozen=True):
 class Rodin3D_Detail(_Node, frozen=True):
     """Rodin 3D Generate - Detail Generate (partner/3d/Rodin).
 
-    - `Images`: a wire that carries IMAGE
+    - `Images`: a link that carries IMAGE
     - `Seed`: a whole number from 0 to 65535, optional
     - `Material_Type`: one of 'PBR', 'Shaded', optional
     - `Polygon_count`: one of '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '200K-Triangle', optional
@@ -75,7 +75,7 @@ class Rodin3D_Detail(_Node, frozen=True):
 class Rodin3D_Smooth(_Node, frozen=True):
     """Rodin 3D Generate - Smooth Generate (partner/3d/Rodin).
 
-    - `Images`: a wire that carries IMAGE
+    - `Images`: a link that carries IMAGE
     - `Seed`: a whole number from 0 to 65535, optional
     - `Material_Type`: one of 'PBR', 'Shaded', optional
     - `Polygon_count`: one of '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '200K-Triangle', optional
@@ -100,7 +100,7 @@ class Rodin3D_Smooth(_Node, frozen=True):
 class Rodin3D_Sketch(_Node, frozen=True):
     """Rodin 3D Generate - Sketch Generate (partner/3d/Rodin).
 
-    - `Images`: a wire that carries IMAGE
+    - `Images`: a link that carries IMAGE
     - `Seed`: a whole number from 0 to 65535, optional
     """
 
@@ -121,7 +121,7 @@ class Rodin3D_Sketch(_Node, frozen=True):
 class Rodin3D_Gen2(_Node, frozen=True):
     """Rodin 3D Generate - Gen-2 Generate (partner/3d/Rodin).
 
-    - `Images`: a wire that carries IMAGE
+    - `Images`: a link that carries IMAGE
     - `TAPose`: true or false, by default False
     - `Seed`: a whole number from 0 to 65535, optional
     - `Material_Type`: one of 'PBR', 'Shaded', optional
@@ -148,7 +148,7 @@ class Rodin3D_Gen2(_Node, frozen=True):
 class Rodin3D_Gen25_Image(_Node, Source[s.File3d], frozen=True):
     """Rodin 3D Gen-2.5 - Image to 3D (partner/3d/Rodin).
 
-    - `images`: up to 5 wires
+    - `images`: up to 5 links
     - `mode`: one of 'Regular', 'Fast', 'Extreme-High'
     - `material`: one of 'PBR', 'Shaded', 'All', 'None', by default 'Shaded'
     - `geometry_file_format`: one of 'glb', 'fbx', 'obj', 'stl', by default 'glb'

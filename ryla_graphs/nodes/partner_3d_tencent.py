@@ -76,13 +76,13 @@ class TencentImageToModelNode(_Node, frozen=True):
     """Hunyuan3D: Image(s) to Model (partner/3d/Tencent).
 
     - `model`: one of '3.0', '3.1', by default '3.0'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `face_count`: a whole number from 3000 to 1500000, by default 500000
     - `generate_type`: one of 'Normal', 'LowPoly', 'Geometry'
     - `seed`: a whole number from 0 to 2147483647, by default 0
-    - `image_left`: a wire that carries IMAGE, optional
-    - `image_right`: a wire that carries IMAGE, optional
-    - `image_back`: a wire that carries IMAGE, optional
+    - `image_left`: a link that carries IMAGE, optional
+    - `image_right`: a link that carries IMAGE, optional
+    - `image_back`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'TencentImageToModelNode'
@@ -136,7 +136,7 @@ class TencentImageToModelNode(_Node, frozen=True):
 class TencentModelTo3DUVNode(_Node, frozen=True):
     """Hunyuan3D: Model to UV (partner/3d/Tencent).
 
-    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_OBJ,FILE_3D_FBX,FILE_3D
+    - `model_3d`: a link that carries FILE_3D_GLB,FILE_3D_OBJ,FILE_3D_FBX,FILE_3D
     - `seed`: a whole number from 0 to 2147483647, by default 1
     """
 
@@ -158,7 +158,7 @@ class TencentModelTo3DUVNode(_Node, frozen=True):
 class Tencent3DTextureEditNode(_Node, frozen=True):
     """Hunyuan3D: 3D Texture Edit (partner/3d/Tencent).
 
-    - `model_3d`: a wire that carries FILE_3D_FBX,FILE_3D
+    - `model_3d`: a link that carries FILE_3D_FBX,FILE_3D
     - `prompt`: text
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """
@@ -182,7 +182,7 @@ class Tencent3DTextureEditNode(_Node, frozen=True):
 class Tencent3DPartNode(_Node, Source[s.File3dFbx], frozen=True):
     """Hunyuan3D: 3D Part (partner/3d/Tencent).
 
-    - `model_3d`: a wire that carries FILE_3D_FBX,FILE_3D
+    - `model_3d`: a link that carries FILE_3D_FBX,FILE_3D
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """
 
@@ -202,7 +202,7 @@ class Tencent3DPartNode(_Node, Source[s.File3dFbx], frozen=True):
 class TencentSmartTopologyNode(_Node, Source[s.File3dObj], frozen=True):
     """Hunyuan3D: Smart Topology (partner/3d/Tencent).
 
-    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_OBJ,FILE_3D
+    - `model_3d`: a link that carries FILE_3D_GLB,FILE_3D_OBJ,FILE_3D
     - `polygon_type`: one of 'triangle', 'quadrilateral', by default 'triangle'
     - `face_level`: one of 'medium', 'high', 'low', by default 'medium'
     - `seed`: a whole number from 0 to 2147483647, by default 0

@@ -68,7 +68,7 @@ class TripoTextToModelNode(_Node, frozen=True):
 class TripoImageToModelNode(_Node, frozen=True):
     """Tripo: Image to Model (partner/3d/Tripo).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `model_version`: one of 'v3.1-20260211', 'v3.0-20250812', 'v2.5-20250123', 'v2.0-20240919', 'v1.4-20240625', optional
     - `style`: one of 'person:person2cartoon', 'animal:venom', 'object:clay', 'object:steampunk', 'object:christmas', 'object:barbie', 'gold', 'ancient_bronze', 'None', optional
     - `texture`: true or false, optional
@@ -112,10 +112,10 @@ class TripoImageToModelNode(_Node, frozen=True):
 class TripoMultiviewToModelNode(_Node, frozen=True):
     """Tripo: Multiview to Model (partner/3d/Tripo).
 
-    - `image`: a wire that carries IMAGE
-    - `image_left`: a wire that carries IMAGE, optional
-    - `image_back`: a wire that carries IMAGE, optional
-    - `image_right`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE
+    - `image_left`: a link that carries IMAGE, optional
+    - `image_back`: a link that carries IMAGE, optional
+    - `image_right`: a link that carries IMAGE, optional
     - `model_version`: one of 'v3.1-20260211', 'v3.0-20250812', 'v2.5-20250123', 'v2.0-20240919', 'v1.4-20240625', optional
     - `orientation`: one of 'align_image', 'default', optional
     - `texture`: true or false, optional
@@ -212,7 +212,7 @@ class TripoP1TextToModelNode(_Node, frozen=True):
 class TripoP1ImageToModelNode(_Node, frozen=True):
     """Tripo P1: Image to Model (partner/3d/Tripo).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `output_mode`: one of 'Geometry only', 'Textured'
     - `enable_image_autofix`: true or false, optional
     - `face_limit`: a whole number from -1 to 20000, optional
@@ -266,11 +266,11 @@ class TripoP1ImageToModelNode(_Node, frozen=True):
 class TripoP1MultiviewToModelNode(_Node, frozen=True):
     """Tripo P1: Multiview to Model (partner/3d/Tripo).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `output_mode`: one of 'Geometry only', 'Textured'
-    - `image_left`: a wire that carries IMAGE, optional
-    - `image_back`: a wire that carries IMAGE, optional
-    - `image_right`: a wire that carries IMAGE, optional
+    - `image_left`: a link that carries IMAGE, optional
+    - `image_back`: a link that carries IMAGE, optional
+    - `image_right`: a link that carries IMAGE, optional
     - `face_limit`: a whole number from -1 to 20000, optional
     - `model_seed`: a whole number, optional
     - `auto_size`: true or false, optional
@@ -324,7 +324,7 @@ class TripoP1MultiviewToModelNode(_Node, frozen=True):
 class TripoImportModelNode(_Node, Source[s.ModelTaskId], frozen=True):
     """Tripo: Import Model (partner/3d/Tripo).
 
-    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D
+    - `model_3d`: a link that carries FILE_3D_GLB,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D
     """
 
     CLASS_TYPE = 'TripoImportModelNode'
@@ -342,7 +342,7 @@ class TripoImportModelNode(_Node, Source[s.ModelTaskId], frozen=True):
 class TripoTextureNode(_Node, frozen=True):
     """Tripo: Texture model (partner/3d/Tripo).
 
-    - `model_task_id`: a wire that carries MODEL_TASK_ID
+    - `model_task_id`: a link that carries MODEL_TASK_ID
     - `texture`: true or false, optional
     - `pbr`: true or false, optional
     - `texture_seed`: a whole number, optional
@@ -374,7 +374,7 @@ class TripoTextureNode(_Node, frozen=True):
 class TripoRefineNode(_Node, frozen=True):
     """Tripo: Refine Draft model (partner/3d/Tripo).
 
-    - `model_task_id`: a wire that carries MODEL_TASK_ID
+    - `model_task_id`: a link that carries MODEL_TASK_ID
     """
 
     CLASS_TYPE = 'TripoRefineNode'
@@ -394,7 +394,7 @@ class TripoRefineNode(_Node, frozen=True):
 class TripoRigNode(_Node, frozen=True):
     """Tripo: Rig model (partner/3d/Tripo).
 
-    - `original_model_task_id`: a wire that carries MODEL_TASK_ID
+    - `original_model_task_id`: a link that carries MODEL_TASK_ID
     """
 
     CLASS_TYPE = 'TripoRigNode'
@@ -414,7 +414,7 @@ class TripoRigNode(_Node, frozen=True):
 class TripoRetargetNode(_Node, frozen=True):
     """Tripo: Retarget rigged model (partner/3d/Tripo).
 
-    - `original_model_task_id`: a wire that carries RIG_TASK_ID
+    - `original_model_task_id`: a link that carries RIG_TASK_ID
     - `animation`: one of 'preset:idle', 'preset:walk', 'preset:run', 'preset:dive', 'preset:climb', 'preset:jump', 'preset:slash', 'preset:shoot', … (16 choices), by default 'preset:idle'
     """
 
@@ -436,7 +436,7 @@ class TripoRetargetNode(_Node, frozen=True):
 class TripoConversionNode(_Node, frozen=True):
     """Tripo: Convert model (partner/3d/Tripo).
 
-    - `original_model_task_id`: a wire that carries MODEL_TASK_ID,RIG_TASK_ID,RETARGET_TASK_ID
+    - `original_model_task_id`: a link that carries MODEL_TASK_ID,RIG_TASK_ID,RETARGET_TASK_ID
     - `format`: one of 'GLTF', 'USDZ', 'FBX', 'OBJ', 'STL', '3MF', by default 'GLTF'
     - `quad`: true or false, optional
     - `face_limit`: a whole number from -1 to 2000000, optional

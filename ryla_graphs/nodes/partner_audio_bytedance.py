@@ -44,9 +44,9 @@ class ByteDanceSeedAudio(_Node, Source[s.Audio], frozen=True):
         class AudioReference(Option, frozen=True):
             """The choice 'audio reference'.
 
-            - `reference_audio_1`: a wire that carries AUDIO, optional
-            - `reference_audio_2`: a wire that carries AUDIO, optional
-            - `reference_audio_3`: a wire that carries AUDIO, optional
+            - `reference_audio_1`: a link that carries AUDIO, optional
+            - `reference_audio_2`: a link that carries AUDIO, optional
+            - `reference_audio_3`: a link that carries AUDIO, optional
             """
 
             KEY = 'audio reference'
@@ -57,7 +57,7 @@ class ByteDanceSeedAudio(_Node, Source[s.Audio], frozen=True):
         class ImageReference(Option, frozen=True):
             """The choice 'image reference'.
 
-            - `reference_image`: a wire that carries IMAGE, optional
+            - `reference_image`: a link that carries IMAGE, optional
             """
 
             KEY = 'image reference'

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class ElevenLabsSpeechToText(_Node, frozen=True):
     """ElevenLabs Speech to Text (partner/audio/ElevenLabs).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `model`: one of 'scribe_v2'
     - `language_code`: text
     - `num_speakers`: a whole number from 0 to 32, by default 0
@@ -90,7 +90,7 @@ class ElevenLabsVoiceSelector(_Node, Source[s.ElevenlabsVoice], frozen=True):
 class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
     """ElevenLabs Text to Speech (partner/audio/ElevenLabs).
 
-    - `voice`: a wire that carries ELEVENLABS_VOICE
+    - `voice`: a link that carries ELEVENLABS_VOICE
     - `text`: text
     - `stability`: a number from 0.0 to 1.0, by default 0.5
     - `apply_text_normalization`: one of 'auto', 'on', 'off', by default 'auto'
@@ -151,7 +151,7 @@ class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
 class ElevenLabsAudioIsolation(_Node, Source[s.Audio], frozen=True):
     """ElevenLabs Voice Isolation (partner/audio/ElevenLabs).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'ElevenLabsAudioIsolation'
@@ -207,7 +207,7 @@ class ElevenLabsTextToSoundEffects(_Node, Source[s.Audio], frozen=True):
 class ElevenLabsInstantVoiceClone(_Node, Source[s.ElevenlabsVoice], frozen=True):
     """ElevenLabs Instant Voice Clone (partner/audio/ElevenLabs).
 
-    - `files`: up to 8 wires
+    - `files`: up to 8 links
     - `remove_background_noise`: true or false, by default False
     """
 
@@ -227,8 +227,8 @@ class ElevenLabsInstantVoiceClone(_Node, Source[s.ElevenlabsVoice], frozen=True)
 class ElevenLabsSpeechToSpeech(_Node, Source[s.Audio], frozen=True):
     """ElevenLabs Speech to Speech (partner/audio/ElevenLabs).
 
-    - `voice`: a wire that carries ELEVENLABS_VOICE
-    - `audio`: a wire that carries AUDIO
+    - `voice`: a link that carries ELEVENLABS_VOICE
+    - `audio`: a link that carries AUDIO
     - `stability`: a number from 0.0 to 1.0, by default 0.5
     - `model`: one of 'eleven_multilingual_sts_v2', 'eleven_english_sts_v2'
     - `output_format`: one of 'mp3_44100_192', 'opus_48000_192', by default 'mp3_44100_192'
@@ -313,7 +313,7 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '1'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '1'
@@ -324,9 +324,9 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '2'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '2'
@@ -339,11 +339,11 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '3'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '3'
@@ -358,13 +358,13 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '4'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             - `text4`: text
-            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `voice4`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '4'
@@ -381,15 +381,15 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '5'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             - `text4`: text
-            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `voice4`: a link that carries ELEVENLABS_VOICE
             - `text5`: text
-            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `voice5`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '5'
@@ -408,17 +408,17 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '6'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             - `text4`: text
-            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `voice4`: a link that carries ELEVENLABS_VOICE
             - `text5`: text
-            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `voice5`: a link that carries ELEVENLABS_VOICE
             - `text6`: text
-            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `voice6`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '6'
@@ -439,19 +439,19 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '7'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             - `text4`: text
-            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `voice4`: a link that carries ELEVENLABS_VOICE
             - `text5`: text
-            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `voice5`: a link that carries ELEVENLABS_VOICE
             - `text6`: text
-            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `voice6`: a link that carries ELEVENLABS_VOICE
             - `text7`: text
-            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            - `voice7`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '7'
@@ -474,21 +474,21 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '8'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             - `text4`: text
-            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `voice4`: a link that carries ELEVENLABS_VOICE
             - `text5`: text
-            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `voice5`: a link that carries ELEVENLABS_VOICE
             - `text6`: text
-            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `voice6`: a link that carries ELEVENLABS_VOICE
             - `text7`: text
-            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            - `voice7`: a link that carries ELEVENLABS_VOICE
             - `text8`: text
-            - `voice8`: a wire that carries ELEVENLABS_VOICE
+            - `voice8`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '8'
@@ -513,23 +513,23 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '9'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             - `text4`: text
-            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `voice4`: a link that carries ELEVENLABS_VOICE
             - `text5`: text
-            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `voice5`: a link that carries ELEVENLABS_VOICE
             - `text6`: text
-            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `voice6`: a link that carries ELEVENLABS_VOICE
             - `text7`: text
-            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            - `voice7`: a link that carries ELEVENLABS_VOICE
             - `text8`: text
-            - `voice8`: a wire that carries ELEVENLABS_VOICE
+            - `voice8`: a link that carries ELEVENLABS_VOICE
             - `text9`: text
-            - `voice9`: a wire that carries ELEVENLABS_VOICE
+            - `voice9`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '9'
@@ -556,25 +556,25 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             """The choice '10'.
 
             - `text1`: text
-            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `voice1`: a link that carries ELEVENLABS_VOICE
             - `text2`: text
-            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `voice2`: a link that carries ELEVENLABS_VOICE
             - `text3`: text
-            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `voice3`: a link that carries ELEVENLABS_VOICE
             - `text4`: text
-            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `voice4`: a link that carries ELEVENLABS_VOICE
             - `text5`: text
-            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `voice5`: a link that carries ELEVENLABS_VOICE
             - `text6`: text
-            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `voice6`: a link that carries ELEVENLABS_VOICE
             - `text7`: text
-            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            - `voice7`: a link that carries ELEVENLABS_VOICE
             - `text8`: text
-            - `voice8`: a wire that carries ELEVENLABS_VOICE
+            - `voice8`: a link that carries ELEVENLABS_VOICE
             - `text9`: text
-            - `voice9`: a wire that carries ELEVENLABS_VOICE
+            - `voice9`: a link that carries ELEVENLABS_VOICE
             - `text10`: text
-            - `voice10`: a wire that carries ELEVENLABS_VOICE
+            - `voice10`: a link that carries ELEVENLABS_VOICE
             """
 
             KEY = '10'

@@ -70,7 +70,7 @@ class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
         class S2_1Pro(Option, frozen=True):
             """The choice 's2.1-pro'.
 
-            - `voices`: up to 5 wires
+            - `voices`: up to 5 links
             - `temperature`: a number from 0.0 to 1.0, by default 0.7
             - `top_p`: a number from 0.01 to 1.0, by default 0.7
             - `speed`: a number from 0.5 to 2.0, by default 1.0
@@ -94,7 +94,7 @@ class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
             - `speed`: a number from 0.5 to 2.0, by default 1.0
             - `volume`: a number from -10.0 to 10.0, by default 0.0
             - `normalize`: true or false, by default True
-            - `voice`: a wire that carries FISHAUDIO_VOICE, optional
+            - `voice`: a link that carries FISHAUDIO_VOICE, optional
             """
 
             KEY = 's1'
@@ -117,7 +117,7 @@ class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
 class FishAudioSpeechToText(_Node, frozen=True):
     """Fish Audio Speech to Text (partner/audio/Fish Audio).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `language`: text
     - `precise_timestamps`: true or false, by default False
     """
@@ -141,7 +141,7 @@ class FishAudioSpeechToText(_Node, frozen=True):
 class FishAudioInstantVoiceClone(_Node, Source[s.FishaudioVoice], frozen=True):
     """Fish Audio Instant Voice Clone (partner/audio/Fish Audio).
 
-    - `files`: up to 20 wires
+    - `files`: up to 20 links
     - `enhance_audio_quality`: true or false, by default True
     """
 

@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class SoniloVideoToMusic(_Node, Source[s.Audio], frozen=True):
     """Sonilo Video to Music (partner/audio/Sonilo).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `prompt`: text
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """

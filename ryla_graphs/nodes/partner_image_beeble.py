@@ -23,12 +23,12 @@ class _Node(Node, frozen=True):
 class BeebleSwitchXImageEdit(_Node, frozen=True):
     """Beeble SwitchX Image Edit (partner/image/Beeble).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `alpha_mode`: one of 'auto', 'fill', 'select', 'custom'
     - `max_resolution`: one of '1080p', '720p', by default '1080p'
     - `seed`: a whole number from 0 to 2147483647, by default 0
-    - `reference_image`: a wire that carries IMAGE, optional
+    - `reference_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'BeebleSwitchXImageEdit'
@@ -43,7 +43,7 @@ class BeebleSwitchXImageEdit(_Node, frozen=True):
         class Select(Option, frozen=True):
             """The choice 'select'.
 
-            - `alpha_keyframe`: a wire that carries MASK
+            - `alpha_keyframe`: a link that carries MASK
             """
 
             KEY = 'select'
@@ -52,7 +52,7 @@ class BeebleSwitchXImageEdit(_Node, frozen=True):
         class Custom(Option, frozen=True):
             """The choice 'custom'.
 
-            - `alpha_mask`: a wire that carries MASK
+            - `alpha_mask`: a link that carries MASK
             """
 
             KEY = 'custom'

@@ -29,7 +29,7 @@ class FluxProUltraImageNode(_Node, Source[s.Image], frozen=True):
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `aspect_ratio`: text, by default '16:9'
     - `raw`: true or false, by default False
-    - `image_prompt`: a wire that carries IMAGE, optional
+    - `image_prompt`: a link that carries IMAGE, optional
     - `image_prompt_strength`: a number from 0.0 to 1.0, optional
     """
 
@@ -60,7 +60,7 @@ class FluxKontextProImageNode(_Node, Source[s.Image], frozen=True):
     - `steps`: a whole number from 1 to 150, by default 50
     - `seed`: a whole number from 0 to 18446744073709551615, by default 1234
     - `prompt_upsampling`: true or false, by default False
-    - `input_image`: a wire that carries IMAGE, optional
+    - `input_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'FluxKontextProImageNode'
@@ -90,7 +90,7 @@ class FluxKontextMaxImageNode(_Node, Source[s.Image], frozen=True):
     - `steps`: a whole number from 1 to 150, by default 50
     - `seed`: a whole number from 0 to 18446744073709551615, by default 1234
     - `prompt_upsampling`: true or false, by default False
-    - `input_image`: a wire that carries IMAGE, optional
+    - `input_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'FluxKontextMaxImageNode'
@@ -114,7 +114,7 @@ class FluxKontextMaxImageNode(_Node, Source[s.Image], frozen=True):
 class FluxProExpandNode(_Node, Source[s.Image], frozen=True):
     """Flux.1 Expand Image (partner/image/BFL).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `prompt_upsampling`: true or false, by default False
     - `top`: a whole number from 0 to 2048, by default 0
@@ -150,8 +150,8 @@ class FluxProExpandNode(_Node, Source[s.Image], frozen=True):
 class FluxProFillNode(_Node, Source[s.Image], frozen=True):
     """Flux.1 Fill Image (partner/image/BFL).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `prompt`: text
     - `prompt_upsampling`: true or false, by default False
     - `guidance`: a number from 1.5 to 100, by default 60.0
@@ -180,8 +180,8 @@ class FluxProFillNode(_Node, Source[s.Image], frozen=True):
 class FluxEraseNode(_Node, Source[s.Image], frozen=True):
     """Flux Erase Image (partner/image/BFL).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `dilate_pixels`: a whole number from 0 to 25, by default 10
     - `seed`: a whole number from 0 to 2147483647, optional
     """
@@ -204,8 +204,8 @@ class FluxEraseNode(_Node, Source[s.Image], frozen=True):
 class FluxVTONode(_Node, Source[s.Image], frozen=True):
     """Flux Virtual Try-On (partner/image/BFL).
 
-    - `person`: a wire that carries IMAGE
-    - `garment`: a wire that carries IMAGE
+    - `person`: a link that carries IMAGE
+    - `garment`: a link that carries IMAGE
     - `prompt`: text
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """
@@ -233,7 +233,7 @@ class Flux2ProImageNode(_Node, Source[s.Image], frozen=True):
     - `height`: a whole number from 256 to 2048, by default 768
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `prompt_upsampling`: true or false, by default True
-    - `images`: a wire that carries IMAGE, optional
+    - `images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Flux2ProImageNode'
@@ -261,7 +261,7 @@ class Flux2MaxImageNode(_Node, Source[s.Image], frozen=True):
     - `height`: a whole number from 256 to 2048, by default 768
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `prompt_upsampling`: true or false, by default True
-    - `images`: a wire that carries IMAGE, optional
+    - `images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Flux2MaxImageNode'
@@ -302,7 +302,7 @@ class Flux2ImageNode(_Node, Source[s.Image], frozen=True):
 
             - `width`: a whole number from 256 to 2048, by default 1024
             - `height`: a whole number from 256 to 2048, by default 768
-            - `images`: up to 8 wires
+            - `images`: up to 8 links
             """
 
             KEY = 'Flux.2 [pro]'
@@ -315,7 +315,7 @@ class Flux2ImageNode(_Node, Source[s.Image], frozen=True):
 
             - `width`: a whole number from 256 to 2048, by default 1024
             - `height`: a whole number from 256 to 2048, by default 768
-            - `images`: up to 8 wires
+            - `images`: up to 8 links
             """
 
             KEY = 'Flux.2 [max]'

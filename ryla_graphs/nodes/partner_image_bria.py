@@ -24,7 +24,7 @@ class BriaImageEditNode(_Node, frozen=True):
     """Bria FIBO Image Edit (partner/image/Bria).
 
     - `model`: one of 'FIBO', by default 'FIBO'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `negative_prompt`: text
     - `structured_prompt`: text
@@ -32,7 +32,7 @@ class BriaImageEditNode(_Node, frozen=True):
     - `guidance_scale`: a number from 3 to 5, by default 3.0
     - `steps`: a whole number from 20 to 50, by default 50
     - `moderation`: one of 'false', 'true'
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'BriaImageEditNode'
@@ -76,7 +76,7 @@ class BriaImageEditNode(_Node, frozen=True):
 class BriaRemoveImageBackground(_Node, Source[s.Image], frozen=True):
     """Bria Remove Image Background (partner/image/Bria).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `moderation`: one of 'false', 'true'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """
@@ -112,8 +112,8 @@ class BriaRemoveImageBackground(_Node, Source[s.Image], frozen=True):
 class BriaGenFill(_Node, Source[s.Image], frozen=True):
     """Bria Generative Fill (partner/image/Bria).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `prompt`: text
     - `negative_prompt`: text
     - `refine_prompt`: true or false, by default True
@@ -158,8 +158,8 @@ class BriaGenFill(_Node, Source[s.Image], frozen=True):
 class BriaEraser(_Node, Source[s.Image], frozen=True):
     """Bria Eraser (partner/image/Bria).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `mask_type`: one of 'manual', 'automatic', by default 'manual'
     - `moderation`: one of 'false', 'true'
     """
@@ -196,7 +196,7 @@ class BriaEraser(_Node, Source[s.Image], frozen=True):
 class BriaExpandImage(_Node, frozen=True):
     """Bria Expand Image (partner/image/Bria).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `expand_mode`: one of '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', 'custom_ratio', 'manual'
     - `prompt`: text
     - `negative_prompt`: text
@@ -274,7 +274,7 @@ class BriaExpandImage(_Node, frozen=True):
 class BriaIncreaseResolution(_Node, Source[s.Image], frozen=True):
     """Bria Increase Resolution (partner/image/Bria).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `desired_increase`: one of '2', '4', by default '2'
     - `auto_downscale`: true or false, by default False
     - `moderation`: one of 'false', 'true'

@@ -60,7 +60,7 @@ class ByteDanceSeedreamNode(_Node, Source[s.Image], frozen=True):
     - `model`: one of 'seedream 5.0 pro', 'seedream 5.0 lite', 'seedream-4-5-251128', 'seedream-4-0-250828', by default 'seedream 5.0 pro'
     - `prompt`: text
     - `size_preset`: one of '2048x2048 (1:1)', '2304x1728 (4:3)', '1728x2304 (3:4)', '2560x1440 (16:9)', '1440x2560 (9:16)', '2496x1664 (3:2)', '1664x2496 (2:3)', '3024x1296 (21:9)', '3072x3072 (1:1)', '4096x4096 (1:1)', 'Custom', by default '2048x2048 (1:1)'
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `width`: a whole number from 1024 to 6240, optional
     - `height`: a whole number from 1024 to 4992, optional
     - `sequential_image_generation`: one of 'disabled', 'auto', optional
@@ -116,7 +116,7 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
             - `size_preset`: one of '(1K) 1024x1024 (1:1)', '(1K) 864x1152 (3:4)', '(1K) 1152x864 (4:3)', '(1K) 1312x736 (16:9)', '(1K) 736x1312 (9:16)', '(1K) 832x1248 (2:3)', '(1K) 1248x832 (3:2)', '(1K) 1568x672 (21:9)', … (14 choices), by default '(1K) 1024x1024 (1:1)'
             - `width`: a whole number from 1024 to 3136, by default 2048
             - `height`: a whole number from 1024 to 2496, by default 2048
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             """
 
             KEY = 'seedream 5.0 pro'
@@ -132,7 +132,7 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
             - `width`: a whole number from 1024 to 6240, by default 2048
             - `height`: a whole number from 1024 to 4992, by default 2048
             - `max_images`: a whole number from 1 to 14, by default 1
-            - `images`: up to 14 wires
+            - `images`: up to 14 links
             - `fail_on_partial`: true or false, by default False
             """
 
@@ -151,7 +151,7 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
             - `width`: a whole number from 1024 to 6240, by default 2048
             - `height`: a whole number from 1024 to 4992, by default 2048
             - `max_images`: a whole number from 1 to 10, by default 1
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             - `fail_on_partial`: true or false, by default False
             """
 
@@ -170,7 +170,7 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
             - `width`: a whole number from 1024 to 6240, by default 2048
             - `height`: a whole number from 1024 to 4992, by default 2048
             - `max_images`: a whole number from 1 to 10, by default 1
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             - `fail_on_partial`: true or false, by default False
             """
 
@@ -214,7 +214,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
             - `size_preset`: one of '(1K) 1024x1024 (1:1)', '(1K) 864x1152 (3:4)', '(1K) 1152x864 (4:3)', '(1K) 1312x736 (16:9)', '(1K) 736x1312 (9:16)', '(1K) 832x1248 (2:3)', '(1K) 1248x832 (3:2)', '(1K) 1568x672 (21:9)', … (14 choices), by default '(1K) 1024x1024 (1:1)'
             - `width`: a whole number from 1024 to 3136, by default 2048
             - `height`: a whole number from 1024 to 2496, by default 2048
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             - `prompt_optimization`: one of 'standard', 'fast', by default 'standard'
             - `seed`: a whole number from 0 to 2147483647, by default 42
             - `watermark`: true or false, by default False
@@ -238,7 +238,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
             - `width`: a whole number from 1024 to 6240, by default 2048
             - `height`: a whole number from 1024 to 4992, by default 2048
             - `max_images`: a whole number from 1 to 14, by default 1
-            - `images`: up to 14 wires
+            - `images`: up to 14 links
             - `fail_on_partial`: true or false, by default False
             - `seed`: a whole number from 0 to 2147483647, by default 42
             - `watermark`: true or false, by default False
@@ -263,7 +263,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
             - `width`: a whole number from 1024 to 6240, by default 2048
             - `height`: a whole number from 1024 to 4992, by default 2048
             - `max_images`: a whole number from 1 to 10, by default 1
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             - `fail_on_partial`: true or false, by default False
             - `seed`: a whole number from 0 to 2147483647, by default 42
             - `watermark`: true or false, by default False
@@ -288,7 +288,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
             - `width`: a whole number from 1024 to 6240, by default 2048
             - `height`: a whole number from 1024 to 4992, by default 2048
             - `max_images`: a whole number from 1 to 10, by default 1
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             - `fail_on_partial`: true or false, by default False
             - `seed`: a whole number from 0 to 2147483647, by default 42
             - `watermark`: true or false, by default False
@@ -317,7 +317,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
 class ByteDanceSeedreamLayerSeparationNode(_Node, frozen=True):
     """ByteDance Seedream 5.0 Pro Layer Separation (partner/image/ByteDance).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `size`: one of 'auto', '1K', '1.5K', '2K', by default 'auto'
     - `seed`: a whole number from 0 to 2147483647, by default 0
@@ -352,7 +352,7 @@ class ByteDanceSeedreamLayerSeparationNode(_Node, frozen=True):
 class ByteDanceCreateImageAsset(_Node, frozen=True):
     """ByteDance Create Image Asset (partner/image/ByteDance).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `group_id`: text
     """
 

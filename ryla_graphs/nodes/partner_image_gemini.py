@@ -28,8 +28,8 @@ class GeminiImageNode(_Node, frozen=True):
     - `prompt`: text
     - `model`: one of 'gemini-2.5-flash-image', by default 'gemini-2.5-flash-image'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 42
-    - `images`: a wire that carries IMAGE, optional
-    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `images`: a link that carries IMAGE, optional
+    - `files`: a link that carries GEMINI_INPUT_FILES, optional
     - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', optional
     - `response_modalities`: one of 'IMAGE+TEXT', 'IMAGE', optional
     - `system_prompt`: text, optional
@@ -64,8 +64,8 @@ class GeminiImage2Node(_Node, frozen=True):
     - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', by default 'auto'
     - `resolution`: one of '1K', '2K', '4K', by default '1K'
     - `response_modalities`: one of 'IMAGE+TEXT', 'IMAGE', by default 'IMAGE+TEXT'
-    - `images`: a wire that carries IMAGE, optional
-    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `images`: a link that carries IMAGE, optional
+    - `files`: a link that carries GEMINI_INPUT_FILES, optional
     - `system_prompt`: text, optional
     """
 
@@ -100,8 +100,8 @@ class GeminiNanoBanana2(_Node, frozen=True):
     - `resolution`: one of '1K', '2K', '4K', by default '1K'
     - `response_modalities`: one of 'IMAGE', 'IMAGE+TEXT', by default 'IMAGE'
     - `thinking_level`: one of 'MINIMAL', 'HIGH', by default 'MINIMAL'
-    - `images`: a wire that carries IMAGE, optional
-    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `images`: a link that carries IMAGE, optional
+    - `files`: a link that carries GEMINI_INPUT_FILES, optional
     - `system_prompt`: text, optional
     """
 
@@ -156,8 +156,8 @@ class GeminiNanoBanana2V2(_Node, frozen=True):
             - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', … (15 choices), by default 'auto'
             - `resolution`: one of '1K', '2K', '4K', by default '1K'
             - `thinking_level`: one of 'MINIMAL', 'HIGH', by default 'MINIMAL'
-            - `images`: up to 14 wires
-            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            - `images`: up to 14 links
+            - `files`: a link that carries GEMINI_INPUT_FILES, optional
             """
 
             KEY = 'Nano Banana 2 (Gemini 3.1 Flash Image)'
@@ -173,8 +173,8 @@ class GeminiNanoBanana2V2(_Node, frozen=True):
             - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', … (15 choices), by default 'auto'
             - `resolution`: one of '1K', by default '1K'
             - `thinking_level`: one of 'MINIMAL', 'HIGH', by default 'MINIMAL'
-            - `images`: up to 14 wires
-            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            - `images`: up to 14 links
+            - `files`: a link that carries GEMINI_INPUT_FILES, optional
             """
 
             KEY = 'Nano Banana 2 Lite'

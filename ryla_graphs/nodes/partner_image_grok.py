@@ -56,7 +56,7 @@ class GrokImageEditNode(_Node, Source[s.Image], frozen=True):
     """Grok Image Edit (partner/image/Grok), deprecated.
 
     - `model`: one of 'grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image', by default 'grok-imagine-image-quality'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `resolution`: one of '1K', '2K', by default '1K'
     - `number_of_images`: a whole number from 1 to 10, by default 1
@@ -101,7 +101,7 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
         class GrokImagineImage2_0(Option, frozen=True):
             """The choice 'grok-imagine-image-2.0'.
 
-            - `images`: up to 3 wires
+            - `images`: up to 3 links
             - `resolution`: one of '1K', '2K', by default '1K'
             - `number_of_images`: a whole number from 1 to 10, by default 1
             - `quality`: one of 'medium', 'low', by default 'medium'
@@ -118,7 +118,7 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
         class GrokImagineImageQuality(Option, frozen=True):
             """The choice 'grok-imagine-image-quality'.
 
-            - `images`: up to 3 wires
+            - `images`: up to 3 links
             - `resolution`: one of '1K', '2K', by default '1K'
             - `number_of_images`: a whole number from 1 to 10, by default 1
             - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', … (14 choices), by default 'auto'
@@ -133,7 +133,7 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
         class GrokImagineImagePro(Option, frozen=True):
             """The choice 'grok-imagine-image-pro'.
 
-            - `images`: up to 1 wires
+            - `images`: up to 1 links
             - `resolution`: one of '1K', '2K', by default '1K'
             - `number_of_images`: a whole number from 1 to 10, by default 1
             """
@@ -146,7 +146,7 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
         class GrokImagineImage(Option, frozen=True):
             """The choice 'grok-imagine-image'.
 
-            - `images`: up to 3 wires
+            - `images`: up to 3 links
             - `resolution`: one of '1K', '2K', by default '1K'
             - `number_of_images`: a whole number from 1 to 10, by default 1
             - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', … (14 choices), by default 'auto'

@@ -21,7 +21,7 @@ class HitPawGeneralImageEnhance(_Node, Source[s.Image], frozen=True):
     """HitPaw General Image Enhance (partner/image/HitPaw).
 
     - `model`: one of 'generative_portrait', 'generative', by default 'generative_portrait'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `upscale_factor`: one of 1, 2, 4, by default 1
     - `auto_downscale`: true or false, by default False
     """

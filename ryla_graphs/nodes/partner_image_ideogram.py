@@ -24,16 +24,16 @@ class IdeogramV3(_Node, Source[s.Image], frozen=True):
     """Ideogram V3 (partner/image/Ideogram).
 
     - `prompt`: text
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     - `aspect_ratio`: one of '1:3', '3:1', '1:2', '2:1', '9:16', '16:9', '10:16', '16:10', … (15 choices), optional
     - `resolution`: one of 'Auto', '512x1536', '576x1408', '576x1472', '576x1536', '640x1344', '640x1408', '640x1472', … (70 choices), optional
     - `magic_prompt_option`: one of 'AUTO', 'ON', 'OFF', optional
     - `seed`: a whole number from 0 to 2147483647, optional
     - `num_images`: a whole number from 1 to 8, optional
     - `rendering_speed`: one of 'DEFAULT', 'TURBO', 'QUALITY', optional
-    - `character_image`: a wire that carries IMAGE, optional
-    - `character_mask`: a wire that carries MASK, optional
+    - `character_image`: a link that carries IMAGE, optional
+    - `character_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'IdeogramV3'

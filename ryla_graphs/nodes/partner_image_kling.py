@@ -30,7 +30,7 @@ class KlingImageGenerationNode(_Node, Source[s.Image], frozen=True):
     - `model_name`: one of 'kling-v3', by default 'kling-v3'
     - `aspect_ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9', by default '16:9'
     - `n`: a whole number from 1 to 9, by default 1
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `seed`: a whole number from 0 to 2147483647, optional
     """
 
@@ -63,7 +63,7 @@ class KlingOmniProImageNode(_Node, Source[s.Image], frozen=True):
     - `resolution`: one of '1K', '2K', '4K', by default '1K'
     - `aspect_ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9', by default '16:9'
     - `series_amount`: one of 'disabled', '2', '3', '4', '5', '6', '7', '8', '9', by default 'disabled'
-    - `reference_images`: a wire that carries IMAGE, optional
+    - `reference_images`: a link that carries IMAGE, optional
     - `seed`: a whole number from 0 to 2147483647, optional
     """
 

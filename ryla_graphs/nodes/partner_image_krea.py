@@ -44,7 +44,7 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
             - `creativity`: one of 'raw', 'low', 'medium', 'high', by default 'medium'
             - `moodboard_id`: text, optional
             - `moodboard_strength`: a number from -0.5 to 1.5, optional
-            - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+            - `style_reference`: a link that carries KREA_STYLE_REF, optional
             """
 
             KEY = 'Krea 2 Medium'
@@ -63,7 +63,7 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
             - `creativity`: one of 'raw', 'low', 'medium', 'high', by default 'medium'
             - `moodboard_id`: text, optional
             - `moodboard_strength`: a number from -0.5 to 1.5, optional
-            - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+            - `style_reference`: a link that carries KREA_STYLE_REF, optional
             """
 
             KEY = 'Krea 2 Medium Turbo'
@@ -82,7 +82,7 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
             - `creativity`: one of 'raw', 'low', 'medium', 'high', by default 'medium'
             - `moodboard_id`: text, optional
             - `moodboard_strength`: a number from -0.5 to 1.5, optional
-            - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+            - `style_reference`: a link that carries KREA_STYLE_REF, optional
             """
 
             KEY = 'Krea 2 Large'
@@ -105,9 +105,9 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
 class Krea2StyleReferenceNode(_Node, Source[s.KreaStyleRef], frozen=True):
     """Krea 2 Style Reference (partner/image/Krea).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `strength`: a number from -2.0 to 2.0, by default 1.0
-    - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+    - `style_reference`: a link that carries KREA_STYLE_REF, optional
     """
 
     CLASS_TYPE = 'Krea2StyleReferenceNode'

@@ -30,9 +30,9 @@ class LumaImageNode(_Node, Source[s.Image], frozen=True):
     - `aspect_ratio`: one of '1:1', '16:9', '9:16', '4:3', '3:4', '21:9', '9:21', by default '16:9'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `style_image_weight`: a number from 0.0 to 1.0, by default 1.0
-    - `image_luma_ref`: a wire that carries LUMA_REF, optional
-    - `style_image`: a wire that carries IMAGE, optional
-    - `character_image`: a wire that carries IMAGE, optional
+    - `image_luma_ref`: a link that carries LUMA_REF, optional
+    - `style_image`: a link that carries IMAGE, optional
+    - `character_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'LumaImageNode'
@@ -57,7 +57,7 @@ class LumaImageNode(_Node, Source[s.Image], frozen=True):
 class LumaImageModifyNode(_Node, Source[s.Image], frozen=True):
     """Luma Image to Image (partner/image/Luma).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `image_weight`: a number from 0.0 to 0.98, by default 0.1
     - `model`: one of 'photon-1', 'photon-flash-1', by default 'photon-1'
@@ -83,9 +83,9 @@ class LumaImageModifyNode(_Node, Source[s.Image], frozen=True):
 class LumaReferenceNode(_Node, Source[s.LumaRef], frozen=True):
     """Luma Reference (partner/image/Luma).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `weight`: a number from 0.0 to 1.0, by default 1.0
-    - `luma_ref`: a wire that carries LUMA_REF, optional
+    - `luma_ref`: a link that carries LUMA_REF, optional
     """
 
     CLASS_TYPE = 'LumaReferenceNode'
@@ -124,7 +124,7 @@ class LumaImageNode2(_Node, Source[s.Image], frozen=True):
             - `aspect_ratio`: one of 'auto', '3:1', '2:1', '16:9', '3:2', '1:1', '2:3', '9:16', '1:2', '1:3', by default 'auto'
             - `style`: one of 'auto', 'manga', by default 'auto'
             - `web_search`: true or false, by default False
-            - `image_ref`: up to 9 wires, optional
+            - `image_ref`: up to 9 links, optional
             """
 
             KEY = 'uni-1'
@@ -139,7 +139,7 @@ class LumaImageNode2(_Node, Source[s.Image], frozen=True):
             - `aspect_ratio`: one of 'auto', '3:1', '2:1', '16:9', '3:2', '1:1', '2:3', '9:16', '1:2', '1:3', by default 'auto'
             - `style`: one of 'auto', 'manga', by default 'auto'
             - `web_search`: true or false, by default False
-            - `image_ref`: up to 9 wires, optional
+            - `image_ref`: up to 9 links, optional
             """
 
             KEY = 'uni-1-max'
@@ -160,7 +160,7 @@ class LumaImageNode2(_Node, Source[s.Image], frozen=True):
 class LumaImageEditNode2(_Node, Source[s.Image], frozen=True):
     """Luma UNI-1 Image Edit (partner/image/Luma).
 
-    - `source`: a wire that carries IMAGE
+    - `source`: a link that carries IMAGE
     - `prompt`: text
     - `model`: one of 'uni-1', 'uni-1-max'
     - `seed`: a whole number from 0 to 2147483647, by default 0
@@ -179,7 +179,7 @@ class LumaImageEditNode2(_Node, Source[s.Image], frozen=True):
 
             - `style`: one of 'auto', 'manga', by default 'auto'
             - `web_search`: true or false, by default False
-            - `image_ref`: up to 8 wires, optional
+            - `image_ref`: up to 8 links, optional
             """
 
             KEY = 'uni-1'
@@ -192,7 +192,7 @@ class LumaImageEditNode2(_Node, Source[s.Image], frozen=True):
 
             - `style`: one of 'auto', 'manga', by default 'auto'
             - `web_search`: true or false, by default False
-            - `image_ref`: up to 8 wires, optional
+            - `image_ref`: up to 8 links, optional
             """
 
             KEY = 'uni-1-max'

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class MagnificImageUpscalerCreativeNode(_Node, Source[s.Image], frozen=True):
     """Magnific Image Upscale (Creative) (partner/image/Magnific).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `scale_factor`: one of '2x', '4x', '8x', '16x', by default '2x'
     - `optimized_for`: one of 'standard', 'soft_portraits', 'hard_portraits', 'art_n_illustration', 'videogame_assets', 'nature_n_landscapes', 'films_n_photography', '3d_renders', 'science_fiction_n_horror', by default 'standard'
@@ -59,7 +59,7 @@ class MagnificImageUpscalerCreativeNode(_Node, Source[s.Image], frozen=True):
 class MagnificImageUpscalerPreciseV2Node(_Node, Source[s.Image], frozen=True):
     """Magnific Image Upscale (Precise V2) (partner/image/Magnific).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `scale_factor`: one of '2x', '4x', '8x', '16x', by default '2x'
     - `flavor`: one of 'sublime', 'photo', 'photo_denoiser', by default 'sublime'
     - `sharpen`: a whole number from 0 to 100, by default 7
@@ -89,8 +89,8 @@ class MagnificImageUpscalerPreciseV2Node(_Node, Source[s.Image], frozen=True):
 class MagnificImageStyleTransferNode(_Node, Source[s.Image], frozen=True):
     """Magnific Image Style Transfer (partner/image/Magnific).
 
-    - `image`: a wire that carries IMAGE
-    - `reference_image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `reference_image`: a link that carries IMAGE
     - `prompt`: text
     - `style_strength`: a whole number from 0 to 100, by default 100
     - `structure_strength`: a whole number from 0 to 100, by default 50
@@ -137,7 +137,7 @@ class MagnificImageStyleTransferNode(_Node, Source[s.Image], frozen=True):
 class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
     """Magnific Image Relight (partner/image/Magnific).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `light_transfer_strength`: a whole number from 0 to 100, by default 100
     - `style`: one of 'standard', 'darker_but_realistic', 'clean', 'smooth', 'brighter', 'contrasted_n_hdr', 'just_composition', by default 'standard'
@@ -145,7 +145,7 @@ class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
     - `change_background`: true or false, by default True
     - `preserve_details`: true or false, by default True
     - `advanced_settings`: one of 'disabled', 'enabled'
-    - `reference_image`: a wire that carries IMAGE, optional
+    - `reference_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MagnificImageRelightNode'
@@ -199,7 +199,7 @@ class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
 class MagnificImageSkinEnhancerNode(_Node, Source[s.Image], frozen=True):
     """Magnific Image Skin Enhancer (partner/image/Magnific).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `sharpen`: a whole number from 0 to 100, by default 0
     - `smart_grain`: a whole number from 0 to 100, by default 2
     - `mode`: one of 'creative', 'faithful', 'flexible'

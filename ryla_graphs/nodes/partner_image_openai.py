@@ -29,8 +29,8 @@ class OpenAIDalle2(_Node, Source[s.Image], frozen=True):
     - `seed`: a whole number from 0 to 2147483647, optional
     - `size`: one of '256x256', '512x512', '1024x1024', optional
     - `n`: a whole number from 1 to 8, optional
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'OpenAIDalle2'
@@ -85,8 +85,8 @@ class OpenAIGPTImage1(_Node, Source[s.Image], frozen=True):
     - `background`: one of 'auto', 'opaque', 'transparent', optional
     - `size`: one of 'auto', '1024x1024', '1024x1536', '1536x1024', '2048x2048', '2048x1152', '1152x2048', '3840x2160', '2160x3840', 'Custom', optional
     - `n`: a whole number from 1 to 8, optional
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     - `model`: one of 'gpt-image-1', 'gpt-image-1.5', 'gpt-image-2', optional
     - `custom_width`: a whole number from 1024 to 3840, optional
     - `custom_height`: a whole number from 1024 to 3840, optional
@@ -139,8 +139,8 @@ class OpenAIGPTImageNodeV2(_Node, Source[s.Image], frozen=True):
             - `custom_height`: a whole number from 1024 to 3840, by default 1024
             - `background`: one of 'auto', 'opaque', by default 'auto'
             - `quality`: one of 'low', 'medium', 'high', by default 'low'
-            - `images`: up to 16 wires
-            - `mask`: a wire that carries MASK, optional
+            - `images`: up to 16 links
+            - `mask`: a link that carries MASK, optional
             """
 
             KEY = 'gpt-image-2'
@@ -158,8 +158,8 @@ class OpenAIGPTImageNodeV2(_Node, Source[s.Image], frozen=True):
             - `size`: one of 'auto', '1024x1024', '1024x1536', '1536x1024', by default 'auto'
             - `background`: one of 'auto', 'opaque', 'transparent', by default 'auto'
             - `quality`: one of 'low', 'medium', 'high', by default 'low'
-            - `images`: up to 16 wires
-            - `mask`: a wire that carries MASK, optional
+            - `images`: up to 16 links
+            - `mask`: a link that carries MASK, optional
             """
 
             KEY = 'gpt-image-1.5'
@@ -175,8 +175,8 @@ class OpenAIGPTImageNodeV2(_Node, Source[s.Image], frozen=True):
             - `size`: one of 'auto', '1024x1024', '1024x1536', '1536x1024', by default 'auto'
             - `background`: one of 'auto', 'opaque', 'transparent', by default 'auto'
             - `quality`: one of 'low', 'medium', 'high', by default 'low'
-            - `images`: up to 16 wires
-            - `mask`: a wire that carries MASK, optional
+            - `images`: up to 16 links
+            - `mask`: a link that carries MASK, optional
             """
 
             KEY = 'gpt-image-1'

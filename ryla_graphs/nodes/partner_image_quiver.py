@@ -28,7 +28,7 @@ class QuiverTextToSVGNode(_Node, Source[s.Svg], frozen=True):
     - `model`: one of 'arrow-1.1', 'arrow-1.1-max', 'arrow-preview'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `instructions`: text, optional
-    - `reference_images`: up to 4 wires, optional
+    - `reference_images`: up to 4 links, optional
     """
 
     CLASS_TYPE = 'QuiverTextToSVGNode'
@@ -92,7 +92,7 @@ class QuiverTextToSVGNode(_Node, Source[s.Svg], frozen=True):
 class QuiverImageToSVGNode(_Node, Source[s.Svg], frozen=True):
     """Quiver Image to SVG (partner/image/Quiver).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `auto_crop`: true or false, by default False
     - `model`: one of 'arrow-1.1', 'arrow-1.1-max', 'arrow-preview'
     - `seed`: a whole number from 0 to 2147483647, by default 0

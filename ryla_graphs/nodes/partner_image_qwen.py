@@ -102,7 +102,7 @@ class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
         class QwenImage3_0Pro(Option, frozen=True):
             """The choice 'qwen-image-3.0-pro'.
 
-            - `images`: up to 3 wires
+            - `images`: up to 3 links
             - `prompt`: text
             - `negative_prompt`: text
             """
@@ -115,7 +115,7 @@ class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
         class QwenImage3_0(Option, frozen=True):
             """The choice 'qwen-image-3.0'.
 
-            - `images`: up to 3 wires
+            - `images`: up to 3 links
             - `prompt`: text
             - `negative_prompt`: text
             """

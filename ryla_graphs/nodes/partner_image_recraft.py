@@ -29,9 +29,9 @@ class RecraftTextToImageNode(_Node, Source[s.Image], frozen=True):
     - `size`: one of '1024x1024', '1365x1024', '1024x1365', '1536x1024', '1024x1536', '1820x1024', '1024x1820', '1024x2048', … (15 choices), by default '1024x1024'
     - `n`: a whole number from 1 to 6, by default 1
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `recraft_style`: a link that carries RECRAFT_V3_STYLE, optional
     - `negative_prompt`: text, optional
-    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    - `recraft_controls`: a link that carries RECRAFT_CONTROLS, optional
     """
 
     CLASS_TYPE = 'RecraftTextToImageNode'
@@ -55,14 +55,14 @@ class RecraftTextToImageNode(_Node, Source[s.Image], frozen=True):
 class RecraftImageToImageNode(_Node, Source[s.Image], frozen=True):
     """Recraft V3 Image to Image (partner/image/Recraft).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `n`: a whole number from 1 to 6, by default 1
     - `strength`: a number from 0.0 to 1.0, by default 0.5
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `recraft_style`: a link that carries RECRAFT_V3_STYLE, optional
     - `negative_prompt`: text, optional
-    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    - `recraft_controls`: a link that carries RECRAFT_CONTROLS, optional
     """
 
     CLASS_TYPE = 'RecraftImageToImageNode'
@@ -87,12 +87,12 @@ class RecraftImageToImageNode(_Node, Source[s.Image], frozen=True):
 class RecraftImageInpaintingNode(_Node, Source[s.Image], frozen=True):
     """Recraft Image Inpainting (partner/image/Recraft).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `prompt`: text
     - `n`: a whole number from 1 to 6, by default 1
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `recraft_style`: a link that carries RECRAFT_V3_STYLE, optional
     - `negative_prompt`: text, optional
     """
 
@@ -123,7 +123,7 @@ class RecraftTextToVectorNode(_Node, Source[s.Svg], frozen=True):
     - `n`: a whole number from 1 to 6, by default 1
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `negative_prompt`: text, optional
-    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    - `recraft_controls`: a link that carries RECRAFT_CONTROLS, optional
     """
 
     CLASS_TYPE = 'RecraftTextToVectorNode'
@@ -147,7 +147,7 @@ class RecraftTextToVectorNode(_Node, Source[s.Svg], frozen=True):
 class RecraftVectorizeImageNode(_Node, Source[s.Svg], frozen=True):
     """Recraft Vectorize Image (partner/image/Recraft).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'RecraftVectorizeImageNode'
@@ -165,7 +165,7 @@ class RecraftVectorizeImageNode(_Node, Source[s.Svg], frozen=True):
 class RecraftRemoveBackgroundNode(_Node, frozen=True):
     """Recraft Remove Background (partner/image/Recraft).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'RecraftRemoveBackgroundNode'
@@ -184,11 +184,11 @@ class RecraftRemoveBackgroundNode(_Node, frozen=True):
 class RecraftReplaceBackgroundNode(_Node, Source[s.Image], frozen=True):
     """Recraft Replace Background (partner/image/Recraft).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `n`: a whole number from 1 to 6, by default 1
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `recraft_style`: a link that carries RECRAFT_V3_STYLE, optional
     - `negative_prompt`: text, optional
     """
 
@@ -212,7 +212,7 @@ class RecraftReplaceBackgroundNode(_Node, Source[s.Image], frozen=True):
 class RecraftCrispUpscaleNode(_Node, Source[s.Image], frozen=True):
     """Recraft Crisp Upscale Image (partner/image/Recraft).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'RecraftCrispUpscaleNode'
@@ -230,7 +230,7 @@ class RecraftCrispUpscaleNode(_Node, Source[s.Image], frozen=True):
 class RecraftCreativeUpscaleNode(_Node, Source[s.Image], frozen=True):
     """Recraft Creative Upscale Image (partner/image/Recraft).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'RecraftCreativeUpscaleNode'
@@ -321,7 +321,7 @@ class RecraftCreateStyleNode(_Node, Source[s.String], frozen=True):
     """Recraft Create Style (partner/image/Recraft).
 
     - `style`: one of 'realistic_image', 'digital_illustration', by default 'realistic_image'
-    - `images`: up to 5 wires
+    - `images`: up to 5 links
     """
 
     CLASS_TYPE = 'RecraftCreateStyleNode'
@@ -343,7 +343,7 @@ class RecraftColorRGB(_Node, Source[s.RecraftColor], frozen=True):
     - `r`: a whole number from 0 to 255, by default 0
     - `g`: a whole number from 0 to 255, by default 0
     - `b`: a whole number from 0 to 255, by default 0
-    - `recraft_color`: a wire that carries RECRAFT_COLOR, optional
+    - `recraft_color`: a link that carries RECRAFT_COLOR, optional
     """
 
     CLASS_TYPE = 'RecraftColorRGB'
@@ -364,8 +364,8 @@ class RecraftColorRGB(_Node, Source[s.RecraftColor], frozen=True):
 class RecraftControls(_Node, Source[s.RecraftControls], frozen=True):
     """Recraft Controls (partner/image/Recraft).
 
-    - `colors`: a wire that carries RECRAFT_COLOR, optional
-    - `background_color`: a wire that carries RECRAFT_COLOR, optional
+    - `colors`: a link that carries RECRAFT_COLOR, optional
+    - `background_color`: a link that carries RECRAFT_COLOR, optional
     """
 
     CLASS_TYPE = 'RecraftControls'
@@ -389,7 +389,7 @@ class RecraftV4TextToImageNode(_Node, Source[s.Image], frozen=True):
     - `model`: one of 'recraftv4_1', 'recraftv4_1_utility', 'recraftv4_1_pro', 'recraftv4_1_utility_pro', 'recraftv4', 'recraftv4_pro'
     - `n`: a whole number from 1 to 6, by default 1
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    - `recraft_controls`: a link that carries RECRAFT_CONTROLS, optional
     """
 
     CLASS_TYPE = 'RecraftV4TextToImageNode'
@@ -474,7 +474,7 @@ class RecraftV4TextToVectorNode(_Node, Source[s.Svg], frozen=True):
     - `model`: one of 'recraftv4_1_vector', 'recraftv4_1_utility_vector', 'recraftv4_1_pro_vector', 'recraftv4_1_utility_pro_vector', 'recraftv4', 'recraftv4_pro'
     - `n`: a whole number from 1 to 6, by default 1
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    - `recraft_controls`: a link that carries RECRAFT_CONTROLS, optional
     """
 
     CLASS_TYPE = 'RecraftV4TextToVectorNode'

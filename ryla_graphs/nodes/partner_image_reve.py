@@ -76,7 +76,7 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
 class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
     """Reve Image Edit (partner/image/Reve), deprecated.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `edit_instruction`: text
     - `model`: one of 'reve-edit@20250915', 'reve-edit-fast@20251030'
     - `upscale`: one of 'disabled', 'enabled'
@@ -141,7 +141,7 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
 class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
     """Reve Image Remix (partner/image/Reve), deprecated.
 
-    - `reference_images`: up to 6 wires
+    - `reference_images`: up to 6 links
     - `prompt`: text
     - `model`: one of 'reve-remix@20250915', 'reve-remix-fast@20251030'
     - `upscale`: one of 'disabled', 'enabled'

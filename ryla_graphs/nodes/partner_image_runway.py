@@ -22,7 +22,7 @@ class RunwayTextToImageNode(_Node, Source[s.Image], frozen=True):
 
     - `prompt`: text
     - `ratio`: one of '1920:1080', '1080:1920', '1024:1024', '1360:768', '1080:1080', '1168:880', '1440:1080', '1080:1440', '1808:768', '2112:912', by default '1920:1080'
-    - `reference_image`: a wire that carries IMAGE, optional
+    - `reference_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'RunwayTextToImageNode'

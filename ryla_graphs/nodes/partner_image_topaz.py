@@ -24,7 +24,7 @@ class TopazImageEnhance(_Node, Source[s.Image], frozen=True):
     """Topaz Image Enhance (Legacy) (partner/image/Topaz), deprecated.
 
     - `model`: one of 'Reimagine', by default 'Reimagine'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text, optional
     - `subject_detection`: one of 'All', 'Foreground', 'Background', optional
     - `face_enhancement`: true or false, optional
@@ -65,7 +65,7 @@ class TopazImageEnhance(_Node, Source[s.Image], frozen=True):
 class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
     """Topaz Image Enhance (partner/image/Topaz).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `model`: one of 'Reimagine', 'Bloom 2', 'Wonder 3.5'
     - `output_width`: a whole number from 0 to 32000, optional
     - `output_height`: a whole number from 0 to 32000, optional

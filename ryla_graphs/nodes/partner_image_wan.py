@@ -55,7 +55,7 @@ class WanImageToImageApi(_Node, Source[s.Image], frozen=True):
     """Wan Image to Image (partner/image/Wan).
 
     - `model`: one of 'wan2.5-i2i-preview', by default 'wan2.5-i2i-preview'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `negative_prompt`: text, optional
     - `seed`: a whole number from 0 to 2147483647, optional

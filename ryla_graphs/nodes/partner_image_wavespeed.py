@@ -21,7 +21,7 @@ class WavespeedImageUpscaleNode(_Node, Source[s.Image], frozen=True):
     """WaveSpeed Image Upscale (partner/image/WaveSpeed).
 
     - `model`: one of 'SeedVR2', 'Ultimate', by default 'SeedVR2'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `target_resolution`: one of '2K', '4K', '8K', by default '2K'
     """
 

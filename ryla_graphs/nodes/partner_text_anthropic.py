@@ -27,7 +27,7 @@ class ClaudeNode(_Node, Source[s.String], frozen=True):
     - `prompt`: text
     - `model`: one of 'Opus 5', 'Opus 4.8', 'Fable 5', 'Sonnet 5', 'Opus 4.7', 'Opus 4.6', 'Sonnet 4.6', 'Sonnet 4.5', 'Haiku 4.5'
     - `seed`: a whole number from 0 to 2147483647, by default 0
-    - `images`: up to 20 wires
+    - `images`: up to 20 links
     - `system_prompt`: text, optional
     """
 

@@ -41,8 +41,8 @@ class ByteDanceSeedNode(_Node, Source[s.String], frozen=True):
         class Seed2_0Pro(Option, frozen=True):
             """The choice 'Seed 2.0 Pro'.
 
-            - `images`: up to 20 wires
-            - `videos`: up to 4 wires
+            - `images`: up to 20 links
+            - `videos`: up to 4 links
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             """
 
@@ -54,8 +54,8 @@ class ByteDanceSeedNode(_Node, Source[s.String], frozen=True):
         class Seed2_0Lite(Option, frozen=True):
             """The choice 'Seed 2.0 Lite'.
 
-            - `images`: up to 20 wires
-            - `videos`: up to 4 wires
+            - `images`: up to 20 links
+            - `videos`: up to 4 links
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             """
 
@@ -67,8 +67,8 @@ class ByteDanceSeedNode(_Node, Source[s.String], frozen=True):
         class Seed2_0Mini(Option, frozen=True):
             """The choice 'Seed 2.0 Mini'.
 
-            - `images`: up to 20 wires
-            - `videos`: up to 4 wires
+            - `images`: up to 20 links
+            - `videos`: up to 4 links
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             """
 

@@ -27,10 +27,10 @@ class GeminiNode(_Node, Source[s.String], frozen=True):
     - `prompt`: text
     - `model`: one of 'gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-3-pro-preview', 'gemini-3-1-pro', 'gemini-3-1-flash-lite', by default 'gemini-3-1-pro'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 42
-    - `images`: a wire that carries IMAGE, optional
-    - `audio`: a wire that carries AUDIO, optional
-    - `video`: a wire that carries VIDEO, optional
-    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `images`: a link that carries IMAGE, optional
+    - `audio`: a link that carries AUDIO, optional
+    - `video`: a link that carries VIDEO, optional
+    - `files`: a link that carries GEMINI_INPUT_FILES, optional
     - `system_prompt`: text, optional
     """
 
@@ -73,14 +73,14 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
         class Gemini3_7Flash(Option, frozen=True):
             """The choice 'Gemini 3.7 Flash'.
 
-            - `images`: up to 16 wires
-            - `audio`: up to 1 wires
-            - `video`: up to 1 wires
+            - `images`: up to 16 links
+            - `audio`: up to 1 links
+            - `video`: up to 1 links
             - `thinking_level`: one of 'LOW', 'MEDIUM', 'HIGH', by default 'MEDIUM'
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             - `top_p`: a number from 0.0 to 1.0, by default 0.95
             - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
-            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            - `files`: a link that carries GEMINI_INPUT_FILES, optional
             """
 
             KEY = 'Gemini 3.7 Flash'
@@ -96,14 +96,14 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
         class Gemini3_5Flash(Option, frozen=True):
             """The choice 'Gemini 3.5 Flash'.
 
-            - `images`: up to 16 wires
-            - `audio`: up to 1 wires
-            - `video`: up to 1 wires
+            - `images`: up to 16 links
+            - `audio`: up to 1 links
+            - `video`: up to 1 links
             - `thinking_level`: one of 'MINIMAL', 'LOW', 'MEDIUM', 'HIGH', by default 'MEDIUM'
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             - `top_p`: a number from 0.0 to 1.0, by default 0.95
             - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
-            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            - `files`: a link that carries GEMINI_INPUT_FILES, optional
             """
 
             KEY = 'Gemini 3.5 Flash'
@@ -119,14 +119,14 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
         class Gemini3_1Pro(Option, frozen=True):
             """The choice 'Gemini 3.1 Pro'.
 
-            - `images`: up to 16 wires
-            - `audio`: up to 1 wires
-            - `video`: up to 1 wires
+            - `images`: up to 16 links
+            - `audio`: up to 1 links
+            - `video`: up to 1 links
             - `thinking_level`: one of 'LOW', 'HIGH', by default 'HIGH'
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             - `top_p`: a number from 0.0 to 1.0, by default 0.95
             - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
-            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            - `files`: a link that carries GEMINI_INPUT_FILES, optional
             """
 
             KEY = 'Gemini 3.1 Pro'
@@ -142,14 +142,14 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
         class Gemini3_1FlashLite(Option, frozen=True):
             """The choice 'Gemini 3.1 Flash-Lite'.
 
-            - `images`: up to 16 wires
-            - `audio`: up to 1 wires
-            - `video`: up to 1 wires
+            - `images`: up to 16 links
+            - `audio`: up to 1 links
+            - `video`: up to 1 links
             - `thinking_level`: one of 'LOW', 'HIGH', by default 'LOW'
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             - `top_p`: a number from 0.0 to 1.0, by default 0.95
             - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
-            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            - `files`: a link that carries GEMINI_INPUT_FILES, optional
             """
 
             KEY = 'Gemini 3.1 Flash-Lite'
@@ -176,7 +176,7 @@ class GeminiInputFiles(_Node, Source[s.GeminiInputFiles], frozen=True):
     """Gemini Input Files (partner/text/Gemini).
 
     - `file`: the name of a file or model that the server has
-    - `GEMINI_INPUT_FILES`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `GEMINI_INPUT_FILES`: a link that carries GEMINI_INPUT_FILES, optional
     """
 
     CLASS_TYPE = 'GeminiInputFiles'

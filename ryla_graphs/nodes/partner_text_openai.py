@@ -25,9 +25,9 @@ class OpenAIChatNode(_Node, Source[s.String], frozen=True):
     - `prompt`: text
     - `persist_context`: true or false, by default False
     - `model`: one of 'gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna', 'gpt-5.5-pro', 'gpt-5.5', 'gpt-5', 'gpt-5-mini', 'gpt-5-nano', … (15 choices), by default 'gpt-5.6-sol'
-    - `images`: a wire that carries IMAGE, optional
-    - `files`: a wire that carries OPENAI_INPUT_FILES, optional
-    - `advanced_options`: a wire that carries OPENAI_CHAT_CONFIG, optional
+    - `images`: a link that carries IMAGE, optional
+    - `files`: a link that carries OPENAI_INPUT_FILES, optional
+    - `advanced_options`: a link that carries OPENAI_CHAT_CONFIG, optional
     """
 
     CLASS_TYPE = 'OpenAIChatNode'
@@ -51,7 +51,7 @@ class OpenAIInputFiles(_Node, Source[s.OpenaiInputFiles], frozen=True):
     """OpenAI ChatGPT Input Files (partner/text/OpenAI).
 
     - `file`: the name of a file or model that the server has
-    - `OPENAI_INPUT_FILES`: a wire that carries OPENAI_INPUT_FILES, optional
+    - `OPENAI_INPUT_FILES`: a link that carries OPENAI_INPUT_FILES, optional
     """
 
     CLASS_TYPE = 'OpenAIInputFiles'

@@ -42,7 +42,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'anthropic/claude-opus-5'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'anthropic/claude-opus-5'
@@ -53,7 +53,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'anthropic/claude-opus-4.8'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'anthropic/claude-opus-4.8'
@@ -64,7 +64,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'anthropic/claude-opus-4.7'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'anthropic/claude-opus-4.7'
@@ -75,7 +75,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'anthropic/claude-fable-5'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'anthropic/claude-fable-5'
@@ -86,7 +86,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'anthropic/claude-sonnet-5'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'anthropic/claude-sonnet-5'
@@ -97,7 +97,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'anthropic/claude-haiku-4.5'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'anthropic/claude-haiku-4.5'
@@ -108,7 +108,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.6-sol-pro'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.6-sol-pro'
@@ -119,7 +119,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.6-sol'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.6-sol'
@@ -130,7 +130,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.6-terra-pro'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.6-terra-pro'
@@ -141,7 +141,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.6-terra'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.6-terra'
@@ -152,7 +152,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.6-luna-pro'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.6-luna-pro'
@@ -163,7 +163,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.6-luna'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.6-luna'
@@ -174,7 +174,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.5-pro'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.5-pro'
@@ -185,7 +185,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'openai/gpt-5.5'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'openai/gpt-5.5'
@@ -196,8 +196,8 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'google/gemini-3.5-flash'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
-            - `videos`: up to 4 wires
+            - `images`: up to 20 links
+            - `videos`: up to 4 links
             """
 
             KEY = 'google/gemini-3.5-flash'
@@ -209,7 +209,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'x-ai/grok-4.5'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'x-ai/grok-4.5'
@@ -220,7 +220,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'x-ai/grok-4.20'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'x-ai/grok-4.20'
@@ -231,7 +231,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'x-ai/grok-4.3'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 20 wires
+            - `images`: up to 20 links
             """
 
             KEY = 'x-ai/grok-4.3'
@@ -278,8 +278,8 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'qwen/qwen3.6-plus'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 10 wires
-            - `videos`: up to 4 wires
+            - `images`: up to 10 links
+            - `videos`: up to 4 links
             """
 
             KEY = 'qwen/qwen3.6-plus'
@@ -291,8 +291,8 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'qwen/qwen3.6-flash'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 10 wires
-            - `videos`: up to 4 wires
+            - `images`: up to 10 links
+            - `videos`: up to 4 links
             """
 
             KEY = 'qwen/qwen3.6-flash'
@@ -303,7 +303,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
         class MistralaiMistralLarge2512(Option, frozen=True):
             """The choice 'mistralai/mistral-large-2512'.
 
-            - `images`: up to 8 wires
+            - `images`: up to 8 links
             """
 
             KEY = 'mistralai/mistral-large-2512'
@@ -313,7 +313,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'mistralai/mistral-medium-3-5'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 8 wires
+            - `images`: up to 8 links
             """
 
             KEY = 'mistralai/mistral-medium-3-5'
@@ -342,7 +342,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'moonshotai/kimi-k3'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             """
 
             KEY = 'moonshotai/kimi-k3'
@@ -353,7 +353,7 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
             """The choice 'moonshotai/kimi-k2.6'.
 
             - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
-            - `images`: up to 10 wires
+            - `images`: up to 10 links
             """
 
             KEY = 'moonshotai/kimi-k2.6'

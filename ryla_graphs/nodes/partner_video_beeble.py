@@ -23,12 +23,12 @@ class _Node(Node, frozen=True):
 class BeebleSwitchXVideoEdit(_Node, frozen=True):
     """Beeble SwitchX Video Edit (partner/video/Beeble).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `prompt`: text
     - `alpha_mode`: one of 'auto', 'fill', 'select', 'custom'
     - `max_resolution`: one of '1080p', '720p', by default '1080p'
     - `seed`: a whole number from 0 to 2147483647, by default 0
-    - `reference_image`: a wire that carries IMAGE, optional
+    - `reference_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'BeebleSwitchXVideoEdit'
@@ -43,7 +43,7 @@ class BeebleSwitchXVideoEdit(_Node, frozen=True):
         class Select(Option, frozen=True):
             """The choice 'select'.
 
-            - `alpha_keyframe`: a wire that carries MASK
+            - `alpha_keyframe`: a link that carries MASK
             """
 
             KEY = 'select'
@@ -52,7 +52,7 @@ class BeebleSwitchXVideoEdit(_Node, frozen=True):
         class Custom(Option, frozen=True):
             """The choice 'custom'.
 
-            - `alpha_mask`: a wire that carries MASK
+            - `alpha_mask`: a link that carries MASK
             """
 
             KEY = 'custom'

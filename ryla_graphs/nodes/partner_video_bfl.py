@@ -56,7 +56,7 @@ class Flux3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
     """Flux 3 Image to Video (partner/video/BFL).
 
     - `prompt`: text
-    - `keyframes`: up to 10 wires
+    - `keyframes`: up to 10 links
     - `placement`: one of 'spread across the clip', 'at times'
     - `aspect_ratio`: one of 'auto', '21:9', '2:1', '16:9', '4:3', '1:1', '3:4', '9:16', by default 'auto'
     - `duration`: one of 'auto', '5', '6', '7', '8', '9', '10', '11', … (17 choices), by default 'auto'
@@ -101,7 +101,7 @@ class Flux3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
 class Flux3VideoContinuationNode(_Node, Source[s.Video], frozen=True):
     """Flux 3 Video Continuation (partner/video/BFL).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `prompt`: text
     - `aspect_ratio`: one of 'auto', '21:9', '2:1', '16:9', '4:3', '1:1', '3:4', '9:16', by default 'auto'
     - `duration`: one of 'auto', '5', '6', '7', '8', '9', '10', '11', … (17 choices), by default 'auto'
@@ -133,7 +133,7 @@ class Flux3VideoContinuationNode(_Node, Source[s.Video], frozen=True):
 class FluxVideoUpscaleNode(_Node, Source[s.Video], frozen=True):
     """Flux Video Upscale (partner/video/BFL).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `upscale_factor`: a number from 1.5 to 3.0, by default 2.0
     - `mode`: one of 'creative', 'precise', by default 'creative'
     - `prompt`: text

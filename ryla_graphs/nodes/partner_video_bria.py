@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class BriaRemoveVideoBackground(_Node, Source[s.Video], frozen=True):
     """Bria Remove Video Background (partner/video/Bria).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `background_color`: one of 'Black', 'White', 'Gray', 'Red', 'Green', 'Blue', 'Yellow', 'Cyan', 'Magenta', 'Orange', by default 'Black'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """
@@ -44,7 +44,7 @@ class BriaRemoveVideoBackground(_Node, Source[s.Video], frozen=True):
 class BriaVideoGreenScreen(_Node, Source[s.Video], frozen=True):
     """Bria Video Green Screen (partner/video/Bria).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `green_shade`: one of 'broadcast_green', 'chroma_green', 'blue_screen', by default 'broadcast_green'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """
@@ -66,10 +66,10 @@ class BriaVideoGreenScreen(_Node, Source[s.Video], frozen=True):
 class BriaVideoReplaceBackground(_Node, Source[s.Video], frozen=True):
     """Bria Video Replace Background (partner/video/Bria).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 2147483647, by default 0
-    - `background_image`: a wire that carries IMAGE, optional
-    - `background_video`: a wire that carries VIDEO, optional
+    - `background_image`: a link that carries IMAGE, optional
+    - `background_video`: a link that carries VIDEO, optional
     """
 
     CLASS_TYPE = 'BriaVideoReplaceBackground'
@@ -90,7 +90,7 @@ class BriaVideoReplaceBackground(_Node, Source[s.Video], frozen=True):
 class BriaTransparentVideoBackground(_Node, frozen=True):
     """Bria Remove Video Background (Transparent) (partner/video/Bria).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """
 

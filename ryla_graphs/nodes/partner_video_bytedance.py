@@ -60,7 +60,7 @@ class ByteDanceImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
     - `model`: one of 'seedance-1-5-pro-251215', 'seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428', 'seedance-1-0-pro-fast-251015', by default 'seedance-1-0-pro-fast-251015'
     - `prompt`: text
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: one of '480p', '720p', '1080p', by default '480p'
     - `aspect_ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
     - `duration`: a whole number from 3 to 12, by default 5
@@ -96,8 +96,8 @@ class ByteDanceFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
     - `model`: one of 'seedance-1-5-pro-251215', 'seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428', by default 'seedance-1-0-lite-i2v-250428'
     - `prompt`: text
-    - `first_frame`: a wire that carries IMAGE
-    - `last_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
+    - `last_frame`: a link that carries IMAGE
     - `resolution`: one of '480p', '720p', '1080p', by default '480p'
     - `aspect_ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
     - `duration`: a whole number from 3 to 12, by default 5
@@ -134,7 +134,7 @@ class ByteDanceImageReferenceNode(_Node, Source[s.Video], frozen=True):
 
     - `model`: one of 'seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428', by default 'seedance-1-0-lite-i2v-250428'
     - `prompt`: text
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `resolution`: one of '480p', '720p', by default '480p'
     - `aspect_ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
     - `duration`: a whole number from 3 to 12, by default 5
@@ -262,8 +262,8 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     - `model`: one of 'Seedance 2.5', 'Seedance 2.0', 'Seedance 2.0 Fast', 'Seedance 2.0 Mini'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `watermark`: true or false, by default False
-    - `first_frame`: a wire that carries IMAGE, optional
-    - `last_frame`: a wire that carries IMAGE, optional
+    - `first_frame`: a link that carries IMAGE, optional
+    - `last_frame`: a link that carries IMAGE, optional
     - `first_frame_asset_id`: text, optional
     - `last_frame_asset_id`: text, optional
     """
@@ -383,10 +383,10 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
             - `generate_audio`: true or false, by default True
             - `video_editing`: true or false, by default False
             - `output_format`: one of 'mp4', by default 'mp4'
-            - `reference_images`: up to 30 wires
-            - `reference_videos`: up to 10 wires
-            - `reference_audios`: up to 10 wires
-            - `reference_assets`: up to 30 wires
+            - `reference_images`: up to 30 links
+            - `reference_videos`: up to 10 links
+            - `reference_audios`: up to 10 links
+            - `reference_assets`: up to 30 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -414,10 +414,10 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
             - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
             - `duration`: a whole number from 4 to 15, by default 7
             - `generate_audio`: true or false, by default True
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
-            - `reference_assets`: up to 9 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
+            - `reference_assets`: up to 9 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -443,10 +443,10 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
             - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
             - `duration`: a whole number from 4 to 15, by default 7
             - `generate_audio`: true or false, by default True
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
-            - `reference_assets`: up to 9 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
+            - `reference_assets`: up to 9 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -472,10 +472,10 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
             - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
             - `duration`: a whole number from 4 to 15, by default 7
             - `generate_audio`: true or false, by default True
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
-            - `reference_assets`: up to 9 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
+            - `reference_assets`: up to 9 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -528,10 +528,10 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
             - `generate_audio`: true or false, by default True
             - `task_type`: one of 'auto', 'reference', 'edit', 'extend', by default 'auto'
             - `output_format`: one of 'mp4', by default 'mp4'
-            - `reference_images`: up to 30 wires
-            - `reference_videos`: up to 10 wires
-            - `reference_audios`: up to 10 wires
-            - `reference_assets`: up to 30 wires
+            - `reference_images`: up to 30 links
+            - `reference_videos`: up to 10 links
+            - `reference_audios`: up to 10 links
+            - `reference_assets`: up to 30 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -559,10 +559,10 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
             - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
             - `duration`: a whole number from 4 to 15, by default 7
             - `generate_audio`: true or false, by default True
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
-            - `reference_assets`: up to 9 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
+            - `reference_assets`: up to 9 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -588,10 +588,10 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
             - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
             - `duration`: a whole number from 4 to 15, by default 7
             - `generate_audio`: true or false, by default True
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
-            - `reference_assets`: up to 9 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
+            - `reference_assets`: up to 9 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -617,10 +617,10 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
             - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
             - `duration`: a whole number from 4 to 15, by default 7
             - `generate_audio`: true or false, by default True
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
-            - `reference_assets`: up to 9 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
+            - `reference_assets`: up to 9 links
             - `auto_downscale`: true or false, optional
             - `auto_upscale`: true or false, optional
             """
@@ -650,7 +650,7 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
 class ByteDanceCreateVideoAsset(_Node, frozen=True):
     """ByteDance Create Video Asset (partner/video/ByteDance).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `group_id`: text
     """
 
@@ -671,7 +671,7 @@ class ByteDanceCreateVideoAsset(_Node, frozen=True):
 class ByteDanceVideoEnhanceNode(_Node, Source[s.Video], frozen=True):
     """ByteDance vCube Video Enhance (partner/video/ByteDance).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `tool_version`: one of 'standard', 'professional'
     - `resolution`: one of '1080p', '720p', '2k', '4k', '8k', 'source', 'custom'
     - `fps`: one of 'source', '24', '25', '30', '48', '50', '60', '120', by default 'source'

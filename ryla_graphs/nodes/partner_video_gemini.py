@@ -41,8 +41,8 @@ class GeminiVideoOmni(_Node, frozen=True):
             """The choice 'Omni Flash'.
 
             - `prompt`: text
-            - `images`: up to 14 wires
-            - `videos`: up to 3 wires
+            - `images`: up to 14 links
+            - `videos`: up to 3 links
             - `temperature`: a number from 0.0 to 2.0, by default 1.0
             - `top_p`: a number from 0.0 to 1.0, by default 0.95
             """

@@ -31,7 +31,7 @@ class GrokVideoNode(_Node, Source[s.Video], frozen=True):
     - `aspect_ratio`: one of 'auto', '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16', by default 'auto'
     - `duration`: a whole number from 1 to 15, by default 6
     - `seed`: a whole number from 0 to 2147483647, by default 0
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'GrokVideoNode'
@@ -71,7 +71,7 @@ class GrokVideoReferenceNode(_Node, Source[s.Video], frozen=True):
         class GrokImagineVideo1_5(Option, frozen=True):
             """The choice 'grok-imagine-video-1.5'.
 
-            - `reference_images`: up to 7 wires
+            - `reference_images`: up to 7 links
             - `voice_1`: one of 'none', 'ara', 'eve', 'leo', 'rex', 'sal', 'carina', 'zagan', … (27 choices), by default 'none'
             - `voice_2`: one of 'none', 'ara', 'eve', 'leo', 'rex', 'sal', 'carina', 'zagan', … (27 choices), by default 'none'
             - `voice_3`: one of 'none', 'ara', 'eve', 'leo', 'rex', 'sal', 'carina', 'zagan', … (27 choices), by default 'none'
@@ -92,7 +92,7 @@ class GrokVideoReferenceNode(_Node, Source[s.Video], frozen=True):
         class GrokImagineVideo(Option, frozen=True):
             """The choice 'grok-imagine-video'.
 
-            - `reference_images`: up to 7 wires
+            - `reference_images`: up to 7 links
             - `resolution`: one of '480p', '720p', by default '480p'
             - `aspect_ratio`: one of '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16', by default '16:9'
             - `duration`: a whole number from 2 to 10, by default 6
@@ -118,7 +118,7 @@ class GrokVideoEditNode(_Node, Source[s.Video], frozen=True):
 
     - `model`: one of 'grok-imagine-video', by default 'grok-imagine-video'
     - `prompt`: text
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """
 
@@ -141,7 +141,7 @@ class GrokVideoExtendNode(_Node, Source[s.Video], frozen=True):
     """Grok Video Extend (partner/video/Grok).
 
     - `prompt`: text
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `model`: one of 'grok-imagine-video'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     """

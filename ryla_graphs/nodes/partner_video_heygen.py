@@ -25,7 +25,7 @@ class _Node(Node, frozen=True):
 class HeyGenTalkingPhotoNode(_Node, Source[s.Video], frozen=True):
     """HeyGen Talking Photo (partner/video/HeyGen).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `speech`: one of 'script', 'audio'
     - `resolution`: one of '720p', '1080p', optional
     - `aspect_ratio`: one of 'auto', '16:9', '9:16', '1:1', '4:5', '5:4', optional
@@ -59,7 +59,7 @@ class HeyGenTalkingPhotoNode(_Node, Source[s.Video], frozen=True):
         class Audio(Option, frozen=True):
             """The choice 'audio'.
 
-            - `audio`: a wire that carries AUDIO
+            - `audio`: a link that carries AUDIO
             """
 
             KEY = 'audio'
@@ -154,7 +154,7 @@ class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
         class Audio(Option, frozen=True):
             """The choice 'audio'.
 
-            - `audio`: a wire that carries AUDIO
+            - `audio`: a link that carries AUDIO
             """
 
             KEY = 'audio'
@@ -192,7 +192,7 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
             """The choice 'prompt'.
 
             - `prompt`: text
-            - `reference_images`: up to 3 wires
+            - `reference_images`: up to 3 links
             """
 
             KEY = 'prompt'
@@ -202,7 +202,7 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
         class Photo(Option, frozen=True):
             """The choice 'photo'.
 
-            - `identity_photo`: a wire that carries IMAGE
+            - `identity_photo`: a link that carries IMAGE
             """
 
             KEY = 'photo'
@@ -218,7 +218,7 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
 class HeyGenVideoTranslateNode(_Node, Source[s.Video], frozen=True):
     """HeyGen Video Translate (partner/video/HeyGen).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `output_language`: one of 'English', 'Spanish', 'Spanish (Spain)', 'Spanish (Mexico)', 'French', 'French (France)', 'German', 'German (Germany)', … (190 choices), by default 'English'
     - `mode`: one of 'speed', 'precision', by default 'speed'
     - `translate_audio_only`: true or false, optional

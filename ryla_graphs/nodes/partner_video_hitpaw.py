@@ -22,7 +22,7 @@ class HitPawVideoEnhance(_Node, Source[s.Video], frozen=True):
     """HitPaw Video Enhance (partner/video/HitPaw).
 
     - `model`: one of 'Portrait Restore Model (1x)', 'Portrait Restore Model (2x)', 'General Restore Model (1x)', 'General Restore Model (2x)', 'General Restore Model (4x)', 'Ultra HD Model (2x)', 'Generative Model (1x)'
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     """
 
     CLASS_TYPE = 'HitPawVideoEnhance'

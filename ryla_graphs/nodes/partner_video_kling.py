@@ -51,7 +51,7 @@ class KlingTextToVideoNode(_Node, frozen=True):
 class KlingImage2VideoNode(_Node, frozen=True):
     """Kling Image(First Frame) to Video (partner/video/Kling).
 
-    - `start_frame`: a wire that carries IMAGE
+    - `start_frame`: a link that carries IMAGE
     - `prompt`: text
     - `negative_prompt`: text
     - `model_name`: one of 'kling-v2-5-turbo', by default 'kling-v2-5-turbo'
@@ -85,8 +85,8 @@ class KlingImage2VideoNode(_Node, frozen=True):
 class KlingStartEndFrameNode(_Node, frozen=True):
     """Kling Start-End Frame to Video (partner/video/Kling).
 
-    - `start_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE
+    - `start_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE
     - `prompt`: text
     - `negative_prompt`: text
     - `cfg_scale`: a number from 0.0 to 1.0, by default 0.5
@@ -143,8 +143,8 @@ class KlingVideoExtendNode(_Node, frozen=True):
 class KlingLipSyncAudioToVideoNode(_Node, frozen=True):
     """Kling Lip Sync Video with Audio (partner/video/Kling).
 
-    - `video`: a wire that carries VIDEO
-    - `audio`: a wire that carries AUDIO
+    - `video`: a link that carries VIDEO
+    - `audio`: a link that carries AUDIO
     - `voice_language`: one of 'zh', 'en', by default 'en'
     """
 
@@ -167,7 +167,7 @@ class KlingLipSyncAudioToVideoNode(_Node, frozen=True):
 class KlingLipSyncTextToVideoNode(_Node, frozen=True):
     """Kling Lip Sync Video with Text (partner/video/Kling).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `text`: text
     - `voice`: one of 'Melody', 'Sunny', 'Sage', 'Ace', 'Blossom', 'Peppy', 'Dove', 'Shine', … (61 choices), by default 'Melody'
     - `voice_speed`: a number from 0.8 to 2.0, by default 1.0
@@ -357,9 +357,9 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     - `model_name`: one of 'kling-v3-omni', 'kling-video-o1', by default 'kling-v3-omni'
     - `prompt`: text
     - `duration`: a whole number from 3 to 15, by default 5
-    - `first_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE, optional
-    - `reference_images`: a wire that carries IMAGE, optional
+    - `first_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE, optional
+    - `reference_images`: a link that carries IMAGE, optional
     - `resolution`: one of '4k', '1080p', '720p', optional
     - `storyboards`: one of 'disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards', optional
     - `generate_audio`: true or false, optional
@@ -523,7 +523,7 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
     - `prompt`: text
     - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
     - `duration`: a whole number from 3 to 15, by default 5
-    - `reference_images`: a wire that carries IMAGE
+    - `reference_images`: a link that carries IMAGE
     - `resolution`: one of '4k', '1080p', '720p', optional
     - `storyboards`: one of 'disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards', optional
     - `generate_audio`: true or false, optional
@@ -686,9 +686,9 @@ class KlingOmniProVideoToVideoNode(_Node, Source[s.Video], frozen=True):
     - `prompt`: text
     - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
     - `duration`: a whole number from 3 to 10, by default 3
-    - `reference_video`: a wire that carries VIDEO
+    - `reference_video`: a link that carries VIDEO
     - `keep_original_sound`: true or false, by default True
-    - `reference_images`: a wire that carries IMAGE, optional
+    - `reference_images`: a link that carries IMAGE, optional
     - `resolution`: one of '1080p', '720p', optional
     - `seed`: a whole number from 0 to 2147483647, optional
     """
@@ -718,9 +718,9 @@ class KlingOmniProEditVideoNode(_Node, Source[s.Video], frozen=True):
 
     - `model_name`: one of 'kling-v3-omni', 'kling-video-o1', by default 'kling-v3-omni'
     - `prompt`: text
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `keep_original_sound`: true or false, by default True
-    - `reference_images`: a wire that carries IMAGE, optional
+    - `reference_images`: a link that carries IMAGE, optional
     - `resolution`: one of '1080p', '720p', optional
     - `seed`: a whole number from 0 to 2147483647, optional
     """
@@ -775,7 +775,7 @@ class KlingImageToVideoWithAudio(_Node, Source[s.Video], frozen=True):
     """Kling 2.6 Image(First Frame) to Video with Audio (partner/video/Kling).
 
     - `model_name`: one of 'kling-v2-6', by default 'kling-v2-6'
-    - `start_frame`: a wire that carries IMAGE
+    - `start_frame`: a link that carries IMAGE
     - `prompt`: text
     - `mode`: one of 'pro', by default 'pro'
     - `duration`: one of 5, 10, by default 5
@@ -803,8 +803,8 @@ class KlingMotionControl(_Node, Source[s.Video], frozen=True):
     """Kling Motion Control (partner/video/Kling).
 
     - `prompt`: text
-    - `reference_image`: a wire that carries IMAGE
-    - `reference_video`: a wire that carries VIDEO
+    - `reference_image`: a link that carries IMAGE
+    - `reference_video`: a link that carries VIDEO
     - `keep_original_sound`: true or false, by default True
     - `character_orientation`: one of 'video', 'image', by default 'video'
     - `mode`: one of 'pro', 'std', by default 'pro'
@@ -836,7 +836,7 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
     - `generate_audio`: true or false, by default True
     - `model`: one of 'kling-v3', 'kling-3.0-turbo'
     - `seed`: a whole number from 0 to 2147483647, by default 0
-    - `start_frame`: a wire that carries IMAGE, optional
+    - `start_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'KlingVideoNode'
@@ -1027,8 +1027,8 @@ class KlingFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
     - `prompt`: text
     - `duration`: a whole number from 3 to 15, by default 5
-    - `first_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE
     - `generate_audio`: true or false, by default True
     - `model`: one of 'kling-v3'
     - `seed`: a whole number from 0 to 2147483647, by default 0
@@ -1067,8 +1067,8 @@ class KlingFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 class KlingAvatarNode(_Node, Source[s.Video], frozen=True):
     """Kling Avatar 2.0 (partner/video/Kling).
 
-    - `image`: a wire that carries IMAGE
-    - `sound_file`: a wire that carries AUDIO
+    - `image`: a link that carries IMAGE
+    - `sound_file`: a link that carries AUDIO
     - `mode`: one of 'std', 'pro', by default 'std'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `prompt`: text, optional

@@ -52,7 +52,7 @@ class LtxvApiTextToVideo(_Node, Source[s.Video], frozen=True):
 class LtxvApiImageToVideo(_Node, Source[s.Video], frozen=True):
     """LTXV Image To Video (partner/video/LTXV), deprecated.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `model`: one of 'LTX-2 (Pro)', 'LTX-2 (Fast)', by default 'LTX-2 (Pro)'
     - `prompt`: text
     - `duration`: one of 6, 8, 10, 12, 14, 16, 18, 20, by default 8
@@ -137,11 +137,11 @@ class LtxApi25TextToVideo(_Node, Source[s.Video], frozen=True):
 class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
     """LTX 2.5 Image To Video (partner/video/LTXV).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `model`: one of 'LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'
     - `prompt`: text
     - `seed`: a whole number from 0 to 4294967295, by default 42
-    - `last_frame`: a wire that carries IMAGE, optional
+    - `last_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'LtxApi25ImageToVideo'
@@ -196,11 +196,11 @@ class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
 class LtxApi25AudioToVideo(_Node, Source[s.Video], frozen=True):
     """LTX 2.5 Audio To Video (partner/video/LTXV).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `model`: one of 'LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'
     - `prompt`: text
     - `seed`: a whole number from 0 to 4294967295, by default 42
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'LtxApi25AudioToVideo'

@@ -31,7 +31,7 @@ class LumaVideoNode(_Node, Source[s.Video], frozen=True):
     - `duration`: one of '5s', '9s', by default '5s'
     - `loop`: true or false, by default False
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `luma_concepts`: a wire that carries LUMA_CONCEPTS, optional
+    - `luma_concepts`: a link that carries LUMA_CONCEPTS, optional
     """
 
     CLASS_TYPE = 'LumaVideoNode'
@@ -62,9 +62,9 @@ class LumaImageToVideoNode(_Node, Source[s.Video], frozen=True):
     - `duration`: one of '5s', '9s', by default '5s'
     - `loop`: true or false, by default False
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `first_image`: a wire that carries IMAGE, optional
-    - `last_image`: a wire that carries IMAGE, optional
-    - `luma_concepts`: a wire that carries LUMA_CONCEPTS, optional
+    - `first_image`: a link that carries IMAGE, optional
+    - `last_image`: a link that carries IMAGE, optional
+    - `luma_concepts`: a link that carries LUMA_CONCEPTS, optional
     """
 
     CLASS_TYPE = 'LumaImageToVideoNode'
@@ -94,7 +94,7 @@ class LumaConceptsNode(_Node, Source[s.LumaConcepts], frozen=True):
     - `concept2`: one of 'None', 'truck_left', 'pan_right', 'pedestal_down', 'low_angle', 'pedestal_up', 'selfie', 'pan_left', … (35 choices), by default 'None'
     - `concept3`: one of 'None', 'truck_left', 'pan_right', 'pedestal_down', 'low_angle', 'pedestal_up', 'selfie', 'pan_left', … (35 choices), by default 'None'
     - `concept4`: one of 'None', 'truck_left', 'pan_right', 'pedestal_down', 'low_angle', 'pedestal_up', 'selfie', 'pan_left', … (35 choices), by default 'None'
-    - `luma_concepts`: a wire that carries LUMA_CONCEPTS, optional
+    - `luma_concepts`: a link that carries LUMA_CONCEPTS, optional
     """
 
     CLASS_TYPE = 'LumaConceptsNode'
@@ -149,8 +149,8 @@ class LumaRay32ImageToVideoNode(_Node, frozen=True):
     - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
     - `loop`: true or false, by default False
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `start_frame`: a wire that carries IMAGE, optional
-    - `end_frame`: a wire that carries IMAGE, optional
+    - `start_frame`: a link that carries IMAGE, optional
+    - `end_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'LumaRay32ImageToVideoNode'
@@ -174,9 +174,9 @@ class LumaRay32ImageToVideoNode(_Node, frozen=True):
 class LumaRay32KeyframeNode(_Node, Source[s.LumaRay32Keyframe], frozen=True):
     """Luma Ray 3.2 Keyframe (partner/video/Luma).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `position`: one of 'Fraction of duration (0.0-1.0)', 'Absolute time (seconds)'
-    - `keyframes`: a wire that carries LUMA_RAY32_KEYFRAME, optional
+    - `keyframes`: a link that carries LUMA_RAY32_KEYFRAME, optional
     """
 
     CLASS_TYPE = 'LumaRay32KeyframeNode'
@@ -221,7 +221,7 @@ class LumaRay32KeyframesToVideoNode(_Node, frozen=True):
     - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
     - `duration`: one of '5s', '10s', by default '5s'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `keyframes`: a wire that carries LUMA_RAY32_KEYFRAME
+    - `keyframes`: a link that carries LUMA_RAY32_KEYFRAME
     """
 
     CLASS_TYPE = 'LumaRay32KeyframesToVideoNode'
@@ -244,7 +244,7 @@ class LumaRay32KeyframesToVideoNode(_Node, frozen=True):
 class LumaRay32VideoEditNode(_Node, frozen=True):
     """Luma Ray 3.2 Video Edit (partner/video/Luma).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `prompt`: text
     - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
     - `strength`: one of 'auto', 'adhere_1', 'adhere_2', 'adhere_3', 'flex_1', 'flex_2', 'flex_3', 'reimagine_1', 'reimagine_2', 'reimagine_3', by default 'auto'
@@ -271,7 +271,7 @@ class LumaRay32VideoEditNode(_Node, frozen=True):
 class LumaRay32VideoReframeNode(_Node, frozen=True):
     """Luma Ray 3.2 Video Reframe (partner/video/Luma).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `prompt`: text
     - `aspect_ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '21:9', by default '16:9'
     - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'

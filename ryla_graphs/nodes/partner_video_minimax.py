@@ -46,7 +46,7 @@ class MinimaxTextToVideoNode(_Node, Source[s.Video], frozen=True):
 class MinimaxImageToVideoNode(_Node, Source[s.Video], frozen=True):
     """MiniMax Image to Video (partner/video/MiniMax).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt_text`: text
     - `model`: one of 'I2V-01-Director', 'I2V-01', 'I2V-01-live', by default 'I2V-01'
     - `seed`: a whole number from 0 to 18446744073709551615, optional
@@ -72,7 +72,7 @@ class MinimaxHailuoVideoNode(_Node, Source[s.Video], frozen=True):
 
     - `prompt_text`: text
     - `seed`: a whole number from 0 to 18446744073709551615, optional
-    - `first_frame_image`: a wire that carries IMAGE, optional
+    - `first_frame_image`: a link that carries IMAGE, optional
     - `prompt_optimizer`: true or false, optional
     - `duration`: one of 6, 10, optional
     - `resolution`: one of '768P', '1080P', optional
@@ -139,10 +139,10 @@ class MinimaxHailuo03FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     """MiniMax H3 First-Last-Frame to Video (partner/video/MiniMax).
 
     - `model`: one of 'MiniMax H3'
-    - `first_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 4294967295, by default 42
     - `watermark`: true or false, by default False
-    - `last_frame`: a wire that carries IMAGE, optional
+    - `last_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MinimaxHailuo03FirstLastFrameNode'
@@ -200,9 +200,9 @@ class MinimaxHailuo03ReferenceNode(_Node, Source[s.Video], frozen=True):
             - `resolution`: one of '768P', '2K', by default '768P'
             - `ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
             - `duration`: a whole number from 4 to 15, by default 5
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
             """
 
             KEY = 'MiniMax H3'
@@ -227,8 +227,8 @@ class MinimaxHailuo03ContextIRNode(_Node, Source[s.String], frozen=True):
     """MiniMax H3 Context IR (Prompt Enhancer) (partner/video/MiniMax).
 
     - `model`: one of 'MiniMax H3'
-    - `first_frame`: a wire that carries IMAGE, optional
-    - `last_frame`: a wire that carries IMAGE, optional
+    - `first_frame`: a link that carries IMAGE, optional
+    - `last_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MinimaxHailuo03ContextIRNode'
@@ -245,9 +245,9 @@ class MinimaxHailuo03ContextIRNode(_Node, Source[s.String], frozen=True):
             - `prompt`: text
             - `duration`: a whole number from 4 to 15, by default 5
             - `ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
             """
 
             KEY = 'MiniMax H3'
@@ -271,10 +271,10 @@ class MinimaxHailuo03RegenerateNode(_Node, Source[s.Video], frozen=True):
     """MiniMax H3 Regenerate to 2K (partner/video/MiniMax).
 
     - `model`: one of 'MiniMax H3'
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `watermark`: true or false, by default False
-    - `first_frame`: a wire that carries IMAGE, optional
-    - `last_frame`: a wire that carries IMAGE, optional
+    - `first_frame`: a link that carries IMAGE, optional
+    - `last_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MinimaxHailuo03RegenerateNode'
@@ -290,9 +290,9 @@ class MinimaxHailuo03RegenerateNode(_Node, Source[s.Video], frozen=True):
 
             - `prompt`: text
             - `resolution`: one of '2K', by default '2K'
-            - `reference_images`: up to 9 wires
-            - `reference_videos`: up to 3 wires
-            - `reference_audios`: up to 3 wires
+            - `reference_images`: up to 9 links
+            - `reference_videos`: up to 3 links
+            - `reference_audios`: up to 3 links
             """
 
             KEY = 'MiniMax H3'

@@ -29,7 +29,7 @@ class PixverseTextToVideoNode(_Node, Source[s.Video], frozen=True):
     - `motion_mode`: one of 'normal', 'fast', by default 'normal'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `negative_prompt`: text, optional
-    - `pixverse_template`: a wire that carries PIXVERSE_TEMPLATE, optional
+    - `pixverse_template`: a link that carries PIXVERSE_TEMPLATE, optional
     """
 
     CLASS_TYPE = 'PixverseTextToVideoNode'
@@ -54,14 +54,14 @@ class PixverseTextToVideoNode(_Node, Source[s.Video], frozen=True):
 class PixverseImageToVideoNode(_Node, Source[s.Video], frozen=True):
     """PixVerse Image to Video (partner/video/PixVerse).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `quality`: one of '360p', '540p', '720p', '1080p', by default '540p'
     - `duration_seconds`: one of 5, 8, by default 5
     - `motion_mode`: one of 'normal', 'fast', by default 'normal'
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `negative_prompt`: text, optional
-    - `pixverse_template`: a wire that carries PIXVERSE_TEMPLATE, optional
+    - `pixverse_template`: a link that carries PIXVERSE_TEMPLATE, optional
     """
 
     CLASS_TYPE = 'PixverseImageToVideoNode'
@@ -86,8 +86,8 @@ class PixverseImageToVideoNode(_Node, Source[s.Video], frozen=True):
 class PixverseTransitionVideoNode(_Node, Source[s.Video], frozen=True):
     """PixVerse Transition Video (partner/video/PixVerse).
 
-    - `first_frame`: a wire that carries IMAGE
-    - `last_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
+    - `last_frame`: a link that carries IMAGE
     - `prompt`: text
     - `quality`: one of '360p', '540p', '720p', '1080p', by default '540p'
     - `duration_seconds`: one of 5, 8, by default 5

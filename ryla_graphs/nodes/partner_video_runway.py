@@ -24,8 +24,8 @@ class RunwayFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     """Runway First-Last-Frame to Video (partner/video/Runway), deprecated.
 
     - `prompt`: text
-    - `start_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE
+    - `start_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE
     - `duration`: one of 5, 10, by default 5
     - `ratio`: one of '768:1280', '1280:768', by default '768:1280'
     - `seed`: a whole number from 0 to 4294967295, by default 0
@@ -52,7 +52,7 @@ class RunwayImageToVideoNodeGen3a(_Node, Source[s.Video], frozen=True):
     """Runway Image to Video (Gen3a Turbo) (partner/video/Runway), deprecated.
 
     - `prompt`: text
-    - `start_frame`: a wire that carries IMAGE
+    - `start_frame`: a link that carries IMAGE
     - `duration`: one of 5, 10, by default 5
     - `ratio`: one of '768:1280', '1280:768', by default '768:1280'
     - `seed`: a whole number from 0 to 4294967295, by default 0
@@ -78,7 +78,7 @@ class RunwayImageToVideoNodeGen4(_Node, Source[s.Video], frozen=True):
     """Runway Image to Video (Gen4 Turbo) (partner/video/Runway).
 
     - `prompt`: text
-    - `start_frame`: a wire that carries IMAGE
+    - `start_frame`: a link that carries IMAGE
     - `duration`: one of 5, 10, by default 5
     - `ratio`: one of '1280:720', '720:1280', '1104:832', '832:1104', '960:960', '1584:672', by default '1280:720'
     - `seed`: a whole number from 0 to 4294967295, by default 0
@@ -104,11 +104,11 @@ class RunwayAleph2VideoToVideoNode(_Node, Source[s.Video], frozen=True):
     """Runway Aleph2 Video to Video (partner/video/Runway).
 
     - `prompt`: text
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 4294967295, by default 0
     - `public_figure_threshold`: one of 'auto', 'low', by default 'low'
-    - `keyframes`: a wire that carries RUNWAY_ALEPH2_KEYFRAME, optional
-    - `prompt_images`: a wire that carries RUNWAY_ALEPH2_PROMPT_IMAGE, optional
+    - `keyframes`: a link that carries RUNWAY_ALEPH2_KEYFRAME, optional
+    - `prompt_images`: a link that carries RUNWAY_ALEPH2_PROMPT_IMAGE, optional
     """
 
     CLASS_TYPE = 'RunwayAleph2VideoToVideoNode'
@@ -131,9 +131,9 @@ class RunwayAleph2VideoToVideoNode(_Node, Source[s.Video], frozen=True):
 class RunwayAleph2KeyframeNode(_Node, Source[s.RunwayAleph2Keyframe], frozen=True):
     """Runway Aleph2 Keyframe (partner/video/Runway).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `timing`: one of 'Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'
-    - `keyframes`: a wire that carries RUNWAY_ALEPH2_KEYFRAME, optional
+    - `keyframes`: a link that carries RUNWAY_ALEPH2_KEYFRAME, optional
     """
 
     CLASS_TYPE = 'RunwayAleph2KeyframeNode'
@@ -174,9 +174,9 @@ class RunwayAleph2KeyframeNode(_Node, Source[s.RunwayAleph2Keyframe], frozen=Tru
 class RunwayAleph2PromptImageNode(_Node, Source[s.RunwayAleph2PromptImage], frozen=True):
     """Runway Aleph2 Prompt Image (partner/video/Runway).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `position`: one of 'Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'
-    - `prompt_images`: a wire that carries RUNWAY_ALEPH2_PROMPT_IMAGE, optional
+    - `prompt_images`: a link that carries RUNWAY_ALEPH2_PROMPT_IMAGE, optional
     """
 
     CLASS_TYPE = 'RunwayAleph2PromptImageNode'

@@ -26,7 +26,7 @@ class OpenAIVideoSora2(_Node, Source[s.Video], frozen=True):
     - `prompt`: text
     - `size`: one of '720x1280', '1280x720', '1024x1792', '1792x1024', by default '1280x720'
     - `duration`: one of 4, 8, 12, by default 8
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `seed`: a whole number from 0 to 2147483647, optional
     """
 

@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class SyncLipSyncNode(_Node, Source[s.Video], frozen=True):
     """sync.so Lip Sync (partner/video/sync.so).
 
-    - `video`: a wire that carries VIDEO
-    - `audio`: a wire that carries AUDIO
+    - `video`: a link that carries VIDEO
+    - `audio`: a link that carries AUDIO
     - `seed`: a whole number from 0 to 2147483647, by default 42
     - `model`: one of 'sync-3'
     """
@@ -67,8 +67,8 @@ class SyncLipSyncNode(_Node, Source[s.Video], frozen=True):
 class SyncTalkingImageNode(_Node, Source[s.Video], frozen=True):
     """sync.so Talking Image (partner/video/sync.so).
 
-    - `image`: a wire that carries IMAGE
-    - `audio`: a wire that carries AUDIO
+    - `image`: a link that carries IMAGE
+    - `audio`: a link that carries AUDIO
     - `prompt`: text
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `model`: one of 'sync-3'

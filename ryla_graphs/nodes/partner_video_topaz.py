@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class TopazVideoEnhance(_Node, Source[s.Video], frozen=True):
     """Topaz Video Enhance (Legacy) (partner/video/Topaz), deprecated.
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `upscaler_enabled`: true or false, by default True
     - `upscaler_model`: one of 'Starlight (Astra) Fast', 'Starlight (Astra) Creative', 'Starlight Precise 2.5', by default 'Starlight (Astra) Fast'
     - `upscaler_resolution`: one of 'FullHD (1080p)', '4K (2160p)', by default 'FullHD (1080p)'
@@ -63,7 +63,7 @@ class TopazVideoEnhance(_Node, Source[s.Video], frozen=True):
 class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
     """Topaz Video Enhance (partner/video/Topaz).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `upscaler_model`: one of 'Astra 2', 'Starlight (Astra) Fast', 'Starlight (Astra) Creative', 'Starlight Precise 2.5', 'Disabled'
     - `interpolation_model`: one of 'Disabled', 'apo-8'
     - `dynamic_compression_level`: one of 'Low', 'Mid', 'High', optional

@@ -29,7 +29,7 @@ class VeoVideoGenerationNode(_Node, Source[s.Video], frozen=True):
     - `enhance_prompt`: true or false, optional
     - `person_generation`: one of 'ALLOW', 'BLOCK', optional
     - `seed`: a whole number from 0 to 4294967295, optional
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `model`: one of 'veo-2.0-generate-001', optional
     """
 
@@ -64,7 +64,7 @@ class Veo3VideoGenerationNode(_Node, Source[s.Video], frozen=True):
     - `enhance_prompt`: true or false, optional
     - `person_generation`: one of 'ALLOW', 'BLOCK', optional
     - `seed`: a whole number from 0 to 4294967295, optional
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `model`: one of 'veo-3.1-generate', 'veo-3.1-fast-generate', 'veo-3.1-lite', 'veo-3.0-generate-001', 'veo-3.0-fast-generate-001', optional
     - `generate_audio`: true or false, optional
     """
@@ -100,8 +100,8 @@ class Veo3FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     - `aspect_ratio`: one of '16:9', '9:16', by default '16:9'
     - `duration`: a whole number from 4 to 8, by default 8
     - `seed`: a whole number from 0 to 4294967295, by default 0
-    - `first_frame`: a wire that carries IMAGE
-    - `last_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
+    - `last_frame`: a link that carries IMAGE
     - `model`: one of 'veo-3.1-generate', 'veo-3.1-fast-generate', 'veo-3.1-lite', by default 'veo-3.1-generate'
     - `generate_audio`: true or false, by default True
     """

@@ -55,7 +55,7 @@ class ViduImageToVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu Image To Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq1', by default 'viduq1'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text, optional
     - `duration`: a whole number from 5 to 5, optional
     - `seed`: a whole number from 0 to 2147483647, optional
@@ -85,7 +85,7 @@ class ViduReferenceVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu Reference To Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq1', by default 'viduq1'
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `prompt`: text
     - `duration`: a whole number from 5 to 5, optional
     - `seed`: a whole number from 0 to 2147483647, optional
@@ -117,8 +117,8 @@ class ViduStartEndToVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu Start End To Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq1', by default 'viduq1'
-    - `first_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE
     - `prompt`: text, optional
     - `duration`: a whole number from 5 to 5, optional
     - `seed`: a whole number from 0 to 2147483647, optional
@@ -179,7 +179,7 @@ class Vidu2ImageToVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu2 Image-to-Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo', by default 'viduq2-pro-fast'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `duration`: a whole number from 1 to 10, by default 5
     - `seed`: a whole number from 0 to 2147483647, by default 1
@@ -209,7 +209,7 @@ class Vidu2ReferenceVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu2 Reference-to-Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq2', by default 'viduq2'
-    - `subjects`: up to 7 wires
+    - `subjects`: up to 7 links
     - `prompt`: text
     - `audio`: true or false, by default False
     - `duration`: a whole number from 1 to 10, by default 5
@@ -243,8 +243,8 @@ class Vidu2StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu2 Start/End Frame-to-Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo', by default 'viduq2-pro-fast'
-    - `first_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE
     - `prompt`: text
     - `duration`: a whole number from 2 to 8, by default 5
     - `seed`: a whole number from 0 to 2147483647, by default 1
@@ -275,10 +275,10 @@ class ViduExtendVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu Video Extension (partner/video/Vidu).
 
     - `model`: one of 'viduq2-pro', 'viduq2-turbo'
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `prompt`: text
     - `seed`: a whole number from 0 to 2147483647, by default 1
-    - `end_frame`: a wire that carries IMAGE, optional
+    - `end_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ViduExtendVideoNode'
@@ -326,7 +326,7 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu Multi-Frame Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq2-pro', 'viduq2-turbo', by default 'viduq2-pro'
-    - `start_image`: a wire that carries IMAGE
+    - `start_image`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 2147483647, by default 1
     - `resolution`: one of '720p', '1080p', by default '720p'
     - `frames`: one of '2', '3', '4', '5', '6', '7', '8', '9'
@@ -344,10 +344,10 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '2'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             """
 
@@ -363,13 +363,13 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '3'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             - `prompt3`: text
-            - `end_image3`: a wire that carries IMAGE
+            - `end_image3`: a link that carries IMAGE
             - `duration3`: a whole number from 2 to 7, by default 4
             """
 
@@ -388,16 +388,16 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '4'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             - `prompt3`: text
-            - `end_image3`: a wire that carries IMAGE
+            - `end_image3`: a link that carries IMAGE
             - `duration3`: a whole number from 2 to 7, by default 4
             - `prompt4`: text
-            - `end_image4`: a wire that carries IMAGE
+            - `end_image4`: a link that carries IMAGE
             - `duration4`: a whole number from 2 to 7, by default 4
             """
 
@@ -419,19 +419,19 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '5'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             - `prompt3`: text
-            - `end_image3`: a wire that carries IMAGE
+            - `end_image3`: a link that carries IMAGE
             - `duration3`: a whole number from 2 to 7, by default 4
             - `prompt4`: text
-            - `end_image4`: a wire that carries IMAGE
+            - `end_image4`: a link that carries IMAGE
             - `duration4`: a whole number from 2 to 7, by default 4
             - `prompt5`: text
-            - `end_image5`: a wire that carries IMAGE
+            - `end_image5`: a link that carries IMAGE
             - `duration5`: a whole number from 2 to 7, by default 4
             """
 
@@ -456,22 +456,22 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '6'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             - `prompt3`: text
-            - `end_image3`: a wire that carries IMAGE
+            - `end_image3`: a link that carries IMAGE
             - `duration3`: a whole number from 2 to 7, by default 4
             - `prompt4`: text
-            - `end_image4`: a wire that carries IMAGE
+            - `end_image4`: a link that carries IMAGE
             - `duration4`: a whole number from 2 to 7, by default 4
             - `prompt5`: text
-            - `end_image5`: a wire that carries IMAGE
+            - `end_image5`: a link that carries IMAGE
             - `duration5`: a whole number from 2 to 7, by default 4
             - `prompt6`: text
-            - `end_image6`: a wire that carries IMAGE
+            - `end_image6`: a link that carries IMAGE
             - `duration6`: a whole number from 2 to 7, by default 4
             """
 
@@ -499,25 +499,25 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '7'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             - `prompt3`: text
-            - `end_image3`: a wire that carries IMAGE
+            - `end_image3`: a link that carries IMAGE
             - `duration3`: a whole number from 2 to 7, by default 4
             - `prompt4`: text
-            - `end_image4`: a wire that carries IMAGE
+            - `end_image4`: a link that carries IMAGE
             - `duration4`: a whole number from 2 to 7, by default 4
             - `prompt5`: text
-            - `end_image5`: a wire that carries IMAGE
+            - `end_image5`: a link that carries IMAGE
             - `duration5`: a whole number from 2 to 7, by default 4
             - `prompt6`: text
-            - `end_image6`: a wire that carries IMAGE
+            - `end_image6`: a link that carries IMAGE
             - `duration6`: a whole number from 2 to 7, by default 4
             - `prompt7`: text
-            - `end_image7`: a wire that carries IMAGE
+            - `end_image7`: a link that carries IMAGE
             - `duration7`: a whole number from 2 to 7, by default 4
             """
 
@@ -548,28 +548,28 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '8'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             - `prompt3`: text
-            - `end_image3`: a wire that carries IMAGE
+            - `end_image3`: a link that carries IMAGE
             - `duration3`: a whole number from 2 to 7, by default 4
             - `prompt4`: text
-            - `end_image4`: a wire that carries IMAGE
+            - `end_image4`: a link that carries IMAGE
             - `duration4`: a whole number from 2 to 7, by default 4
             - `prompt5`: text
-            - `end_image5`: a wire that carries IMAGE
+            - `end_image5`: a link that carries IMAGE
             - `duration5`: a whole number from 2 to 7, by default 4
             - `prompt6`: text
-            - `end_image6`: a wire that carries IMAGE
+            - `end_image6`: a link that carries IMAGE
             - `duration6`: a whole number from 2 to 7, by default 4
             - `prompt7`: text
-            - `end_image7`: a wire that carries IMAGE
+            - `end_image7`: a link that carries IMAGE
             - `duration7`: a whole number from 2 to 7, by default 4
             - `prompt8`: text
-            - `end_image8`: a wire that carries IMAGE
+            - `end_image8`: a link that carries IMAGE
             - `duration8`: a whole number from 2 to 7, by default 4
             """
 
@@ -603,31 +603,31 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             """The choice '9'.
 
             - `prompt1`: text
-            - `end_image1`: a wire that carries IMAGE
+            - `end_image1`: a link that carries IMAGE
             - `duration1`: a whole number from 2 to 7, by default 4
             - `prompt2`: text
-            - `end_image2`: a wire that carries IMAGE
+            - `end_image2`: a link that carries IMAGE
             - `duration2`: a whole number from 2 to 7, by default 4
             - `prompt3`: text
-            - `end_image3`: a wire that carries IMAGE
+            - `end_image3`: a link that carries IMAGE
             - `duration3`: a whole number from 2 to 7, by default 4
             - `prompt4`: text
-            - `end_image4`: a wire that carries IMAGE
+            - `end_image4`: a link that carries IMAGE
             - `duration4`: a whole number from 2 to 7, by default 4
             - `prompt5`: text
-            - `end_image5`: a wire that carries IMAGE
+            - `end_image5`: a link that carries IMAGE
             - `duration5`: a whole number from 2 to 7, by default 4
             - `prompt6`: text
-            - `end_image6`: a wire that carries IMAGE
+            - `end_image6`: a link that carries IMAGE
             - `duration6`: a whole number from 2 to 7, by default 4
             - `prompt7`: text
-            - `end_image7`: a wire that carries IMAGE
+            - `end_image7`: a link that carries IMAGE
             - `duration7`: a whole number from 2 to 7, by default 4
             - `prompt8`: text
-            - `end_image8`: a wire that carries IMAGE
+            - `end_image8`: a link that carries IMAGE
             - `duration8`: a whole number from 2 to 7, by default 4
             - `prompt9`: text
-            - `end_image9`: a wire that carries IMAGE
+            - `end_image9`: a link that carries IMAGE
             - `duration9`: a whole number from 2 to 7, by default 4
             """
 
@@ -730,7 +730,7 @@ class Vidu3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu Q3 Image-to-Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq3-pro', 'viduq3-turbo'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `seed`: a whole number from 0 to 2147483647, by default 1
     """
@@ -783,8 +783,8 @@ class Vidu3StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
     """Vidu Q3 Start/End Frame-to-Video Generation (partner/video/Vidu).
 
     - `model`: one of 'viduq3-pro', 'viduq3-turbo'
-    - `first_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE
     - `prompt`: text
     - `seed`: a whole number from 0 to 2147483647, by default 1
     """

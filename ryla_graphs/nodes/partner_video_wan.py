@@ -30,7 +30,7 @@ class WanTextToVideoApi(_Node, Source[s.Video], frozen=True):
     - `negative_prompt`: text, optional
     - `size`: one of '480p: 1:1 (624x624)', '480p: 16:9 (832x480)', '480p: 9:16 (480x832)', '720p: 1:1 (960x960)', '720p: 16:9 (1280x720)', '720p: 9:16 (720x1280)', '720p: 4:3 (1088x832)', '720p: 3:4 (832x1088)', … (13 choices), optional
     - `duration`: a whole number from 5 to 15, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `audio`: a link that carries AUDIO, optional
     - `seed`: a whole number from 0 to 2147483647, optional
     - `generate_audio`: true or false, optional
     - `prompt_extend`: true or false, optional
@@ -64,12 +64,12 @@ class WanImageToVideoApi(_Node, Source[s.Video], frozen=True):
     """Wan Image to Video (partner/video/Wan).
 
     - `model`: one of 'wan2.5-i2v-preview', 'wan2.6-i2v', by default 'wan2.6-i2v'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `negative_prompt`: text, optional
     - `resolution`: one of '480P', '720P', '1080P', optional
     - `duration`: a whole number from 5 to 15, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `audio`: a link that carries AUDIO, optional
     - `seed`: a whole number from 0 to 2147483647, optional
     - `generate_audio`: true or false, optional
     - `prompt_extend`: true or false, optional
@@ -106,7 +106,7 @@ class WanReferenceVideoApi(_Node, Source[s.Video], frozen=True):
     - `model`: one of 'wan2.6-r2v', by default 'wan2.6-r2v'
     - `prompt`: text
     - `negative_prompt`: text
-    - `reference_videos`: up to 3 wires
+    - `reference_videos`: up to 3 links
     - `size`: one of '720p: 1:1 (960x960)', '720p: 16:9 (1280x720)', '720p: 9:16 (720x1280)', '720p: 4:3 (1088x832)', '720p: 3:4 (832x1088)', '1080p: 1:1 (1440x1440)', '1080p: 16:9 (1920x1080)', '1080p: 9:16 (1080x1920)', '1080p: 4:3 (1632x1248)', '1080p: 3:4 (1248x1632)', by default '720p: 1:1 (960x960)'
     - `duration`: a whole number from 5 to 10, by default 5
     - `seed`: a whole number from 0 to 2147483647, by default 0
@@ -141,7 +141,7 @@ class Wan2TextToVideoApi(_Node, Source[s.Video], frozen=True):
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `prompt_extend`: true or false, by default True
     - `watermark`: true or false, by default False
-    - `audio`: a wire that carries AUDIO, optional
+    - `audio`: a link that carries AUDIO, optional
     """
 
     CLASS_TYPE = 'Wan2TextToVideoApi'
@@ -184,12 +184,12 @@ class Wan2ImageToVideoApi(_Node, Source[s.Video], frozen=True):
     """Wan 2.7 Image to Video (partner/video/Wan).
 
     - `model`: one of 'wan2.7-i2v'
-    - `first_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `prompt_extend`: true or false, by default True
     - `watermark`: true or false, by default False
-    - `last_frame`: a wire that carries IMAGE, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `last_frame`: a link that carries IMAGE, optional
+    - `audio`: a link that carries AUDIO, optional
     """
 
     CLASS_TYPE = 'Wan2ImageToVideoApi'
@@ -232,11 +232,11 @@ class Wan2VideoContinuationApi(_Node, Source[s.Video], frozen=True):
     """Wan 2.7 Video Continuation (partner/video/Wan).
 
     - `model`: one of 'wan2.7-i2v'
-    - `first_clip`: a wire that carries VIDEO
+    - `first_clip`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `prompt_extend`: true or false, by default True
     - `watermark`: true or false, by default False
-    - `last_frame`: a wire that carries IMAGE, optional
+    - `last_frame`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Wan2VideoContinuationApi'
@@ -278,7 +278,7 @@ class Wan2VideoEditApi(_Node, Source[s.Video], frozen=True):
     """Wan 2.7 Video Edit (partner/video/Wan).
 
     - `model`: one of 'wan2.7-videoedit'
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `audio_setting`: one of 'auto', 'origin', by default 'auto'
     - `watermark`: true or false, by default False
@@ -299,7 +299,7 @@ class Wan2VideoEditApi(_Node, Source[s.Video], frozen=True):
             - `resolution`: one of '720P', '1080P', by default '720P'
             - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
             - `duration`: one of 'auto', '2', '3', '4', '5', '6', '7', '8', '9', '10', by default 'auto'
-            - `reference_images`: up to 4 wires
+            - `reference_images`: up to 4 links
             """
 
             KEY = 'wan2.7-videoedit'
@@ -344,8 +344,8 @@ class Wan2ReferenceVideoApi(_Node, Source[s.Video], frozen=True):
             - `resolution`: one of '720P', '1080P', by default '720P'
             - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
             - `duration`: a whole number from 2 to 10, by default 5
-            - `reference_videos`: up to 3 wires
-            - `reference_images`: up to 5 wires
+            - `reference_videos`: up to 3 links
+            - `reference_images`: up to 5 links
             """
 
             KEY = 'wan2.7-r2v'
@@ -425,7 +425,7 @@ class HappyHorseImageToVideoApi(_Node, Source[s.Video], frozen=True):
     """HappyHorse Image to Video (partner/video/Wan).
 
     - `model`: one of 'happyhorse-1.1-i2v', 'happyhorse-1.0-i2v'
-    - `first_frame`: a wire that carries IMAGE
+    - `first_frame`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `watermark`: true or false, by default False
     """
@@ -478,7 +478,7 @@ class HappyHorseVideoEditApi(_Node, Source[s.Video], frozen=True):
     """HappyHorse Video Edit (partner/video/Wan).
 
     - `model`: one of 'happyhorse-1.0-video-edit'
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 2147483647, by default 0
     - `watermark`: true or false, by default False
     """
@@ -497,7 +497,7 @@ class HappyHorseVideoEditApi(_Node, Source[s.Video], frozen=True):
             - `prompt`: text
             - `resolution`: one of '720P', '1080P', by default '720P'
             - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
-            - `reference_images`: up to 5 wires
+            - `reference_images`: up to 5 links
             """
 
             KEY = 'happyhorse-1.0-video-edit'
@@ -539,7 +539,7 @@ class HappyHorseReferenceVideoApi(_Node, Source[s.Video], frozen=True):
             - `resolution`: one of '720P', '1080P', by default '720P'
             - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '21:9', '9:21', '5:4', '4:5', by default '16:9'
             - `duration`: a whole number from 3 to 15, by default 5
-            - `reference_images`: up to 9 wires
+            - `reference_images`: up to 9 links
             """
 
             KEY = 'happyhorse-1.1-r2v'
@@ -556,7 +556,7 @@ class HappyHorseReferenceVideoApi(_Node, Source[s.Video], frozen=True):
             - `resolution`: one of '720P', '1080P', by default '720P'
             - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
             - `duration`: a whole number from 3 to 15, by default 5
-            - `reference_images`: up to 9 wires
+            - `reference_images`: up to 9 links
             """
 
             KEY = 'happyhorse-1.0-r2v'

@@ -20,7 +20,7 @@ class _Node(Node, frozen=True):
 class WavespeedFlashVSRNode(_Node, Source[s.Video], frozen=True):
     """FlashVSR Video Upscale (partner/video/WaveSpeed).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `target_resolution`: one of '720p', '1080p', '2K', '4K', by default '720p'
     """
 

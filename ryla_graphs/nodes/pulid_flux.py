@@ -25,16 +25,16 @@ class ApplyPulidFlux(_Node, Source[s.Model[s.Flux1]], frozen=True):
 
     Patches a Flux model so that it paints the face of a photo.
 
-    - `model`: a wire that carries MODEL
-    - `pulid_flux`: a wire that carries PULIDFLUX
-    - `eva_clip`: a wire that carries EVA_CLIP
-    - `face_analysis`: a wire that carries FACEANALYSIS
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `pulid_flux`: a link that carries PULIDFLUX
+    - `eva_clip`: a link that carries EVA_CLIP
+    - `face_analysis`: a link that carries FACEANALYSIS
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1.0 to 5.0, by default 1.0: how much of the face is taken over
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
-    - `attn_mask`: a wire that carries MASK, optional
-    - `options`: a wire that carries OPTIONS, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `options`: a link that carries OPTIONS, optional
     """
 
     CLASS_TYPE = 'ApplyPulidFlux'
@@ -61,7 +61,7 @@ class ApplyPulidFlux(_Node, Source[s.Model[s.Flux1]], frozen=True):
 class FixPulidFluxPatch(_Node, Source[s.Model[Family]], frozen=True):
     """Fix PuLID Flux Patch.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'FixPulidFluxPatch'
@@ -95,9 +95,9 @@ class PulidFluxEvaClipLoader(_Node, Source[s.EvaClip], frozen=True):
 class PulidFluxFaceDetector(_Node, frozen=True):
     """Pulid Flux Face Detector.
 
-    - `face_analysis`: a wire that carries FACEANALYSIS
-    - `image`: a wire that carries IMAGE
-    - `options`: a wire that carries OPTIONS
+    - `face_analysis`: a link that carries FACEANALYSIS
+    - `image`: a link that carries IMAGE
+    - `options`: a link that carries OPTIONS
     """
 
     CLASS_TYPE = 'PulidFluxFaceDetector'

@@ -31,7 +31,7 @@ class SeedVR2LoadDiTModel(_Node, Source[s.Seedvr2Dit], frozen=True):
     - `offload_device`: the name of a file or model that the server has, optional
     - `cache_model`: true or false, optional
     - `attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn_2', 'sageattn_3', optional
-    - `torch_compile_args`: a wire that carries TORCH_COMPILE_ARGS, optional
+    - `torch_compile_args`: a link that carries TORCH_COMPILE_ARGS, optional
     """
 
     CLASS_TYPE = 'SeedVR2LoadDiTModel'
@@ -69,7 +69,7 @@ class SeedVR2LoadVAEModel(_Node, Source[s.Seedvr2Vae], frozen=True):
     - `tile_debug`: one of 'false', 'encode', 'decode', optional
     - `offload_device`: the name of a file or model that the server has, optional
     - `cache_model`: true or false, optional
-    - `torch_compile_args`: a wire that carries TORCH_COMPILE_ARGS, optional
+    - `torch_compile_args`: a link that carries TORCH_COMPILE_ARGS, optional
     """
 
     CLASS_TYPE = 'SeedVR2LoadVAEModel'
@@ -128,9 +128,9 @@ class SeedVR2VideoUpscaler(_Node, Source[s.Image], frozen=True):
 
     Restores and enlarges pictures or the frames of a video.
 
-    - `image`: a wire that carries IMAGE
-    - `dit`: a wire that carries SEEDVR2_DIT
-    - `vae`: a wire that carries SEEDVR2_VAE
+    - `image`: a link that carries IMAGE
+    - `dit`: a link that carries SEEDVR2_DIT
+    - `vae`: a link that carries SEEDVR2_VAE
     - `seed`: a whole number from 0 to 4294967295, by default 42
     - `resolution`: a whole number from 16 to 16384, by default 1080
     - `max_resolution`: a whole number from 0 to 16384, by default 0

@@ -24,14 +24,14 @@ class _Node(Node, frozen=True):
 class BuildJsonPromptIdeogram(_Node, Source[s.Dict], frozen=True):
     """Build JSON Prompt (Ideogram) (text), experimental.
 
-    - `element`: a wire that carries ARRAY
+    - `element`: a link that carries ARRAY
     - `high_level_description`: text
     - `background`: text
     - `style`: one of 'none', 'photo', 'art_style'
     - `aesthetics`: text
     - `lighting`: text
     - `medium`: text
-    - `color_palette`: a wire that carries COLORS, by default []
+    - `color_palette`: a link that carries COLORS, by default []
     """
 
     CLASS_TYPE = 'BuildJsonPromptIdeogram'
@@ -232,7 +232,7 @@ class MergeTextLists(_Node, Source[s.String], frozen=True):
 class StringFormat(_Node, Source[s.String], frozen=True):
     """Format Text (text).
 
-    - `values`: up to 26 wires
+    - `values`: up to 26 links
     - `f_string`: text, by default '{a}'
     """
 
@@ -530,7 +530,7 @@ class JsonExtractString(_Node, Source[s.String], frozen=True):
 class ConvertDictionaryToString(_Node, Source[s.String], frozen=True):
     """Convert Dictionary to String (text).
 
-    - `dictionary`: a wire that carries DICT
+    - `dictionary`: a link that carries DICT
     - `indent`: a whole number from 0 to 8, by default 2
     """
 
@@ -550,7 +550,7 @@ class ConvertDictionaryToString(_Node, Source[s.String], frozen=True):
 class ConvertArrayToString(_Node, Source[s.String], frozen=True):
     """Convert Array to String (text).
 
-    - `array`: a wire that carries ARRAY
+    - `array`: a link that carries ARRAY
     - `indent`: a whole number from 0 to 8, by default 2
     """
 
@@ -570,13 +570,13 @@ class ConvertArrayToString(_Node, Source[s.String], frozen=True):
 class TextGenerate(_Node, Source[s.String], frozen=True):
     """Generate Text (text).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
     - `max_length`: a whole number from 1 to 32768, by default 512
     - `sampling_mode`: one of 'on', 'off'
-    - `image`: a wire that carries IMAGE, optional
-    - `video`: a wire that carries IMAGE, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `image`: a link that carries IMAGE, optional
+    - `video`: a link that carries IMAGE, optional
+    - `audio`: a link that carries AUDIO, optional
     - `thinking`: true or false, optional
     - `use_default_template`: true or false, optional
     """
@@ -628,13 +628,13 @@ class TextGenerate(_Node, Source[s.String], frozen=True):
 class TextGenerateLTX2Prompt(_Node, Source[s.String], frozen=True):
     """Generate LTX2 Prompt (text).
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
     - `max_length`: a whole number from 1 to 32768, by default 512
     - `sampling_mode`: one of 'on', 'off'
-    - `image`: a wire that carries IMAGE, optional
-    - `video`: a wire that carries IMAGE, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `image`: a link that carries IMAGE, optional
+    - `video`: a link that carries IMAGE, optional
+    - `audio`: a link that carries AUDIO, optional
     - `thinking`: true or false, optional
     - `use_default_template`: true or false, optional
     """
@@ -686,10 +686,10 @@ class TextGenerateLTX2Prompt(_Node, Source[s.String], frozen=True):
 class TextOverlay(_Node, Source[s.Image], frozen=True):
     """Draw Text Overlay (text).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `text`: text
     - `font_size`: a number from 0.5 to 50.0, by default 5.0
-    - `color`: a wire that carries COLOR, by default '#ffffff'
+    - `color`: a link that carries COLOR, by default '#ffffff'
     - `position`: one of 'top', 'bottom', by default 'top'
     - `align`: one of 'left', 'center', 'right', by default 'left'
     - `outline`: true or false, by default True

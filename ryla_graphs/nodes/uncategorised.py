@@ -21,7 +21,7 @@ class _Node(Node, frozen=True):
 class wanBlockSwap(_Node, Source[s.Model[Family]], frozen=True):
     """wanBlockSwap, deprecated.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'wanBlockSwap'

@@ -25,10 +25,10 @@ class CreateBoundingBoxes(_Node, frozen=True):
 
     - `width`: a whole number from 64 to 16384, by default 1024
     - `height`: a whole number from 64 to 16384, by default 1024
-    - `editor_state`: a wire that carries BOUNDING_BOXES, by default []
-    - `background`: a wire that carries IMAGE, optional
-    - `bboxes`: a wire that carries BOUNDING_BOX,ARRAY,STRING, optional
-    - `last_incoming`: a wire that carries BOUNDING_BOXES, optional
+    - `editor_state`: a link that carries BOUNDING_BOXES, by default []
+    - `background`: a link that carries IMAGE, optional
+    - `bboxes`: a link that carries BOUNDING_BOX,ARRAY,STRING, optional
+    - `last_incoming`: a link that carries BOUNDING_BOXES, optional
     """
 
     CLASS_TYPE = 'CreateBoundingBoxes'
@@ -53,7 +53,7 @@ class CreateBoundingBoxes(_Node, frozen=True):
 class PreviewAny(_Node, Source[s.String], frozen=True):
     """Preview as Text (utilities).
 
-    - `source`: a wire that carries anything
+    - `source`: a link that carries anything
     """
 
     CLASS_TYPE = 'PreviewAny'
@@ -115,7 +115,7 @@ class ResolutionSelector(_Node, frozen=True):
 class ColorToRGBInt(_Node, frozen=True):
     """Color Picker (utilities).
 
-    - `color`: a wire that carries COLOR, by default '#ffffff'
+    - `color`: a link that carries COLOR, by default '#ffffff'
     """
 
     CLASS_TYPE = 'ColorToRGBInt'
@@ -135,7 +135,7 @@ class ColorToRGBInt(_Node, frozen=True):
 class CreateList(_Node, Source[Any], frozen=True):
     """Create List (utilities).
 
-    - `inputs_`: up to 10 wires
+    - `inputs_`: up to 10 links
     """
 
     CLASS_TYPE = 'CreateList'
@@ -155,7 +155,7 @@ class ComfyMathExpression(_Node, frozen=True):
     """Math Expression (utilities).
 
     - `expression`: text, by default 'a + b'
-    - `values`: up to 26 wires
+    - `values`: up to 26 links
     """
 
     CLASS_TYPE = 'ComfyMathExpression'
@@ -176,7 +176,7 @@ class ComfyMathExpression(_Node, frozen=True):
 class ComfyNumberConvert(_Node, frozen=True):
     """Convert Number (utilities).
 
-    - `value`: a number, or a wire that carries INT,FLOAT,STRING,BOOLEAN
+    - `value`: a number, or a link that carries INT,FLOAT,STRING,BOOLEAN
     """
 
     CLASS_TYPE = 'ComfyNumberConvert'
@@ -195,8 +195,8 @@ class ComfyNumberConvert(_Node, frozen=True):
 class CurveEditor(_Node, Source[s.Curve], frozen=True):
     """Curve Editor (utilities).
 
-    - `curve`: a wire that carries CURVE, by default {'points': [[0.0, 0.0], [1.0, 1.0]], 'interpolation': 'mono…
-    - `histogram`: a wire that carries HISTOGRAM, optional
+    - `curve`: a link that carries CURVE, by default {'points': [[0.0, 0.0], [1.0, 1.0]], 'interpolation': 'mono…
+    - `histogram`: a link that carries HISTOGRAM, optional
     """
 
     CLASS_TYPE = 'CurveEditor'
@@ -215,7 +215,7 @@ class CurveEditor(_Node, Source[s.Curve], frozen=True):
 class ImageHistogram(_Node, frozen=True):
     """Image Histogram (utilities).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageHistogram'

@@ -24,8 +24,8 @@ class ComfySwitchNode(_Node, Source[Any], frozen=True):
     """If/Else Switch (utilities/logic), experimental.
 
     - `switch`: true or false
-    - `on_false`: a wire that carries anything that matches
-    - `on_true`: a wire that carries anything that matches
+    - `on_false`: a link that carries anything that matches
+    - `on_true`: a link that carries anything that matches
     """
 
     CLASS_TYPE = 'ComfySwitchNode'
@@ -45,7 +45,7 @@ class ComfySwitchNode(_Node, Source[Any], frozen=True):
 class ComfyNotNode(_Node, Source[s.Boolean], frozen=True):
     """Not (utilities/logic).
 
-    - `value`: a wire that carries anything
+    - `value`: a link that carries anything
     """
 
     CLASS_TYPE = 'ComfyNotNode'
@@ -63,7 +63,7 @@ class ComfyNotNode(_Node, Source[s.Boolean], frozen=True):
 class ComfyAndNode(_Node, Source[s.Boolean], frozen=True):
     """And (utilities/logic).
 
-    - `values`: up to 10 wires
+    - `values`: up to 10 links
     """
 
     CLASS_TYPE = 'ComfyAndNode'
@@ -81,7 +81,7 @@ class ComfyAndNode(_Node, Source[s.Boolean], frozen=True):
 class ComfyOrNode(_Node, Source[s.Boolean], frozen=True):
     """Or (utilities/logic).
 
-    - `values`: up to 10 wires
+    - `values`: up to 10 links
     """
 
     CLASS_TYPE = 'ComfyOrNode'

@@ -60,7 +60,7 @@ class LoadVideoTextDataSetFromFolder(_Node, frozen=True):
 class VideoFrameSample(_Node, Source[s.Video], frozen=True):
     """Sample Video Frame (video), experimental.
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `num_frames`: a whole number from 1 to 9999, by default 16
     - `strategy`: one of 'uniform', 'head', 'tail', 'random', by default 'uniform'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
@@ -84,7 +84,7 @@ class VideoFrameSample(_Node, Source[s.Video], frozen=True):
 class SaveWEBM(_Node, Source[s.Image], frozen=True):
     """Save WEBM (video), experimental.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `codec`: one of 'vp9', 'av1', by default 'vp9'
     - `fps`: a number from 0.01 to 1000.0, by default 24.0
@@ -112,7 +112,7 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
     Saves a video in the server's output folder.
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `filename_prefix`: text, by default 'video/ComfyUI': where to save, below the output folder
     - `format`: one of 'auto', 'mp4', 'mkv', 'webm'
     - `codec`: one of 'auto', 'h264', 'av1', optional
@@ -412,9 +412,9 @@ class CreateVideo(_Node, Source[s.Video], frozen=True):
 
     Makes a video of frames and, if given, sound.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `fps`: a number from 1.0 to 120.0, by default 30.0: frames a second
-    - `audio`: a wire that carries AUDIO, optional
+    - `audio`: a link that carries AUDIO, optional
     - `bit_depth`: a whole number from 8 to 10, optional
     """
 
@@ -436,7 +436,7 @@ class CreateVideo(_Node, Source[s.Video], frozen=True):
 class GetVideoComponents(_Node, frozen=True):
     """Get Video Components (video).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     """
 
     CLASS_TYPE = 'GetVideoComponents'
@@ -476,7 +476,7 @@ class LoadVideo(_Node, Source[s.Video], frozen=True):
 class VideoSlice(_Node, Source[s.Video], frozen=True):
     """Trim Video (video).
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `start_time`: a number from -100000.0 to 100000.0, by default 0.0
     - `duration`: a number of at least 0.0, by default 0.0
     - `strict_duration`: true or false, by default False
@@ -500,8 +500,8 @@ class VideoSlice(_Node, Source[s.Video], frozen=True):
 class FrameInterpolate(_Node, Source[s.Image], frozen=True):
     """Run Frame Interpolation Model (video).
 
-    - `interp_model`: a wire that carries INTERP_MODEL
-    - `images`: a wire that carries IMAGE
+    - `interp_model`: a link that carries INTERP_MODEL
+    - `images`: a link that carries IMAGE
     - `multiplier`: a whole number from 2 to 16, by default 2
     """
 

@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class ShuffleVideoDataset(_Node, Source[s.Video], frozen=True):
     """Shuffle Videos List (video/batch), experimental.
 
-    - `videos`: a wire that carries VIDEO
+    - `videos`: a link that carries VIDEO
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """
 

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class VHS_AudioToVHSAudio(_Node, Source[s.VhsAudio], frozen=True):
     """Audio to legacy VHS_AUDIO🎥🅥🅗🅢.
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'VHS_AudioToVHSAudio'
@@ -60,7 +60,7 @@ class VHS_BatchManager(_Node, Source[s.VhsBatchManager], frozen=True):
 class VHS_DuplicateImages(_Node, frozen=True):
     """Repeat Images 🎥🅥🅗🅢.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `multiply_by`: a whole number from 1 to 9007199254740991, by default 1
     """
 
@@ -81,7 +81,7 @@ class VHS_DuplicateImages(_Node, frozen=True):
 class VHS_DuplicateLatents(_Node, Generic[Family], frozen=True):
     """Repeat Latents 🎥🅥🅗🅢.
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `multiply_by`: a whole number from 1 to 9007199254740991, by default 1
     """
 
@@ -102,7 +102,7 @@ class VHS_DuplicateLatents(_Node, Generic[Family], frozen=True):
 class VHS_DuplicateMasks(_Node, frozen=True):
     """Repeat Masks 🎥🅥🅗🅢.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `multiply_by`: a whole number from 1 to 9007199254740991, by default 1
     """
 
@@ -123,7 +123,7 @@ class VHS_DuplicateMasks(_Node, frozen=True):
 class VHS_GetImageCount(_Node, Source[s.Int], frozen=True):
     """Get Image Count 🎥🅥🅗🅢.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'VHS_GetImageCount'
@@ -141,7 +141,7 @@ class VHS_GetImageCount(_Node, Source[s.Int], frozen=True):
 class VHS_GetLatentCount(_Node, Source[s.Int], frozen=True):
     """Get Latent Count 🎥🅥🅗🅢.
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'VHS_GetLatentCount'
@@ -159,7 +159,7 @@ class VHS_GetLatentCount(_Node, Source[s.Int], frozen=True):
 class VHS_GetMaskCount(_Node, Source[s.Int], frozen=True):
     """Get Mask Count 🎥🅥🅗🅢.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'VHS_GetMaskCount'
@@ -226,7 +226,7 @@ class VHS_LoadImagePath(_Node, frozen=True):
     - `image`: text
     - `custom_width`: a whole number from 0 to 8192, by default 0
     - `custom_height`: a whole number from 0 to 8192, by default 0
-    - `vae`: a wire that carries VAE, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'VHS_LoadImagePath'
@@ -252,7 +252,7 @@ class VHS_LoadImages(_Node, frozen=True):
     - `image_load_cap`: a whole number from 0 to 9007199254740991, optional
     - `skip_first_images`: a whole number from 0 to 9007199254740991, optional
     - `select_every_nth`: a whole number from 1 to 9007199254740991, optional
-    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    - `meta_batch`: a link that carries VHS_BatchManager, optional
     """
 
     CLASS_TYPE = 'VHS_LoadImages'
@@ -280,7 +280,7 @@ class VHS_LoadImagesPath(_Node, frozen=True):
     - `image_load_cap`: a whole number from 0 to 9007199254740991, optional
     - `skip_first_images`: a whole number from 0 to 9007199254740991, optional
     - `select_every_nth`: a whole number from 1 to 9007199254740991, optional
-    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    - `meta_batch`: a link that carries VHS_BatchManager, optional
     """
 
     CLASS_TYPE = 'VHS_LoadImagesPath'
@@ -311,8 +311,8 @@ class VHS_LoadVideo(_Node, frozen=True):
     - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
     - `skip_first_frames`: a whole number from 0 to 9007199254740991, by default 0
     - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
-    - `meta_batch`: a wire that carries VHS_BatchManager, optional
-    - `vae`: a wire that carries VAE, optional
+    - `meta_batch`: a link that carries VHS_BatchManager, optional
+    - `vae`: a link that carries VAE, optional
     - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
     """
 
@@ -351,8 +351,8 @@ class VHS_LoadVideoFFmpeg(_Node, frozen=True):
     - `custom_height`: a whole number from 0 to 8192, by default 0
     - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
     - `start_time`: a number from 0 to 9007199254740991, by default 0.0
-    - `meta_batch`: a wire that carries VHS_BatchManager, optional
-    - `vae`: a wire that carries VAE, optional
+    - `meta_batch`: a link that carries VHS_BatchManager, optional
+    - `vae`: a link that carries VAE, optional
     - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
     """
 
@@ -390,8 +390,8 @@ class VHS_LoadVideoFFmpegPath(_Node, frozen=True):
     - `custom_height`: a whole number from 0 to 8192, by default 0
     - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
     - `start_time`: a number from 0 to 9007199254740991, by default 0.0
-    - `meta_batch`: a wire that carries VHS_BatchManager, optional
-    - `vae`: a wire that carries VAE, optional
+    - `meta_batch`: a link that carries VHS_BatchManager, optional
+    - `vae`: a link that carries VAE, optional
     - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
     """
 
@@ -430,8 +430,8 @@ class VHS_LoadVideoPath(_Node, frozen=True):
     - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
     - `skip_first_frames`: a whole number from 0 to 9007199254740991, by default 0
     - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
-    - `meta_batch`: a wire that carries VHS_BatchManager, optional
-    - `vae`: a wire that carries VAE, optional
+    - `meta_batch`: a link that carries VHS_BatchManager, optional
+    - `vae`: a link that carries VAE, optional
     - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
     """
 
@@ -464,8 +464,8 @@ class VHS_LoadVideoPath(_Node, frozen=True):
 class VHS_MergeImages(_Node, frozen=True):
     """Merge Images 🎥🅥🅗🅢.
 
-    - `images_A`: a wire that carries IMAGE
-    - `images_B`: a wire that carries IMAGE
+    - `images_A`: a link that carries IMAGE
+    - `images_B`: a link that carries IMAGE
     - `merge_strategy`: one of 'match A', 'match B', 'match smaller', 'match larger', by default 'match A'
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
     - `crop`: one of 'disabled', 'center', by default 'disabled'
@@ -491,8 +491,8 @@ class VHS_MergeImages(_Node, frozen=True):
 class VHS_MergeLatents(_Node, Generic[Family], frozen=True):
     """Merge Latents 🎥🅥🅗🅢.
 
-    - `latents_A`: a wire that carries LATENT
-    - `latents_B`: a wire that carries LATENT
+    - `latents_A`: a link that carries LATENT
+    - `latents_B`: a link that carries LATENT
     - `merge_strategy`: one of 'match A', 'match B', 'match smaller', 'match larger', by default 'match A'
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
     - `crop`: one of 'disabled', 'center', by default 'disabled'
@@ -518,8 +518,8 @@ class VHS_MergeLatents(_Node, Generic[Family], frozen=True):
 class VHS_MergeMasks(_Node, frozen=True):
     """Merge Masks 🎥🅥🅗🅢.
 
-    - `mask_A`: a wire that carries MASK
-    - `mask_B`: a wire that carries MASK
+    - `mask_A`: a link that carries MASK
+    - `mask_B`: a link that carries MASK
     - `merge_strategy`: one of 'match A', 'match B', 'match smaller', 'match larger', by default 'match A'
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
     - `crop`: one of 'disabled', 'center', by default 'disabled'
@@ -545,7 +545,7 @@ class VHS_MergeMasks(_Node, frozen=True):
 class VHS_PruneOutputs(_Node, frozen=True):
     """Prune Outputs 🎥🅥🅗🅢.
 
-    - `filenames`: a wire that carries VHS_FILENAMES
+    - `filenames`: a link that carries VHS_FILENAMES
     - `options`: one of 'Intermediate', 'Intermediate and Utility', by default 'Intermediate'
     """
 
@@ -557,7 +557,7 @@ class VHS_PruneOutputs(_Node, frozen=True):
 class VHS_SelectEveryNthImage(_Node, frozen=True):
     """Select Every Nth Image 🎥🅥🅗🅢.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
     - `skip_first_images`: a whole number from 0 to 9007199254740991, by default 0
     """
@@ -580,7 +580,7 @@ class VHS_SelectEveryNthImage(_Node, frozen=True):
 class VHS_SelectEveryNthLatent(_Node, Generic[Family], frozen=True):
     """Select Every Nth Latent 🎥🅥🅗🅢.
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
     - `skip_first_latents`: a whole number from 0 to 9007199254740991, by default 0
     """
@@ -603,7 +603,7 @@ class VHS_SelectEveryNthLatent(_Node, Generic[Family], frozen=True):
 class VHS_SelectEveryNthMask(_Node, frozen=True):
     """Select Every Nth Mask 🎥🅥🅗🅢.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
     - `skip_first_masks`: a whole number from 0 to 9007199254740991, by default 0
     """
@@ -626,7 +626,7 @@ class VHS_SelectEveryNthMask(_Node, frozen=True):
 class VHS_SelectFilename(_Node, Source[s.String], frozen=True):
     """Select Filename 🎥🅥🅗🅢.
 
-    - `filenames`: a wire that carries VHS_FILENAMES
+    - `filenames`: a link that carries VHS_FILENAMES
     - `index`: a whole number of at least -1, by default -1
     """
 
@@ -646,7 +646,7 @@ class VHS_SelectFilename(_Node, Source[s.String], frozen=True):
 class VHS_SelectImages(_Node, Source[s.Image], frozen=True):
     """Select Images 🎥🅥🅗🅢.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `indexes`: text, by default '0'
     - `err_if_missing`: true or false, by default True
     - `err_if_empty`: true or false, by default True
@@ -670,7 +670,7 @@ class VHS_SelectImages(_Node, Source[s.Image], frozen=True):
 class VHS_SelectLatents(_Node, Source[s.Latent[Family]], frozen=True):
     """Select Latents 🎥🅥🅗🅢.
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `indexes`: text, by default '0'
     - `err_if_missing`: true or false, by default True
     - `err_if_empty`: true or false, by default True
@@ -714,7 +714,7 @@ class VHS_SelectLatest(_Node, Source[s.String], frozen=True):
 class VHS_SelectMasks(_Node, Source[s.Mask], frozen=True):
     """Select Masks 🎥🅥🅗🅢.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `indexes`: text, by default '0'
     - `err_if_missing`: true or false, by default True
     - `err_if_empty`: true or false, by default True
@@ -738,7 +738,7 @@ class VHS_SelectMasks(_Node, Source[s.Mask], frozen=True):
 class VHS_SplitImages(_Node, frozen=True):
     """Split Images 🎥🅥🅗🅢.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `split_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
     """
 
@@ -761,7 +761,7 @@ class VHS_SplitImages(_Node, frozen=True):
 class VHS_SplitLatents(_Node, Generic[Family], frozen=True):
     """Split Latents 🎥🅥🅗🅢.
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `split_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
     """
 
@@ -784,7 +784,7 @@ class VHS_SplitLatents(_Node, Generic[Family], frozen=True):
 class VHS_SplitMasks(_Node, frozen=True):
     """Split Masks 🎥🅥🅗🅢.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `split_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
     """
 
@@ -807,7 +807,7 @@ class VHS_SplitMasks(_Node, frozen=True):
 class VHS_Unbatch(_Node, Source[Any], frozen=True):
     """Unbatch 🎥🅥🅗🅢.
 
-    - `batched`: a wire that carries anything
+    - `batched`: a link that carries anything
     """
 
     CLASS_TYPE = 'VHS_Unbatch'
@@ -825,8 +825,8 @@ class VHS_Unbatch(_Node, Source[Any], frozen=True):
 class VHS_VAEDecodeBatched(_Node, Source[s.Image], Generic[Family], frozen=True):
     """VAE Decode Batched 🎥🅥🅗🅢.
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `per_batch`: a whole number of at least 1, by default 16
     """
 
@@ -847,8 +847,8 @@ class VHS_VAEDecodeBatched(_Node, Source[s.Image], Generic[Family], frozen=True)
 class VHS_VAEEncodeBatched(_Node, Source[s.Latent[Family]], frozen=True):
     """VAE Encode Batched 🎥🅥🅗🅢.
 
-    - `pixels`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `pixels`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `per_batch`: a whole number of at least 1, by default 16
     """
 
@@ -869,7 +869,7 @@ class VHS_VAEEncodeBatched(_Node, Source[s.Latent[Family]], frozen=True):
 class VHS_VHSAudioToAudio(_Node, Source[s.Audio], frozen=True):
     """Legacy VHS_AUDIO to Audio🎥🅥🅗🅢.
 
-    - `vhs_audio`: a wire that carries VHS_AUDIO
+    - `vhs_audio`: a link that carries VHS_AUDIO
     """
 
     CLASS_TYPE = 'VHS_VHSAudioToAudio'
@@ -887,16 +887,16 @@ class VHS_VHSAudioToAudio(_Node, Source[s.Audio], frozen=True):
 class VHS_VideoCombine(_Node, Source[s.VhsFilenames], frozen=True):
     """Video Combine 🎥🅥🅗🅢.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `frame_rate`: a number of at least 1, by default 8.0
     - `loop_count`: a whole number from 0 to 100, by default 0
     - `filename_prefix`: text, by default 'AnimateDiff'
     - `format`: the name of a file or model that the server has
     - `pingpong`: true or false, by default False
     - `save_output`: true or false, by default True
-    - `audio`: a wire that carries AUDIO, optional
-    - `meta_batch`: a wire that carries VHS_BatchManager, optional
-    - `vae`: a wire that carries VAE, optional
+    - `audio`: a link that carries AUDIO, optional
+    - `meta_batch`: a link that carries VHS_BatchManager, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'VHS_VideoCombine'
@@ -925,7 +925,7 @@ class VHS_VideoCombine(_Node, Source[s.VhsFilenames], frozen=True):
 class VHS_VideoInfo(_Node, frozen=True):
     """Video Info 🎥🅥🅗🅢.
 
-    - `video_info`: a wire that carries VHS_VIDEOINFO
+    - `video_info`: a link that carries VHS_VIDEOINFO
     """
 
     CLASS_TYPE = 'VHS_VideoInfo'
@@ -952,7 +952,7 @@ class VHS_VideoInfo(_Node, frozen=True):
 class VHS_VideoInfoLoaded(_Node, frozen=True):
     """Video Info (Loaded) 🎥🅥🅗🅢.
 
-    - `video_info`: a wire that carries VHS_VIDEOINFO
+    - `video_info`: a link that carries VHS_VIDEOINFO
     """
 
     CLASS_TYPE = 'VHS_VideoInfoLoaded'
@@ -974,7 +974,7 @@ class VHS_VideoInfoLoaded(_Node, frozen=True):
 class VHS_VideoInfoSource(_Node, frozen=True):
     """Video Info (Source) 🎥🅥🅗🅢.
 
-    - `video_info`: a wire that carries VHS_VIDEOINFO
+    - `video_info`: a link that carries VHS_VIDEOINFO
     """
 
     CLASS_TYPE = 'VHS_VideoInfoSource'

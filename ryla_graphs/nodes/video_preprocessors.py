@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class LTXVPreprocess(_Node, Source[s.Image], frozen=True):
     """LTXV Preprocess (video/preprocessors).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `img_compression`: a whole number from 0 to 100, by default 35
     """
 

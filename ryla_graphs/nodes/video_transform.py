@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class VideoTemporalCrop(_Node, Source[s.Video], frozen=True):
     """Crop Video (Temporal) (video/transform), experimental.
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `start_frame`: a whole number from 0 to 99999, by default 0
     - `length`: a whole number from 1 to 99999, by default 16
     """
@@ -44,7 +44,7 @@ class VideoTemporalCrop(_Node, Source[s.Video], frozen=True):
 class VideoRandomTemporalCrop(_Node, Source[s.Video], frozen=True):
     """Crop Video (Temporal Random) (video/transform), experimental.
 
-    - `video`: a wire that carries VIDEO
+    - `video`: a link that carries VIDEO
     - `length`: a whole number from 1 to 99999, by default 16
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """

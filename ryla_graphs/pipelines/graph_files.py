@@ -109,7 +109,7 @@ def _field(place: str, name: str, row: Row, target: GraphTarget) -> tuple[Any, F
         raise InvalidDocument(f"{place}: `{name}`: {error}") from None
     first = inputs[0]
     if any(found.spec is not None and found.spec.is_wire_only for found in inputs):
-        raise InvalidDocument(f"{place}: `{name}`: {first.key} takes only a wire")
+        raise InvalidDocument(f"{place}: `{name}`: {first.key} takes only a link")
     last, bounded = first.key.rpartition(".")[2], row.max is not None
     kind = row.type or type_of_input(last, first.spec, first.value, bounded=bounded)
     annotation = _annotation(kind, first, row)

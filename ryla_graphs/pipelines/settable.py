@@ -109,7 +109,7 @@ class GraphInputs:
         return self._spec(*self._place(key))
 
     def value(self, key: str) -> Any:
-        """What an input holds, a link if it is wired; None if it is not given. Raises `NotFound`."""
+        """What an input holds, its link if it has one; None if it is not given. Raises `NotFound`."""
         number, name = self._place(key)
         return self.document.prompt[number]["inputs"].get(name)
 

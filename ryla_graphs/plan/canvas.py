@@ -134,7 +134,7 @@ LARGEST = 10**12
 
 
 def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
-    """The number that an input holds, itself or through its wire; None if only a run can tell.
+    """The number that an input holds, itself or through its link; None if only a run can tell.
 
     A number above `LARGEST` counts as `LARGEST`, so that no product of several overflows a float.
     """
@@ -146,7 +146,7 @@ def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
 
 
 def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, Link]]:
-    """The wired inputs of the given socket types, by name, in the class's order."""
+    """The linked inputs of the given socket types, by name, in the class's order."""
     for name, spec in node.known.items():
         if name in node.wires and not types_apart(spec.type, types):
             yield name, node.wires[name]
@@ -210,7 +210,7 @@ def _begun(node: PromptNode, view: View) -> Canvas | None:
     frames, assumed = _frames(node, view)
     batch = number_of(view, node, "batch_size") or 1
     if width is None or height is None:
-        note = f"the size of {node.schema.class_type} '{node.id}' comes over a wire and is taken as 1024x1024"
+        note = f"the size of {node.schema.class_type} '{node.id}' comes over a link and is taken as 1024x1024"
         return replace(UNKNOWN, frames=frames, batch=int(batch), assumed=(note, *assumed))
     origin = node.id, node.schema.class_type
     return Canvas(width=int(width), height=int(height), frames=frames, batch=int(batch), assumed=assumed, set_by=origin)
@@ -225,7 +225,7 @@ def _frames(node: PromptNode, view: View) -> tuple[int, tuple[str, ...]]:
             if name in node.wires:
                 default = node.known[name].default
                 taken = default if isinstance(default, int) and default > 1 else _VIDEO.frames
-                note = f"the `{name}` of {node.schema.class_type} '{node.id}' comes over a wire and is taken as {taken}"
+                note = f"the `{name}` of {node.schema.class_type} '{node.id}' comes over a link and is taken as {taken}"
                 return taken, (note,)
     return 1, ()
 

@@ -72,7 +72,7 @@ def choose_gpu(
     if preferred is not None:
         row = plan.on(preferred)
         if row in affordable and (row.runs or row.fit is None):
-            doubt = "" if row.runs else "; whether it fits is not known"
+            doubt = "" if row.runs else "; whether it fits is unknown"
             return Choice(row.card, f"{row.gpu} is preferred{doubt or ', and it fits'}")
         why_not = f"{row.gpu} was preferred, but {_against(row, row in rows, row in affordable, costs.get(row.gpu))}; "
     name = best(affordable, "recommended")
@@ -85,7 +85,7 @@ def choose_gpu(
     if fitting:
         row = min(fitting, key=lambda each: each.card.container_usd_per_second)
         return Choice(
-            row.card, f"{why_not}{row.gpu} is the cheapest by the second that it fits; how long it takes is not known"
+            row.card, f"{why_not}{row.gpu} is the cheapest by the second that it fits; how long it takes is unknown"
         )
     streaming = [row for row in affordable if row.fit == "offload" and row.usd is not None]
     if streaming:
@@ -104,7 +104,7 @@ def _against(row: OnGPU, allowed: bool, affordable: bool, cost: float | None) ->
     if not allowed:
         return "it is not among those allowed"
     if not affordable:
-        return "what it would cost is not known" if cost is None else f"an image would cost ${cost:.4f}"
+        return "its cost is unknown" if cost is None else f"an image would cost ${cost:.4f}"
     return row.reasons[0] if row.reasons else "it does not fit"
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from ryla_graphs.catalogs import repositories_of
 from ryla_graphs.outputs import promised_outputs
 from ryla_graphs.plan.canvas import Canvas, canvases
-from ryla_graphs.plan.carried import Piece, Weights
 from ryla_graphs.plan.choice import best
+from ryla_graphs.plan.dependencies import classes_of, minimum_version, node_packs, weight_files
+from ryla_graphs.plan.gpu_features import requirements_of
 from ryla_graphs.plan.gpus import GPU, GPUS, PRICES_AS_OF
+from ryla_graphs.plan.loaded_weights import Piece, Weights
 from ryla_graphs.plan.plan import OnGPU, Plan, StagePlan, Unknown
-from ryla_graphs.plan.requirements import requirements_of
-from ryla_graphs.plan.requisites import classes_of, minimum_version, node_packs, weight_files
 from ryla_graphs.plan.seconds import cold_seconds, run_seconds
 from ryla_graphs.plan.services import services_of
 from ryla_graphs.plan.sizing import Held
@@ -37,7 +37,7 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
     without_gpu, least = memory(found), memory(_at_least(found))
     known = bool(without_gpu) and not _blind(found)
     return Plan(
-        weights=tuple(weight_files(weights.needs, weights.stored)),
+        weights=tuple(weight_files(weights)),
         packs=tuple(node_packs(view)),
         services=tuple(services_of(view)),
         comfyui=minimum_version(view, found),
@@ -174,7 +174,7 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
     for stage in found:
         for what, affects in stage.gaps:
             where = {"node": stage.node, "class_type": stage.class_type}
-            yield Unknown(what=f"{what} is not known", affects=affects, **where)
+            yield Unknown(what=f"{what} is unknown", affects=affects, **where)
     for need in {need.key: need for need in sorted(weights.needs, key=lambda need: (need.key, need.node))}.values():
         if need.weight is None:
             which = "its licence is" if weights.stored(need) is not None else "its size and licence are"
@@ -182,15 +182,15 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
             yield Unknown(what=what, node=need.node, class_type=need.class_type, affects=("files",))
             continue
         if need.weight.size is None and weights.stored(need) is None:
-            yield Unknown(what=f"the exact size of '{need.name}' is not known", affects=("files",))
+            yield Unknown(what=f"the exact size of '{need.name}' is unknown", affects=("files",))
         if not need.weight.licence.is_known:
             page = need.weight.sources[0].page if need.weight.sources else "its page"
-            yield Unknown(what=f"the licence of '{need.name}' is not known here: see {page}", affects=("files",))
+            yield Unknown(what=f"the licence of '{need.name}' is unknown: see {page}", affects=("files",))
     for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
-        yield Unknown(what=f"how much memory {label} takes is not known", affects=("memory", "seconds", "cost"))
+        yield Unknown(what=f"how much memory {label} takes is unknown", affects=("memory", "seconds", "cost"))
     folders = {folder for schema in classes_of(view) if (folder := folder_of(schema)) is not None}
     for folder in sorted(folder for folder in folders if pack_in(folder) is None):
-        yield Unknown(what=f"the node pack '{folder}' is not known", affects=("packs",))
+        yield Unknown(what=f"the node pack '{folder}' is unknown", affects=("packs",))
     for class_type in sorted(
         {node.class_type for node in view.foreign.values() if not repositories_of(node.class_type)}
     ):

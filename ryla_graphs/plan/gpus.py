@@ -39,7 +39,7 @@ class GPU:
     basis: str
     """How `tflops` was found."""
     usd_per_second: float
-    """The GPU alone; a container's processor and memory are billed beside it."""
+    """The GPU alone; a container's processor and memory are billed separately."""
 
     @property
     def size(self) -> Size:

@@ -44,6 +44,8 @@ class Limits:
     """Nodes of the graph."""
     inputs: int | None = 100_000
     """Inputs of all its nodes together: a switch takes as many as it is given."""
+    characters: int | None = 4_000_000
+    """Of all texts of the graph together: prompts, names, titles. Every job stores its graph."""
 
 
 def check(
@@ -58,6 +60,8 @@ def check(
     allowed = limits or Limits()
     if (crowd := crowded(view.document, allowed)) is not None:
         return [crowd]
+    if allowed.characters is not None and (count := _characters(view.document)) > allowed.characters:
+        return [_too_many("characters", count, allowed.characters, "shorten its texts, and send files as `inputs`")]
     shapes = evaluate(view, files=files or {}, guess=True)
     made = list(amounts(shapes))
     found = [*_of_amounts(view, allowed, made, refuse_unknown)]
@@ -83,14 +87,29 @@ def crowded(prompt: Any, limits: Limits) -> Problem | None:
     return None
 
 
-def _too_many(what: str, count: int, limit: int) -> Problem:
+def _too_many(what: str, count: int, limit: int, hint: str = "send several graphs") -> Problem:
     return Problem(
         code=f"too_many_{what}",
         message=f"{count:,} {what}, {limit:,} are allowed",
         given=count,
         expected=f"at most {limit:,}",
-        hint="send several graphs",
+        hint=hint,
     )
+
+
+def _characters(value: Any) -> int:
+    """The characters of all texts in JSON, keys included."""
+    count, stack = 0, [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            count += len(item)
+        elif isinstance(item, (list, tuple)):
+            stack += item
+        elif isinstance(item, (dict, Mapping)):
+            stack += item.keys()
+            stack += item.values()
+    return count
 
 
 def _of_amounts(view: View, allowed: Limits, made: Sequence[Amount], refuse: bool) -> Iterator[Problem]:
@@ -142,7 +161,7 @@ def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: flo
     file = next((name for name in node.inputs if takes_input_file(node.schema, name)), None) if node else None
     name = file or (_blamed(view, node, kind) if node else None)
     if isinstance(measure, UnknownShape):
-        message = f"how many {unit} it gives is known only when it runs ({measure.reason}); {limit:,g} are allowed"
+        message = f"how many {unit} it gives is unknown until it runs ({measure.reason}); {limit:,g} are allowed"
     elif kind == "too_large" and unit == "megapixels":
         size = f"{amount.width}x{amount.height}"
         held = f"the picture has {measure:.1f} megapixels ({size})" if file else f"{size} are {measure:.1f} megapixels"
@@ -238,7 +257,7 @@ def _of_number(view: View, node: PromptNode, name: str, allowed: Limits) -> Prob
     found = view.value(node, name)
     subject, expected = AtNode(node.id, node.class_type, name), f"at most {limit:,}"
     if isinstance(found, Unknown):
-        message, hint = f"its value is known only when it runs: {found.why}", _hint("unbounded", "", None)
+        message, hint = f"its value is unknown until it runs: {found.why}", _hint("unbounded", "", None)
         return Problem(code="unbounded", message=message, subject=subject, expected=expected, hint=hint)
     if not isinstance(found.value, (int, float)) or found.value <= limit:
         return None
@@ -263,7 +282,7 @@ def _of_steps(sampling: Sampling, allowed: Limits, refuse: bool) -> Iterator[Pro
     elif refuse and not sampling.steps_known:
         yield Problem(
             code="unbounded",
-            message="how many steps it takes is known only when it runs",
+            message="how many steps it takes is unknown until it runs",
             subject=AtNode(node.id, node.class_type, name),
             expected=f"at most {allowed.steps:,} steps",
             hint="write the number of steps into the node itself",

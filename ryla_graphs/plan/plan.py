@@ -27,16 +27,16 @@ class WeightFile(_Value, frozen=True):
     nodes: tuple[str, ...]
     """The nodes that load it."""
     size: int | None
-    """In bytes, exactly; None if it is not known."""
+    """In bytes, exactly; None if it is unknown."""
     between: tuple[int, int] | None = None
     """In bytes, at least and at most, by what its name tells; None if its size is known, or nothing is."""
     sha256: str | None = None
     """None if it is not published."""
     family: str | None = None
     licence: str | None = None
-    """None for a file that the manifest does not have: its licence is not known either."""
+    """None for a file that the manifest does not have: its licence is unknown too."""
     commercial: bool | None = None
-    """Whether it may be used commercially; None if that is not known."""
+    """Whether it may be used commercially; None if that is unknown."""
     gated: bool = False
     """Whether the repository of `source` wants its terms accepted, and a token."""
     pickled: bool = False
@@ -52,7 +52,7 @@ class NodePack(_Value, frozen=True):
     """What the server calls the folder it is in."""
     classes: tuple[str, ...]
     repository: str | None = None
-    """None for a pack that is not known."""
+    """None for an unknown pack."""
     commit: str | None = None
     warnings: tuple[str, ...] = ()
 
@@ -103,7 +103,7 @@ class StagePlan(_Value, frozen=True):
     weights_known: bool = True
     """Whether the size of all of them is known."""
     activation_bytes: int
-    """What it needs beside its weights."""
+    """What it needs in addition to its weights."""
     tera_operations: float | None
     """10^12 operations; None if that is unknown."""
 
@@ -113,7 +113,7 @@ class OnGPU(_Value, frozen=True):
 
     gpu: str
     fit: Fit | None
-    """None if unknown, since weights are not known."""
+    """None if the sizes of weights are unknown."""
     reasons: tuple[str, ...] = ()
     """Why it does not fit, or what is slower than it could be."""
     peak_bytes: int | None = None

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.architectures import Architecture
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, canvases, number_of, types_apart, wired
-from ryla_graphs.plan.carried import Piece, Weights, model_of
+from ryla_graphs.plan.loaded_weights import Piece, Weights, model_of
 from ryla_graphs.plan.references import references_of
 from ryla_graphs.plan.sampling import evaluations
 from ryla_graphs.plan.vaes import VAES, Vae
@@ -28,7 +28,7 @@ class Gap(NamedTuple):
     """Something unknown about a stage."""
 
     what: str
-    """The subject of a sentence that ends in 'is not known'."""
+    """The subject of a sentence that ends in 'is unknown'."""
     affects: tuple[Affected, ...]
 
 

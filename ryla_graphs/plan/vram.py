@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ryla_graphs.plan.carried import Piece
 from ryla_graphs.plan.gpus import GPU
+from ryla_graphs.plan.loaded_weights import Piece
 from ryla_graphs.plan.stages import Stage
 
 RESERVED = 2**30

@@ -1,4 +1,4 @@
-"""What a form needs to know of parameters beside their types: titles, groups, order, widgets, files.
+"""What a form needs to know of parameters in addition to their types: titles, groups, order, widgets, files.
 
 It goes into the JSON Schema of each parameter model, so that the page, generated clients and agents read one source:
 `x-group` (`basic`, `advanced` or `models`), `x-order`, `x-step`, `x-widget` (`textarea`, `seed`, `slider`, `file`), and

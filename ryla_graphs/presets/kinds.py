@@ -1,4 +1,4 @@
-"""Parameter types for users' own pipelines, beside Python's own: files of the caller, and names of weight files.
+"""Parameter types for users' own pipelines, besides Python's own: files of the caller, and names of weight files.
 
 Annotate a parameter with them as with `int` and `str`; `ryla_graphs` exports them.
 """

@@ -34,7 +34,7 @@ NOUNS: Mapping[str, str] = {
     "INPAINT_PATCH": "inpainting patch",
     "M_MODELS": "motion model",
 }
-"""The nouns for what wires carry, by socket type."""
+"""The nouns for what links carry, by socket type."""
 
 _BASES = {"header": "its header says so", "name": "by its name"}
 

@@ -54,7 +54,7 @@ _PLAIN = {
     "string": "text",
     "boolean": "true or false",
     "dynamic combo": "one of its options",
-    "autogrow": "a list of wires",
+    "autogrow": "a list of links",
 }
 
 
@@ -79,8 +79,8 @@ def expected(spec: InputFacts) -> str:
     if spec.kind in _PLAIN:
         return _PLAIN[spec.kind]
     if not spec.is_wire_only and not sockets.members(spec.type).isdisjoint(("INT", "FLOAT")):
-        return f"a number{_range(spec)}, or a wire that carries {sockets.describe(spec.type)}"
-    return f"a wire that carries {sockets.describe(spec.type)}"
+        return f"a number{_range(spec)}, or a link that carries {sockets.describe(spec.type)}"
+    return f"a link that carries {sockets.describe(spec.type)}"
 
 
 def _range(spec: InputFacts) -> str:
@@ -130,8 +130,8 @@ _SENTENCES: dict[str, Callable[[InputFacts, Any], tuple[str, Hint]]] = {
         None,
     ),
     "not_a_wire": lambda spec, given: (
-        f"{shorten(given)} is given to an input that takes only a wire",
-        f"wire a node's {sockets.describe(spec.type)} output into it",
+        f"{shorten(given)} is given to an input that takes only a link",
+        f"link a node's {sockets.describe(spec.type)} output to it",
     ),
     "unknown_choice": lambda spec, given: (
         f"{shorten(given)} is not {expected(spec)}",

@@ -16,7 +16,7 @@ class PromptNode(NamedTuple):
     schema: NodeSchema
     inputs: Mapping[str, Any]
     known: KnownInputs
-    """The inputs its class has for these values, by wire name."""
+    """The inputs its class has for these values, by their names in the JSON."""
     wires: Mapping[str, Link]
     """The inputs that hold a well-formed link, whether or not it leads anywhere."""
 
@@ -27,7 +27,7 @@ class PromptNode(NamedTuple):
 
 
 class ForeignNode(NamedTuple):
-    """A node whose class the catalog does not know. It may be an output, and may use whatever is wired into it."""
+    """A node whose class the catalog does not know. It may be an output, and may use whatever is linked into it."""
 
     id: str
     class_type: str

@@ -1,4 +1,4 @@
-"""The order of nodes: how deep each one lies, and which outputs are wired to something."""
+"""The order of nodes: how deep each one lies, and which outputs are linked to something."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Survey(NamedTuple):
     """By node, the number of nodes in the longest chain that ends there, in the order of the document. Nodes on a
     cycle or behind one are left out."""
     taken: Mapping[str, int] | None
-    """By node, its outputs that are wired into some node, one bit for each slot. None if a link counts from the last
+    """By node, its outputs that are linked into some node, one bit for each slot. None if a link counts from the last
     slot, or its slot has no bit."""
 
 
@@ -27,7 +27,7 @@ _BITS = {slot: 1 << slot for slot in range(32)}
 
 
 def survey(nodes: Nodes) -> Survey:
-    """The order of some nodes: one walk up their wires, and two more if there is a cycle or a slot without a bit."""
+    """The order of some nodes: one walk up their links, and two more if there is a cycle or a slot without a bit."""
     try:
         return _survey(nodes)
     except LookupError:
@@ -39,7 +39,7 @@ def _survey(nodes: Nodes) -> Survey:
     depths: dict[str, int] = {}
     taken: dict[str, int] = {}
     path: list[tuple[str, Iterator[Link], int]] = []
-    """Nodes waiting for one upstream: each with its remaining wires, and its depth by the wires already followed."""
+    """Nodes waiting for one upstream: each with its remaining links, and its depth by the links already followed."""
     for start in nodes:
         if start in depths:
             continue

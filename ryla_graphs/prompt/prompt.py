@@ -135,7 +135,7 @@ class Prompt:
 
     @cached_property
     def links(self) -> Mapping[str, list[str]]:
-        """The nodes wired into each node, by id, in the order of its inputs."""
+        """The nodes linked into each node, by id, in the order of its inputs."""
         nodes = self._all
         return {
             number: [link.node for link in node.wires.values() if link.node in nodes] for number, node in nodes.items()
@@ -154,9 +154,9 @@ class Prompt:
 
     @cached_property
     def order(self) -> Sequence[str]:
-        """The ids of the nodes, each after those wired into it; nodes on a cycle or behind one are left out.
+        """The ids of the nodes, each after those linked into it; nodes on a cycle or behind one are left out.
 
-        Nodes without incoming wires come first, then those fed only by them, and so on; ties keep the document's order.
+        Nodes without incoming links come first, then those fed only by them, and so on; ties keep the document's order.
         """
         depths = self.depths
         return sorted(depths, key=depths.__getitem__)
@@ -211,7 +211,7 @@ class Prompt:
         return used | counted if counted else used
 
     def run_order(self) -> Iterator[PromptNode]:
-        """The nodes that run, each after those wired into it; the same for every order of the document."""
+        """The nodes that run, each after those linked into it; the same for every order of the document."""
         runs = set(self.order) & self.reached & self.nodes.keys()
         done: set[str] = set()
         for start in sorted(runs):
@@ -226,7 +226,7 @@ class Prompt:
                     stack += [(source, False) for source in reversed(self.links[number]) if source not in done]
 
     def sources_first(self) -> Iterator[PromptNode | ForeignNode]:
-        """Every node that can be read, each after those wired into it, except across links that close a cycle."""
+        """Every node that can be read, each after those linked into it, except across links that close a cycle."""
         nodes = {node.id: node for node in self.every_node()}
         done = set(self.order)
         yield from (nodes[number] for number in self.order)
@@ -250,7 +250,7 @@ class Prompt:
         return Values(self.nodes)
 
     def value(self, node: PromptNode, name: str) -> Known | Unknown:
-        """The value of an input: its own, or the one behind its wire if that is known before a run."""
+        """The value of an input: its own, or the one behind its link if that is known before a run."""
         return self.values.value(node, name)
 
     def literal(self, node: PromptNode, name: str) -> Any:

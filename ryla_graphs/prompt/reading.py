@@ -18,7 +18,7 @@ from ryla_graphs.sockets import WireType
 Types = Mapping[str, tuple[WireType, ...]]
 """The types of each node's outputs, by its id."""
 Reader = Callable[[Mapping[str, Any], Types], dict[str, Link] | None]
-"""Takes a node's inputs and the types of all nodes; returns the wires among the inputs, or None for a second look."""
+"""Takes a node's inputs and the types of all nodes; returns the links among the inputs, or None for a second look."""
 
 
 OFTEN = 16
@@ -35,7 +35,7 @@ def reader(known: KnownInputs) -> Reader:
     if made is not None:
         return made
     kept["seen"] = seen = kept.get("seen", 0) + 1
-    # A rule compares wires that must match each other.
+    # A rule compares links that must match each other.
     if seen < OFTEN or known.matched:
         return never
     made = kept["reader"] = _made(known)
@@ -71,7 +71,7 @@ def never(_given: Mapping[str, Any], _types: Types) -> None:
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
     good = good_value(spec, number, names)
     yield f" v = given.get({name!r}, absent)"
-    if good is not None:  # first, since most values are not wires
+    if good is not None:  # first, since most values are not links
         yield f" if {good}: count += 1"
     yield f" {'if' if good is None else 'elif'} v.__class__ is list:"
     yield "  if len(v) != 2: return None"

@@ -10,7 +10,7 @@
 >>> prompt.value(prompt.nodes["sampler"], "steps")
 Known(value=30, node='steps', input='value')
 >>> prompt.value(prompt.nodes["sampler"], "seed").why
-"it is wired to 'nowhere', which is no known node"
+"it is linked to 'nowhere', which is no known node"
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Values:
         self._found: Found = {}
 
     def value(self, node: PromptNode, name: str) -> Known | Unknown:
-        """The value of an input: its own, or the one behind its wire if that is known before a run."""
+        """The value of an input: its own, or the one behind its link if that is known before a run."""
         return resolve(self._nodes, node, name, self._found)
 
     def literal(self, node: PromptNode, name: str) -> Any:
@@ -127,7 +127,7 @@ def resolve(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found:
             if step not in stack:
                 stack[step] = None
                 continue
-            step = Unknown("its wires run in a cycle", here[0])
+            step = Unknown("its links run in a cycle", here[0])
         found[here] = step
         del stack[here]
     return found[node.id, name]
@@ -141,7 +141,7 @@ def _step(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: F
     link = node.wires.get(name)
     source = nodes.get(link.node) if link is not None else None
     if link is None or source is None:
-        return Unknown(f"it is wired to {shorten(value[0]) if value else 'nothing'}, which is no known node", node.id)
+        return Unknown(f"it is linked to {shorten(value[0]) if value else 'nothing'}, which is no known node", node.id)
     class_type = source.class_type
     if link.slot == 0 and (passed := PASSES.get(class_type)) is not None:
         place = source.id, passed or next(iter(source.inputs), "")

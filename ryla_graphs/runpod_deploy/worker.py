@@ -1,7 +1,7 @@
 """Runs the jobs of a RunPod worker on its ComfyUI, with outputs of every kind, failures by node, and progress.
 
 It accepts jobs of the engine `RunPod` with ``worker="ryla"``, and the input of the official worker-comfyui: a workflow
-with images beside it. In both cases, the answer has the form of `engines.runpod.ours`.
+with images next to it. In both cases, the answer has the form of `engines.runpod.ours`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ryla_graphs.engines.base import Engine, Run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, NodeStarted, Progress
 from ryla_graphs.engines.runpod.orders import OURS
 from ryla_graphs.engines.runpod.ours import VERSION, Store, result_of
-from ryla_graphs.engines.wire import Job
+from ryla_graphs.engines.wire_format import Job
 from ryla_graphs.problems import EngineError, EngineRefused, RylaError
 from ryla_graphs.runpod_deploy.reports import ProgressReports
 from ryla_graphs.workflow import Workflow

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ryla_graphs.plan import Limits
+from ryla_graphs.server.job_options import Budget, Place
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.deadlines import Deadlines
 from ryla_graphs.server.safety.fetch import FetchPolicy
@@ -14,7 +15,6 @@ from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.storage.base import Retention
-from ryla_graphs.server.wishes import Budget, Place
 
 WEBHOOK_HOSTS = FetchPolicy(hosts=("*",), size=2**16, seconds=15, setting="RYLA_WEBHOOK_HOSTS")
 """Where webhooks may go, if the operator names no hosts."""

@@ -1,6 +1,6 @@
 """Shapes: what a node does to a size. The plan, the limits and the simulator all use this one place.
 
-`evaluate` tells what flows along the wires of a prompt before it runs, and `amounts` adds up what every node makes.
+`evaluate` tells what flows along the links of a prompt before it runs, and `amounts` adds up what every node makes.
 `registry.rule` is the table of what classes do, filled by the modules in `rules`. `execution.Execution` decides the
 order in which they do it.
 """

@@ -23,7 +23,7 @@ _PLAIN = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "SIGMAS"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """One output of a node: everything on its wire together."""
+    """One output of a node: everything on its link together."""
 
     node: str
     class_type: str

@@ -1,6 +1,6 @@
-"""From wires to calls and back: how ComfyUI turns the lists on a node's wires into calls, and results into lists.
+"""From links to calls and back: how ComfyUI turns the lists on a node's links into calls, and results into lists.
 
-A wire carries a list of values, usually only one. A node is called once for each of them; shorter lists repeat their
+A link carries a list of values, usually only one. A node is called once for each of them; shorter lists repeat their
 last value. Only a node that takes lists itself (``INPUT_IS_LIST``) is called once with all.
 """
 
@@ -16,7 +16,7 @@ from ryla_graphs.shapes.unknown import Unknown, most
 from ryla_graphs.shapes.values import Blocked, Several
 
 Wire = list[Any] | Several | Unknown
-"""All values on a wire; `Unknown` if not even their kind is known."""
+"""All values on a link; `Unknown` if not even their kind is known."""
 Arguments = dict[str, Any]
 
 MAX_CALLS = 4096
@@ -34,14 +34,14 @@ def calls(wires: Mapping[str, Wire], schema: NodeSchema) -> list[Arguments | Blo
     lengths = {len(wire) for wire in wires.values() if isinstance(wire, list)}
     count = max(lengths, default=1)
     if 0 in lengths:
-        raise NodeFails("an empty list comes along one of its wires")
+        raise NodeFails("one of its links carries an empty list")
     if count > MAX_CALLS:
         raise NodeFails(f"it would be called {count:,} times, more than {MAX_CALLS:,}")
     return [_arguments(wires, index) for index in range(count)]
 
 
 def _only_call(wires: Mapping[str, Wire]) -> Arguments | None:
-    """The arguments if each wire carries one value, as nearly all do, and none is blocked; else None."""
+    """The arguments if each link carries one value, as nearly all do, and none is blocked; else None."""
     given: Arguments = {}
     for name, wire in wires.items():
         if not isinstance(wire, list) or len(wire) != 1 or isinstance(wire[0], Blocked):
@@ -79,7 +79,7 @@ def repeats(wires: Mapping[str, Wire], schema: NodeSchema) -> Unknown | None:
 def merged(
     results: Sequence[tuple[Any, ...] | Blocked], schema: NodeSchema, times: Unknown | None = None
 ) -> tuple[Wire, ...]:
-    """The wires of a node from the results of its calls; `times` is set if one call stands for many."""
+    """The links of a node from the results of its calls; `times` is set if one call stands for many."""
     return tuple(_wire(results, slot, output.is_list, times) for slot, output in enumerate(schema.outputs))
 
 

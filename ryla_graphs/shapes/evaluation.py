@@ -31,7 +31,7 @@ class NodeShapes:
     node: str
     class_type: str
     outputs: tuple[Wire, ...]
-    """The values along the wire of each output; a wire is a list. One `Unknown` if the class is unknown."""
+    """The values along the link of each output; a link is a list. One `Unknown` if the class is unknown."""
     sockets: tuple[str, ...] = ()
     """The type that each output declares."""
 
@@ -131,7 +131,7 @@ def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
         except (Undecided, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             pass
     if row is None:
-        return unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
+        return unknown_outputs(call.schema, f"what {call.class_type} gives is unknown until it has run")
     try:
         outputs = row(call)
         if isinstance(outputs, Guessed):
@@ -148,7 +148,7 @@ def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
 
 def _shapes_alone(call: Call, guessed: tuple[Any, ...]) -> tuple[Any, ...]:
     """Guesses without their numbers and texts: a guessed size may match the inputs, a guessed number does not."""
-    unknown = unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
+    unknown = unknown_outputs(call.schema, f"what {call.class_type} gives is unknown until it has run")
     plain = (int, float, str, bool, type(None))
     return tuple(why if isinstance(value, plain) else value for value, why in zip(guessed, unknown, strict=True))
 
@@ -175,7 +175,7 @@ def _bounded(value: Any) -> Any:
     """The value, or `Unknown` if keeping it would cost more than it is worth before a run."""
     too_long = isinstance(value, str) and len(value) > _MAX_TEXT
     if too_long or (isinstance(value, int) and value.bit_length() > _MAX_BITS):
-        return Unknown("a value that is too long to be worked out before the run")
+        return Unknown("a value that is too long to compute before the run")
     if isinstance(value, list) and len(value) > _MAX_LIST:
-        return Unknown("a list that is too long to be worked out before the run")
+        return Unknown("a list that is too long to compute before the run")
     return value

@@ -7,9 +7,7 @@ handled here. A link that leads nowhere carries None.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +18,7 @@ from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, read_link,
 from ryla_graphs.prompt.values import converted
 from ryla_graphs.shapes.calls import Arguments, Wire, calls, merged, repeats
 from ryla_graphs.shapes.registry import LAZY, Lazy, NodeFails
+from ryla_graphs.shapes.signatures import Signatures
 from ryla_graphs.shapes.unknown import Undecided, Unknown
 from ryla_graphs.shapes.values import Blocked
 
@@ -80,20 +79,19 @@ class Execution:
     def __init__(
         self, prompt: Prompt, targets: Iterable[str] | None = None, *, digests: Mapping[str, str] | None = None
     ) -> None:
+        """`digests` are those of input files by name, which distinguish files with the same name."""
         self.nodes: dict[str, PromptNode | ForeignNode] = {node.id: node for node in prompt.every_node()}
         """All nodes, including those added by expansion."""
         self._catalog = prompt.catalog
-        self._digests_of_files = digests or {}
-        """Digests by file name, which distinguish files with the same name."""
+        self._signatures = Signatures(self.nodes, digests or {})
         self.results: dict[str, tuple[Wire, ...] | Unknown] = {}
-        """The wires of every node that ran, by id."""
+        """The links of every node that ran, by id."""
         self.guessed: dict[str, tuple[str, ...]] = {}
         """Why the outputs of a node are only guessed, for nodes that guess."""
         self.equal: dict[str, str] = {}
         """Nodes that did not run because an equal one had run, with that node."""
         self._waiting: dict[str, _Waiting] = {}
         self._ready: list[tuple[int, int, str]] = []
-        self._signatures: dict[str, tuple[str, str]] = {}
         self._first: dict[str, str] = {}
         self._ran: dict[str, str] = {}
         self._defaults: dict[int, Mapping[str, Wire]] = {}
@@ -166,7 +164,7 @@ class Execution:
                 continue
             node = self.nodes[number]
             if not isinstance(node, PromptNode):
-                self._close(number, Unknown(f"the class '{node.class_type}' is not known"))
+                self._close(number, Unknown(f"the class '{node.class_type}' is unknown"))
                 continue
             if (twin := self._twin_of(number, node.class_type)) is not None:
                 self.equal[number] = twin
@@ -185,7 +183,7 @@ class Execution:
 
     def key(self, number: str) -> str:
         """A key shared by all nodes that do the same work on the same inputs."""
-        return self._signature(number)[0]
+        return self._signatures.of(number).work
 
     def _twin_of(self, number: str, class_type: str) -> str | None:
         """A node that has run and that the server treats as equal to this one.
@@ -195,8 +193,8 @@ class Execution:
         first = self._first.setdefault(class_type, number)
         if first == number:
             return None
-        self._ran.setdefault(self._signature(first)[1], first)
-        twin = self._ran.setdefault(self._signature(number)[1], number)
+        self._ran.setdefault(self._signatures.of(first).run, first)
+        twin = self._ran.setdefault(self._signatures.of(number).run, number)
         return twin if twin != number and twin in self.results else None
 
     def _waits_for_lazy(self, node: PromptNode, wires: Mapping[str, Wire]) -> bool:
@@ -214,12 +212,12 @@ class Execution:
             self._push(links[name].node)
         return bool(self._waiting[node.id].waits_for)
 
-    # What the wires carry.
+    # What the links carry.
 
     def _wires(self, node: PromptNode) -> dict[str, Wire]:
         """All inputs that the node gets: its links followed, its values converted, omitted ones set to their defaults.
 
-        If its class does not declare an input, a value is dropped and a wire breaks the call, unless it takes any.
+        If its class does not declare an input, a value is dropped and a link breaks the call, unless it takes any.
         """
         known, takes_any = node.known, node.schema.any_input_names
         wires: dict[str, Wire] = dict(self._default_wires(node.schema, known))
@@ -256,47 +254,6 @@ class Execution:
         sources = dict.fromkeys(link.node for link in node.wires.values())
         reasons = (reason for source in sources for reason in self.guessed.get(source, ()))
         return tuple(dict.fromkeys(reasons))[:MAX_REASONS]
-
-    def _signature(self, start: str) -> tuple[str, str]:
-        """Two signatures of nodes of one class that have equal values and links to equal nodes: all such nodes share
-        the first, only those that the server treats as equal share the second."""
-        if start in self._signatures:
-            return self._signatures[start]
-        path, on_path = [start], {start}
-        while path:
-            number = path[-1]
-            sources = (link.node for link in self.nodes[number].wires.values())
-            # A node that was not needed has no signature yet; on a cycle of links, one node does without its source's.
-            missing = next(
-                (s for s in sources if s in self.nodes and s not in self._signatures and s not in on_path), None
-            )
-            if missing is not None:
-                path.append(missing)
-                on_path.add(missing)
-                continue
-            self._signatures[number] = self._digests(number)
-            on_path.discard(path.pop())
-        return self._signatures[start]
-
-    def _digests(self, number: str) -> tuple[str, str]:
-        node, schema = self.nodes[number], self._schema(number)
-        alike: list[Any] = [node.class_type]
-        one: list[Any] = [node.class_type]
-        if schema is None or not schema.is_pure:
-            one.append(number)
-        for name in sorted(node.inputs, key=str):
-            link, value = node.wires.get(name), node.inputs[name]
-            if link is None:
-                named = self._digests_of_files.get(value, "") if isinstance(value, str) else ""
-                part = (name, _JSON.encode(value), named)
-                alike.append(part)
-                one.append(part)
-            else:
-                signatures = self._signatures.get(link.node, (link.node, link.node))
-                alike.append((name, signatures[0], link.slot))
-                one.append((name, signatures[1], link.slot))
-        digest = _digest(alike)
-        return digest, digest if alike == one else _digest(one)
 
     # Results.
 
@@ -358,14 +315,6 @@ class Execution:
                 self._push(blocked)
 
 
-_JSON = json.JSONEncoder(sort_keys=True, default=repr)
-"""One encoder for all values: `json.dumps` would make one for each."""
-
-
-def _digest(parts: list[Any]) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
 def _needed(lazy: Lazy, known: Mapping[str, Wire], waiting: frozenset[str], schema: NodeSchema) -> set[str]:
     """Which lazy inputs a node needs, by its other inputs; all of them if those are unknown."""
     try:
@@ -380,4 +329,4 @@ def _converted(name: str, value: Any, known: KnownInputs) -> Any:
     try:
         return unwrap(value) if spec is None else converted(spec, value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise NodeFails(f"the server does not take the value of {name}: {error}") from error
+        raise NodeFails(f"the server rejects the value of {name}: {error}") from error

@@ -27,8 +27,8 @@ class NodeFails(Exception):
 class Guessed(tuple[Any, ...]):
     """Outputs that a rule is not sure of, and why: the rule returns this instead of a plain tuple.
 
-    >>> Guessed((1, 2), "nothing is known of the VAE").reason
-    'nothing is known of the VAE'
+    >>> Guessed((1, 2), "nothing is known about the VAE").reason
+    'nothing is known about the VAE'
     """
 
     reason: str
@@ -50,7 +50,7 @@ class Call:
     node: str
     schema: NodeSchema
     inputs: Mapping[str, Any]
-    """By input name: each wire followed, each value converted, defaults filled in."""
+    """By input name: each link followed, each value converted, defaults filled in."""
     files: Mapping[str, Any] = field(default_factory=dict)
     """Shapes of input files by name, as far as they are known."""
     world: Any = None
@@ -65,7 +65,7 @@ class Call:
         """The shape of an input file; an `Unknown` if it is not given. Raises `NodeFails` if it is of another kind."""
         found = self.files.get(name)
         if found is None:
-            return Unknown(f"the size of '{name}' is known only with the file")
+            return Unknown(f"the size of '{name}' is unknown without the file")
         if not isinstance(found, kind):
             raise NodeFails(f"the input file '{name}' is not {_AS_TEXT.get(kind.__name__, 'of the kind it reads')}")
         return found
@@ -145,7 +145,7 @@ def nested(inputs: Mapping[str, Any], schema: NodeSchema) -> dict[str, Any]:
     """Inputs with dotted names gathered in dictionaries, as the server hands them to a node.
 
     ``{"mode": "by width", "mode.width": 5, "images.image0": x}`` becomes
-    ``{"mode": {"mode": "by width", "width": 5}, "images": {"image0": x}}``; wires of one autogrow input are in the
+    ``{"mode": {"mode": "by width", "width": 5}, "images": {"image0": x}}``; links of one autogrow input are in the
     order of its slots.
     """
     result: dict[str, Any] = {}

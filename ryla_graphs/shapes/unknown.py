@@ -4,9 +4,9 @@ Rules are written as plain arithmetic. Given an `Unknown` they return an `Unknow
 tells the simulator how large a picture becomes also tells a limit its largest possible size. If a rule has to decide on
 an unknown value, `Undecided` is raised, and the outputs of that node are unknown.
 
->>> side = Unknown("the size of 'a.png' is known only with the file", 1, 4096)
+>>> side = Unknown("the size of 'a.png' is unknown without the file", 1, 4096)
 >>> side // 8 * 8 + 16
-<Unknown 16..4112: the size of 'a.png' is known only with the file>
+<Unknown 16..4112: the size of 'a.png' is unknown without the file>
 >>> side < 5000
 True
 """

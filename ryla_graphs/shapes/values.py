@@ -1,4 +1,4 @@
-"""The shapes of what flows along the wires of a graph: the shared vocabulary of rules, plan, limits and simulator.
+"""The shapes of what flows along the links of a graph: the shared vocabulary of rules, plan, limits and simulator.
 
 Plain values are plain: ``int``, ``float``, ``str``, ``bool``, ``None``, ``list``, ``dict``. Numbers in a shape may be
 `Unknown`, and so may a whole value. `content` belongs to the simulator, which keeps there what it can draw. A
@@ -203,7 +203,7 @@ class Opaque:
     def fact(self, name: str) -> Any:
         """A fact. Raises `Undecided` if it is unknown."""
         if name not in self.facts:
-            raise Undecided(self.facts.get("unknown", f"the {name} of this {self.type} is not known"))
+            raise Undecided(self.facts.get("unknown", f"the {name} of this {self.type} is unknown"))
         return self.facts[name]
 
     def with_facts(self, **facts: Any) -> Opaque:
@@ -220,7 +220,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """A list of unknown length on a wire: the shape of each item, and how many there are at most."""
+    """A list of unknown length on a link: the shape of each item, and how many there are at most."""
 
     item: Any
     count: Unknown

@@ -144,7 +144,7 @@ class _Builder:
                     yield spec.name, value
 
     def _option(self, spec: InputSpec, budget: int) -> OptionSpec | None:
-        """An option whose wires fit the budget, else any option that can be wired at all."""
+        """An option whose links fit the budget, else any option that can be linked at all."""
         for limit in (budget - 1, INFINITE):
             if options := [option for option in spec.options if self._affordable(option, limit)]:
                 return self._draw(st.sampled_from(options))
@@ -164,7 +164,7 @@ class _Builder:
             yield slot.name, value
 
     def _value(self, schema: NodeSchema, spec: InputSpec, budget: int) -> Any:
-        """A wire or a value; None if an optional wire would cost too much."""
+        """A link or a value; None if an optional link would cost too much."""
         if needs_wire(spec):
             return self._wire(spec, budget)
         validator = schema.behaviour.validator

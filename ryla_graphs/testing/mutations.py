@@ -77,7 +77,7 @@ def _change_input(draw: st.DrawFn, kind: str, prompt: dict[str, Any], inputs: di
 
 
 def _feed_back(draw: st.DrawFn, prompt: dict[str, Any], inputs: dict[str, Any]) -> None:
-    """Wire a node that feeds these inputs, directly or not, to one that they feed."""
+    """Link a node that feeds these inputs, directly or not, to one that they feed."""
     place = next((number for number, body in prompt.items() if isinstance(body, dict) and body.get("inputs") is inputs))
     for _ in range(draw(st.integers(1, 4))):
         links = [link for value in inputs.values() if (link := read_link(value)) is not None]

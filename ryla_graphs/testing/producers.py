@@ -76,7 +76,7 @@ class Producers:
 
 
 def wires(schema: NodeSchema) -> Iterable[InputSpec]:
-    """The inputs that only a wire can fill, those of all options included."""
+    """The inputs that only a link can fill, those of all options included."""
     stack = list(schema.inputs)
     while stack:
         spec = stack.pop()
@@ -89,7 +89,7 @@ def wires(schema: NodeSchema) -> Iterable[InputSpec]:
 
 
 def needs_wire(spec: InputSpec) -> bool:
-    """Whether an input, if given, must be a wire."""
+    """Whether an input, if given, must be a link."""
     if spec.kind is not Kind.SOCKET:
         return False
     return spec.is_wire_only or (spec.type == sockets.MATCH and spec.match_types != sockets.ANY)

@@ -1,4 +1,4 @@
-"""Values that an input takes without a wire."""
+"""Values that an input takes without a link."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.families import FAMILY_RULES
 from ryla_graphs.validation.json_values import json_values
+from ryla_graphs.validation.link_only import link_only
 from ryla_graphs.validation.matched_types import matched_types
 from ryla_graphs.validation.own_checks import own_checks
 from ryla_graphs.validation.replaced_classes import replaced_classes
@@ -29,7 +30,6 @@ from ryla_graphs.validation.steps import steps
 from ryla_graphs.validation.unknown_inputs import unknown_inputs
 from ryla_graphs.validation.unreached import unreached
 from ryla_graphs.validation.view import View
-from ryla_graphs.validation.wire_only import wire_only
 
 Rule = Callable[[View], Iterator[Problem]]
 
@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
     added_choices,
     dangling_links,
     dynamic_choices,
-    wire_only,
+    link_only,
     matched_types,
     steps,
     unreached,
@@ -70,7 +70,7 @@ def problems_of(view: View) -> list[Problem]:
         found += [_weighed(problem, view) for problem in islice(rule(view), _MOST)]
         stopped = stopped or len(found) - before == _MOST
     if stopped:
-        message = f"there may be more problems of a kind than {_MOST:,}, which are as many as are looked for"
+        message = f"there may be more problems of a kind than {_MOST:,}, which is where the search stops"
         found.append(Problem(code="more_problems", message=message, level="note"))
     found.sort(key=lambda problem: (_GRAVITY[problem.level], problem.tier))
     found[:_HINTED] = [problem.hinted() for problem in found[:_HINTED]]

@@ -1,4 +1,4 @@
-"""Rule: the wires of one match group carry one type."""
+"""Rule: the links of one match group carry one type."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def matched_types(view: View) -> Iterator[Problem]:
 def _problem(node: PromptNode, name: str, carried: sockets.WireType, expected: str) -> Problem:
     return Problem(
         code="mismatched_types",
-        message=f"a wire that carries {sockets.describe(carried)} does not match",
+        message=f"a link that carries {sockets.describe(carried)} does not match",
         subject=AtNode(node=node.id, class_type=node.class_type, input=name),
         given=sockets.describe(carried),
         expected=expected,

@@ -20,7 +20,7 @@ class Refused(NamedTuple):
     node: PromptNode
     input: str
     socket: str
-    """The type of the wire, or ``lora`` if the input names a LoRA."""
+    """The type of the link, or ``lora`` if the input names a LoRA."""
     carried: Carried
     restriction: Restriction
     """What the class takes."""
@@ -43,7 +43,7 @@ class Disagreement(NamedTuple):
 
 
 class NoModel(NamedTuple):
-    """A sampler is wired to something that is not a diffusion model, such as a detector."""
+    """A sampler is linked to something that is not a diffusion model, such as a detector."""
 
     node: PromptNode
     input: str

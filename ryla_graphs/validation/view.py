@@ -23,7 +23,7 @@ _OWN_KEYS = 2
 
 
 class View(Prompt):
-    """A prompt with what rules derive from it: the server's verdict, and the families of its wires."""
+    """A prompt with what rules derive from it: the server's verdict, and the families of its links."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class View(Prompt):
 
     @cached_property
     def families(self) -> Inference:
-        """The model families that every wire serves."""
+        """The model families that every link serves."""
         return Inference(self, rules_of(self.catalog), self.files)
 
     @cached_property

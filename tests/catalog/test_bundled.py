@@ -183,7 +183,7 @@ def test_what_a_page_fills_takes_any_value(class_type: str, inputs: dict[str, ob
     assert [problem for problem in problems if problem.code == "not_a_wire"] == []
 
 
-def test_a_constant_where_only_a_wire_makes_sense_is_still_reported() -> None:
+def test_a_constant_where_only_a_link_makes_sense_is_still_reported() -> None:
     problems = validate({"1": {"class_type": "WanVideoDecode", "inputs": {"vae": "wan"}}}, catalogs.bundled())
     assert "not_a_wire" in {problem.code for problem in problems}
 

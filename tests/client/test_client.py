@@ -229,7 +229,7 @@ class ShowingRun:
         for event in self._inner.events():
             yield event
             if event.kind == "preview":
-                self._seen.wait(20)
+                self._seen.wait(60)
 
 
 def test_previews_are_pictures_for_whoever_asks(tmp_path: Path) -> None:

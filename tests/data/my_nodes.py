@@ -63,13 +63,13 @@ class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
 class MyBlurPlus(_Node, frozen=True):
     """My Blur+ (my pack).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `strength`: a number from 0 to 2, by default 1.0
     - `mode`: one of 'none', 'soft', 'by image'
     - `class_`: one of 'fine', 'coarse', by default 'fine'
     - `copy_`: true or false, by default True
-    - `blocks_0`: a number from 0 to 4, or a wire that carries INT,FLOAT, optional
-    - `any`: a wire that carries anything, optional
+    - `blocks_0`: a number from 0 to 4, or a link that carries INT,FLOAT, optional
+    - `any`: a link that carries anything, optional
     - `name`: text, optional
     """
 
@@ -96,7 +96,7 @@ class MyBlurPlus(_Node, frozen=True):
         class ByImage(Option, frozen=True):
             """The choice 'by image'.
 
-            - `other`: a wire that carries IMAGE
+            - `other`: a link that carries IMAGE
             - `deep`: one of 'a', 'b'
             """
 
@@ -135,8 +135,8 @@ class MyBlurPlus(_Node, frozen=True):
 class MyBatch(_Node, Source[Any], frozen=True):
     """MyBatch (my pack).
 
-    - `images`: up to 4 wires
-    - `values`: up to 2 wires
+    - `images`: up to 4 links
+    - `values`: up to 2 links
     - `tags`: one of 'x', 'y', 'z', by default 'x'
     """
 
@@ -157,8 +157,8 @@ class MyBatch(_Node, Source[Any], frozen=True):
 class MySwitch(_Node, Source[Any], frozen=True):
     """MySwitch (my pack).
 
-    - `a`: a wire that carries anything that matches
-    - `b`: a wire that carries anything that matches
+    - `a`: a link that carries anything that matches
+    - `b`: a link that carries anything that matches
     """
 
     CLASS_TYPE = 'MySwitch'
@@ -177,8 +177,8 @@ class MySwitch(_Node, Source[Any], frozen=True):
 class MySave(_Node, frozen=True):
     """MySave (my pack).
 
-    - `image`: a wire that carries IMAGE
-    - `blur`: a wire that carries MY_BLUR
+    - `image`: a link that carries IMAGE
+    - `blur`: a link that carries MY_BLUR
     """
 
     CLASS_TYPE = 'MySave'

@@ -11,7 +11,7 @@ from ryla_graphs.engines import connect, run
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.events import Event, Finished, Queued
 from ryla_graphs.engines.partial import optional
-from ryla_graphs.engines.wire import load_event
+from ryla_graphs.engines.wire_format import load_event
 from ryla_graphs.nodes import EmptyImage, ImageInvert, LoadImage, SaveImage, SaveLatent, VAEEncode, VAELoader
 from ryla_graphs.problems import EngineRefused, InvalidWorkflow, OutputMissing
 from tests.engines.following import NO_MEMORY, followed

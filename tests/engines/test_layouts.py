@@ -12,7 +12,7 @@ from PIL import Image
 
 from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import connect, run
-from ryla_graphs.engines.wire import Job
+from ryla_graphs.engines.wire_format import Job
 from ryla_graphs.nodes import EmptyImage, SaveImage
 from tests.engines.stub import Script, file, serving
 

@@ -142,8 +142,8 @@ def test_what_comes_from_an_unknown_class_is_guessed_by_what_takes_it() -> None:
     }
     result = run(Simulator(), Workflow.load(graph).compile(check=False))
     assert {pixels(result, index).size for index in range(2)} == {(1024, 1024), (512, 512)}
-    assert result.guessed == ("the class 'NobodyKnowsThisClass' is not known",)
+    assert result.guessed == ("the class 'NobodyKnowsThisClass' is unknown",)
     assert all(artifact.guessed == result.guessed for artifact in result.outputs)
     assert pixels(result).info["guessed"] == result.guessed[0]
-    with pytest.raises(ExecutionFailed, match="would have to guess:\n- the class 'NobodyKnowsThisClass' is not known"):
+    with pytest.raises(ExecutionFailed, match="would have to guess:\n- the class 'NobodyKnowsThisClass' is unknown"):
         run(Simulator(strict=True), Workflow.load(graph).compile(check=False))

@@ -208,7 +208,7 @@ def test_14_a_detector_as_the_model() -> None:
 
 def test_14_the_sockets_of_infinite_you() -> None:
     """ExtractIDEmbedding: fails, since its MODEL sockets carry a face detector, a face recogniser and a projection."""
-    ends = ("takes a face recogniser", "this wire is a face detector from IDEmbeddingModelLoader '20'")
+    ends = ("takes a face recogniser", "this link is a face detector from IDEmbeddingModelLoader '20'")
     mend = {"n22__arcface_model": ["20", 1]}
     check("14_infinite_you_crossed", "mistaken_socket", "22.arcface_model", ends, "a face recogniser", mend)
 

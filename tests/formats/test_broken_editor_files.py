@@ -18,7 +18,7 @@ from ryla_graphs.formats.editor.models import models_in
 from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.formats.editor.remarks import notes_in, subgraph_titles
 from ryla_graphs.formats.read import read
-from ryla_graphs.models_folder.brought import with_brought
+from ryla_graphs.models_folder.graph_weights import with_graph_weights
 from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.problems import RylaError
 from ryla_graphs.validation import validate
@@ -119,7 +119,7 @@ def test_a_mangled_file_is_opened_or_refused(document: dict[str, Any]) -> None:
     json.dumps(found.prompt, allow_nan=False, ensure_ascii=False).encode()
     validate(found.prompt, bundled())
     parsed = parse(found.ui)
-    with_brought((), models_in(parsed), found.prompt)
+    with_graph_weights((), models_in(parsed), found.prompt)
     assert all(isinstance(note, str) for note in notes_in(parsed))
     assert all(isinstance(title, str) for title in subgraph_titles(parsed).values())
 

@@ -12,9 +12,9 @@ import modal
 import pytest
 
 from ryla_graphs.engines.events import Failed, Finished
-from ryla_graphs.modal_deploy import container, handing
+from ryla_graphs.modal_deploy import container, output_queue
 from ryla_graphs.modal_deploy.container import serve
-from ryla_graphs.modal_deploy.handing import Pending
+from ryla_graphs.modal_deploy.output_queue import PendingOutputs
 from ryla_graphs.modal_deploy.waking import HOOKS_DUE, unsettled
 from ryla_graphs.modal_deploy.worker import HANDED_OVER, Worker
 from ryla_graphs.problems import ExecutionFailed, RunLost
@@ -29,7 +29,7 @@ from tests.server.clients import TestClient
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handing, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(output_queue, "PAUSES", (0.01, 0.01))
     monkeypatch.setattr(container, "END_SECONDS", 0.3)
 
 
@@ -38,7 +38,7 @@ class Handed(OnLoopback):
 
     def __init__(self, plane: LoopbackModal, folder: Path) -> None:
         super().__init__(plane, folder)
-        self.pending = Pending()
+        self.pending = PendingOutputs()
         self.store = threading.Event()
         self.store.set()
         self.trouble: list[Exception] = []
@@ -54,7 +54,7 @@ class Handed(OnLoopback):
         return self.results[-1]
 
     def _deliver(self, run_id: str, number: int, artifact: Any) -> str:
-        self.store.wait(20)
+        self.store.wait(60)
         if self.trouble:
             raise self.trouble.pop()
         return super()._deliver(run_id, number, artifact)
@@ -80,7 +80,7 @@ def test_a_web_side_of_before_gets_the_end_from_the_call(handed: Handed) -> None
     run = handed.engine.start(flux())
     waited(lambda: handed.results)
     job = {name: value for name, value in handed.calls[0].args[0].items() if name not in ("protocol", "limit_seconds")}
-    worker = Worker(HeldSimulator(), handed._deliver, pending=Pending())
+    worker = Worker(HeldSimulator(), handed._deliver, pending=PendingOutputs())
     reported = asyncio.run(serve(worker, job, events=handed.events, runs=handed.runs))
     assert reported["event"] == "finished" and len(reported["outputs"]) == 1 and ended(run).terminal
 
@@ -105,10 +105,10 @@ def test_few_jobs_have_outputs_on_their_way_at_once(handed: Handed) -> None:
     handed.store.clear()
     for seed in range(3):
         handed.engine.start(flux(seed=seed))
-    waited(lambda: len(handed.results) == handing.MOST)
+    waited(lambda: len(handed.results) == output_queue.MOST)
     handed.store.set()
     waited(lambda: len(handed.results) == 3)
-    assert handed.pending.wait(20)
+    assert handed.pending.wait(60)
 
 
 def test_a_run_that_takes_far_too_long_is_ended(handed: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,5 +177,5 @@ def test_a_web_side_that_is_awake_is_left_alone(rolling: Rolling) -> None:  # no
     with rolling.container() as web:
         where = rolling.submitted(web)
         waited(lambda: web.get(where).json()["state"] == "succeeded")
-        rolling.gpu.pending.wait(20)
+        rolling.gpu.pending.wait(60)
     assert [call.function.name for call in rolling.gpu.calls if call.function.name == "settle"] == []

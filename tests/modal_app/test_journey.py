@@ -24,10 +24,10 @@ from PIL import Image
 from ryla_graphs import presets
 from ryla_graphs.lockfile import Lock, catalog_of
 from ryla_graphs.modal_deploy import mounted
-from ryla_graphs.modal_deploy.handing import Pending
 from ryla_graphs.modal_deploy.machine import run_job
 from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.mounted import WeightsFolder
+from ryla_graphs.modal_deploy.output_queue import PendingOutputs
 from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
@@ -48,7 +48,7 @@ from tests.server.test_loras import FLUX
 TOKEN = "a-token-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 LOCK = Lock.read(ROOT / "ryla.lock")
-PACE = Pace(silence=0.5, grace=0.1, beat=0.5, lease=5.0)
+PACE = Pace(silence=0.5, grace=0.1, beat=0.5, lease=600.0)  # no owner counts as lost because it is slow
 
 
 class OnGpu:
@@ -69,7 +69,7 @@ class OnGpu:
         self.folder = folder
         self.clock = Clock()
         self.pace = PACE
-        self.pending = Pending()
+        self.pending = PendingOutputs()
         self.done: Callable[[], None] = lambda: None
         if waking:
             self.done = partial(wake, modal.Function.from_name(settings.app, "settle"), parts.records)
@@ -141,7 +141,7 @@ def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) ->
     one = OnGpu(control_plane, settings, Parts.of(settings), tmp_path, waking=True)
     yield one
     one.simulator.go.set()
-    one.pending.wait(20)
+    one.pending.wait(60)
     until(lambda: all(call.ended.is_set() for call in one.calls if call.function.name == "settle"))
 
 

@@ -23,7 +23,7 @@ from ryla_graphs.modal_deploy.reported import MOST_BROKEN, WINDOW_SECONDS, Repor
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.web import Parts
 from ryla_graphs.problems import CannotRunHere
-from ryla_graphs.server.wishes import NO_WISHES
+from ryla_graphs.server.job_options import NO_OPTIONS
 from ryla_graphs.software.packs import PACKS
 from tests.conftest import ROOT, recorded_json
 from tests.modal_app.commands import commanded_here, deployed_app
@@ -179,16 +179,16 @@ def test_once_a_container_has_reported_no_gpu_is_paid_for(gpu: OnMachine) -> Non
     graph = presets.get("face-swap").build(presets.get("face-swap").example).compile()
     reports = Reported(gpu.parts.runs, LOCK, seconds=0)
     place = placing(gpu.settings, None, reports)
-    assert reports.lacking() == {} and place(graph, NO_WISHES) is not None
+    assert reports.lacking() == {} and place(graph, NO_OPTIONS) is not None
     reports.came_up(gpu.machine.lacking)
     with pytest.raises(CannotRunHere, match="did not load") as caught:
-        place(graph, NO_WISHES)
+        place(graph, NO_OPTIONS)
     used = {body["class_type"] for body in graph.prompt.values()} & GONE["ComfyUI-Impact-Pack"]
     assert {problem.class_type for problem in caught.value.problems} == used
     other = Lock.loads(LOCK.dumps().replace("flux-dev", "flux-dew"))
     assert Reported(gpu.parts.runs, other, seconds=0).lacking() == {}
     reports.came_up({})
-    assert place(graph, NO_WISHES) is not None
+    assert place(graph, NO_OPTIONS) is not None
 
 
 def test_what_containers_have_is_the_catalog(gpu: OnMachine) -> None:

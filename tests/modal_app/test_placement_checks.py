@@ -15,7 +15,7 @@ from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.problems import CannotRunHere, EngineUnreachable
 from ryla_graphs.prompt import Prompt
-from ryla_graphs.server.wishes import NO_WISHES, Wishes
+from ryla_graphs.server.job_options import NO_OPTIONS, JobOptions
 from ryla_graphs.weights import needed
 
 SETTINGS = ModalSettings()
@@ -66,7 +66,7 @@ def files_of(workflow: CompiledWorkflow) -> set[str]:
 
 def place(workflow: CompiledWorkflow, volume: Volume | None = None, containers: Containers | None = None) -> str | None:
     reported = cast("Reported", containers) if containers is not None else None
-    return placing(SETTINGS, volume.files() if volume else None, reported)(workflow, NO_WISHES)
+    return placing(SETTINGS, volume.files() if volume else None, reported)(workflow, NO_OPTIONS)
 
 
 def test_a_listing_is_remembered_for_its_time_and_has_files_alone() -> None:
@@ -84,7 +84,7 @@ def test_a_listing_is_remembered_for_its_time_and_has_files_alone() -> None:
 def test_where_all_is_there_the_plan_chooses() -> None:
     workflow = compiled()
     volume = Volume(files_of(workflow))
-    assert place(workflow, volume, Containers()) == place(workflow) == gpu_for(SETTINGS, workflow, NO_WISHES)
+    assert place(workflow, volume, Containers()) == place(workflow) == gpu_for(SETTINGS, workflow, NO_OPTIONS)
     assert volume.asked == 1, "what is on the volume is not listed again"
 
 
@@ -136,6 +136,6 @@ def test_an_open_circuit_takes_nothing() -> None:
 
 def test_the_name_of_a_gpu_that_is_not_offered_is_cut() -> None:
     with pytest.raises(CannotRunHere) as raised:
-        gpu_for(SETTINGS, compiled(), Wishes(gpu="X" * 60))
+        gpu_for(SETTINGS, compiled(), JobOptions(gpu="X" * 60))
     (problem,) = raised.value.problems
     assert problem.given == "X" * 40 and f"'{'X' * 40}'" in problem.message

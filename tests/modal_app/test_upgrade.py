@@ -49,7 +49,7 @@ def opened(opening: Callable[[], tuple[modal.Dict, Opened]]) -> tuple[modal.Dict
 
 
 def newer(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry as a version after this one would write it: columns, a table and fields that are not known here."""
+    """An entry as a version after this one would write it: with columns, a table and fields unknown here."""
     entry = entry | {"version": 2, "labels": [{"job_id": "x", "label": "portrait"}], "billing": {"team": "a"}}
     for table in ("jobs", "events", "assets"):
         entry[table] = [row | {"priority": number} for number, row in enumerate(entry.get(table, ()))]

@@ -15,8 +15,8 @@ from ryla_graphs import Catalog, InvalidParameters, catalogs, presets
 from ryla_graphs.pipelines import Loaded, Pipelines, load, loading
 from ryla_graphs.pipelines.functions import ASKED_BESIDE
 from ryla_graphs.pipelines.limited import TookTooLong, within
-from ryla_graphs.server.submit.asked import asked_beside
-from ryla_graphs.server.wishes import Wishes
+from ryla_graphs.server.job_options import JobOptions
+from ryla_graphs.server.submit.options import split_options
 from tests.pipelines.own import EDITOR, PYTHON, written
 
 HEAD = "from ryla_graphs import Workflow\nfrom ryla_graphs.nodes import EmptyImage, SaveImage\n"
@@ -217,7 +217,7 @@ def test_no_parameter_is_called_like_what_a_server_is_asked_for() -> None:
         "labels": {"a": "b"},
     }
     assert set(given) == set(ASKED_BESIDE)
-    assert asked_beside(given, Wishes(), lambda _: None)[0] == {}
+    assert split_options(given, JobOptions(), lambda _: None)[0] == {}
 
 
 def editor(**extra: Any) -> str:
@@ -241,7 +241,7 @@ GRAPHS = {
     "bad toml": (editor(), "[parameters\n", r"it.toml: .*line 1"),
     "an input that is not there": (editor(), '[parameters]\nwidth = "1.widht"\n', "`width`: .*did you mean 'width'"),
     "a node that is not there": (editor(), '[parameters]\nwidth = "9.width"\n', "`width`: .*no node '9'"),
-    "a wire": (editor(), '[parameters]\npicture = "2.images"\n', "takes only a wire"),
+    "a link": (editor(), '[parameters]\npicture = "2.images"\n', "takes only a link"),
     "an unknown key": (editor(), '[parameters.width]\ninput = "1.width"\nmaximum = 3\n', "it.toml:3: .*maximum"),
     "a default out of range": (
         editor(),

@@ -93,7 +93,7 @@ def test_what_is_unknown_goes_where_it_is_wanted_and_else_nothing_is_recommended
     unknown = planned(flux(unet="unknown_model.safetensors"))
     wanted = chosen(unknown, preferred="L40S")
     assert wanted.gpu.name == "L40S"
-    assert "whether it fits is not known" in wanted.reason
+    assert "whether it fits is unknown" in wanted.reason
     assert choose_gpu(unknown, allowed=["T4", "H100", "L40S"]) is None
     assert choose_gpu(unknown) is None and unknown.recommended is None
 
@@ -111,7 +111,7 @@ def test_what_takes_an_unknown_time_goes_where_a_second_is_cheapest() -> None:
     plan = planned(prompt)
     assert not plan.knows("seconds") and plan.on("L4").seconds is None
     choice = chosen(plan, allowed=["H100", "L4"])
-    assert choice.gpu.name == "L4" and "how long it takes is not known" in choice.reason
+    assert choice.gpu.name == "L4" and "how long it takes is unknown" in choice.reason
 
 
 @pytest.mark.parametrize("name", ["H1000", ""])

@@ -208,7 +208,7 @@ def test_an_unknown_sampler_leaves_time_open() -> None:
     assert not plan.knows("seconds") and not plan.knows("packs")
     reported = [str(unknown) for unknown in plan.unknowns]
     assert any("no sampler that the plan knows" in text for text in reported)
-    assert "the node pack 'Mine' is not known" in reported
+    assert "the node pack 'Mine' is unknown" in reported
     (pack,) = plan.packs
     assert (pack.folder, pack.repository, pack.commit) == ("Mine", None, None)
 

@@ -131,7 +131,7 @@ def test_what_cannot_be_known_is_refused_where_a_limit_needs_it(
     problems = asked(unknown)
     assert {(problem.code, problem.node) for problem in problems} == {("unbounded", blamed)}
     assert name in {problem.input for problem in problems}
-    assert all("known only when it runs" in problem.message and problem.given is None for problem in problems)
+    assert all("unknown until it runs" in problem.message and problem.given is None for problem in problems)
     assert all("into the node itself" in (problem.hint or "") for problem in problems)
     assert asked(unknown, refuse_unknown=False) == [] == asked(unknown, only())
 
@@ -280,7 +280,7 @@ MINE = {
 
 
 class TestAClassWithoutARule:
-    """Of a pack that nothing is known of but the names of its inputs."""
+    """Of a pack that nothing is known about but the names of its inputs."""
 
     CATALOG = bundled() | Catalog({"Mine": MINE})
 
@@ -338,7 +338,7 @@ class TestAClassWithoutARule:
         for name in ("width", "batch_size"):
             (problem,) = self.judged(**{name: ["n", 0]})
             assert (problem.code, problem.input, problem.given) == ("unbounded", name, None)
-            assert problem.message.startswith("its value is known only when it runs: ") and problem.hint
+            assert problem.message.startswith("its value is unknown until it runs: ") and problem.hint
             assert not problem.message.endswith(": ")
 
     def test_other_numbers_and_other_kinds_are_its_own_affair(self) -> None:

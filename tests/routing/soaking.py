@@ -24,7 +24,7 @@ from ryla_graphs.engines.comfyui import ComfyUI, Patience
 from ryla_graphs.engines.events import Event, Finished
 from ryla_graphs.engines.patience import Patience as JobPatience
 from ryla_graphs.engines.remote import Remote
-from ryla_graphs.engines.router import Asked, Attempt, MemoryJournal, Route, Router
+from ryla_graphs.engines.router import Attempt, MemoryJournal, Route, Router, RunOptions
 from ryla_graphs.engines.router.journal import Policy
 from ryla_graphs.engines.runpod import RunPod
 from ryla_graphs.nodes import EmptyImage, SaveImage
@@ -64,8 +64,8 @@ class Soak:
 class Policies(MemoryJournal):
     """Every other job may run once."""
 
-    def asked(self, run_id: str) -> Asked:
-        return Asked(user_key=run_id, policy=POLICIES[uuid.UUID(run_id).int % 2])
+    def options(self, run_id: str) -> RunOptions:
+        return RunOptions(user_key=run_id, policy=POLICIES[uuid.UUID(run_id).int % 2])
 
 
 def graph(number: int) -> CompiledWorkflow:
@@ -152,10 +152,12 @@ def soak(jobs: int, *, chaos: float = 0.03, at_once: int = 16, seed: int = 0) ->
                 found.wrong.append(f"job {number} never ended")
                 continue
             run_id, end = ran[number]
-            here = sum(on_pod.pop(attempt.run_id, 0) for attempt in router.desk.journal.attempts(run_id))
+            here = sum(on_pod.pop(attempt.run_id, 0) for attempt in router.state.journal.attempts(run_id))
             _judge(found, router, number, run_id, end, executed[number] + here)
         found.wrong += [f"the pod ran {run_id}, which no attempt tells of" for run_id in on_pod]
-        found.wrong += [f"route {lane.name} has {lane.running} runs left" for lane in router.desk.lanes if lane.running]
+        found.wrong += [
+            f"route {lane.name} has {lane.running} runs left" for lane in router.state.lanes if lane.running
+        ]
     return found
 
 
@@ -188,8 +190,8 @@ def _executed(services: list[Any]) -> Counter[int]:
 
 
 def _judge(found: Soak, router: Router, number: int, run_id: str, end: Event | EngineError, executed: int) -> None:
-    attempts: list[Attempt] = list(router.desk.journal.attempts(run_id))
-    policy = router.desk.journal.asked(run_id).policy
+    attempts: list[Attempt] = list(router.state.journal.attempts(run_id))
+    policy = router.state.journal.options(run_id).policy
     assert policy is not None
     kind = end.kind if isinstance(end, Event) else f"raised {end.code}"
     found.ends[kind] += 1

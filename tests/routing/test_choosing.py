@@ -60,7 +60,7 @@ def test_capability_is_asked_before_anything_is_sent() -> None:
 )
 def test_what_a_route_says_it_takes(accepts: Accepts, says: str) -> None:
     with Router([Route("small", Place("small"), accepts=accepts)]) as router:
-        router.desk.lanes[0].known = None
+        router.state.lanes[0].known = None
         with pytest.raises(CannotRunHere) as refused:
             router.check(IMAGE if says != "GB" else WORKFLOW, {"a.png": 10})
     assert says in refused.value.problems[0].message

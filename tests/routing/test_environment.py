@@ -46,7 +46,7 @@ def routes(monkeypatch: pytest.MonkeyPatch, given: Mapping[str, str], address: s
     engine = connect(address)
     assert isinstance(engine, Router)
     engine.close()
-    return {lane.name: lane.route for lane in engine.desk.lanes}
+    return {lane.name: lane.route for lane in engine.state.lanes}
 
 
 def test_where_nothing_is_set_the_simulator_runs() -> None:
@@ -212,12 +212,12 @@ def test_the_table_of_the_requirements(
             assert stub is not None
             router = connect()
             assert isinstance(router, Router)
-            router.desk.spread_seconds = 0
+            router.state.spread_seconds = 0
             names, end = story(router)
             assert names == ["pod"] and isinstance(end, Finished)
         names, end = story(router)
         assert names == ["modal"] and isinstance(end, Finished) and len(end.outputs) == 2
-        monkeypatch.setattr(router.desk.lane("modal").route.engine.client.service, "address", "http://127.0.0.1:9")  # type: ignore[union-attr]
+        monkeypatch.setattr(router.state.lane("modal").route.engine.client.service, "address", "http://127.0.0.1:9")  # type: ignore[union-attr]
         names, end = story(router)
         assert names == ["runpod"] and isinstance(end, Finished)
         assert [row["state"] for row in router.routes()] == ["closed"] * 3, "two faults and one are not three"

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs.engines.events import Failed
-from ryla_graphs.engines.router import Accepts, Asked, Budget, Route, legs
+from ryla_graphs.engines.router import Accepts, Budget, Route, RunOptions, attempt
+from ryla_graphs.engines.router.attempt import ActiveAttempt, Order, cost_of, error_of, slow
 from ryla_graphs.engines.router.choosing import Choice, Preference, arm, choose
 from ryla_graphs.engines.router.flags import Flag, Flags
-from ryla_graphs.engines.router.legs import Leg, Order, cost_of, error_of, slow
 from ryla_graphs.engines.router.needs import Need
 from ryla_graphs.engines.router.route import Lane
 from ryla_graphs.engines.router.verdicts import Verdict
@@ -24,7 +24,7 @@ from tests.routing.places import Clock, Place
 from tests.routing.test_router import IMAGE
 
 DAY = 86_400.0
-NEED, NOTHING = Need.of(IMAGE), Asked()
+NEED, NOTHING = Need.of(IMAGE), RunOptions()
 SECONDS = st.floats(0.1, 1000)
 
 
@@ -154,7 +154,7 @@ class TestWhatItMayTake:
 
 class TestWhereARunGoes:
     def chosen(
-        self, *lanes: Lane, asked: Asked = NOTHING, flags: Mapping[str, Flag] | None = None, **more: Any
+        self, *lanes: Lane, asked: RunOptions = NOTHING, flags: Mapping[str, Flag] | None = None, **more: Any
     ) -> Choice:
         of = SimpleNamespace(of=(flags or {}).get)
         options: dict[str, Any] = {"flags": cast("Flags", of), "preference": Preference(), "first": None} | more
@@ -190,12 +190,14 @@ class TestWhereARunGoes:
     def test_a_run_goes_where_its_money_is_enough(self, usd: float | None, passes: bool) -> None:
         paid, free = lane("paid", usd_per_second=0.01), lane("free")
         paid.took("a", 30)
-        choice = self.chosen(paid, free, asked=Asked(preset="a", max_usd=usd), spent_usd=0.2)
+        choice = self.chosen(paid, free, asked=RunOptions(preset="a", max_usd=usd), spent_usd=0.2)
         assert (paid in choice.order) is passes and free in choice.order
         if not passes:
             assert choice.dropped == {"paid": f"it would cost about $0.500, but the run may cost ${usd:g}"}
         unknown = lane("paid", usd_per_second=0.01)  # ten seconds, where nothing is known
-        assert self.order(unknown, asked=Asked(max_usd=0.1)) and not self.order(unknown, asked=Asked(max_usd=0.09))
+        assert self.order(unknown, asked=RunOptions(max_usd=0.1)) and not self.order(
+            unknown, asked=RunOptions(max_usd=0.09)
+        )
 
     def test_a_dollar_is_worth_so_many_seconds(self) -> None:
         quick, cheap = lane("quick", usd_per_second=0.01), lane("cheap")
@@ -261,43 +263,47 @@ class TestWhereARunGoes:
 class TestAnAttempt:
     @pytest.fixture(autouse=True)
     def _clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(legs, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+        monkeypatch.setattr(attempt, "time", SimpleNamespace(monotonic=lambda: 1000.0))
 
-    def leg(self, *, began: float | None, late: str | None = None, accepted: float = 990.0, **route: Any) -> Leg:
+    def active(
+        self, *, began: float | None, late: str | None = None, accepted: float = 990.0, **route: Any
+    ) -> ActiveAttempt:
         parts = {"attempt": None, "permit": None, "run": None}
         budgets = SimpleNamespace(late=late)
-        return Leg(
+        return ActiveAttempt(
             lane=lane(**route), budgets=cast("Any", budgets), accepted=accepted, began=began, **cast("Any", parts)
         )
 
     def test_what_it_has_cost_is_known_where_it_began_and_has_a_price(self) -> None:
-        assert cost_of(self.leg(began=998.0, usd_per_second=0.5)) == 1.0
-        assert cost_of(self.leg(began=999.0, usd_per_second=0.0000014)) == 0.000001
-        assert cost_of(self.leg(began=None, usd_per_second=0.5)) is None
-        assert cost_of(self.leg(began=998.0)) is None
+        assert cost_of(self.active(began=998.0, usd_per_second=0.5)) == 1.0
+        assert cost_of(self.active(began=999.0, usd_per_second=0.0000014)) == 0.000001
+        assert cost_of(self.active(began=None, usd_per_second=0.5)) is None
+        assert cost_of(self.active(began=998.0)) is None
 
     def test_the_clock_that_ran_out_says_what_went_wrong(self) -> None:
-        started = self.leg(began=None, late="start")
+        started = self.active(began=None, late="start")
         lost = error_of(started, cast("Any", None), cancelling=False)
         assert (
             isinstance(lost, RunLost) and not lost.began and "'here' did not start the run within 10.0 s" in str(lost)
         )
         for late, seconds in (("run", 3), ("total", 8)):
-            leg = self.leg(began=991.0, late=late, run_seconds=3, total_seconds=8)
-            slow = error_of(leg, cast("Any", None), cancelling=False)
+            active = self.active(began=991.0, late=late, run_seconds=3, total_seconds=8)
+            slow = error_of(active, cast("Any", None), cancelling=False)
             assert isinstance(slow, RunTimedOut) and f"longer than its limit of {seconds} s" in str(slow)
-            assert error_of(leg, cast("Any", None), cancelling=True) is None
-        assert error_of(self.leg(began=991.0), cast("Any", None), cancelling=False) is None
+            assert error_of(active, cast("Any", None), cancelling=True) is None
+        assert error_of(self.active(began=991.0), cast("Any", None), cancelling=False) is None
         failed = Failed("run", ExecutionFailed("boom"))
         assert error_of(started, failed, cancelling=True) is failed.error
 
     def test_too_slow_is_the_routes_fault_where_others_were_much_faster(self) -> None:
-        assert slow(self.leg(began=None), None) == Verdict("too slow", moves=True, ran=False, fault=True)
-        leg = self.leg(began=970.0)
-        assert slow(leg, "a") == Verdict("too slow", moves=False, ran=True, fault=False), "nothing to compare it with"
-        leg.lane.took("a", 10)
-        assert not slow(leg, "a").fault, "three times as long is not more than that"
-        assert slow(replace(leg, began=969.9), "a") == Verdict("too slow", moves=True, ran=True, fault=True)
+        assert slow(self.active(began=None), None) == Verdict("too slow", moves=True, ran=False, fault=True)
+        active = self.active(began=970.0)
+        assert slow(active, "a") == Verdict("too slow", moves=False, ran=True, fault=False), (
+            "nothing to compare it with"
+        )
+        active.lane.took("a", 10)
+        assert not slow(active, "a").fault, "three times as long is not more than that"
+        assert slow(replace(active, began=969.9), "a") == Verdict("too slow", moves=True, ran=True, fault=True)
 
     def test_an_order_without_files_has_no_sizes(self) -> None:
         order = Order(IMAGE, NEED, None)

@@ -19,7 +19,7 @@ def test_a_share_is_copied_and_no_user_gets_it() -> None:
     with Router(routes, spread_seconds=0, shadow=Shadow("new", 10_000)) as router:
         for _ in range(6):
             assert route_of(routed(router)[0]) == ["pod"]
-        shadows = router.desk.shadows
+        shadows = router.state.shadows
         assert shadows is not None
         shadows.wait()
         assert shadows.to_dict()["runs"] == {"failed": 1, "same": 5}
@@ -33,8 +33,8 @@ def test_pictures_of_people_are_not_copied_unless_the_owner_says_so() -> None:
         shadow = Shadow("new", 10_000, with_inputs=allowed)
         with Router([Route("pod", Place("pod")), Route("new", new)], spread_seconds=0, shadow=shadow) as router:
             list(router.start(graph, {"face.png": PNG}, fresh=True).events())
-            assert router.desk.shadows is not None
-            router.desk.shadows.wait()
+            assert router.state.shadows is not None
+            router.state.shadows.wait()
         assert bool(new.executed) is allowed
 
 
@@ -44,8 +44,8 @@ def test_the_budget_of_the_route_bounds_copies() -> None:
     with Router(routes, spread_seconds=0, shadow=Shadow("new", 10_000)) as router:
         for _ in range(3):
             routed(router)
-            assert router.desk.shadows is not None
-            router.desk.shadows.wait()
+            assert router.state.shadows is not None
+            router.state.shadows.wait()
     assert new.executed[IMAGE.digest] == 1
     with pytest.raises(InvalidSettings):
         Router([Route("pod", Place("pod"))], shadow=Shadow("pod", 1))

@@ -26,7 +26,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("path", ["/jobs?presets=flux-dev", "/jobs?state=failed&limits=2", "/presets?x", "/health?q=1"])
-def test_a_query_that_is_not_known_is_reported(client: TestClient, path: str) -> None:
+def test_a_query_that_is_unknown_is_reported(client: TestClient, path: str) -> None:
     answer = client.get(path, headers=ANN)
     [problem] = answer.json()["error"]["problems"]
     assert answer.status_code == 422 and problem["code"] == "unknown_parameter" and problem["hint"]

@@ -29,12 +29,12 @@ CANNOT: Mapping[str, str] = {
     "LTXAVTextEncoderLoader": "the server had an empty file in the place of the weights",
     "QuadrupleCLIPLoader": "the server had an empty file in the place of the weights",
     "StyleModelLoader": "the server had an empty file in the place of the weights",
-    "DecimateMesh": "how many corners a mesh has is known only to what makes it",
-    "RemeshMesh": "how many corners a mesh has is known only to what makes it",
-    "WeldVertices": "how many corners a mesh has is known only to what makes it",
-    "GetMeshInfo": "how many corners a mesh has is known only to what makes it",
+    "DecimateMesh": "only the model that makes a mesh knows how many corners it has",
+    "RemeshMesh": "only the model that makes a mesh knows how many corners it has",
+    "WeldVertices": "only the model that makes a mesh knows how many corners it has",
+    "GetMeshInfo": "only the model that makes a mesh knows how many corners it has",
     "PreviewAny": "the text of an object has its place in memory, that of a sound its samples",
-    "RebatchLatents": "whether a mask leaves nothing out is known only to who looks at it",
+    "RebatchLatents": "whether a mask leaves nothing out depends on its pixels",
 }
 """Classes of which some rows cannot agree, and why."""
 _SAMPLE = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 4

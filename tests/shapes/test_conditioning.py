@@ -1,4 +1,4 @@
-"""Conditionings have the lengths and the keys that ComfyUI gives them, and say what is not known of them."""
+"""Conditionings have the lengths and the keys that ComfyUI gives them, and say what is unknown about them."""
 
 from __future__ import annotations
 

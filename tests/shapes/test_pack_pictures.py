@@ -110,7 +110,7 @@ def test_videos_are_loaded_as_frames(inputs: dict[str, Any], frames: int, size: 
         outputs("VHS_LoadVideo", **{**VHS, **inputs})
 
 
-def test_a_label_as_high_as_its_words_is_not_known() -> None:
+def test_a_label_as_high_as_its_words_is_unknown() -> None:
     assert isinstance(outputs("AddLabel", image=P, height=-1, direction="up").height, Unknown)
 
 

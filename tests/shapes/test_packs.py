@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ryla_graphs import catalogs
-from ryla_graphs.engines.simulator.done import done
+from ryla_graphs.engines.simulator.computed import computed
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.shapes import evaluate
 from ryla_graphs.shapes.registry import LAZY, NodeFails
@@ -19,7 +19,7 @@ from tests.shapes.rules import outputs
 
 def test_every_rule_is_for_a_class_that_there_is() -> None:
     known = catalogs.bundled()
-    named = {name for name in (*rule, *done, *LAZY) if name not in ("ProbeShape", "Lazy")}
+    named = {name for name in (*rule, *computed, *LAZY) if name not in ("ProbeShape", "Lazy")}
     assert {name for name in named if name not in known} == set()
 
 
@@ -61,7 +61,7 @@ def test_packs(class_type: str, inputs: dict[str, Any], expected: Any) -> None:
     assert found == expected
 
 
-def test_what_is_drawn_or_depends_on_the_machine_is_not_known() -> None:
+def test_what_is_drawn_or_depends_on_the_machine_is_unknown() -> None:
     for class_type, inputs in (
         ("Seed (rgthree)", {"seed": -1}),
         ("MathExpression|pysssss", {"expression": "randomint(1, 6)"}),

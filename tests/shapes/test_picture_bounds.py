@@ -22,7 +22,7 @@ SIDES = st.integers(1, MOST)
 
 
 def unknown() -> Unknown:
-    return Unknown("the size of 'a.png' is known only with the file", 1, MOST)
+    return Unknown("the size of 'a.png' is unknown without the file", 1, MOST)
 
 
 @cache

@@ -154,7 +154,7 @@ def test_key_frames_and_their_sound() -> None:
 
 @pytest.mark.parametrize("class_type", ["ImageScaleToMaxDimension", "ResizeImagesByLongerEdge"])
 def test_of_an_unknown_size_the_longer_side_is_still_bounded(class_type: str) -> None:
-    side = Unknown("the size of 'a.png' is known only with the file", 1)
+    side = Unknown("the size of 'a.png' is unknown without the file", 1)
     name = "image" if class_type == "ImageScaleToMaxDimension" else "images"
     given = {name: ImageShape(1, side, side), "largest_size": 512, "longer_edge": 512, "upscale_method": "area"}
     scaled = outputs(class_type, **given)

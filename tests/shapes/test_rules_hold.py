@@ -11,7 +11,7 @@ import pytest
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
-from ryla_graphs.engines.simulator.done import done
+from ryla_graphs.engines.simulator.computed import computed
 from ryla_graphs.shapes.models import CODECS, FORMATS, TEXTS
 from ryla_graphs.shapes.models.formats import SAMPLINGS
 from ryla_graphs.shapes.registry import Call, NodeFails
@@ -48,7 +48,9 @@ def is_core(schema: NodeSchema) -> bool:
 
 def test_core_classes_have_a_rule() -> None:
     given = {name: {output.type for output in schema.outputs} for name, schema in CATALOG.items() if is_core(schema)}
-    assert {name for name, types in given.items() if types & MINE and name not in rule and name not in done} == set()
+    assert {
+        name for name, types in given.items() if types & MINE and name not in rule and name not in computed
+    } == set()
 
 
 class Draw:

@@ -114,7 +114,7 @@ def test_what_nodes_do_with_levels() -> None:
         outputs("SetFirstSigma", sigmas=Sigmas(()), sigma=1.0)
 
 
-def test_what_is_not_known() -> None:
+def test_what_is_unknown() -> None:
     with pytest.raises(Undecided):
         outputs("BasicScheduler", model=Opaque("MODEL", {"unknown": "new"}), scheduler="simple", steps=4, denoise=1.0)
     with pytest.raises(Undecided):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ryla_graphs.lockfile.asked import CustomPack
+from ryla_graphs.lockfile.request import CustomPack
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.packs import PACKS, pack_of
 from ryla_graphs.software.registry import REGISTERED, Registered, id_of, registered

@@ -1,4 +1,4 @@
-"""What the pack for InstantID reads beside ComfyUI's own files: its adapter, and an analysis that always finds a face.
+"""What the pack for InstantID reads besides ComfyUI's own files: its adapter, and an analysis that always finds a face.
 
 InsightFace tells its five networks apart by their inputs and outputs; a detector and a recogniser are enough for it.
 """

@@ -99,7 +99,7 @@ def _model(part: Part, **metadata: Any) -> File:
 
 
 def _vae(name: str, more: str = "") -> Part:
-    """A VAE whose decoder is as small as `sizes` makes the encoders; `more` is put beside that size, as JSON."""
+    """A VAE whose decoder is as small as `sizes` makes the encoders; `more` is added to that size, as JSON."""
     part = VAES[name]
     return part._replace(made=json.loads(json.dumps(part.made).replace('"ch": 128', f'"ch": 32{more}')))
 

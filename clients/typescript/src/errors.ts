@@ -1,4 +1,4 @@
-/** One thing that is wrong, as the server says it. Facts that are not known are left out. */
+/** One thing that is wrong, as the server says it. Unknown facts are left out. */
 export interface Problem {
   code: string;
   message: string;

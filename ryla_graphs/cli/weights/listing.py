@@ -57,7 +57,7 @@ def _reader(need: Need) -> str:
 
 
 def _sizes(rows: Iterable[Weight | None]) -> list[int | None]:
-    return [None if row is None else row.weighs for row in rows]
+    return [row.weighs if row is not None else None for row in rows]
 
 
 def _print_rows(rows: Sequence[tuple[str | None, str, Weight | None]]) -> None:

@@ -59,8 +59,8 @@ def pull_command(
     from ryla_graphs.cli.weights.progress import bars  # noqa: PLC0415
     from ryla_graphs.cli.weights.targets import wanted  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
+    from ryla_graphs.models_folder.disk_space import free_bytes  # noqa: PLC0415
     from ryla_graphs.models_folder.pulling import plan_pull, pull  # noqa: PLC0415
-    from ryla_graphs.models_folder.room import free_bytes  # noqa: PLC0415
 
     models = ModelsFolder.open(into) if into.exists() else ModelsFolder(into)
     files = wanted(targets, param, params, prefer, catalog)

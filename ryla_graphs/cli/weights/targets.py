@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ryla_graphs import presets
 from ryla_graphs.cli.output import print_problems, wants_json
-from ryla_graphs.cli.own import own_pipelines
+from ryla_graphs.cli.own_pipelines import own_pipelines
 from ryla_graphs.cli.targets import names_graph, open_prompt
 from ryla_graphs.formats.editor.models import models_in
 from ryla_graphs.formats.editor.reading import parse
-from ryla_graphs.models_folder.brought import with_brought
+from ryla_graphs.models_folder.graph_weights import with_graph_weights
 from ryla_graphs.problems import NotFound
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.sources import open_catalog
@@ -46,7 +46,7 @@ def needs_of(
     workflow = opened.document.ui if opened.document is not None else None
     if workflow is None:
         return needs
-    found = with_brought(needs, models_in(parse(workflow)), opened.prompt)
+    found = with_graph_weights(needs, models_in(parse(workflow)), opened.prompt)
     if not wants_json():
         print_problems(found.refused, stderr=True)
     return found.needs

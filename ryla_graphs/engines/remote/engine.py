@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from typing import Any, Self
 
@@ -14,6 +13,7 @@ from ryla_graphs.engines.http import NoAnswer
 from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.engines.partner_key import EXTRA, PartnerKey
 from ryla_graphs.engines.patience import Patience
+from ryla_graphs.engines.polled import JobIds
 from ryla_graphs.engines.remote.client import JOBS, V2Client
 from ryla_graphs.engines.remote.run import RemoteRun
 from ryla_graphs.engines.turns import Turns
@@ -22,7 +22,6 @@ from ryla_graphs.problems import EngineError, EngineUnreachable, RunLost, RunUnc
 HEALTH_SECONDS = 5.0
 _CLASSES_ONE_BY_ONE = 64
 """How many classes that the bundled catalog lacks are requested from the server."""
-_REMEMBERED = 10_000
 """How many runs' job ids are cached; older runs are found by their label."""
 
 
@@ -39,8 +38,7 @@ class Remote:
         self.slots = slots
         self._patience = patience or Patience(least=0.25, doubt=10.0)
         self._turns = Turns()
-        self._lock = threading.Lock()
-        self._ids: dict[str, str] = {}
+        self._ids = JobIds()
 
     @property
     def name(self) -> str:
@@ -108,10 +106,7 @@ class Remote:
 
     def remember(self, run_id: str, remote_id: str) -> None:
         """Remember which job a run is, as stored elsewhere."""
-        with self._lock:
-            self._ids[run_id] = remote_id
-            if len(self._ids) > _REMEMBERED:
-                del self._ids[next(iter(self._ids))]
+        self._ids.put(run_id, remote_id)
 
     def health(self) -> Health:
         """Whether the server accepts jobs, as far as it reports."""

@@ -22,10 +22,8 @@ from ryla_graphs.engines.events import (
     Event,
     Failed,
     Finished,
-    NodeStarted,
     OutputReady,
     Preview,
-    Progress,
     Queued,
     Started,
     Usage,
@@ -33,6 +31,7 @@ from ryla_graphs.engines.events import (
 from ryla_graphs.engines.failures import failure_of
 from ryla_graphs.engines.http import NoAnswer
 from ryla_graphs.engines.patience import Patience
+from ryla_graphs.engines.polled import PolledProgress
 from ryla_graphs.engines.remote.client import V2Client, job_in
 from ryla_graphs.engines.remote.feed import Feed, Received
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
@@ -59,8 +58,7 @@ class RemoteRun:
         self._cancelling = threading.Event()
         self._wake = threading.Event()
         self._began: float | None = None
-        self._node: str | None = None
-        self._step: tuple[str, int, int] | None = None
+        self._reported = PolledProgress(run_id)
         self._outputs: dict[str, Artifact] = {}
         self._heard = time.monotonic()
         self._doubted: float | None = None
@@ -214,14 +212,7 @@ class RemoteRun:
         node = data.get("current_node")
         if not isinstance(node, str) or not node:
             return
-        if node != self._node:
-            self._node = node
-            kind = data.get("current_node_class")
-            yield NodeStarted(self.id, node, kind if isinstance(kind, str) else None)
-        step, steps = data.get("step"), data.get("steps")
-        if isinstance(step, int) and isinstance(steps, int) and steps > 0 and (node, step, steps) != self._step:
-            self._step = (node, step, steps)
-            yield Progress(self.id, node, step, steps)
+        yield from self._reported.events(node, data.get("current_node_class"), data.get("step"), data.get("steps"))
 
     def _output(self, output: Any) -> Iterator[Event]:
         number = output.get("id") if isinstance(output, Mapping) else None

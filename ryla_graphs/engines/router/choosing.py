@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ryla_graphs.engines.router.flags import Flag, Flags
-from ryla_graphs.engines.router.journal import Asked
+from ryla_graphs.engines.router.journal import RunOptions
 from ryla_graphs.engines.router.needs import Need
 from ryla_graphs.engines.router.route import Lane
 from ryla_graphs.engines.router.shares import arm_of
@@ -56,7 +56,7 @@ def choose(
     lanes: Sequence[Lane],
     need: Need,
     sizes: dict[str, int],
-    asked: Asked,
+    options: RunOptions,
     *,
     flags: Flags,
     preference: Preference,
@@ -68,16 +68,18 @@ def choose(
     order: list[tuple[tuple[float, ...], Lane]] = []
     dropped: dict[str, str] = {}
     passing = False
-    usual = min((known for lane in lanes if (known := lane.expected(asked.preset)) is not None), default=USUAL_SECONDS)
+    usual = min(
+        (known for lane in lanes if (known := lane.expected(options.preset)) is not None), default=USUAL_SECONDS
+    )
     for place, lane in enumerate(lanes):
-        for_now = _not_now(lane, asked, spent_usd)
+        for_now = _not_now(lane, options, spent_usd)
         if reason := _never(lane, flags.of(lane.name), need, sizes):
             dropped[lane.name] = reason
         elif for_now:
             dropped[lane.name], passing = for_now, True
         else:
             outside = lane.name != first and share_of(lane, flags) is not None
-            rank = (lane.name in avoid, lane.name != first, outside, *_key(lane, asked, preference, usual), place)
+            rank = (lane.name in avoid, lane.name != first, outside, *_key(lane, options, preference, usual), place)
             order.append((rank, lane))
     order.sort(key=lambda row: row[0])
     return Choice([lane for _, lane in order], dropped, passing, first)
@@ -89,22 +91,22 @@ def _never(lane: Lane, flag: Flag | None, need: Need, sizes: dict[str, int]) -> 
     return lane.unable(need, sizes)
 
 
-def _not_now(lane: Lane, asked: Asked, spent_usd: float) -> str:
+def _not_now(lane: Lane, options: RunOptions, spent_usd: float) -> str:
     if lane.draining:
         return "it is draining"
     if reason := lane.over_budget():
         return reason
-    if asked.max_usd is not None and lane.route.usd_per_second:
-        expected = (lane.expected(asked.preset) or USUAL_SECONDS) * lane.route.usd_per_second
-        if spent_usd + expected > asked.max_usd:
-            return f"it would cost about ${spent_usd + expected:.3f}, but the run may cost ${asked.max_usd:g}"
+    if options.max_usd is not None and lane.route.usd_per_second:
+        expected = (lane.expected(options.preset) or USUAL_SECONDS) * lane.route.usd_per_second
+        if spent_usd + expected > options.max_usd:
+            return f"it would cost about ${spent_usd + expected:.3f}, but the run may cost ${options.max_usd:g}"
     if not lane.breaker.enterable:
         shown = lane.breaker.shown()
         return shown.reason or "another run is testing it"
     return ""
 
 
-def _key(lane: Lane, asked: Asked, preference: Preference, usual: float) -> tuple[float, ...]:
+def _key(lane: Lane, options: RunOptions, preference: Preference, usual: float) -> tuple[float, ...]:
     """The sort key: priority, then the cost of a run in time and money, then the load relative to the weight.
 
     Costs that differ by less than a quarter count as equal, or a slightly faster route would get every run. A route
@@ -112,7 +114,7 @@ def _key(lane: Lane, asked: Asked, preference: Preference, usual: float) -> tupl
     """
     route = lane.route
     slots = max(1, route.engine.slots)
-    known = lane.expected(asked.preset)
+    known = lane.expected(options.preset)
     alone = max(1.0, usual if known is None else known)
     waiting = alone * max(0, lane.running + 1 - slots) / slots
     score = waiting + alone + alone * route.usd_per_second * preference.seconds_per_usd

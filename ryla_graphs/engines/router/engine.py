@@ -13,16 +13,16 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Comparing, Engine, Health, Inputs, LostRun
 from ryla_graphs.engines.partner_key import PartnerKey
+from ryla_graphs.engines.router.attempt import Order
 from ryla_graphs.engines.router.catalogs import joined
 from ryla_graphs.engines.router.choosing import Preference
-from ryla_graphs.engines.router.desk import Desk
 from ryla_graphs.engines.router.flags import Flags
 from ryla_graphs.engines.router.journal import Journal, MemoryJournal
-from ryla_graphs.engines.router.legs import Order
 from ryla_graphs.engines.router.needs import Need
 from ryla_graphs.engines.router.route import Lane, Route
 from ryla_graphs.engines.router.run import RoutedRun
 from ryla_graphs.engines.router.shadow import Shadow, Shadows
+from ryla_graphs.engines.router.state import RouterState
 from ryla_graphs.problems import (
     AtField,
     CannotRunHere,
@@ -86,7 +86,7 @@ class Router:
         if not names or len(set(names)) < len(names):
             raise InvalidSettings(f"routes need unique names: {', '.join(names) or 'there are none'}")
         self._clock = clock
-        self.desk = Desk(
+        self.state = RouterState(
             [Lane(route, clock) for route in sorted(routes, key=lambda route: route.priority)],
             journal or MemoryJournal(user_key),
             Flags(flags, frozenset(names), clock=clock),
@@ -95,30 +95,30 @@ class Router:
             spread_seconds,
         )
         if shadow is not None:
-            lane = self.desk.lane(shadow.route)
+            lane = self.state.lane(shadow.route)
             if lane is None or len(names) < 2:
                 raise InvalidSettings(
                     f"copies go to the route '{shadow.route}', so there must be another route for the runs"
                 )
-            self.desk.shadows = Shadows(shadow, lane)
+            self.state.shadows = Shadows(shadow, lane)
         self._probed: dict[str, float] = {}
 
     @property
     def name(self) -> str:
-        return "routes " + ", ".join(lane.name for lane in self.desk.lanes)
+        return "routes " + ", ".join(lane.name for lane in self.state.lanes)
 
     @property
     def slots(self) -> int:
         """The slots of all routes."""
-        return min(MOST_SLOTS, sum(_slots(lane.route) for lane in self.desk.lanes)) or 1
+        return min(MOST_SLOTS, sum(_slots(lane.route) for lane in self.state.lanes)) or 1
 
     def keep_in(self, journal: Journal) -> None:
         """Store attempts in this journal from now on."""
-        self.desk.journal = journal
+        self.state.journal = journal
 
     def catalog(self) -> Catalog:
         """The classes of all routes together. Raises `EngineUnreachable` if no route reports any."""
-        lanes = [lane for lane in self.desk.lanes if lane.route.on]
+        lanes = [lane for lane in self.state.lanes if lane.route.on]
         with ThreadPoolExecutor(max(1, len(lanes))) as pool:
             found = [known for known in pool.map(_learn, lanes) if known is not None]
         if not found:
@@ -127,7 +127,7 @@ class Router:
 
     def compare(self, used: Catalog) -> None:
         """Log each route that runs another release of ComfyUI than that of a catalog."""
-        for lane in self.desk.lanes:
+        for lane in self.state.lanes:
             if isinstance(lane.route.engine, Comparing):
                 lane.route.engine.compare(used)
 
@@ -135,8 +135,8 @@ class Router:
         """Raise `CannotRunHere` if no route could ever run a graph with input files of these sizes."""
         need = Need.of(workflow)
         reasons = {}
-        for lane in self.desk.serving:
-            flag = self.desk.flags.of(lane.name)
+        for lane in self.state.serving:
+            flag = self.state.flags.of(lane.name)
             off = not lane.route.on or (flag is not None and not flag.on)
             if not (reason := "it is switched off" if off else lane.unable(need, dict(sizes))):
                 return
@@ -160,35 +160,35 @@ class Router:
         if run_id is not None and not fresh and self._open(run_id):
             return self.resume(run_id, workflow)
         order = Order(workflow, Need.of(workflow), inputs or {}, previews, gpu, partner_key)
-        run = RoutedRun(self.desk, order, run_id or str(uuid.uuid4()))
+        run = RoutedRun(self.state, order, run_id or str(uuid.uuid4()))
         run.hand_over("the first by priority, price and time")
         return run
 
     def _open(self, run_id: str) -> bool:
-        attempts = self.desk.journal.attempts(run_id)
+        attempts = self.state.journal.attempts(run_id)
         return bool(attempts) and attempts[-1].ended is None
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> RoutedRun | LostRun:
         """Resume a run on the route that has it: the last one that may have started it."""
-        attempts = self.desk.journal.attempts(run_id)
+        attempts = self.state.journal.attempts(run_id)
         if not attempts:
             return LostRun(run_id, RunLost("this run has no record, so it went to no route", began=False))
         last = next((attempt for attempt in reversed(attempts) if attempt.ran), attempts[-1])
-        lane = self.desk.lane(last.route)
+        lane = self.state.lane(last.route)
         if lane is None:
             return LostRun(run_id, RunUncertain(f"the run went to the route '{last.route}', which no longer exists"))
         engine = lane.route.engine
         if last.remote_id is not None and isinstance(engine, Remembering):
             engine.remember(last.run_id, last.remote_id)
-        run = RoutedRun(self.desk, Order(workflow, Need.of(workflow), None), run_id)
+        run = RoutedRun(self.state, Order(workflow, Need.of(workflow), None), run_id)
         run.resume_attempt(last, lane, engine.resume(last.run_id, workflow))
         return run
 
     def health(self) -> Health:
         """Ready if a route may accept a run. A route that fails its health check opens; only a run closes it again."""
         ready, reasons = False, []
-        for lane in self.desk.lanes:
-            flag = self.desk.flags.of(lane.name)
+        for lane in self.state.serving:
+            flag = self.state.flags.of(lane.name)
             if not lane.route.on or lane.draining or (flag is not None and not flag.on):
                 continue
             self._probe(lane)
@@ -196,7 +196,7 @@ class Router:
             ready = ready or shown.state != "open"
             if shown.reason:
                 reasons.append(f"{lane.name}: {shown.reason}")
-        return Health(ready, "; ".join(reasons), sum(lane.running for lane in self.desk.lanes))
+        return Health(ready, "; ".join(reasons), sum(lane.running for lane in self.state.lanes))
 
     def _probe(self, lane: Lane) -> None:
         if not lane.route.probe:
@@ -212,9 +212,9 @@ class Router:
 
         Raises `NotFound`.
         """
-        lane = self.desk.lane(name)
+        lane = self.state.lane(name)
         if lane is None:
-            raise NotFound.among("route", name, [each.name for each in self.desk.lanes])
+            raise NotFound.among("route", name, [each.name for each in self.state.lanes])
         lane.draining = on
         if not on:
             lane.breaker.reset()
@@ -222,22 +222,22 @@ class Router:
 
     def hint(self, name: str, run_id: str) -> None:
         """Take a hint that a run of a route has changed: poll it. The hint may be false, so it has no other effect."""
-        lane = self.desk.lane(name)
+        lane = self.state.lane(name)
         if lane is not None and isinstance(lane.route.engine, Hinted):
             lane.route.engine.hint(run_id)
 
     def routes(self) -> list[dict[str, Any]]:
         """The state of all routes, as JSON-ready data without secrets."""
-        return self.desk.shown()
+        return self.state.shown()
 
     @property
     def trouble(self) -> str:
         """Why the newest flags are not in use; empty if they are."""
-        return self.desk.flags.trouble
+        return self.state.flags.trouble
 
     def close(self) -> None:
         """Close every engine; runs continue."""
-        for lane in self.desk.lanes:
+        for lane in self.state.lanes:
             with suppress(EngineError):
                 lane.route.engine.close()
 

@@ -57,8 +57,8 @@ class Attempt:
         return cls(**{name: value for name, value in data.items() if name in known})
 
 
-class Asked(NamedTuple):
-    """The facts about a run besides its graph."""
+class RunOptions(NamedTuple):
+    """The options of a run besides its graph."""
 
     user_key: str | None = None
     """The user, who determines the arm of an experiment."""
@@ -72,8 +72,8 @@ class Asked(NamedTuple):
 class Journal(Protocol):
     """Stores the attempts of runs."""
 
-    def asked(self, run_id: str) -> Asked:
-        """The facts about a run."""
+    def options(self, run_id: str) -> RunOptions:
+        """The options of a run."""
         ...
 
     def attempts(self, run_id: str) -> Sequence[Attempt]:
@@ -93,9 +93,9 @@ class MemoryJournal:
         self._lock = threading.Lock()
         self._attempts: dict[str, tuple[Attempt, ...]] = {}
 
-    def asked(self, run_id: str) -> Asked:  # noqa: ARG002 - the same for all
+    def options(self, run_id: str) -> RunOptions:  # noqa: ARG002 - the same for all
         """The user of this process."""
-        return Asked(user_key=self._user_key)
+        return RunOptions(user_key=self._user_key)
 
     def attempts(self, run_id: str) -> Sequence[Attempt]:
         """The attempts that were written."""

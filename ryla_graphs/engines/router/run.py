@@ -27,13 +27,13 @@ from ryla_graphs.engines.events import (
     Routed,
     Started,
 )
+from ryla_graphs.engines.router.attempt import ActiveAttempt, Order, cost_of, error_of, slow
 from ryla_graphs.engines.router.breaker import Permit
 from ryla_graphs.engines.router.budgets import Budgets, Late
 from ryla_graphs.engines.router.choosing import Choice
-from ryla_graphs.engines.router.desk import Desk
 from ryla_graphs.engines.router.journal import Attempt, Outcome
-from ryla_graphs.engines.router.legs import Leg, Order, cost_of, error_of, slow
 from ryla_graphs.engines.router.route import Lane
+from ryla_graphs.engines.router.state import RouterState
 from ryla_graphs.engines.router.verdicts import Verdict, report, verdict_on
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
 
@@ -45,13 +45,13 @@ log = logging.getLogger("ryla_graphs.router")
 class RoutedRun:
     """A run; see `ryla_graphs.engines.base.Run`."""
 
-    def __init__(self, desk: Desk, order: Order, run_id: str) -> None:
+    def __init__(self, state: RouterState, order: Order, run_id: str) -> None:
         self.id = run_id
-        self._desk, self._order = desk, order
-        self._asked = desk.journal.asked(run_id)
-        self._attempts = list(desk.journal.attempts(run_id))
+        self._state, self._order = state, order
+        self._options = state.journal.options(run_id)
+        self._attempts = list(state.journal.attempts(run_id))
         self._cancelling = threading.Event()
-        self._leg: Leg | None = None
+        self._active: ActiveAttempt | None = None
         self._routed: Routed | None = None
         self._reported_queue = self._reported_start = False
         self._kept: dict[Artifact, Artifact] = {}
@@ -68,12 +68,12 @@ class RoutedRun:
             choice = self._choice(tried)
             lane = next(iter(choice.order), None)
             if lane is None:
-                raise self._desk.none_left(choice, tried, self._order.need, last)
+                raise self._state.none_left(choice, tried, self._order.need, last)
             permit = lane.breaker.enter()
             if permit is None:
                 tried[lane.name] = "another run is testing it"
                 continue
-            experiment = self._desk.experiment
+            experiment = self._state.experiment
             reasons = f"this user's arm in '{experiment}'" if experiment and lane.name == choice.arm else why
             dropped = {**choice.dropped, **tried}
             self._routed = Routed(self.id, lane.name, reasons, dropped, experiment, choice.arm)
@@ -88,15 +88,15 @@ class RoutedRun:
 
     @property
     def _user_key(self) -> str:
-        return self._asked.user_key or self.id
+        return self._options.user_key or self.id
 
     def _check_runs(self, last: EngineError | None) -> None:
         """Raise if no further attempt is allowed."""
-        if self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0:
+        if self._state.runs_left(self._order.need, self._options, self._attempts) > 0:
             return
         ran = (attempt for attempt in self._attempts if attempt.ran)
         reasons = "; ".join(f"{attempt.route}: {attempt.reason or attempt.outcome or 'unknown'}" for attempt in ran)
-        policy = self._desk.policy(self._order.need, self._asked, self._attempts)
+        policy = self._state.policy(self._order.need, self._options, self._attempts)
         if last is not None:
             raise last
         unknown = any(attempt.outcome in ("", "uncertain") for attempt in self._attempts if attempt.ran)
@@ -105,11 +105,11 @@ class RoutedRun:
     def _begin(self, lane: Lane, permit: Permit, why: str, arm: str | None) -> None:
         # A new id for each attempt: an engine that knows an id resumes that run instead of starting another.
         attempt_id = self.id if not self._attempts else str(uuid.uuid4())
-        attempt = Attempt(lane.name, attempt_id, why, self._desk.wall(), experiment=self._desk.experiment, arm=arm)
+        attempt = Attempt(lane.name, attempt_id, why, self._state.wall(), experiment=self._state.experiment, arm=arm)
         self._attempts.append(attempt)
         self._write()  # before the route gets it
         lane.begin(attempt_id)
-        self._desk.handed(lane)
+        self._state.handed(lane)
         order = self._order
         try:
             run = lane.route.engine.start(
@@ -136,7 +136,7 @@ class RoutedRun:
     def resume_attempt(self, attempt: Attempt, lane: Lane, run: Run) -> None:
         """Follow an attempt that an earlier process started."""
         self._attempts = [
-            each if each.run_id != attempt.run_id else attempt for each in self._desk.journal.attempts(self.id)
+            each if each.run_id != attempt.run_id else attempt for each in self._state.journal.attempts(self.id)
         ]
         lane.begin(attempt.run_id)
         self._follow(attempt, lane, lane.breaker.enter() or Permit(lane.breaker, trial=False), run)
@@ -149,16 +149,16 @@ class RoutedRun:
             run.cancel()
             return True
 
-        self._leg = Leg(attempt, lane, permit, run, Budgets(lane.route, expire), time.monotonic())
+        self._active = ActiveAttempt(attempt, lane, permit, run, Budgets(lane.route, expire), time.monotonic())
         if self._cancelling.is_set():
             run.cancel()
 
     def _choice(self, without: Mapping[str, str]) -> Choice:
         order = self._order
-        return self._desk.choice(order.need, order.sizes, self._asked, self._attempts, self._user_key, without)
+        return self._state.choice(order.need, order.sizes, self._options, self._attempts, self._user_key, without)
 
     def _write(self) -> None:
-        self._desk.write(self.id, self._attempts)
+        self._state.write(self.id, self._attempts)
 
     def _close(
         self,
@@ -178,7 +178,7 @@ class RoutedRun:
     def _ended(
         self, attempt: Attempt, lane: Lane, outcome: Outcome, cost: float | None, *, ran: bool, reason: str = ""
     ) -> None:
-        attempt.ended, attempt.outcome, attempt.reason = self._desk.wall(), outcome, reason
+        attempt.ended, attempt.outcome, attempt.reason = self._state.wall(), outcome, reason
         attempt.ran, attempt.cost_usd = ran, cost
         lane.end(attempt.run_id, outcome, cost)
         same = [
@@ -195,15 +195,15 @@ class RoutedRun:
     def cancel(self) -> None:
         """Cancel the run, whatever route it is on."""
         self._cancelling.set()
-        if (leg := self._leg) is not None:
-            leg.run.cancel()
+        if (active := self._active) is not None:
+            active.run.cancel()
 
     def events(self) -> Iterator[Event]:
         """The events, up to the terminal one."""
         try:
             while True:
                 end: Event | None = None
-                for event in self._leg_events():
+                for event in self._active_events():
                     if event.terminal:
                         end = event
                         break
@@ -217,8 +217,8 @@ class RoutedRun:
                 if self._reported_start:
                     yield Retrying(self.id, len(self._attempts), moved)
         finally:
-            if self._leg is not None:
-                self._leg.budgets.stop()
+            if self._active is not None:
+                self._active.budgets.stop()
 
     def _new(self, event: Event) -> Iterator[Event]:
         """An event of an attempt as an event of the run, which is queued and started only once."""
@@ -234,14 +234,14 @@ class RoutedRun:
             self._reported_start = True
             yield event
 
-    def _leg_events(self) -> Iterator[Event]:
+    def _active_events(self) -> Iterator[Event]:
         """The events of the current attempt, as events of this run."""
-        leg = self._leg
-        assert leg is not None
-        for event in leg.run.events():
-            if isinstance(event, Started) and leg.began is None:
-                leg.began = time.monotonic()
-                leg.budgets.begun()
+        active = self._active
+        assert active is not None
+        for event in active.run.events():
+            if isinstance(event, Started) and active.began is None:
+                active.began = time.monotonic()
+                active.budgets.begun()
             try:
                 yield replace(self._with_content(event), run=self.id)
             except EngineError as error:
@@ -272,36 +272,40 @@ class RoutedRun:
 
     def _moved(self, event: Event) -> Event | str:
         """The last event of the run, or, if it was handed to another route, why."""
-        leg = self._leg
-        assert leg is not None
-        leg.budgets.stop()
+        active = self._active
+        assert active is not None
+        active.budgets.stop()
         if isinstance(event, Finished):
-            return self._finished(leg, event)
-        error = error_of(leg, event, cancelling=self._cancelling.is_set())
+            return self._finished(active, event)
+        error = error_of(active, event, cancelling=self._cancelling.is_set())
         if error is None:
-            leg.permit.release()
-            cost = cost_of(leg)
-            self._ended(leg.attempt, leg.lane, "cancelled", cost, ran=leg.began is not None)
+            active.permit.release()
+            cost = cost_of(active)
+            self._ended(active.attempt, active.lane, "cancelled", cost, ran=active.began is not None)
             return Cancelled(self.id)
         verdict = verdict_on(error, accepted=True)
-        late = leg.budgets.late
+        late = active.budgets.late
         if isinstance(event, Cancelled) and late is not None:
-            verdict = slow(leg, self._asked.preset)
-        self._close(leg.attempt, leg.lane, leg.permit, verdict, error, cost_of(leg) if verdict.ran else None)
+            verdict = slow(active, self._options.preset)
+        self._close(
+            active.attempt, active.lane, active.permit, verdict, error, cost_of(active) if verdict.ran else None
+        )
         if self._order.inputs is None and verdict.moves:
-            return Failed(self.id, self._for_whoever_asked(error, verdict))
-        if not verdict.moves or self._cancelling.is_set() or not self._may_run_again(leg, verdict):
+            return Failed(self.id, self._for_the_caller(error, verdict))
+        if not verdict.moves or self._cancelling.is_set() or not self._may_run_again(active, verdict):
             return Failed(self.id, error)
         return self._elsewhere(error, verdict)
 
     def _elsewhere(self, error: EngineError, verdict: Verdict) -> Event | str:
-        if verdict.ran and self._cancelling.wait(random.random() * self._desk.spread_seconds):
+        if verdict.ran and self._cancelling.wait(random.random() * self._state.spread_seconds):
             return Cancelled(self.id)
         self._kept.clear()
         self._kept_bytes = 0
-        reason, leg = str(error).splitlines()[0], self._leg
+        reason, active = str(error).splitlines()[0], self._active
         # Do not retry on a route that may still have the run.
-        there = {leg.lane.name: reason} if leg is not None and verdict.outcome in ("unreachable", "uncertain") else {}
+        there = (
+            {active.lane.name: reason} if active is not None and verdict.outcome in ("unreachable", "uncertain") else {}
+        )
         try:
             self.hand_over(f"fall-back: {reason}", there)
         except EngineDenied:
@@ -311,31 +315,31 @@ class RoutedRun:
             return Failed(self.id, error)
         return reason
 
-    def _finished(self, leg: Leg, event: Finished) -> Event:
-        leg.permit.good()
-        leg.lane.took(self._asked.preset, time.monotonic() - leg.accepted)
+    def _finished(self, active: ActiveAttempt, event: Finished) -> Event:
+        active.permit.good()
+        active.lane.took(self._options.preset, time.monotonic() - active.accepted)
         cost = event.usage.cost_usd
-        if cost is None and leg.lane.route.usd_per_second:
+        if cost is None and active.lane.route.usd_per_second:
             seconds = event.usage.execution_seconds
-            cost = round((event.seconds if seconds is None else seconds) * leg.lane.route.usd_per_second, 6)
-        self._ended(leg.attempt, leg.lane, "succeeded", cost, ran=True)
-        if self._desk.shadows is not None:
-            self._desk.shadows.consider(self.id, self._order.need, self._order.inputs, len(event.outputs))
+            cost = round((event.seconds if seconds is None else seconds) * active.lane.route.usd_per_second, 6)
+        self._ended(active.attempt, active.lane, "succeeded", cost, ran=True)
+        if self._state.shadows is not None:
+            self._state.shadows.consider(self.id, self._order.need, self._order.inputs, len(event.outputs))
         known = [attempt.cost_usd for attempt in self._attempts if attempt.cost_usd is not None]
         return replace(event, usage=replace(event.usage, cost_usd=sum(known) if known else None))
 
-    def _may_run_again(self, leg: Leg, verdict: Verdict) -> bool:
+    def _may_run_again(self, active: ActiveAttempt, verdict: Verdict) -> bool:
         if verdict.more_memory:
-            here = leg.lane.route.accepts.memory_gb
-            others = [lane.route.accepts.memory_gb for lane in self._desk.lanes if lane is not leg.lane]
+            here = active.lane.route.accepts.memory_gb
+            others = [lane.route.accepts.memory_gb for lane in self._state.lanes if lane is not active.lane]
             if here is None or not any(memory is not None and memory > here for memory in others):
                 return False
-        return not verdict.ran or self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0
+        return not verdict.ran or self._state.runs_left(self._order.need, self._options, self._attempts) > 0
 
-    def _for_whoever_asked(self, error: EngineError, verdict: Verdict) -> EngineError:
+    def _for_the_caller(self, error: EngineError, verdict: Verdict) -> EngineError:
         """The error of a resumed run without its inputs; it says whether the caller may submit the run again."""
         if isinstance(error, RunLost) or not verdict.moves:
             return error
-        if self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0:
+        if self._state.runs_left(self._order.need, self._options, self._attempts) > 0:
             return RunLost(str(error), began=verdict.ran)
         return error

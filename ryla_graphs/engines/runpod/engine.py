@@ -7,7 +7,6 @@ job exists: the run ends with `RunUncertain`, and a caller who sends it again ma
 from __future__ import annotations
 
 import os
-import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -23,6 +22,7 @@ from ryla_graphs.engines.base import Health, Inputs, LostRun
 from ryla_graphs.engines.http import Answer, NoAnswer, Service
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.patience import Patience
+from ryla_graphs.engines.polled import JobIds
 from ryla_graphs.engines.runpod.orders import Order, Worker, order_of, unfit
 from ryla_graphs.engines.runpod.ours import artifacts_of_ours
 from ryla_graphs.engines.runpod.results import artifacts_of, is_cut_off
@@ -41,7 +41,6 @@ from ryla_graphs.sessions import is_loopback
 BASE_URL, BASE_VARIABLE = "https://api.runpod.ai/v2", "RUNPOD_ENDPOINT_BASE_URL"
 HEALTH_SECONDS = 5.0
 RUN_SECONDS, QUEUE_SECONDS = 600.0, 1800.0
-_REMEMBERED = 10_000
 
 
 class RunPod:
@@ -87,8 +86,7 @@ class RunPod:
         self._usd_per_second = usd_per_second
         self._partner_nodes = partner_nodes
         self._patience = patience or Patience(doubt=2.0)
-        self._lock = threading.Lock()
-        self._ids: dict[str, str] = {}
+        self._ids = JobIds()
         self._runs: WeakValueDictionary[str, RunPodRun] = WeakValueDictionary()
 
     @property
@@ -117,7 +115,7 @@ class RunPod:
         partner_key: PartnerKey | None = None,
     ) -> RunPodRun | LostRun:
         """Queue a graph once; a run with this id that was started before is resumed, or is uncertain."""
-        if run_id is not None and not fresh and run_id in self._ids:
+        if run_id is not None and not fresh and self._ids.get(run_id) is not None:
             return self.resume(run_id, workflow)
         if partner_key is not None and not self._partner_nodes:
             raise EngineRefused("RunPod stores its requests, so it gets no partner key")
@@ -164,10 +162,7 @@ class RunPod:
 
     def remember(self, run_id: str, remote_id: str) -> None:
         """Remember which job a run is, as stored elsewhere."""
-        with self._lock:
-            self._ids[run_id] = remote_id
-            if len(self._ids) > _REMEMBERED:
-                del self._ids[next(iter(self._ids))]
+        self._ids.put(run_id, remote_id)
 
     def hint(self, run_id: str) -> None:
         """Take a hint that a run has changed: poll its job. Anyone may send a hint, so it has no other effect."""

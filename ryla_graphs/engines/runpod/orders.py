@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Inputs
 from ryla_graphs.engines.inputs import check_names, file_inputs
-from ryla_graphs.engines.wire import Job
+from ryla_graphs.engines.wire_format import Job
 from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.problems import EngineRefused
 

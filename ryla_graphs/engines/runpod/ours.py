@@ -16,7 +16,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Finished
 from ryla_graphs.engines.runpod.results import TOO_BIG, Fetch
-from ryla_graphs.engines.wire import load_artifact, load_error
+from ryla_graphs.engines.wire_format import load_artifact, load_error
 from ryla_graphs.problems import EngineError, OutputMissing
 
 VERSION = 1

@@ -16,15 +16,14 @@ from ryla_graphs.engines.events import (
     Event,
     Failed,
     Finished,
-    NodeStarted,
     OutputReady,
-    Progress,
     Queued,
     Started,
     Usage,
 )
 from ryla_graphs.engines.http import NoAnswer, Service
 from ryla_graphs.engines.patience import Patience
+from ryla_graphs.engines.polled import PolledProgress
 from ryla_graphs.engines.runpod.results import error_of
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunTimedOut, RunUncertain
 
@@ -62,8 +61,7 @@ class RunPodRun:
         self._cancelling = threading.Event()
         self._wake = threading.Event()
         self._began = False
-        self._node: str | None = None
-        self._step: tuple[str, int, int] | None = None
+        self._reported = PolledProgress(run_id)
         self._heard = time.monotonic()
         self._missing = False
         self._ended = False
@@ -90,14 +88,14 @@ class RunPodRun:
         pause = self._patience.least
         try:
             while True:
-                before = self._step, self._began
+                before = self._reported.step, self._began
                 for event in self._ask():
                     yield event
                     if event.terminal:
                         return
                 pause = (
                     self._patience.least
-                    if (self._step, self._began) != before
+                    if (self._reported.step, self._began) != before
                     else min(self._patience.most, pause * 1.3)
                 )
                 self._wake.wait(self._patience.doubt if self._missing else pause)
@@ -160,14 +158,7 @@ class RunPodRun:
         node = update.get("node") if isinstance(update, Mapping) else None
         if not isinstance(node, str):
             return
-        if node != self._node:
-            self._node = node
-            kind = update.get("class_type")
-            yield NodeStarted(self.id, node, kind if isinstance(kind, str) else None)
-        step, steps = update.get("step"), update.get("steps")
-        if isinstance(step, int) and isinstance(steps, int) and steps > 0 and (node, step, steps) != self._step:
-            self._step = (node, step, steps)
-            yield Progress(self.id, node, step, steps)
+        yield from self._reported.events(node, update.get("class_type"), update.get("step"), update.get("steps"))
 
     def _finish(self, job: Mapping[str, Any]) -> Iterator[Event]:
         yield from self._start()

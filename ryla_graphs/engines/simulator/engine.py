@@ -33,8 +33,8 @@ from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.inputs import InputFiles
 from ryla_graphs.engines.simulator.names import FileNames
+from ryla_graphs.engines.simulator.node_calls import call_of, guessed_call, save, worked
 from ryla_graphs.engines.simulator.progress import STEPS
-from ryla_graphs.engines.simulator.work import call_of, guessed_call, save, worked
 from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, RunLost
 from ryla_graphs.shapes.execution import Cycle, Execution, Task

@@ -76,7 +76,7 @@ def loaders(prompt: Prompt, parts: Mapping[str, tuple[str, ...]]) -> set[str]:
 
 
 def _loads(node: PromptNode) -> bool:
-    """Whether this node supplies models: nothing is wired into it, and it names a file or outputs parts of a model."""
+    """Whether this node supplies models: nothing is linked into it, and it names a file or outputs parts of a model."""
     types = {output.type for output in node.schema.outputs}
     if node.wires or not types or not types.isdisjoint(_VALUES):
         return False

@@ -14,7 +14,7 @@ _LONGEST = 300
 
 
 class Note(NamedTuple):
-    """What a person should read beside the graph, in Markdown."""
+    """What a person should read next to the graph, in Markdown."""
 
     title: str
     text: str

@@ -49,7 +49,7 @@ class Expressions:
         return found if isinstance(found, str) else text(key)
 
     def _fields(self, node: Node, written: Node) -> Iterator[Keyed]:
-        """The inputs, wires first."""
+        """The inputs, links first."""
         given = [
             (field, _bare(written, field, value) if self._is_unset(node, written, field) else value)
             for field, value in _given(written)

@@ -103,7 +103,7 @@ def _is_same(wiring: Wiring, one: Instance, other: Instance) -> bool:
 
 
 def _wires(wiring: Wiring, instance: Instance) -> list[tuple[Any, ...]]:
-    """All wires into the nodes of an instance, by position; a wire from outside is only marked as present."""
+    """All links into the nodes of an instance, by position; a link from outside is only marked as present."""
     places = {node: place for place, node in enumerate(instance.nodes)}
     return [
         (place, name, *((places[source.node], source.slot) if source.node in places else ()))

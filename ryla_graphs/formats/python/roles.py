@@ -36,7 +36,7 @@ _LOADED = ("MODEL", "CLIP", "VAE")
 _PLAIN = ("*", "BOOLEAN", "COMBO", "FLOAT", "INT", "STRING")
 
 _OF_INPUTS: Mapping[str, str] = {"latent_image": "latent", "pixels": "image", "images": "image", "input_image": "image"}
-"""Input to the name of what is wired into it, if the two differ."""
+"""Input to the name of what is linked into it, if the two differ."""
 
 _VAGUE = re.compile(
     r"a|any|audio|b|c|conditioning|expression|image|input|latent|mask|model|on_false|on_true|samples|source|string"

@@ -29,7 +29,7 @@ class Chain:
 
     nodes: tuple[Node, ...]
     carried: Mapping[str, int]
-    """The wired inputs, and the slot of the previous node that each takes."""
+    """The linked inputs, and the slot of the previous node that each takes."""
     bases: Mapping[str, Value]
     """What these inputs of the first node take instead."""
     columns: Mapping[str, tuple[str, ...]]
@@ -38,7 +38,7 @@ class Chain:
 
     @cached_property
     def ends(self) -> tuple[Value, ...]:
-        """What comes out of the chain, for each wire that goes in."""
+        """What comes out of the chain, for each link that goes in."""
         return tuple(Value(self.nodes[-1], slot) for slot in self.carried.values())
 
 

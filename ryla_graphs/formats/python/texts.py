@@ -53,7 +53,7 @@ class Module:
         return self._imported[module, name]
 
     def source_of(self, wire_type: str) -> str:
-        """The annotation of a wire: ``Source[Model]``."""
+        """The annotation of a link: ``Source[Model]``."""
         known = sockets.BUILTIN.get(wire_type)
         name = self.take("typing", "Any") if known is None else self.take("ryla_graphs.sockets", known.__name__)
         return f"{self.take('ryla_graphs', 'Source')}[{name}]"

@@ -27,7 +27,7 @@ NodeClasses = Callable[[str], type[Node] | None]
 def typed_nodes(graph: Graph, classes: NodeClasses) -> dict[Node, Node]:
     """Each node of a graph as it is written: with its Python class if that takes exactly its inputs.
 
-    The wires of a typed node lead to typed nodes. A graph with an unnamed node is left as it is, since the ids of
+    The links of a typed node lead to typed nodes. A graph with an unnamed node is left as it is, since the ids of
     such nodes depend on the order of inputs, which may be different in a class.
     """
     written: dict[Node, Node] = {}

@@ -25,7 +25,7 @@ class Use(NamedTuple):
 
     target: Node
     input: str
-    """The name on the wire, dotted for inputs of dynamic combos and autogrow inputs."""
+    """The name in the JSON, dotted for inputs of dynamic combos and autogrow inputs."""
 
     @property
     def key(self) -> str:
@@ -47,7 +47,7 @@ class Wiring:
         self._of_written = {written: node for node, written in self.written.items()}
         self.schemas = {node: written.schema_ for node, written in self.written.items()}
         self.inputs: dict[Node, Mapping[str, Any]] = {n: dict(w.given_inputs()) for n, w in self.written.items()}
-        """The inputs given to each node, by wire name; wires lead to the written nodes."""
+        """The inputs given to each node, by their names in the JSON; links lead to the written nodes."""
         self.sinks = frozenset(graph.sinks)
         self.whole = set(graph.sinks)
         """Nodes that get a variable of their own, not just their outputs."""
@@ -62,7 +62,7 @@ class Wiring:
             self.slots[used.node].append(used.slot)
 
     def source(self, value: Any) -> Value | None:
-        """The output that an input is wired to; None if it holds a value."""
+        """The output that an input is linked to; None if it holds a value."""
         if isinstance(value, Output):
             return Value(self._of_written.get(value.node, value.node), value.slot)
         return Value(self._of_written.get(value, value), 0) if isinstance(value, Node) else None

@@ -37,9 +37,9 @@ def _free(name: str, taken: Collection[str | None]) -> str:
 
 
 def prefix_wires(wires: Mapping[str, Source[Any]]) -> dict[str, Output[Any]]:
-    """Wires from other graphs, with everything upstream of each made the part that its key names.
+    """Links from other graphs, with everything upstream of each made the part that its key names.
 
-    A node upstream of several wires belongs to the part of the first.
+    A node upstream of several links belongs to the part of the first.
     """
     outputs = {part: wire.output(0) if isinstance(wire, Node) else wire for part, wire in wires.items()}
     ends = {part: output for part, output in outputs.items() if isinstance(output, Output)}

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import modal
 
-from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.modal_errors import modal_errors
 
 BEAT_SECONDS = 3.0
 """Seconds between two renewals of the entry, and two checks for a higher term."""
@@ -62,7 +62,7 @@ class Lease:
         """
         term = self._newest()
         self._state = "waiting"
-        with reaching("records"):
+        with modal_errors("records"):
             while not self._records.put(_name(term + 1), self._entry(), skip_if_exists=True):
                 term += 1
             self.term = term + 1
@@ -83,7 +83,7 @@ class Lease:
 
     def superseded(self) -> bool:
         """Whether another container has the next term; raises `StoreUnreachable`."""
-        with reaching("records"):
+        with modal_errors("records"):
             return bool(self._records.contains(_name(self.term + 1)))
 
     def release(self) -> None:
@@ -96,21 +96,21 @@ class Lease:
         return self._alive(self._newest())
 
     def _newest(self) -> int:
-        with reaching("records"):
+        with modal_errors("records"):
             term = int(self._records.get(POINTER) or 0)
             while self._records.contains(_name(term + 1)):
                 term += 1
         return term
 
     def _alive(self, term: int) -> bool:
-        with reaching("records"):
+        with modal_errors("records"):
             entry = self._records.get(_name(term))
         return bool(entry) and entry["state"] != "released" and self._clock() - entry["at"] < self._silence
 
     def _write(self, state: State) -> None:
         self._state = state
         began = time.monotonic()
-        with reaching("records"):
+        with modal_errors("records"):
             self._records.put(_name(self.term), self._entry())
         self._renewed = began
 

@@ -20,7 +20,7 @@ import modal
 
 from ryla_graphs.answers.words import JobState
 from ryla_graphs.modal_deploy.store.entries import BadEntry, Entries, NewerEntry, time_of
-from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.modal_errors import modal_errors
 from ryla_graphs.modal_deploy.store.volume_blobs import VolumeBlobs
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, KeyUse
 from ryla_graphs.server.storage.base import Retention, StaleJob
@@ -55,7 +55,7 @@ class ModalStore(SqliteStore):
 
     def load(self) -> Self:
         """Fill the store from the copy, and return it. Logs unreadable entries, and moves them aside."""
-        with reaching("records"):
+        with modal_errors("records"):
             entries = dict(self._records.items())
         for name in sorted(entries, key=lambda name: time_of(entries[name])):
             kind, _, number = name.partition(":")
@@ -75,14 +75,14 @@ class ModalStore(SqliteStore):
         if (use := self.key(key.owner, key.key)) is not None:
             return use
         name = f"key:{key.owner}:{key.key}"
-        with reaching("records"):
+        with modal_errors("records"):
             if self._records.put(name, job_id, skip_if_exists=True):
                 return None
             holder = self._records.get(name)
         # A container that was lost between claim and write, or a deleted job, leaves an unused claim.
         if holder is not None and self.job(holder) is not None:
             return self.key(key.owner, key.key)
-        with reaching("records"):
+        with modal_errors("records"):
             self._records.put(name, job_id)
         return None
 
@@ -112,7 +112,7 @@ class ModalStore(SqliteStore):
     def _fetched(self, name: str) -> bool:
         if len(name) > len("asset:") + 36:
             return False
-        with reaching("records"):
+        with modal_errors("records"):
             entry = self._records.get(name)
         return entry is not None and self._take(name, entry)
 
@@ -165,7 +165,7 @@ class ModalStore(SqliteStore):
         """Write the end of a job, unless it has one: then raises `StaleJob`."""
         name = f"end:{job_id}"
         if job_id not in self._ended:
-            with reaching("records"):
+            with modal_errors("records"):
                 if not self._records.put(name, self._entries.write(name), skip_if_exists=True):
                     self.overtaken.add(job_id)
                     raise StaleJob(f"another container has written the end of job {job_id}")
@@ -177,7 +177,7 @@ class ModalStore(SqliteStore):
             raise StaleJob(f"job {job_id} belongs to another container")
 
     def _copy(self, name: str, claims: Sequence[str] = ()) -> None:
-        with reaching("records"):
+        with modal_errors("records"):
             self._records.put(name, self._entries.write(name))
             for claim in claims:
                 self._records.put(claim, name.partition(":")[2])
@@ -189,7 +189,7 @@ class ModalStore(SqliteStore):
             if not name.startswith("job:"):  # which an end may have replaced
                 self._entries.forget(name)
                 self._ended.discard(name.partition(":")[2])
-            with reaching("records"):
+            with modal_errors("records"):
                 self._records.pop(name, None)
 
     def _take(self, name: str, entry: Any) -> bool:
@@ -202,7 +202,7 @@ class ModalStore(SqliteStore):
             return False
         except BadEntry as error:
             log.error("cannot read the record %s, moving it aside: %s", name, error)
-            with suppress(Exception), reaching("records"):
+            with suppress(Exception), modal_errors("records"):
                 self._records.put(f"aside:{name}", entry)
                 self._records.pop(name, None)
             return False
@@ -214,7 +214,7 @@ class ModalStore(SqliteStore):
 
 def refresh(records: modal.Dict) -> int:
     """Read every entry once, so that Modal does not delete it while no container runs; returns their number."""
-    with reaching("records"):
+    with modal_errors("records"):
         names = [name for name in records.keys() if not name.startswith("aside:")]  # noqa: SIM118 - not a dict
         for name in names:
             records.get(name)

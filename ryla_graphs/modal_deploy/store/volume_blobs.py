@@ -18,7 +18,7 @@ import modal
 from blake3 import blake3
 from modal.exception import NotFoundError
 
-from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.modal_errors import modal_errors
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.storage.base import Blob
 from ryla_graphs.server.storage.blobs import CHUNK, GRACE_SECONDS, place_of
@@ -115,7 +115,7 @@ def _place_or_nothing(digest: str) -> str:
 
 @contextmanager
 def _asking(digest: str) -> Iterator[None]:
-    with reaching("files"):
+    with modal_errors("files"):
         try:
             yield
         except (NotFoundError, FileNotFoundError):

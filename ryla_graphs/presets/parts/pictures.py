@@ -19,7 +19,7 @@ from ryla_graphs.workflow import Workflow
 
 
 class _NameOrWire:
-    """Takes a name, which is all that JSON can hold, or from Python a wire that carries one of some sockets."""
+    """Takes a name, which is all that JSON can hold, or from Python a link that carries one of some sockets."""
 
     def __init__(self, what: str, *carried: type[Socket]) -> None:
         self.what = what
@@ -45,7 +45,7 @@ class _NameOrWire:
             what = "no single output" if carried is None else sockets.describe(carried)
             raise PydanticCustomError(
                 "return_type_mismatch",
-                "has to be {wanted}, this wire carries {what}",
+                "has to be {wanted}, this link carries {what}",
                 {"wanted": self.what, "what": what},
             )
         return given

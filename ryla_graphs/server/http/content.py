@@ -33,10 +33,10 @@ class Span(NamedTuple):
 
 def span_of(header: str | None, size: int) -> Span | None:
     """The requested part; None for all of it. Raises `ValueError` if the content has no such part."""
-    asked = _RANGE.fullmatch(header.strip()) if header else None
-    if asked is None or asked.groups() == ("", ""):
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None or match.groups() == ("", ""):
         return None  # several ranges, or another unit: RFC 9110 lets us ignore them
-    first, last = asked.groups()
+    first, last = match.groups()
     if not first:
         start, end = max(0, size - int(last)), size
     else:
@@ -48,9 +48,9 @@ def span_of(header: str | None, size: int) -> Span | None:
     return Span(start, end)
 
 
-def is_known(tag: str, asked: Mapping[str, str]) -> bool:
+def is_known(tag: str, request_headers: Mapping[str, str]) -> bool:
     """Whether ``If-None-Match`` names this tag; weak and strong tags compare equal here (RFC 9110, 13.1.2)."""
-    known = asked.get("if-none-match", "")
+    known = request_headers.get("if-none-match", "")
     return known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
 
 
@@ -62,19 +62,20 @@ def not_changed(tag: str) -> Response:
 async def content_of(
     asset: Asset,
     here: Deployment,
-    asked: Mapping[str, str] | None = None,
+    request_headers: Mapping[str, str] | None = None,
     said: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer with an asset's content, or with the part that the headers ask for; `said` are further headers."""
-    tag, asked = f'"{asset.hash}"', asked or {}
+    tag, request_headers = f'"{asset.hash}"', request_headers or {}
     headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag} | PRIVATE
     headers |= said or {}
-    if is_known(tag, asked):
+    if is_known(tag, request_headers):
         return not_changed(tag)
     try:
-        span = span_of(asked.get("range") if asked.get("if-range", tag) == tag else None, asset.size)
+        wanted = request_headers.get("range") if request_headers.get("if-range", tag) == tag else None
+        span = span_of(wanted, asset.size)
     except ValueError:
-        message = f"the content has {asset.size} bytes; it has no part {(asked.get('range') or '')[:100]}"
+        message = f"the content has {asset.size} bytes; it has no part {(request_headers.get('range') or '')[:100]}"
         size = {"Content-Range": f"bytes */{asset.size}"}
         raise RequestError("range_not_satisfiable", message, headers=size) from None
     if span is None and asset.size <= IN_MEMORY:

@@ -16,7 +16,7 @@ from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.http.v2.jobs import Submission
 from ryla_graphs.server.http.v2.models import EVENTS as V2_EVENTS
-from ryla_graphs.server.wishes import (
+from ryla_graphs.server.job_options import (
     COST_MEANING,
     FACE_MEANING,
     GPU_MEANING,

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ryla_graphs.problems import RylaError
 from ryla_graphs.server.http.access import deployment_of, owner_of
 from ryla_graphs.server.http.failures import answered
-from ryla_graphs.server.wishes import NO_PICTURE_WISH
+from ryla_graphs.server.job_options import UNCHANGED_PICTURE
 
 
 class _Plain(NamedTuple):
@@ -49,7 +49,7 @@ class ShortWay:
         request = Request(scope, receive, send)
         try:
             here, owner = deployment_of(request), await owner_of(request)
-            answer = await plain.endpoint(request=request, here=here, owner=owner, picture=NO_PICTURE_WISH)
+            answer = await plain.endpoint(request=request, here=here, owner=owner, picture=UNCHANGED_PICTURE)
         except RylaError as error:
             answer = await answered(request, error)
         await answer(scope, receive, send)

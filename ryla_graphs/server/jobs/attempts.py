@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ryla_graphs.engines.router.journal import Asked, Attempt
+from ryla_graphs.engines.router.journal import Attempt, RunOptions
+from ryla_graphs.server.job_options import MAX_USD, USER
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Job
-from ryla_graphs.server.wishes import MAX_USD, USER
 
 Kept = Callable[[Callable[[], Job]], Job]
 
@@ -18,13 +18,13 @@ class JobJournal:
     def __init__(self, states: JobStates, kept: Kept) -> None:
         self._states, self._kept = states, kept
 
-    def asked(self, run_id: str) -> Asked:
+    def options(self, run_id: str) -> RunOptions:
         """Whom the job is for: its user key, or else its owner; and its spending limit."""
         job = self._states.of_run(run_id)
         if job is None:
-            return Asked()
+            return RunOptions()
         extra = job.request.extra
-        return Asked(extra.get(USER) or job.owner, job.request.preset, max_usd=extra.get(MAX_USD))
+        return RunOptions(extra.get(USER) or job.owner, job.request.preset, max_usd=extra.get(MAX_USD))
 
     def attempts(self, run_id: str) -> Sequence[Attempt]:
         """The attempts in the record of the job, earlier runs included."""

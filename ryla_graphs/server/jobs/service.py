@@ -17,10 +17,10 @@ from ryla_graphs.engines import Engine
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.jobs.at_work import AtWork
 from ryla_graphs.server.jobs.attempts import JobJournal
 from ryla_graphs.server.jobs.channels import Channel
 from ryla_graphs.server.jobs.following import Deliver
+from ryla_graphs.server.jobs.running import RunningJobs
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
 from ryla_graphs.server.jobs.worker import Cancellation, JobRun, Tools
@@ -84,7 +84,7 @@ class JobService:
         self._compiled: dict[str, CompiledWorkflow] = {}
         self._partner_keys: dict[str, PartnerKey] = {}
         self._cancellations: dict[str, Cancellation] = {}
-        self._at_work = AtWork(self._states, given_up=self._given_up)
+        self._running = RunningJobs(self._states, given_up=self._given_up)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._relay: Relay | None = None
 
@@ -93,7 +93,7 @@ class JobService:
         self._loop = loop
         left = self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING))
         left.sort(key=lambda job: (job.state is JobState.QUEUED, job.created_at))
-        self._at_work.start()
+        self._running.start()
         self.resume(left)
         if left:
             log.info("resumed %d jobs that an earlier process left unfinished", len(left))
@@ -134,7 +134,7 @@ class JobService:
         self._stopping.set()
         self._queue.close()
         self._queue.rest(STOP_SECONDS)
-        self._at_work.stop()
+        self._running.stop()
 
     def submit(
         self,
@@ -320,7 +320,7 @@ class JobService:
             cancellation = self._cancellations.get(job_id) or Cancellation()
             partner_key = self._partner_keys.get(job_id)
             run = JobRun(job, self._prepared, cancellation, self._tools, partner_key, fresh=fresh)
-            if not self._at_work.run_to_end(job_id, run):
+            if not self._running.run_to_end(job_id, run):
                 return False
             self._queue.took(time.monotonic() - begun)
         self._forget(job_id)

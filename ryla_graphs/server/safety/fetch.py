@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import NamedTuple
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import certifi
 import urllib3
@@ -28,7 +29,11 @@ from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.threads import checkpoint
 
 _CHUNK = 64 * 1024
+_LONGEST = 8_000
+"""The most characters of a URL."""
 _REDIRECTS = (301, 302, 303, 307, 308)
+_KEPT = "!#$%&'()*+,/:;=?@[]~"
+"""The characters of a path and query, besides letters and digits, that are sent as they are."""
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
@@ -149,10 +154,13 @@ class Fetcher:
     def check(self, url: str, *, name: str = "url") -> SplitResult:
         """The parts of a URL that the policy allows; raises `InvalidInputs` (`url_refused`). Sends no request."""
         try:
+            url.encode()  # a lone surrogate can be sent nowhere
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError:
             raise refusal("url_refused", "this is not a URL", name=name) from None
+        if len(url) > _LONGEST:
+            raise refusal("url_refused", f"the URL is longer than {_LONGEST:,} characters", name=name)
         trusted = self.policy.trusts(parts)
         if (parts.scheme != "https" and not trusted) or not host:
             hint = self._way_out(parts) if parts.scheme == "http" and host else None
@@ -216,7 +224,7 @@ class Fetcher:
         host = target.hostname or ""
         connection = self._connection(target, name)
         watch, response = None, None
-        path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+        path = quote((target.path or "/") + (f"?{target.query}" if target.query else ""), safe=_KEPT)
         plain = {"Host": target.netloc, "Accept-Encoding": "identity", "User-Agent": "ryla-graphs"}
         try:
             connection.connect()
@@ -230,7 +238,7 @@ class Fetcher:
                 raise TimeoutError
         except InvalidInputs:
             raise
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
             if time.monotonic() >= deadline or isinstance(error, TimeoutError):
                 how = "does not answer in time"
             else:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from ryla_graphs.answers.words import JobState
-from ryla_graphs.faces import FaceScore, NotMeasured, Outcome, calibration_of, scores_apart
+from ryla_graphs.faces import FaceScore, NotMeasured, Outcome, calibration_of, measured_scores
 from ryla_graphs.server.log_lines import of_job
 from ryla_graphs.server.records import Asset, Job, JobEvent
 from ryla_graphs.server.sinks.base import Sink, guarded
@@ -40,7 +40,13 @@ class FaceScores:
     """A sink that measures the pictures of jobs on request, one job at a time; `meter` is an address."""
 
     def __init__(
-        self, store: Store, blobs: Blobs, meter: str, sinks: Iterable[Sink] = (), *, measure: Measure = scores_apart
+        self,
+        store: Store,
+        blobs: Blobs,
+        meter: str,
+        sinks: Iterable[Sink] = (),
+        *,
+        measure: Measure = measured_scores,
     ) -> None:
         self._store = store
         self._blobs = blobs

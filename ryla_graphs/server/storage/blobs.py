@@ -14,7 +14,7 @@ from blake3 import blake3
 
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.storage.base import Blob
-from ryla_graphs.server.storage.trouble import keeping
+from ryla_graphs.server.storage.disk_errors import disk_errors
 
 CHUNK = 256 * 1024
 GRACE_SECONDS = 3600.0
@@ -44,7 +44,7 @@ class FileBlobs:
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
         """Write to a temporary file, then move it into place; content that exists already is not written again."""
-        with keeping():
+        with disk_errors():
             return self._put(content)
 
     def _put(self, content: bytes | Iterable[bytes]) -> Blob:
@@ -76,7 +76,7 @@ class FileBlobs:
 
     def read(self, digest: str) -> bytes:
         try:
-            with keeping(), open(self._place(digest), "rb") as file:  # noqa: PTH123
+            with disk_errors(), open(self._place(digest), "rb") as file:  # noqa: PTH123
                 return file.read()
         except FileNotFoundError:
             raise _nothing(digest) from None

@@ -19,6 +19,7 @@ from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEven
 from ryla_graphs.server.storage.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.storage.blobs import FileBlobs
 from ryla_graphs.server.storage.checkpoints import Checkpoints
+from ryla_graphs.server.storage.disk_errors import disk_errors, opening_errors
 from ryla_graphs.server.storage.rows import (
     ADD_ASSET,
     ASSET_COLUMNS,
@@ -30,7 +31,6 @@ from ryla_graphs.server.storage.rows import (
     json_of,
     request_of,
 )
-from ryla_graphs.server.storage.trouble import keeping, opening
 
 _JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
 
@@ -47,7 +47,7 @@ class SqliteStore:
         self.folder = Path(folder)
         self._lock = threading.RLock()
         self._troubled = False
-        with opening(self.folder), ExitStack() as opened:
+        with opening_errors(self.folder), ExitStack() as opened:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             opened.enter_context(closing(claimed(self.folder)))
             self._db = opened.enter_context(closing(_opened(self.folder / "ryla.sqlite3")))
@@ -61,10 +61,10 @@ class SqliteStore:
             self._close.atexit = False  # threads that still run at exit need it open
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self, size: int = 0) -> Iterator[sqlite3.Connection]:
         """One transaction, all or nothing; raises `StoreUnreachable` if the disk cannot be written."""
         try:
-            with self._lock, keeping():
+            with self._lock, disk_errors():
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._db
@@ -76,7 +76,7 @@ class SqliteStore:
         except StoreUnreachable:
             self._troubled = True
             raise
-        self._checkpoints.written()
+        self._checkpoints.written(size)
 
     def trouble(self) -> str | None:
         if not self._troubled:
@@ -91,14 +91,14 @@ class SqliteStore:
         return None
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock, keeping():
+        with self._lock, disk_errors():
             return self._db.execute(query, values).fetchall()
 
     def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:
         request = request_of(job)
         inputs = {(job.id, digest, self.blobs.size(digest) or 0) for digest in job.request.inputs.values()}
         marks = [(job.owner, name, value, job.id) for name, value in job.marks.items()]
-        with self._writing() as db:
+        with self._writing(len(request)) as db:
             if key is not None and (use := self.key(key.owner, key.key)) is not None:
                 return use
             row = (job.id, job.owner, job.created_at, job.state, request, changes_of(job))

@@ -80,5 +80,5 @@ def _refuse_crowds(prompt: Mapping[str, Any], limits: Limits) -> None:
 def all_of(document: Document) -> Document:
     """The document, if the reader used every key; raises `InvalidDocument` for unknown keys."""
     if document.unread:
-        raise InvalidDocument(f"unknown field `{document.unread[0]}` beside the graph")
+        raise InvalidDocument(f"unknown field `{document.unread[0]}` next to the graph")
     return document

@@ -35,7 +35,7 @@ def model_of(folder: str, name: Any) -> Opaque:
     """The model that a file holds."""
     found = _evidence(folder, name)
     if found is None or not found.families:
-        return Opaque("MODEL", {"unknown": f"nothing is known of the model '{name}'"})
+        return Opaque("MODEL", {"unknown": f"nothing is known about the model '{name}'"})
     families, variant = found.families, found.variant or ""
     sampling = _agreed(families, lambda family: OF_VARIANTS.get((family, variant), SAMPLINGS.get(family)))
     latents = _agreed(families, _latents)
@@ -70,7 +70,7 @@ _WITH_OTHERS = ("sd3", "hidream")
 
 
 def _clip(text: TextModel | None, name: Any) -> Opaque:
-    why = None if text is not None else f"nothing is known of the text encoder {name!r}"
+    why = None if text is not None else f"nothing is known about the text encoder {name!r}"
     return Opaque("CLIP", _facts(text=text, unknown=why))
 
 
@@ -108,4 +108,4 @@ def vae_of(folder: str, name: Any) -> Opaque:
     elif found is not None and found.bare:
         return Opaque("VAE", {"codec": None})
     codec = _agreed(latents_of(found.families if found is not None else ()), CODECS.get)
-    return Opaque("VAE", _facts(codec=codec, unknown=None if codec else f"nothing is known of the VAE of '{name}'"))
+    return Opaque("VAE", _facts(codec=codec, unknown=None if codec else f"nothing is known about the VAE of '{name}'"))

@@ -11,7 +11,7 @@ from ryla_graphs.shapes.unknown import Unknown, Whole
 
 _CHUNK = 75
 """Tokens that CLIP reads at once, in addition to its start and end tokens."""
-_WHY = "how many tokens a text has, its tokenizer knows"
+_WHY = "only its tokenizer knows how many tokens a text has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class TextModel:
 
     def entry(self, text: str, **more: Any) -> tuple[tuple[Whole, ...], dict[str, Any]]:
         """One entry of a conditioning: the shape of the text, and its further keys."""
-        width = Unknown("nothing is known of this text encoder", 1, math.inf) if self.width is None else self.width
+        width = Unknown("nothing is known about this text encoder", 1, math.inf) if self.width is None else self.width
         return (1, self.length(text), width), {"pooled_output": None, **dict.fromkeys(self.keys), **more}
 
 

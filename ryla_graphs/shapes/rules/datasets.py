@@ -18,7 +18,7 @@ def _files(call: Call, folder: str, kinds: Sequence[str], *, deep: bool) -> list
     inside = [name for name in sorted(call.files) if name.startswith(f"{folder}/")]
     inside = [name for name in inside if name.lower().endswith(tuple(kinds))]
     if not inside:
-        raise Undecided(f"which files are in the folder '{folder}' is known only with them")
+        raise Undecided(f"which files are in the folder '{folder}' is unknown without the folder")
     return [name for name in inside for _ in range(_times(name[len(folder) + 1 :], deep=deep))]
 
 

@@ -16,7 +16,7 @@ def load_image(image: str, call: Call) -> tuple[ImageShape, MaskShape]:
     if found is not None and not isinstance(found, ImageShape):
         found = call.file(image, ImageShape)
     if found is None:
-        pictures: ImageShape = unknown_of("IMAGE", f"the size of '{image}' is known only with the file")
+        pictures: ImageShape = unknown_of("IMAGE", f"the size of '{image}' is unknown without the file")
         return pictures, MaskShape(pictures.batch, pictures.height, pictures.width)
     if found.channels == 4:
         colours = ImageShape(found.batch, found.height, found.width)

@@ -20,7 +20,7 @@ def predict_duration(frame_rate: float, min_seconds: float, max_seconds: float) 
     frames = (wanted - 1) // 8 * 8 + 1
     if frames < least:
         frames = min(-(-(least - 1) // 8) * 8 + 1, most)
-    return Guessed((frames, _SECONDS), "how long a scene is, a model says")
+    return Guessed((frames, _SECONDS), "only a model knows how long a scene is")
 
 
 @rule("MoGeGeometryToFOV")
@@ -30,15 +30,15 @@ def field_of_view(moge_geometry: Any, unit: str = "degrees") -> Guessed:
         raise NodeFails("there is no geometry")
     height = moge_geometry.facts.get("size", (1024, 1024))[1]
     view = _VIEW if unit == "radians" else math.degrees(_VIEW)
-    return Guessed((view, height / 2 / math.tan(_VIEW / 2)), "the field of view of a picture, a model says")
+    return Guessed((view, height / 2 / math.tan(_VIEW / 2)), "only a model knows the field of view of a picture")
 
 
 @rule("TextGenerate", "TextGenerateLTX2Prompt")
 def generate_text(prompt: str = "") -> Guessed:
     """The input text, in place of what a model would make of it."""
-    return Guessed((prompt,), "what it writes, a model says")
+    return Guessed((prompt,), "only a model knows what it writes")
 
 
 @rule("GetMeshInfo")
 def mesh_info(mesh: Any) -> Guessed:
-    return Guessed((mesh, ""), "how many corners a mesh has is known only to what makes it")
+    return Guessed((mesh, ""), "only the model that makes a mesh knows how many corners it has")

@@ -18,7 +18,7 @@ from ryla_graphs.shapes.values import AudioShape, LatentShape, VideoShape, unkno
 def load_audio(audio: str, call: Call) -> AudioShape:
     found = call.files.get(audio)
     if found is None:
-        sound: AudioShape = unknown_of("AUDIO", f"the length of '{audio}' is known only with the file")
+        sound: AudioShape = unknown_of("AUDIO", f"the length of '{audio}' is unknown without the file")
         return sound
     if isinstance(found, VideoShape):
         found = found.audio
@@ -70,7 +70,7 @@ def resampled(audio: AudioShape, rate: Whole) -> AudioShape:
     if audio.rate == rate:
         return audio
     if audio.samples == 0:
-        raise NodeFails("its sound is empty, and cannot be brought to another rate")
+        raise NodeFails("its sound is empty and cannot be resampled")
     common = gcd(audio.rate, rate)
     samples = -(-audio.samples * (rate // common) // (audio.rate // common))
     return replace(audio, samples=samples, rate=rate, content=None)
@@ -178,7 +178,7 @@ def _decoded(samples: LatentShape, vae: Any, usual: str, rate: int | None = None
 @rule("VAEDecodeAudio", "VAEDecodeAudioTiled")
 def decode_sound(samples: LatentShape, vae: Any = None) -> Any:
     found = _decoded(samples, vae, "stable-audio")
-    return found if is_known(vae) else Guessed((found,), "nothing is known of its VAE")
+    return found if is_known(vae) else Guessed((found,), "nothing is known about its VAE")
 
 
 @rule("LTXVAudioVAEDecode")

@@ -16,13 +16,13 @@ from ryla_graphs.shapes.values import Conditioning, ImageShape, LatentShape
 def load(latent: Any, call: Call) -> LatentShape:
     found = call.files.get(latent) if isinstance(latent, str) else None
     if not isinstance(found, LatentShape):
-        raise Undecided(f"the size of '{latent}' is known only with the file")
+        raise Undecided(f"the size of '{latent}' is unknown without the file")
     return found
 
 
 @rule("LoadTrainingDataset")
 def load_dataset() -> Any:
-    raise Undecided("what is in a folder, only the run knows")
+    raise Undecided("only a run knows what is in a folder")
 
 
 @rule("MakeTrainingDataset")
@@ -47,7 +47,7 @@ def bucket(latents: list[LatentShape], conditioning: list[Any]) -> tuple[list[An
     sizes: dict[Any, tuple[LatentShape, int, list[Any]]] = {}
     for latent, texts in zip(latents, conditioning, strict=True):
         if not isinstance(latent.batch, int) or not isinstance(texts, Conditioning):
-            raise Undecided("how many latents there are is not known")
+            raise Undecided("the number of latents is unknown")
         if len(texts.entries) < latent.batch:
             raise NodeFails("it has fewer texts than latents")
         first, count, found = sizes.get(latent.samples[-2:], (latent, 0, []))

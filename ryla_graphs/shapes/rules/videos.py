@@ -153,11 +153,11 @@ def part_of(video: VideoShape, start: float, duration: float, *, strict: bool = 
 
 def _some_of(video: VideoShape, duration: float) -> VideoShape:
     """A part of a video whose facts are not all known."""
-    frames: Any = Unknown("how many frames are left is known only with the video", 0, _highest(video.frames))
-    seconds = Unknown("how long it is is known only with the video", 0, _highest(video.duration))
+    frames: Any = Unknown("the number of frames left is unknown without the video", 0, _highest(video.frames))
+    seconds = Unknown("its length is unknown without the video", 0, _highest(video.duration))
     audio = video.audio
     if audio is not None:
-        audio = replace(audio, samples=Unknown("its length is known only with the video", 0, _highest(audio.samples)))
+        audio = replace(audio, samples=Unknown("its length is unknown without the video", 0, _highest(audio.samples)))
     return replace(video, frames=frames, audio=audio, seconds=seconds, limit=duration, content=None)
 
 

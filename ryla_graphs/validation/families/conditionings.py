@@ -24,7 +24,7 @@ _BY_MODEL = {"z-image": "lumina_text_encoder", "lumina2": "lumina_text_encoder",
 def conditionings(view: View) -> Iterator[Problem]:
     """Text for another family has another width, so the sampler crashes at the first layer that reads it.
 
-    The code is `conditioning_family` if the graph has the right encoder and only the wires are crossed; else the
+    The code is `conditioning_family` if the graph has the right encoder and only the links are crossed; else the
     encoder itself is wrong.
     """
     for found in by_socket(view, "CONDITIONING", "CLIP"):

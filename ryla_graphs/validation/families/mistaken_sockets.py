@@ -14,11 +14,11 @@ from ryla_graphs.validation.view import View
 def mistaken_sockets(view: View) -> Iterator[Problem]:
     """Some packs, and core for detectors, send other things over these sockets: the types fit, but the node crashes."""
     for found in by_restriction(view, "thing"):
-        hint = f"wire {named(found.restriction.families)} into it"
-        yield problem(found, "mistaken_socket", refusal(found, view, noun="wire"), hint)
+        hint = f"link {named(found.restriction.families)} to it"
+        yield problem(found, "mistaken_socket", refusal(found, view, noun="link"), hint)
     for odd in view.mismatches:
         if isinstance(odd, NoModel):
-            noun = NOUNS.get(odd.socket, "wire")
+            noun = NOUNS.get(odd.socket, "link")
             message = f"this {noun} is {named(odd.carried.families)} from {written_by(odd.carried.origin, view)}"
-            hint = f"wire a {noun} of a diffusion model into it"
+            hint = f"link a {noun} of a diffusion model to it"
             yield problem(odd, "mistaken_socket", message, hint)

@@ -15,7 +15,7 @@ _PATCHED = {"MODEL": ("strength_model", "model"), "CLIP": ("strength_clip", "tex
 def unused_patches(view: View) -> Iterator[Problem]:
     """The node runs for another of its outputs, but nothing uses its MODEL or CLIP, so the patch is lost.
 
-    A face is lost too if the sampler is still wired to the model before ``ApplyInstantID``.
+    A face is lost too if the sampler is still linked to the model before ``ApplyInstantID``.
     """
     is_used, reached = view.is_used, view.reached
     for node, plan in view.families.asking:

@@ -1,4 +1,4 @@
-"""Messages of the rules about families: what a wire carries, which node decided that, and where it was written."""
+"""Messages of the rules about families: what a link carries, which node decided that, and where it was written."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def written_by(origin: Origin, view: View) -> str:
 
 def refusal(found: Refused, view: View, *, noun: str | None = None) -> str:
     """A class takes one thing and is given another, both named."""
-    given = Side(noun or NOUNS.get(found.socket, "wire"), _of(found.carried), written_by(found.carried.origin, view))
+    given = Side(noun or NOUNS.get(found.socket, "link"), _of(found.carried), written_by(found.carried.origin, view))
     return sentences.refusal(found.node.class_type, found.input, named(found.restriction.families), given)
 
 
 def disagreement(found: Disagreement, view: View, *, ours: str | None = None, theirs: str | None = None) -> str:
     """Two ends of a node that do not belong together, both named."""
-    noun = NOUNS.get(found.socket, "wire")
+    noun = NOUNS.get(found.socket, "link")
     given = Side(noun, ours or _of(found.carried), written_by(found.carried.origin, view))
     other = Side(noun, theirs or _of(found.other), written_by(found.other.origin, view))
     return sentences.disagreement(given, found.against.input, other)

@@ -86,7 +86,7 @@ def test_work_ends_at_its_next_step_when_the_caller_hangs_up(path: str, tmp_path
             raise
 
     for name in ("workflow", "preset", "judge"):
-        setattr(deployment.intake, name, work)
+        setattr(deployment.submissions, name, work)
     body = {"/flux-dev": {"prompt": "x"}, "/api/v2/jobs": {"workflow": flux()}}.get(path, flux())
     with listening(app) as address:
         caller = http.client.HTTPConnection(urlsplit(address).netloc)

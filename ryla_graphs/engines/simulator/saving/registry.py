@@ -1,4 +1,4 @@
-"""The table of functions that write the files of output nodes; the modules beside this one fill it."""
+"""The table of functions that write the files of output nodes; the other modules of this package fill it."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ class _Node(Node, frozen=True):
 class ADE_ADBlockCombo(_Node, Source[s.AdBlock], frozen=True):
     """AD Block 🎭🅐🅓.
 
-    - `effect`: a wire that carries MULTIVAL, optional
-    - `scale`: a wire that carries MULTIVAL, optional
+    - `effect`: a link that carries MULTIVAL, optional
+    - `scale`: a link that carries MULTIVAL, optional
     """
 
     CLASS_TYPE = 'ADE_ADBlockCombo'
@@ -44,10 +44,10 @@ class ADE_ADBlockCombo(_Node, Source[s.AdBlock], frozen=True):
 class ADE_ADBlockIndiv(_Node, Source[s.AdBlock], frozen=True):
     """AD Block+ 🎭🅐🅓.
 
-    - `effect`: a wire that carries MULTIVAL, optional
-    - `scale_0`: a wire that carries MULTIVAL, optional
-    - `scale_1`: a wire that carries MULTIVAL, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `effect`: a link that carries MULTIVAL, optional
+    - `scale_0`: a link that carries MULTIVAL, optional
+    - `scale_1`: a link that carries MULTIVAL, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_ADBlockIndiv'
@@ -70,7 +70,7 @@ class ADE_AdjustPEFullStretch(_Node, Source[s.PeAdjust], frozen=True):
 
     - `pe_stretch`: a whole number from 0 to 9007199254740991, by default 0
     - `print_adjustment`: true or false, by default False
-    - `prev_pe_adjust`: a wire that carries PE_ADJUST, optional
+    - `prev_pe_adjust`: a link that carries PE_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustPEFullStretch'
@@ -95,7 +95,7 @@ class ADE_AdjustPEManual(_Node, Source[s.PeAdjust], frozen=True):
     - `initial_pe_idx_offset`: a whole number of at least 0, by default 0
     - `final_pe_idx_offset`: a whole number of at least 0, by default 0
     - `print_adjustment`: true or false, by default False
-    - `prev_pe_adjust`: a wire that carries PE_ADJUST, optional
+    - `prev_pe_adjust`: a link that carries PE_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustPEManual'
@@ -121,7 +121,7 @@ class ADE_AdjustPESweetspotStretch(_Node, Source[s.PeAdjust], frozen=True):
     - `sweetspot`: a whole number from 0 to 9007199254740991, by default 16
     - `new_sweetspot`: a whole number from 0 to 9007199254740991, by default 16
     - `print_adjustment`: true or false, by default False
-    - `prev_pe_adjust`: a wire that carries PE_ADJUST, optional
+    - `prev_pe_adjust`: a link that carries PE_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustPESweetspotStretch'
@@ -144,7 +144,7 @@ class ADE_AdjustWeightAllAdd(_Node, Source[s.WeightAdjust], frozen=True):
 
     - `all_ADD`: a number from -2.0 to 2.0, by default 0.0
     - `print_adjustment`: true or false, by default False
-    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    - `prev_weight_adjust`: a link that carries WEIGHT_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustWeightAllAdd'
@@ -166,7 +166,7 @@ class ADE_AdjustWeightAllMult(_Node, Source[s.WeightAdjust], frozen=True):
 
     - `all_MULT`: a number from 0.0 to 2.0, by default 1.0
     - `print_adjustment`: true or false, by default False
-    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    - `prev_weight_adjust`: a link that carries WEIGHT_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustWeightAllMult'
@@ -190,7 +190,7 @@ class ADE_AdjustWeightIndivAdd(_Node, Source[s.WeightAdjust], frozen=True):
     - `attn_ADD`: a number from -2.0 to 2.0, by default 0.0
     - `other_ADD`: a number from -2.0 to 2.0, by default 0.0
     - `print_adjustment`: true or false, by default False
-    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    - `prev_weight_adjust`: a link that carries WEIGHT_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivAdd'
@@ -221,7 +221,7 @@ class ADE_AdjustWeightIndivAttnAdd(_Node, Source[s.WeightAdjust], frozen=True):
     - `attn_out_bias_ADD`: a number from -2.0 to 2.0, by default 0.0
     - `other_ADD`: a number from -2.0 to 2.0, by default 0.0
     - `print_adjustment`: true or false, by default False
-    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    - `prev_weight_adjust`: a link that carries WEIGHT_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivAttnAdd'
@@ -257,7 +257,7 @@ class ADE_AdjustWeightIndivAttnMult(_Node, Source[s.WeightAdjust], frozen=True):
     - `attn_out_bias_MULT`: a number from 0.0 to 2.0, by default 1.0
     - `other_MULT`: a number from 0.0 to 2.0, by default 1.0
     - `print_adjustment`: true or false, by default False
-    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    - `prev_weight_adjust`: a link that carries WEIGHT_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivAttnMult'
@@ -288,7 +288,7 @@ class ADE_AdjustWeightIndivMult(_Node, Source[s.WeightAdjust], frozen=True):
     - `attn_MULT`: a number from 0.0 to 2.0, by default 1.0
     - `other_MULT`: a number from 0.0 to 2.0, by default 1.0
     - `print_adjustment`: true or false, by default False
-    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    - `prev_weight_adjust`: a link that carries WEIGHT_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivMult'
@@ -332,14 +332,14 @@ class ADE_AncestralOptions(_Node, Source[s.AncestralOpts], frozen=True):
 class ADE_AnimateDiffCombine(_Node, Source[s.Gif], frozen=True):
     """🚫AnimateDiff Combine [DEPRECATED, Use Video Combine (VHS) Instead!] 🎭🅐🅓, deprecated.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `frame_rate`: a whole number from 1 to 24, by default 8
     - `loop_count`: a whole number from 0 to 100, by default 0
     - `filename_prefix`: text, by default 'AnimateDiff'
     - `format`: one of 'image/gif', 'image/webp', by default 'image/gif'
     - `pingpong`: true or false, by default False
     - `save_image`: true or false, by default True
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffCombine'
@@ -365,10 +365,10 @@ class ADE_AnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
     """AnimateDiff Keyframe 🎭🅐🅓.
 
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
-    - `prev_ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `per_block_replace`: a wire that carries PER_BLOCK, optional
+    - `prev_ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `per_block_replace`: a link that carries PER_BLOCK, optional
     - `inherit_missing`: true or false, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
     """
@@ -394,17 +394,17 @@ class ADE_AnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
 class ADE_AnimateDiffLoaderGen1(_Node, Source[s.Model[Family]], frozen=True):
     """AnimateDiff Loader 🎭🅐🅓①.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `model_name`: the name of a file or model that the server has
     - `beta_schedule`: one of 'autoselect', 'use existing', 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'autoselect'
-    - `context_options`: a wire that carries CONTEXT_OPTIONS, optional
-    - `motion_lora`: a wire that carries MOTION_LORA, optional
-    - `ad_settings`: a wire that carries AD_SETTINGS, optional
-    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `sample_settings`: a wire that carries SAMPLE_SETTINGS, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `per_block`: a wire that carries PER_BLOCK, optional
+    - `context_options`: a link that carries CONTEXT_OPTIONS, optional
+    - `motion_lora`: a link that carries MOTION_LORA, optional
+    - `ad_settings`: a link that carries AD_SETTINGS, optional
+    - `ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `sample_settings`: a link that carries SAMPLE_SETTINGS, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `per_block`: a link that carries PER_BLOCK, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoaderGen1'
@@ -432,8 +432,8 @@ class ADE_AnimateDiffLoaderGen1(_Node, Source[s.Model[Family]], frozen=True):
 class ADE_AnimateDiffLoaderV1Advanced(_Node, Generic[Family], frozen=True):
     """🚫AnimateDiff Loader (Advanced) [DEPRECATED] 🎭🅐🅓, deprecated.
 
-    - `model`: a wire that carries MODEL
-    - `latents`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latents`: a link that carries LATENT
     - `model_name`: the name of a file or model that the server has
     - `unlimited_area_hack`: true or false, by default False
     - `context_length`: a whole number from 0 to 1000, by default 16
@@ -442,7 +442,7 @@ class ADE_AnimateDiffLoaderV1Advanced(_Node, Generic[Family], frozen=True):
     - `context_schedule`: one of 'uniform', by default 'uniform'
     - `closed_loop`: true or false, by default False
     - `beta_schedule`: one of 'sqrt_linear (AnimateDiff)', 'use existing', 'autoselect', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'sqrt_linear (AnimateDiff)'
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoaderV1Advanced'
@@ -471,17 +471,17 @@ class ADE_AnimateDiffLoaderV1Advanced(_Node, Generic[Family], frozen=True):
 class ADE_AnimateDiffLoaderWithContext(_Node, Source[s.Model[Family]], frozen=True):
     """AnimateDiff Loader [Legacy] 🎭🅐🅓①, deprecated.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `model_name`: the name of a file or model that the server has
     - `beta_schedule`: one of 'autoselect', 'use existing', 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'autoselect'
-    - `context_options`: a wire that carries CONTEXT_OPTIONS, optional
-    - `motion_lora`: a wire that carries MOTION_LORA, optional
-    - `ad_settings`: a wire that carries AD_SETTINGS, optional
-    - `sample_settings`: a wire that carries SAMPLE_SETTINGS, optional
+    - `context_options`: a link that carries CONTEXT_OPTIONS, optional
+    - `motion_lora`: a link that carries MOTION_LORA, optional
+    - `ad_settings`: a link that carries AD_SETTINGS, optional
+    - `sample_settings`: a link that carries SAMPLE_SETTINGS, optional
     - `motion_scale`: a number of at least 0.0, optional
     - `apply_v2_models_properly`: true or false, optional
-    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoaderWithContext'
@@ -511,7 +511,7 @@ class ADE_AnimateDiffLoRALoader(_Node, Source[s.MotionLora], frozen=True):
 
     - `name`: the name of a file or model that the server has
     - `strength`: a number from 0.0 to 10.0, by default 1.0
-    - `prev_motion_lora`: a wire that carries MOTION_LORA, optional
+    - `prev_motion_lora`: a link that carries MOTION_LORA, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoRALoader'
@@ -539,10 +539,10 @@ class ADE_AnimateDiffModelSettings(_Node, Source[s.AdSettings], frozen=True):
     - `interpolate_pe_to_length`: a whole number of at least 0, by default 0
     - `initial_pe_idx_offset`: a whole number of at least 0, by default 0
     - `final_pe_idx_offset`: a whole number of at least 0, by default 0
-    - `mask_motion_scale`: a wire that carries MASK, optional
+    - `mask_motion_scale`: a link that carries MASK, optional
     - `min_motion_scale`: a number of at least 0.0, optional
     - `max_motion_scale`: a number of at least 0.0, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettings'
@@ -573,8 +573,8 @@ class ADE_AnimateDiffModelSettings_Release(_Node, Source[s.AdSettings], frozen=T
 
     - `min_motion_scale`: a number of at least 0.0, by default 1.0
     - `max_motion_scale`: a number of at least 0.0, by default 1.0
-    - `mask_motion_scale`: a wire that carries MASK, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `mask_motion_scale`: a link that carries MASK, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettings_Release'
@@ -608,10 +608,10 @@ class ADE_AnimateDiffModelSettingsAdvancedAttnStrengths(_Node, Source[s.AdSettin
     - `interpolate_pe_to_length`: a whole number of at least 0, by default 0
     - `initial_pe_idx_offset`: a whole number of at least 0, by default 0
     - `final_pe_idx_offset`: a whole number of at least 0, by default 0
-    - `mask_motion_scale`: a wire that carries MASK, optional
+    - `mask_motion_scale`: a link that carries MASK, optional
     - `min_motion_scale`: a number of at least 0.0, optional
     - `max_motion_scale`: a number of at least 0.0, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettingsAdvancedAttnStrengths'
@@ -646,10 +646,10 @@ class ADE_AnimateDiffModelSettingsSimple(_Node, Source[s.AdSettings], frozen=Tru
     """🚫[DEPR] Motion Model Settings (Simple) 🎭🅐🅓①, deprecated.
 
     - `motion_pe_stretch`: a whole number of at least 0, by default 0
-    - `mask_motion_scale`: a wire that carries MASK, optional
+    - `mask_motion_scale`: a link that carries MASK, optional
     - `min_motion_scale`: a number of at least 0.0, optional
     - `max_motion_scale`: a number of at least 0.0, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettingsSimple'
@@ -675,14 +675,14 @@ class ADE_AnimateDiffSamplingSettings(_Node, Source[s.SampleSettings], frozen=Tr
     - `noise_type`: one of 'default', 'constant', 'empty', 'repeated_context', 'FreeNoise', by default 'default'
     - `seed_gen`: one of 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'comfy'
     - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
-    - `noise_layers`: a wire that carries NOISE_LAYERS, optional
-    - `iteration_opts`: a wire that carries ITERATION_OPTS, optional
+    - `noise_layers`: a link that carries NOISE_LAYERS, optional
+    - `iteration_opts`: a link that carries ITERATION_OPTS, optional
     - `seed_override`: a whole number from 0 to 18446744073709551615, optional
     - `adapt_denoise_steps`: true or false, optional
-    - `custom_cfg`: a wire that carries CUSTOM_CFG, optional
-    - `sigma_schedule`: a wire that carries SIGMA_SCHEDULE, optional
-    - `image_inject`: a wire that carries IMAGE_INJECT, optional
-    - `ancestral_opts`: a wire that carries ANCESTRAL_OPTS, optional
+    - `custom_cfg`: a link that carries CUSTOM_CFG, optional
+    - `sigma_schedule`: a link that carries SIGMA_SCHEDULE, optional
+    - `image_inject`: a link that carries IMAGE_INJECT, optional
+    - `ancestral_opts`: a link that carries ANCESTRAL_OPTS, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffSamplingSettings'
@@ -711,8 +711,8 @@ class ADE_AnimateDiffSamplingSettings(_Node, Source[s.SampleSettings], frozen=Tr
 class ADE_AnimateDiffSettings(_Node, Source[s.AdSettings], frozen=True):
     """AnimateDiff Settings 🎭🅐🅓.
 
-    - `pe_adjust`: a wire that carries PE_ADJUST, optional
-    - `weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    - `pe_adjust`: a link that carries PE_ADJUST, optional
+    - `weight_adjust`: a link that carries WEIGHT_ADJUST, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffSettings'
@@ -740,9 +740,9 @@ class ADE_AnimateDiffUniformContextOptions(_Node, Source[s.ContextOptions], froz
     - `use_on_equal_length`: true or false, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
-    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
-    - `view_opts`: a wire that carries VIEW_OPTS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `prev_context`: a link that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a link that carries VIEW_OPTS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffUniformContextOptions'
@@ -771,7 +771,7 @@ class ADE_AnimateDiffUniformContextOptions(_Node, Source[s.ContextOptions], froz
 class ADE_AnimateDiffUnload(_Node, Source[s.Model[Family]], frozen=True):
     """AnimateDiff Unload 🎭🅐🅓.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'ADE_AnimateDiffUnload'
@@ -789,15 +789,15 @@ class ADE_AnimateDiffUnload(_Node, Source[s.Model[Family]], frozen=True):
 class ADE_ApplyAnimateDiffModel(_Node, Source[s.MModels], frozen=True):
     """Apply AnimateDiff Model (Adv.) 🎭🅐🅓②.
 
-    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `motion_model`: a link that carries MOTION_MODEL_ADE
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `motion_lora`: a wire that carries MOTION_LORA, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `prev_m_models`: a wire that carries M_MODELS, optional
-    - `per_block`: a wire that carries PER_BLOCK, optional
+    - `motion_lora`: a link that carries MOTION_LORA, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a link that carries M_MODELS, optional
+    - `per_block`: a link that carries PER_BLOCK, optional
     """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModel'
@@ -823,12 +823,12 @@ class ADE_ApplyAnimateDiffModel(_Node, Source[s.MModels], frozen=True):
 class ADE_ApplyAnimateDiffModelSimple(_Node, Source[s.MModels], frozen=True):
     """Apply AnimateDiff Model 🎭🅐🅓②.
 
-    - `motion_model`: a wire that carries MOTION_MODEL_ADE
-    - `motion_lora`: a wire that carries MOTION_LORA, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `per_block`: a wire that carries PER_BLOCK, optional
+    - `motion_model`: a link that carries MOTION_MODEL_ADE
+    - `motion_lora`: a link that carries MOTION_LORA, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `per_block`: a link that carries PER_BLOCK, optional
     """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModelSimple'
@@ -851,17 +851,17 @@ class ADE_ApplyAnimateDiffModelSimple(_Node, Source[s.MModels], frozen=True):
 class ADE_ApplyAnimateDiffModelWithCameraCtrl(_Node, Source[s.MModels], frozen=True):
     """Apply AnimateDiff+CameraCtrl Model 🎭🅐🅓②.
 
-    - `motion_model`: a wire that carries MOTION_MODEL_ADE
-    - `cameractrl_poses`: a wire that carries CAMERACTRL_POSES
+    - `motion_model`: a link that carries MOTION_MODEL_ADE
+    - `cameractrl_poses`: a link that carries CAMERACTRL_POSES
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `motion_lora`: a wire that carries MOTION_LORA, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `cameractrl_multival`: a wire that carries MULTIVAL, optional
-    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `prev_m_models`: a wire that carries M_MODELS, optional
-    - `per_block`: a wire that carries PER_BLOCK, optional
+    - `motion_lora`: a link that carries MOTION_LORA, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `cameractrl_multival`: a link that carries MULTIVAL, optional
+    - `ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a link that carries M_MODELS, optional
+    - `per_block`: a link that carries PER_BLOCK, optional
     """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModelWithCameraCtrl'
@@ -889,18 +889,18 @@ class ADE_ApplyAnimateDiffModelWithCameraCtrl(_Node, Source[s.MModels], frozen=T
 class ADE_ApplyAnimateDiffModelWithPIA(_Node, Source[s.MModels], frozen=True):
     """Apply AnimateDiff-PIA Model 🎭🅐🅓②.
 
-    - `motion_model`: a wire that carries MOTION_MODEL_ADE
-    - `image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `motion_model`: a link that carries MOTION_MODEL_ADE
+    - `image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `pia_input`: a wire that carries PIA_INPUT, optional
-    - `motion_lora`: a wire that carries MOTION_LORA, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `prev_m_models`: a wire that carries M_MODELS, optional
-    - `per_block`: a wire that carries PER_BLOCK, optional
+    - `pia_input`: a link that carries PIA_INPUT, optional
+    - `motion_lora`: a link that carries MOTION_LORA, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a link that carries M_MODELS, optional
+    - `per_block`: a link that carries PER_BLOCK, optional
     """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModelWithPIA'

@@ -24,18 +24,18 @@ class _Node(Node, frozen=True):
 class ADE_ApplyAnimateLCMI2VModel(_Node, Source[s.MModels], frozen=True):
     """Apply AnimateLCM-I2V Model 🎭🅐🅓②.
 
-    - `motion_model`: a wire that carries MOTION_MODEL_ADE
-    - `ref_latent`: a wire that carries LATENT
+    - `motion_model`: a link that carries MOTION_MODEL_ADE
+    - `ref_latent`: a link that carries LATENT
     - `ref_drift`: a number from 0.0 to 10.0, by default 0.0
     - `apply_ref_when_disabled`: true or false, by default False
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `motion_lora`: a wire that carries MOTION_LORA, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `prev_m_models`: a wire that carries M_MODELS, optional
-    - `per_block`: a wire that carries PER_BLOCK, optional
+    - `motion_lora`: a link that carries MOTION_LORA, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a link that carries M_MODELS, optional
+    - `per_block`: a link that carries PER_BLOCK, optional
     """
 
     CLASS_TYPE = 'ADE_ApplyAnimateLCMI2VModel'
@@ -64,9 +64,9 @@ class ADE_ApplyAnimateLCMI2VModel(_Node, Source[s.MModels], frozen=True):
 class ADE_AttachLoraHookToCLIP(_Node, Source[s.Clip[Family]], frozen=True):
     """Set CLIP LoRA Hook 🎭🅐🅓, deprecated.
 
-    - `clip`: a wire that carries CLIP
-    - `lora_hook`: a wire that carries HOOKS
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `clip`: a link that carries CLIP
+    - `lora_hook`: a link that carries HOOKS
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AttachLoraHookToCLIP'
@@ -86,9 +86,9 @@ class ADE_AttachLoraHookToCLIP(_Node, Source[s.Clip[Family]], frozen=True):
 class ADE_AttachLoraHookToConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Set Model LoRA Hook 🎭🅐🅓, deprecated.
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `lora_hook`: a wire that carries HOOKS
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `conditioning`: a link that carries CONDITIONING
+    - `lora_hook`: a link that carries HOOKS
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_AttachLoraHookToConditioning'
@@ -111,7 +111,7 @@ class ADE_BatchedContextOptions(_Node, Source[s.ContextOptions], frozen=True):
     - `context_length`: a whole number from 1 to 128, by default 16
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
-    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    - `prev_context`: a link that carries CONTEXT_OPTIONS, optional
     """
 
     CLASS_TYPE = 'ADE_BatchedContextOptions'
@@ -133,10 +133,10 @@ class ADE_CameraCtrlAnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=Tru
     """AnimateDiff+CameraCtrl Keyframe 🎭🅐🅓.
 
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
-    - `prev_ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `cameractrl_multival`: a wire that carries MULTIVAL, optional
+    - `prev_ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `cameractrl_multival`: a link that carries MULTIVAL, optional
     - `inherit_missing`: true or false, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
     """
@@ -162,8 +162,8 @@ class ADE_CameraCtrlAnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=Tru
 class ADE_CameraManualPoseAppend(_Node, Source[s.CameractrlPoses], frozen=True):
     """Manual Append CameraCtrl Poses 🎭🅐🅓②.
 
-    - `poses_first`: a wire that carries CAMERACTRL_POSES
-    - `poses_last`: a wire that carries CAMERACTRL_POSES
+    - `poses_first`: a link that carries CAMERACTRL_POSES
+    - `poses_last`: a link that carries CAMERACTRL_POSES
     """
 
     CLASS_TYPE = 'ADE_CameraManualPoseAppend'
@@ -196,7 +196,7 @@ class ADE_CameraPoseAdvanced(_Node, Source[s.CameractrlPoses], frozen=True):
     - `strength6`: a number from 0.0 to 10.0, by default 1.0
     - `speed`: a number from -100.0 to 100.0, by default 1.0
     - `frame_length`: a whole number, by default 16
-    - `prev_poses`: a wire that carries CAMERACTRL_POSES, optional
+    - `prev_poses`: a link that carries CAMERACTRL_POSES, optional
     """
 
     CLASS_TYPE = 'ADE_CameraPoseAdvanced'
@@ -231,7 +231,7 @@ class ADE_CameraPoseBasic(_Node, Source[s.CameractrlPoses], frozen=True):
     - `motion_type`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
     - `speed`: a number from -100.0 to 100.0, by default 1.0
     - `frame_length`: a whole number, by default 16
-    - `prev_poses`: a wire that carries CAMERACTRL_POSES, optional
+    - `prev_poses`: a link that carries CAMERACTRL_POSES, optional
     """
 
     CLASS_TYPE = 'ADE_CameraPoseBasic'
@@ -260,7 +260,7 @@ class ADE_CameraPoseCombo(_Node, Source[s.CameractrlPoses], frozen=True):
     - `motion_type6`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
     - `speed`: a number from -100.0 to 100.0, by default 1.0
     - `frame_length`: a whole number, by default 16
-    - `prev_poses`: a wire that carries CAMERACTRL_POSES, optional
+    - `prev_poses`: a link that carries CAMERACTRL_POSES, optional
     """
 
     CLASS_TYPE = 'ADE_CameraPoseCombo'
@@ -286,8 +286,8 @@ class ADE_CameraPoseCombo(_Node, Source[s.CameractrlPoses], frozen=True):
 class ADE_CFGExtrasPAG(_Node, Source[s.CfgExtras], frozen=True):
     """CFG Extras◆PAG [Multival] 🎭🅐🅓.
 
-    - `scale_multival`: a wire that carries MULTIVAL
-    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    - `scale_multival`: a link that carries MULTIVAL
+    - `prev_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CFGExtrasPAG'
@@ -307,7 +307,7 @@ class ADE_CFGExtrasPAGSimple(_Node, Source[s.CfgExtras], frozen=True):
     """CFG Extras◆PAG 🎭🅐🅓.
 
     - `scale`: a number from 0.0 to 100.0, by default 3.0
-    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    - `prev_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CFGExtrasPAGSimple'
@@ -326,8 +326,8 @@ class ADE_CFGExtrasPAGSimple(_Node, Source[s.CfgExtras], frozen=True):
 class ADE_CFGExtrasRescaleCFG(_Node, Source[s.CfgExtras], frozen=True):
     """CFG Extras◆RescaleCFG [Multival] 🎭🅐🅓.
 
-    - `mult_multival`: a wire that carries MULTIVAL
-    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    - `mult_multival`: a link that carries MULTIVAL
+    - `prev_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CFGExtrasRescaleCFG'
@@ -347,7 +347,7 @@ class ADE_CFGExtrasRescaleCFGSimple(_Node, Source[s.CfgExtras], frozen=True):
     """CFG Extras◆RescaleCFG 🎭🅐🅓.
 
     - `multiplier`: a number from 0.0 to 1.0, by default 0.7
-    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    - `prev_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CFGExtrasRescaleCFGSimple'
@@ -366,9 +366,9 @@ class ADE_CFGExtrasRescaleCFGSimple(_Node, Source[s.CfgExtras], frozen=True):
 class ADE_CombineLoraHooks(_Node, Source[s.Hooks], frozen=True):
     """Combine LoRA Hooks [2] 🎭🅐🅓, deprecated.
 
-    - `lora_hook_A`: a wire that carries HOOKS, optional
-    - `lora_hook_B`: a wire that carries HOOKS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `lora_hook_A`: a link that carries HOOKS, optional
+    - `lora_hook_B`: a link that carries HOOKS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_CombineLoraHooks'
@@ -388,15 +388,15 @@ class ADE_CombineLoraHooks(_Node, Source[s.Hooks], frozen=True):
 class ADE_CombineLoraHooksEight(_Node, Source[s.Hooks], frozen=True):
     """Combine LoRA Hooks [8] 🎭🅐🅓, deprecated.
 
-    - `lora_hook_A`: a wire that carries HOOKS, optional
-    - `lora_hook_B`: a wire that carries HOOKS, optional
-    - `lora_hook_C`: a wire that carries HOOKS, optional
-    - `lora_hook_D`: a wire that carries HOOKS, optional
-    - `lora_hook_E`: a wire that carries HOOKS, optional
-    - `lora_hook_F`: a wire that carries HOOKS, optional
-    - `lora_hook_G`: a wire that carries HOOKS, optional
-    - `lora_hook_H`: a wire that carries HOOKS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `lora_hook_A`: a link that carries HOOKS, optional
+    - `lora_hook_B`: a link that carries HOOKS, optional
+    - `lora_hook_C`: a link that carries HOOKS, optional
+    - `lora_hook_D`: a link that carries HOOKS, optional
+    - `lora_hook_E`: a link that carries HOOKS, optional
+    - `lora_hook_F`: a link that carries HOOKS, optional
+    - `lora_hook_G`: a link that carries HOOKS, optional
+    - `lora_hook_H`: a link that carries HOOKS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_CombineLoraHooksEight'
@@ -422,11 +422,11 @@ class ADE_CombineLoraHooksEight(_Node, Source[s.Hooks], frozen=True):
 class ADE_CombineLoraHooksFour(_Node, Source[s.Hooks], frozen=True):
     """Combine LoRA Hooks [4] 🎭🅐🅓, deprecated.
 
-    - `lora_hook_A`: a wire that carries HOOKS, optional
-    - `lora_hook_B`: a wire that carries HOOKS, optional
-    - `lora_hook_C`: a wire that carries HOOKS, optional
-    - `lora_hook_D`: a wire that carries HOOKS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `lora_hook_A`: a link that carries HOOKS, optional
+    - `lora_hook_B`: a link that carries HOOKS, optional
+    - `lora_hook_C`: a link that carries HOOKS, optional
+    - `lora_hook_D`: a link that carries HOOKS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_CombineLoraHooksFour'
@@ -448,7 +448,7 @@ class ADE_CombineLoraHooksFour(_Node, Source[s.Hooks], frozen=True):
 class ADE_ConditionExtraction(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Condition Step Extraction 🎭🅐🅓.
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `index`: a whole number of at least 0, by default 0
     """
 
@@ -468,9 +468,9 @@ class ADE_ConditionExtraction(_Node, Source[s.Conditioning[Family]], frozen=True
 class ADE_ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Manual Combine Cond 🎭🅐🅓, deprecated.
 
-    - `cond_A`: a wire that carries CONDITIONING
-    - `cond_B`: a wire that carries CONDITIONING
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `cond_A`: a link that carries CONDITIONING
+    - `cond_B`: a link that carries CONDITIONING
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_ConditioningCombine'
@@ -490,13 +490,13 @@ class ADE_ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True
 class ADE_ConditioningSetMask(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Set Props on Cond 🎭🅐🅓, deprecated.
 
-    - `cond_ADD`: a wire that carries CONDITIONING
+    - `cond_ADD`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `opt_mask`: a wire that carries MASK, optional
-    - `opt_lora_hook`: a wire that carries HOOKS, optional
-    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `opt_mask`: a link that carries MASK, optional
+    - `opt_lora_hook`: a link that carries HOOKS, optional
+    - `opt_timesteps`: a link that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_ConditioningSetMask'
@@ -520,14 +520,14 @@ class ADE_ConditioningSetMask(_Node, Source[s.Conditioning[Family]], frozen=True
 class ADE_ConditioningSetMaskAndCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Set Props and Combine Cond 🎭🅐🅓, deprecated.
 
-    - `cond`: a wire that carries CONDITIONING
-    - `cond_ADD`: a wire that carries CONDITIONING
+    - `cond`: a link that carries CONDITIONING
+    - `cond_ADD`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `opt_mask`: a wire that carries MASK, optional
-    - `opt_lora_hook`: a wire that carries HOOKS, optional
-    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `opt_mask`: a link that carries MASK, optional
+    - `opt_lora_hook`: a link that carries HOOKS, optional
+    - `opt_timesteps`: a link that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_ConditioningSetMaskAndCombine'
@@ -552,10 +552,10 @@ class ADE_ConditioningSetMaskAndCombine(_Node, Source[s.Conditioning[Family]], f
 class ADE_ConditioningSetUnmaskedAndCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Set Unmasked Cond 🎭🅐🅓, deprecated.
 
-    - `cond`: a wire that carries CONDITIONING
-    - `cond_DEFAULT`: a wire that carries CONDITIONING
-    - `opt_lora_hook`: a wire that carries HOOKS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `cond`: a link that carries CONDITIONING
+    - `cond_DEFAULT`: a link that carries CONDITIONING
+    - `opt_lora_hook`: a link that carries HOOKS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_ConditioningSetUnmaskedAndCombine'
@@ -576,11 +576,11 @@ class ADE_ConditioningSetUnmaskedAndCombine(_Node, Source[s.Conditioning[Family]
 class ADE_ContextExtras_ContextRef(_Node, Source[s.ContextExtras], frozen=True):
     """Context Extras◆ContextRef 🎭🅐🅓.
 
-    - `prev_extras`: a wire that carries CONTEXT_EXTRAS, optional
-    - `strength_multival`: a wire that carries MULTIVAL, optional
-    - `contextref_mode`: a wire that carries CONTEXTREF_MODE, optional
-    - `contextref_tune`: a wire that carries CONTEXTREF_TUNE, optional
-    - `contextref_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
+    - `prev_extras`: a link that carries CONTEXT_EXTRAS, optional
+    - `strength_multival`: a link that carries MULTIVAL, optional
+    - `contextref_mode`: a link that carries CONTEXTREF_MODE, optional
+    - `contextref_tune`: a link that carries CONTEXTREF_TUNE, optional
+    - `contextref_kf`: a link that carries CONTEXTREF_KEYFRAME, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `end_percent`: a number from 0.0 to 1.0, optional
     """
@@ -606,10 +606,10 @@ class ADE_ContextExtras_ContextRef(_Node, Source[s.ContextExtras], frozen=True):
 class ADE_ContextExtras_ContextRef_Keyframe(_Node, Source[s.ContextrefKeyframe], frozen=True):
     """ContextRef Keyframe 🎭🅐🅓.
 
-    - `prev_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
-    - `mult_multival`: a wire that carries MULTIVAL, optional
-    - `mode_replace`: a wire that carries CONTEXTREF_MODE, optional
-    - `tune_replace`: a wire that carries CONTEXTREF_TUNE, optional
+    - `prev_kf`: a link that carries CONTEXTREF_KEYFRAME, optional
+    - `mult_multival`: a link that carries MULTIVAL, optional
+    - `mode_replace`: a link that carries CONTEXTREF_MODE, optional
+    - `tune_replace`: a link that carries CONTEXTREF_TUNE, optional
     - `mult`: a number from 0.0 to 1.0, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
@@ -643,10 +643,10 @@ class ADE_ContextExtras_ContextRef_KeyframeFromList(_Node, Source[s.ContextrefKe
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `inherit_missing`: true or false, by default True
     - `print_keyframes`: true or false, by default False
-    - `prev_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
-    - `mult_multival`: a wire that carries MULTIVAL, optional
-    - `mode_replace`: a wire that carries CONTEXTREF_MODE, optional
-    - `tune_replace`: a wire that carries CONTEXTREF_TUNE, optional
+    - `prev_kf`: a link that carries CONTEXTREF_KEYFRAME, optional
+    - `mult_multival`: a link that carries MULTIVAL, optional
+    - `mode_replace`: a link that carries CONTEXTREF_MODE, optional
+    - `tune_replace`: a link that carries CONTEXTREF_TUNE, optional
     """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_KeyframeFromList'
@@ -680,10 +680,10 @@ class ADE_ContextExtras_ContextRef_KeyframeInterpolation(_Node, Source[s.Context
     - `intervals`: a whole number from 2 to 100, by default 50
     - `inherit_missing`: true or false, by default True
     - `print_keyframes`: true or false, by default False
-    - `prev_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
-    - `mult_multival`: a wire that carries MULTIVAL, optional
-    - `mode_replace`: a wire that carries CONTEXTREF_MODE, optional
-    - `tune_replace`: a wire that carries CONTEXTREF_TUNE, optional
+    - `prev_kf`: a link that carries CONTEXTREF_KEYFRAME, optional
+    - `mult_multival`: a link that carries MULTIVAL, optional
+    - `mode_replace`: a link that carries CONTEXTREF_MODE, optional
+    - `tune_replace`: a link that carries CONTEXTREF_TUNE, optional
     """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_KeyframeInterpolation'

@@ -24,9 +24,9 @@ class _Node(Node, frozen=True):
 class ADE_ContextExtras_NaiveReuse(_Node, Source[s.ContextExtras], frozen=True):
     """Context Extras◆NaiveReuse 🎭🅐🅓.
 
-    - `prev_extras`: a wire that carries CONTEXT_EXTRAS, optional
-    - `strength_multival`: a wire that carries MULTIVAL, optional
-    - `naivereuse_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
+    - `prev_extras`: a link that carries CONTEXT_EXTRAS, optional
+    - `strength_multival`: a link that carries MULTIVAL, optional
+    - `naivereuse_kf`: a link that carries NAIVEREUSE_KEYFRAME, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `end_percent`: a number from 0.0 to 1.0, optional
     - `weighted_mean`: a number from 0.0 to 1.0, optional
@@ -52,8 +52,8 @@ class ADE_ContextExtras_NaiveReuse(_Node, Source[s.ContextExtras], frozen=True):
 class ADE_ContextExtras_NaiveReuse_Keyframe(_Node, Source[s.NaivereuseKeyframe], frozen=True):
     """NaiveReuse Keyframe 🎭🅐🅓.
 
-    - `prev_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
-    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `prev_kf`: a link that carries NAIVEREUSE_KEYFRAME, optional
+    - `mult_multival`: a link that carries MULTIVAL, optional
     - `mult`: a number from 0.0 to 1.0, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
@@ -85,8 +85,8 @@ class ADE_ContextExtras_NaiveReuse_KeyframeFromList(_Node, Source[s.NaivereuseKe
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `inherit_missing`: true or false, by default True
     - `print_keyframes`: true or false, by default False
-    - `prev_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
-    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `prev_kf`: a link that carries NAIVEREUSE_KEYFRAME, optional
+    - `mult_multival`: a link that carries MULTIVAL, optional
     """
 
     CLASS_TYPE = 'ADE_ContextExtras_NaiveReuse_KeyframeFromList'
@@ -118,8 +118,8 @@ class ADE_ContextExtras_NaiveReuse_KeyframeInterpolation(_Node, Source[s.Naivere
     - `intervals`: a whole number from 2 to 100, by default 50
     - `inherit_missing`: true or false, by default True
     - `print_keyframes`: true or false, by default False
-    - `prev_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
-    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `prev_kf`: a link that carries NAIVEREUSE_KEYFRAME, optional
+    - `mult_multival`: a link that carries MULTIVAL, optional
     """
 
     CLASS_TYPE = 'ADE_ContextExtras_NaiveReuse_KeyframeInterpolation'
@@ -146,8 +146,8 @@ class ADE_ContextExtras_NaiveReuse_KeyframeInterpolation(_Node, Source[s.Naivere
 class ADE_ContextExtras_Set(_Node, Source[s.ContextOptions], frozen=True):
     """Set Context Extras 🎭🅐🅓.
 
-    - `context_opts`: a wire that carries CONTEXT_OPTIONS
-    - `context_extras`: a wire that carries CONTEXT_EXTRAS, optional
+    - `context_opts`: a link that carries CONTEXT_OPTIONS
+    - `context_extras`: a link that carries CONTEXT_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_ContextExtras_Set'
@@ -166,8 +166,8 @@ class ADE_ContextExtras_Set(_Node, Source[s.ContextOptions], frozen=True):
 class ADE_CustomCFG(_Node, Source[s.CustomCfg], frozen=True):
     """Custom CFG [Multival] 🎭🅐🅓.
 
-    - `cfg_multival`: a wire that carries MULTIVAL
-    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    - `cfg_multival`: a link that carries MULTIVAL
+    - `cfg_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CustomCFG'
@@ -186,11 +186,11 @@ class ADE_CustomCFG(_Node, Source[s.CustomCfg], frozen=True):
 class ADE_CustomCFGKeyframe(_Node, Source[s.CustomCfg], frozen=True):
     """Custom CFG Keyframe [Multival] 🎭🅐🅓.
 
-    - `cfg_multival`: a wire that carries MULTIVAL
+    - `cfg_multival`: a link that carries MULTIVAL
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, by default 1
-    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
-    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    - `prev_custom_cfg`: a link that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframe'
@@ -216,8 +216,8 @@ class ADE_CustomCFGKeyframeFromList(_Node, Source[s.CustomCfg], frozen=True):
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `print_keyframes`: true or false, by default False
-    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
-    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    - `prev_custom_cfg`: a link that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframeFromList'
@@ -247,8 +247,8 @@ class ADE_CustomCFGKeyframeInterpolation(_Node, Source[s.CustomCfg], frozen=True
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
     - `intervals`: a whole number from 2 to 100, by default 50
     - `print_keyframes`: true or false, by default False
-    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
-    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    - `prev_custom_cfg`: a link that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframeInterpolation'
@@ -277,8 +277,8 @@ class ADE_CustomCFGKeyframeSimple(_Node, Source[s.CustomCfg], frozen=True):
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, by default 1
-    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
-    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    - `prev_custom_cfg`: a link that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframeSimple'
@@ -301,7 +301,7 @@ class ADE_CustomCFGSimple(_Node, Source[s.CustomCfg], frozen=True):
     """Custom CFG 🎭🅐🅓.
 
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
-    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    - `cfg_extras`: a link that carries CFG_EXTRAS, optional
     """
 
     CLASS_TYPE = 'ADE_CustomCFGSimple'
@@ -361,9 +361,9 @@ class ADE_InjectI2VIntoAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=
     """🧪Inject I2V into AnimateDiff Model 🎭🅐🅓②.
 
     - `model_name`: the name of a file or model that the server has
-    - `motion_model`: a wire that carries MOTION_MODEL_ADE
-    - `ad_settings`: a wire that carries AD_SETTINGS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `motion_model`: a link that carries MOTION_MODEL_ADE
+    - `ad_settings`: a link that carries AD_SETTINGS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_InjectI2VIntoAnimateDiffModel'
@@ -385,9 +385,9 @@ class ADE_InjectPIAIntoAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=
     """🧪Inject PIA into AnimateDiff Model 🎭🅐🅓②.
 
     - `model_name`: the name of a file or model that the server has
-    - `motion_model`: a wire that carries MOTION_MODEL_ADE
-    - `ad_settings`: a wire that carries AD_SETTINGS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `motion_model`: a link that carries MOTION_MODEL_ADE
+    - `ad_settings`: a link that carries AD_SETTINGS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_InjectPIAIntoAnimateDiffModel'
@@ -408,7 +408,7 @@ class ADE_InjectPIAIntoAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=
 class ADE_InputPIA_Multival(_Node, Source[s.PiaInput], frozen=True):
     """PIA Input [Multival] 🎭🅐🅓②.
 
-    - `multival`: a wire that carries MULTIVAL
+    - `multival`: a link that carries MULTIVAL
     """
 
     CLASS_TYPE = 'ADE_InputPIA_Multival'
@@ -428,7 +428,7 @@ class ADE_InputPIA_PaperPresets(_Node, Source[s.PiaInput], frozen=True):
 
     - `preset`: one of 'Animation (Small Motion)', 'Animation (Medium Motion)', 'Animation (Large Motion)', 'Loop (Small Motion)', 'Loop (Medium Motion)', 'Loop (Large Motion)', 'Style Transfer (Small Motion)', 'Style Transfer (Medium Motion)', 'Style Transfer (Large Motion)', by default 'Animation (Small Motion)'
     - `batch_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
-    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `mult_multival`: a link that carries MULTIVAL, optional
     - `print_values`: true or false, optional
     """
 
@@ -509,7 +509,7 @@ class ADE_LoadAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=True):
     """Load AnimateDiff Model 🎭🅐🅓②.
 
     - `model_name`: the name of a file or model that the server has
-    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    - `ad_settings`: a link that carries AD_SETTINGS, optional
     """
 
     CLASS_TYPE = 'ADE_LoadAnimateDiffModel'
@@ -530,7 +530,7 @@ class ADE_LoadAnimateDiffModelWithCameraCtrl(_Node, Source[s.MotionModelAde], fr
 
     - `model_name`: the name of a file or model that the server has
     - `camera_ctrl`: the name of a file or model that the server has
-    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    - `ad_settings`: a link that carries AD_SETTINGS, optional
     """
 
     CLASS_TYPE = 'ADE_LoadAnimateDiffModelWithCameraCtrl'
@@ -551,7 +551,7 @@ class ADE_LoadAnimateLCMI2VModel(_Node, frozen=True):
     """Load AnimateLCM-I2V Model 🎭🅐🅓②.
 
     - `model_name`: the name of a file or model that the server has
-    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    - `ad_settings`: a link that carries AD_SETTINGS, optional
     """
 
     CLASS_TYPE = 'ADE_LoadAnimateLCMI2VModel'
@@ -615,8 +615,8 @@ class ADE_LoopedUniformContextOptions(_Node, Source[s.ContextOptions], frozen=Tr
     - `use_on_equal_length`: true or false, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
-    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
-    - `view_opts`: a wire that carries VIEW_OPTS, optional
+    - `prev_context`: a link that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a link that carries VIEW_OPTS, optional
     """
 
     CLASS_TYPE = 'ADE_LoopedUniformContextOptions'
@@ -674,8 +674,8 @@ class ADE_LoraHookKeyframe(_Node, Source[s.HookKeyframes], frozen=True):
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, by default 1
-    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `prev_hook_kf`: a link that carries HOOK_KEYFRAMES, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_LoraHookKeyframe'
@@ -701,8 +701,8 @@ class ADE_LoraHookKeyframeFromStrengthList(_Node, Source[s.HookKeyframes], froze
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `print_keyframes`: true or false, by default False
-    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `prev_hook_kf`: a link that carries HOOK_KEYFRAMES, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_LoraHookKeyframeFromStrengthList'
@@ -732,8 +732,8 @@ class ADE_LoraHookKeyframeInterpolation(_Node, Source[s.HookKeyframes], frozen=T
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
     - `intervals`: a whole number from 2 to 100, by default 5
     - `print_keyframes`: true or false, by default False
-    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `prev_hook_kf`: a link that carries HOOK_KEYFRAMES, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_LoraHookKeyframeInterpolation'
@@ -759,7 +759,7 @@ class ADE_LoraHookKeyframeInterpolation(_Node, Source[s.HookKeyframes], frozen=T
 class ADE_MultivalConvertToMask(_Node, Source[s.Mask], frozen=True):
     """Multival to Mask 🎭🅐🅓.
 
-    - `multival`: a wire that carries MULTIVAL
+    - `multival`: a link that carries MULTIVAL
     """
 
     CLASS_TYPE = 'ADE_MultivalConvertToMask'

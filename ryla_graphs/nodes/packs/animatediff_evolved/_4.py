@@ -24,7 +24,7 @@ class ADE_MultivalDynamic(_Node, Source[s.Multival], frozen=True):
     """Multival 🎭🅐🅓.
 
     - `float_val`: a number of at least 0.0, by default 1.0
-    - `mask_optional`: a wire that carries MASK, optional
+    - `mask_optional`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ADE_MultivalDynamic'
@@ -44,7 +44,7 @@ class ADE_MultivalDynamicFloatInput(_Node, Source[s.Multival], frozen=True):
     """Multival [Float List] 🎭🅐🅓.
 
     - `float_val`: a number from 0.0 to 10.0, by default 1.0
-    - `mask_optional`: a wire that carries MASK, optional
+    - `mask_optional`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ADE_MultivalDynamicFloatInput'
@@ -63,8 +63,8 @@ class ADE_MultivalDynamicFloatInput(_Node, Source[s.Multival], frozen=True):
 class ADE_MultivalDynamicFloats(_Node, Source[s.Multival], frozen=True):
     """Multival [Floats] 🎭🅐🅓.
 
-    - `floats`: a wire that carries FLOATS, by default 1.0
-    - `mask_optional`: a wire that carries MASK, optional
+    - `floats`: a link that carries FLOATS, by default 1.0
+    - `mask_optional`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ADE_MultivalDynamicFloats'
@@ -85,7 +85,7 @@ class ADE_MultivalScaledMask(_Node, Source[s.Multival], frozen=True):
 
     - `min_float_val`: a number of at least 0.0, by default 0.0
     - `max_float_val`: a number of at least 0.0, by default 1.0
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `scaling`: one of 'absolute', 'relative', optional
     """
 
@@ -107,16 +107,16 @@ class ADE_MultivalScaledMask(_Node, Source[s.Multival], frozen=True):
 class ADE_NoisedImageInjection(_Node, Source[s.ImageInject], frozen=True):
     """Image Injection 🎭🅐🅓.
 
-    - `image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
-    - `mask_opt`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
+    - `mask_opt`: a link that carries MASK, optional
     - `invert_mask`: true or false, optional
     - `resize_image`: true or false, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 1 to 9007199254740991, optional
-    - `img_inject_opts`: a wire that carries IMAGE_INJECT_OPTIONS, optional
-    - `strength_multival`: a wire that carries MULTIVAL, optional
-    - `prev_image_inject`: a wire that carries IMAGE_INJECT, optional
+    - `img_inject_opts`: a link that carries IMAGE_INJECT_OPTIONS, optional
+    - `strength_multival`: a link that carries MULTIVAL, optional
+    - `prev_image_inject`: a link that carries IMAGE_INJECT, optional
     """
 
     CLASS_TYPE = 'ADE_NoisedImageInjection'
@@ -168,8 +168,8 @@ class ADE_NoiseLayerAdd(_Node, Source[s.NoiseLayers], frozen=True):
     - `seed_gen_override`: one of 'use existing', 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'use existing'
     - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
     - `noise_weight`: a number from 0.0 to 10.0, by default 0.5
-    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
-    - `mask_optional`: a wire that carries MASK, optional
+    - `prev_noise_layers`: a link that carries NOISE_LAYERS, optional
+    - `mask_optional`: a link that carries MASK, optional
     - `seed_override`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -201,8 +201,8 @@ class ADE_NoiseLayerAddWeighted(_Node, Source[s.NoiseLayers], frozen=True):
     - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
     - `noise_weight`: a number from 0.0 to 10.0, by default 0.5
     - `balance_multiplier`: a number of at least 0.0, by default 1.0
-    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
-    - `mask_optional`: a wire that carries MASK, optional
+    - `prev_noise_layers`: a link that carries NOISE_LAYERS, optional
+    - `mask_optional`: a link that carries MASK, optional
     - `seed_override`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -234,8 +234,8 @@ class ADE_NoiseLayerNormalizedSum(_Node, Source[s.NoiseLayers], frozen=True):
     - `seed_gen_override`: one of 'use existing', 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'use existing'
     - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
     - `noise_weight`: a number from 0.0 to 1.0, by default 0.5
-    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
-    - `mask_optional`: a wire that carries MASK, optional
+    - `prev_noise_layers`: a link that carries NOISE_LAYERS, optional
+    - `mask_optional`: a link that carries MASK, optional
     - `seed_override`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -265,8 +265,8 @@ class ADE_NoiseLayerReplace(_Node, Source[s.NoiseLayers], frozen=True):
     - `noise_type`: one of 'default', 'constant', 'empty', 'repeated_context', 'FreeNoise', by default 'default'
     - `seed_gen_override`: one of 'use existing', 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'use existing'
     - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
-    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
-    - `mask_optional`: a wire that carries MASK, optional
+    - `prev_noise_layers`: a link that carries NOISE_LAYERS, optional
+    - `mask_optional`: a link that carries MASK, optional
     - `seed_override`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -291,11 +291,11 @@ class ADE_NoiseLayerReplace(_Node, Source[s.NoiseLayers], frozen=True):
 class ADE_PairedConditioningCombine(_Node, Generic[Family], frozen=True):
     """Manual Combine Conds 🎭🅐🅓, deprecated.
 
-    - `positive_A`: a wire that carries CONDITIONING
-    - `negative_A`: a wire that carries CONDITIONING
-    - `positive_B`: a wire that carries CONDITIONING
-    - `negative_B`: a wire that carries CONDITIONING
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `positive_A`: a link that carries CONDITIONING
+    - `negative_A`: a link that carries CONDITIONING
+    - `positive_B`: a link that carries CONDITIONING
+    - `negative_B`: a link that carries CONDITIONING
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_PairedConditioningCombine'
@@ -318,14 +318,14 @@ class ADE_PairedConditioningCombine(_Node, Generic[Family], frozen=True):
 class ADE_PairedConditioningSetMask(_Node, Generic[Family], frozen=True):
     """Set Props on Conds 🎭🅐🅓, deprecated.
 
-    - `positive_ADD`: a wire that carries CONDITIONING
-    - `negative_ADD`: a wire that carries CONDITIONING
+    - `positive_ADD`: a link that carries CONDITIONING
+    - `negative_ADD`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `opt_mask`: a wire that carries MASK, optional
-    - `opt_lora_hook`: a wire that carries HOOKS, optional
-    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `opt_mask`: a link that carries MASK, optional
+    - `opt_lora_hook`: a link that carries HOOKS, optional
+    - `opt_timesteps`: a link that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_PairedConditioningSetMask'
@@ -351,16 +351,16 @@ class ADE_PairedConditioningSetMask(_Node, Generic[Family], frozen=True):
 class ADE_PairedConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=True):
     """Set Props and Combine Conds 🎭🅐🅓, deprecated.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `positive_ADD`: a wire that carries CONDITIONING
-    - `negative_ADD`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `positive_ADD`: a link that carries CONDITIONING
+    - `negative_ADD`: a link that carries CONDITIONING
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
-    - `opt_mask`: a wire that carries MASK, optional
-    - `opt_lora_hook`: a wire that carries HOOKS, optional
-    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `opt_mask`: a link that carries MASK, optional
+    - `opt_lora_hook`: a link that carries HOOKS, optional
+    - `opt_timesteps`: a link that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_PairedConditioningSetMaskAndCombine'
@@ -388,12 +388,12 @@ class ADE_PairedConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=Tru
 class ADE_PairedConditioningSetUnmaskedAndCombine(_Node, Generic[Family], frozen=True):
     """Set Unmasked Conds 🎭🅐🅓, deprecated.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `positive_DEFAULT`: a wire that carries CONDITIONING
-    - `negative_DEFAULT`: a wire that carries CONDITIONING
-    - `opt_lora_hook`: a wire that carries HOOKS, optional
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `positive_DEFAULT`: a link that carries CONDITIONING
+    - `negative_DEFAULT`: a link that carries CONDITIONING
+    - `opt_lora_hook`: a link that carries HOOKS, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_PairedConditioningSetUnmaskedAndCombine'
@@ -417,9 +417,9 @@ class ADE_PairedConditioningSetUnmaskedAndCombine(_Node, Generic[Family], frozen
 class ADE_PerBlock_SD15_FromFloats(_Node, Source[s.PerBlock], frozen=True):
     """AD Per Block Floats (SD1.5) 🎭🅐🅓.
 
-    - `effect_21_floats`: a wire that carries FLOATS, optional
-    - `scale_21_floats`: a wire that carries FLOATS, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `effect_21_floats`: a link that carries FLOATS, optional
+    - `scale_21_floats`: a link that carries FLOATS, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_PerBlock_SD15_FromFloats'
@@ -439,28 +439,28 @@ class ADE_PerBlock_SD15_FromFloats(_Node, Source[s.PerBlock], frozen=True):
 class ADE_PerBlock_SD15_LowLevel(_Node, Source[s.PerBlock], frozen=True):
     """AD Per Block++ (SD1.5) 🎭🅐🅓.
 
-    - `down_0__0`: a wire that carries AD_BLOCK, optional
-    - `down_0__1`: a wire that carries AD_BLOCK, optional
-    - `down_1__0`: a wire that carries AD_BLOCK, optional
-    - `down_1__1`: a wire that carries AD_BLOCK, optional
-    - `down_2__0`: a wire that carries AD_BLOCK, optional
-    - `down_2__1`: a wire that carries AD_BLOCK, optional
-    - `down_3__0`: a wire that carries AD_BLOCK, optional
-    - `down_3__1`: a wire that carries AD_BLOCK, optional
-    - `mid`: a wire that carries AD_BLOCK, optional
-    - `up_0__0`: a wire that carries AD_BLOCK, optional
-    - `up_0__1`: a wire that carries AD_BLOCK, optional
-    - `up_0__2`: a wire that carries AD_BLOCK, optional
-    - `up_1__0`: a wire that carries AD_BLOCK, optional
-    - `up_1__1`: a wire that carries AD_BLOCK, optional
-    - `up_1__2`: a wire that carries AD_BLOCK, optional
-    - `up_2__0`: a wire that carries AD_BLOCK, optional
-    - `up_2__1`: a wire that carries AD_BLOCK, optional
-    - `up_2__2`: a wire that carries AD_BLOCK, optional
-    - `up_3__0`: a wire that carries AD_BLOCK, optional
-    - `up_3__1`: a wire that carries AD_BLOCK, optional
-    - `up_3__2`: a wire that carries AD_BLOCK, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `down_0__0`: a link that carries AD_BLOCK, optional
+    - `down_0__1`: a link that carries AD_BLOCK, optional
+    - `down_1__0`: a link that carries AD_BLOCK, optional
+    - `down_1__1`: a link that carries AD_BLOCK, optional
+    - `down_2__0`: a link that carries AD_BLOCK, optional
+    - `down_2__1`: a link that carries AD_BLOCK, optional
+    - `down_3__0`: a link that carries AD_BLOCK, optional
+    - `down_3__1`: a link that carries AD_BLOCK, optional
+    - `mid`: a link that carries AD_BLOCK, optional
+    - `up_0__0`: a link that carries AD_BLOCK, optional
+    - `up_0__1`: a link that carries AD_BLOCK, optional
+    - `up_0__2`: a link that carries AD_BLOCK, optional
+    - `up_1__0`: a link that carries AD_BLOCK, optional
+    - `up_1__1`: a link that carries AD_BLOCK, optional
+    - `up_1__2`: a link that carries AD_BLOCK, optional
+    - `up_2__0`: a link that carries AD_BLOCK, optional
+    - `up_2__1`: a link that carries AD_BLOCK, optional
+    - `up_2__2`: a link that carries AD_BLOCK, optional
+    - `up_3__0`: a link that carries AD_BLOCK, optional
+    - `up_3__1`: a link that carries AD_BLOCK, optional
+    - `up_3__2`: a link that carries AD_BLOCK, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_PerBlock_SD15_LowLevel'
@@ -499,16 +499,16 @@ class ADE_PerBlock_SD15_LowLevel(_Node, Source[s.PerBlock], frozen=True):
 class ADE_PerBlock_SD15_MidLevel(_Node, Source[s.PerBlock], frozen=True):
     """AD Per Block+ (SD1.5) 🎭🅐🅓.
 
-    - `down_0`: a wire that carries AD_BLOCK, optional
-    - `down_1`: a wire that carries AD_BLOCK, optional
-    - `down_2`: a wire that carries AD_BLOCK, optional
-    - `down_3`: a wire that carries AD_BLOCK, optional
-    - `mid`: a wire that carries AD_BLOCK, optional
-    - `up_0`: a wire that carries AD_BLOCK, optional
-    - `up_1`: a wire that carries AD_BLOCK, optional
-    - `up_2`: a wire that carries AD_BLOCK, optional
-    - `up_3`: a wire that carries AD_BLOCK, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `down_0`: a link that carries AD_BLOCK, optional
+    - `down_1`: a link that carries AD_BLOCK, optional
+    - `down_2`: a link that carries AD_BLOCK, optional
+    - `down_3`: a link that carries AD_BLOCK, optional
+    - `mid`: a link that carries AD_BLOCK, optional
+    - `up_0`: a link that carries AD_BLOCK, optional
+    - `up_1`: a link that carries AD_BLOCK, optional
+    - `up_2`: a link that carries AD_BLOCK, optional
+    - `up_3`: a link that carries AD_BLOCK, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_PerBlock_SD15_MidLevel'
@@ -535,9 +535,9 @@ class ADE_PerBlock_SD15_MidLevel(_Node, Source[s.PerBlock], frozen=True):
 class ADE_PerBlock_SDXL_FromFloats(_Node, Source[s.PerBlock], frozen=True):
     """AD Per Block Floats (SDXL) 🎭🅐🅓.
 
-    - `effect_16_floats`: a wire that carries FLOATS, optional
-    - `scale_16_floats`: a wire that carries FLOATS, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `effect_16_floats`: a link that carries FLOATS, optional
+    - `scale_16_floats`: a link that carries FLOATS, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_PerBlock_SDXL_FromFloats'
@@ -557,23 +557,23 @@ class ADE_PerBlock_SDXL_FromFloats(_Node, Source[s.PerBlock], frozen=True):
 class ADE_PerBlock_SDXL_LowLevel(_Node, Source[s.PerBlock], frozen=True):
     """AD Per Block++ (SDXL) 🎭🅐🅓.
 
-    - `down_0__0`: a wire that carries AD_BLOCK, optional
-    - `down_0__1`: a wire that carries AD_BLOCK, optional
-    - `down_1__0`: a wire that carries AD_BLOCK, optional
-    - `down_1__1`: a wire that carries AD_BLOCK, optional
-    - `down_2__0`: a wire that carries AD_BLOCK, optional
-    - `down_2__1`: a wire that carries AD_BLOCK, optional
-    - `mid`: a wire that carries AD_BLOCK, optional
-    - `up_0__0`: a wire that carries AD_BLOCK, optional
-    - `up_0__1`: a wire that carries AD_BLOCK, optional
-    - `up_0__2`: a wire that carries AD_BLOCK, optional
-    - `up_1__0`: a wire that carries AD_BLOCK, optional
-    - `up_1__1`: a wire that carries AD_BLOCK, optional
-    - `up_1__2`: a wire that carries AD_BLOCK, optional
-    - `up_2__0`: a wire that carries AD_BLOCK, optional
-    - `up_2__1`: a wire that carries AD_BLOCK, optional
-    - `up_2__2`: a wire that carries AD_BLOCK, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `down_0__0`: a link that carries AD_BLOCK, optional
+    - `down_0__1`: a link that carries AD_BLOCK, optional
+    - `down_1__0`: a link that carries AD_BLOCK, optional
+    - `down_1__1`: a link that carries AD_BLOCK, optional
+    - `down_2__0`: a link that carries AD_BLOCK, optional
+    - `down_2__1`: a link that carries AD_BLOCK, optional
+    - `mid`: a link that carries AD_BLOCK, optional
+    - `up_0__0`: a link that carries AD_BLOCK, optional
+    - `up_0__1`: a link that carries AD_BLOCK, optional
+    - `up_0__2`: a link that carries AD_BLOCK, optional
+    - `up_1__0`: a link that carries AD_BLOCK, optional
+    - `up_1__1`: a link that carries AD_BLOCK, optional
+    - `up_1__2`: a link that carries AD_BLOCK, optional
+    - `up_2__0`: a link that carries AD_BLOCK, optional
+    - `up_2__1`: a link that carries AD_BLOCK, optional
+    - `up_2__2`: a link that carries AD_BLOCK, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_PerBlock_SDXL_LowLevel'
@@ -607,14 +607,14 @@ class ADE_PerBlock_SDXL_LowLevel(_Node, Source[s.PerBlock], frozen=True):
 class ADE_PerBlock_SDXL_MidLevel(_Node, Source[s.PerBlock], frozen=True):
     """AD Per Block+ (SDXL) 🎭🅐🅓.
 
-    - `down_0`: a wire that carries AD_BLOCK, optional
-    - `down_1`: a wire that carries AD_BLOCK, optional
-    - `down_2`: a wire that carries AD_BLOCK, optional
-    - `mid`: a wire that carries AD_BLOCK, optional
-    - `up_0`: a wire that carries AD_BLOCK, optional
-    - `up_1`: a wire that carries AD_BLOCK, optional
-    - `up_2`: a wire that carries AD_BLOCK, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `down_0`: a link that carries AD_BLOCK, optional
+    - `down_1`: a link that carries AD_BLOCK, optional
+    - `down_2`: a link that carries AD_BLOCK, optional
+    - `mid`: a link that carries AD_BLOCK, optional
+    - `up_0`: a link that carries AD_BLOCK, optional
+    - `up_1`: a link that carries AD_BLOCK, optional
+    - `up_2`: a link that carries AD_BLOCK, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_PerBlock_SDXL_MidLevel'
@@ -639,10 +639,10 @@ class ADE_PerBlock_SDXL_MidLevel(_Node, Source[s.PerBlock], frozen=True):
 class ADE_PerBlockHighLevel(_Node, Source[s.PerBlock], frozen=True):
     """AD Per Block 🎭🅐🅓.
 
-    - `down`: a wire that carries AD_BLOCK, optional
-    - `mid`: a wire that carries AD_BLOCK, optional
-    - `up`: a wire that carries AD_BLOCK, optional
-    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    - `down`: a link that carries AD_BLOCK, optional
+    - `mid`: a link that carries AD_BLOCK, optional
+    - `up`: a link that carries AD_BLOCK, optional
+    - `autosize`: a link that carries ADEAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'ADE_PerBlockHighLevel'
@@ -663,8 +663,8 @@ class ADE_PerBlockHighLevel(_Node, Source[s.PerBlock], frozen=True):
 class ADE_PerturbedAttentionGuidanceMultival(_Node, Source[s.Model[Family]], frozen=True):
     """PerturbedAttnGuide [Multival] 🎭🅐🅓.
 
-    - `model`: a wire that carries MODEL
-    - `scale_multival`: a wire that carries MULTIVAL
+    - `model`: a link that carries MODEL
+    - `scale_multival`: a link that carries MULTIVAL
     """
 
     CLASS_TYPE = 'ADE_PerturbedAttentionGuidanceMultival'
@@ -684,10 +684,10 @@ class ADE_PIA_AnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
     """AnimateDiff-PIA Keyframe 🎭🅐🅓.
 
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
-    - `prev_ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
-    - `scale_multival`: a wire that carries MULTIVAL, optional
-    - `effect_multival`: a wire that carries MULTIVAL, optional
-    - `pia_input`: a wire that carries PIA_INPUT, optional
+    - `prev_ad_keyframes`: a link that carries AD_KEYFRAMES, optional
+    - `scale_multival`: a link that carries MULTIVAL, optional
+    - `effect_multival`: a link that carries MULTIVAL, optional
+    - `pia_input`: a link that carries PIA_INPUT, optional
     - `inherit_missing`: true or false, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
     """
@@ -714,10 +714,10 @@ class ADE_PromptScheduling(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Prompt Scheduling 🎭🅐🅓.
 
     - `prompts`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prepend_text`: text, optional
     - `append_text`: text, optional
-    - `values_replace`: a wire that carries VALUES_REPLACE, optional
+    - `values_replace`: a link that carries VALUES_REPLACE, optional
     - `print_schedule`: true or false, optional
     - `max_length`: a whole number from 0 to 9007199254740991, optional
     - `tensor_interp`: one of 'lerp', 'slerp', optional
@@ -746,11 +746,11 @@ class ADE_PromptSchedulingLatents(_Node, Generic[Family], frozen=True):
     """Prompt Scheduling [Latents] 🎭🅐🅓.
 
     - `prompts`: text
-    - `clip`: a wire that carries CLIP
-    - `latent`: a wire that carries LATENT
+    - `clip`: a link that carries CLIP
+    - `latent`: a link that carries LATENT
     - `prepend_text`: text, optional
     - `append_text`: text, optional
-    - `values_replace`: a wire that carries VALUES_REPLACE, optional
+    - `values_replace`: a link that carries VALUES_REPLACE, optional
     - `print_schedule`: true or false, optional
     - `tensor_interp`: one of 'lerp', 'slerp', optional
     """
@@ -806,12 +806,12 @@ class ADE_RawSigmaSchedule(_Node, Source[s.SigmaSchedule], frozen=True):
 class ADE_RegisterLoraHook(_Node, Generic[Family], frozen=True):
     """Register LoRA Hook 🎭🅐🅓, deprecated.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
     - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_RegisterLoraHook'
@@ -836,10 +836,10 @@ class ADE_RegisterLoraHook(_Node, Generic[Family], frozen=True):
 class ADE_RegisterLoraHookModelOnly(_Node, Generic[Family], frozen=True):
     """Register LoRA Hook (Model Only) 🎭🅐🅓, deprecated.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_RegisterLoraHookModelOnly'
@@ -861,12 +861,12 @@ class ADE_RegisterLoraHookModelOnly(_Node, Generic[Family], frozen=True):
 class ADE_RegisterModelAsLoraHook(_Node, Generic[Family], frozen=True):
     """Register Model as LoRA Hook 🎭🅐🅓, deprecated, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `ckpt_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
     - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_RegisterModelAsLoraHook'
@@ -891,10 +891,10 @@ class ADE_RegisterModelAsLoraHook(_Node, Generic[Family], frozen=True):
 class ADE_RegisterModelAsLoraHookModelOnly(_Node, Generic[Family], frozen=True):
     """Register Model as LoRA Hook (MO) 🎭🅐🅓, deprecated, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `ckpt_name`: the name of a file or model that the server has
     - `strength_model`: a number from -20.0 to 20.0, by default 1.0
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_RegisterModelAsLoraHookModelOnly'

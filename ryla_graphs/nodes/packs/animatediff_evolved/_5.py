@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class ADE_ReplaceCameraParameters(_Node, Source[s.CameractrlPoses], frozen=True):
     """Replace Camera Parameters 🎭🅐🅓②.
 
-    - `poses`: a wire that carries CAMERACTRL_POSES
+    - `poses`: a link that carries CAMERACTRL_POSES
     - `fx`: a number from 0 to 1, by default 0.474812461
     - `fy`: a number from 0 to 1, by default 0.844111024
     - `cx`: a number from 0 to 1, by default 0.5
@@ -50,7 +50,7 @@ class ADE_ReplaceCameraParameters(_Node, Source[s.CameractrlPoses], frozen=True)
 class ADE_ReplaceOriginalPoseAspectRatio(_Node, Source[s.CameractrlPoses], frozen=True):
     """Replace Orig. Pose Aspect Ratio 🎭🅐🅓②.
 
-    - `poses`: a wire that carries CAMERACTRL_POSES
+    - `poses`: a link that carries CAMERACTRL_POSES
     - `orig_pose_width`: a whole number from 1 to 9007199254740991, by default 1280
     - `orig_pose_height`: a whole number from 1 to 9007199254740991, by default 720
     """
@@ -72,8 +72,8 @@ class ADE_ReplaceOriginalPoseAspectRatio(_Node, Source[s.CameractrlPoses], froze
 class ADE_RescaleCFGMultival(_Node, Source[s.Model[Family]], frozen=True):
     """RescaleCFG [Multival] 🎭🅐🅓.
 
-    - `model`: a wire that carries MODEL
-    - `mult_multival`: a wire that carries MULTIVAL
+    - `model`: a link that carries MODEL
+    - `mult_multival`: a link that carries MULTIVAL
     """
 
     CLASS_TYPE = 'ADE_RescaleCFGMultival'
@@ -92,9 +92,9 @@ class ADE_RescaleCFGMultival(_Node, Source[s.Model[Family]], frozen=True):
 class ADE_SetLoraHookKeyframe(_Node, Source[s.Hooks], frozen=True):
     """Set LoRA Hook Keyframes 🎭🅐🅓, deprecated.
 
-    - `lora_hook`: a wire that carries HOOKS
-    - `hook_kf`: a wire that carries HOOK_KEYFRAMES
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `lora_hook`: a link that carries HOOKS
+    - `hook_kf`: a link that carries HOOK_KEYFRAMES
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_SetLoraHookKeyframe'
@@ -132,8 +132,8 @@ class ADE_SigmaSchedule(_Node, Source[s.SigmaSchedule], frozen=True):
 class ADE_SigmaScheduleSplitAndCombine(_Node, Source[s.SigmaSchedule], frozen=True):
     """Sigma Schedule Split Combine 🎭🅐🅓.
 
-    - `schedule_Start`: a wire that carries SIGMA_SCHEDULE
-    - `schedule_End`: a wire that carries SIGMA_SCHEDULE
+    - `schedule_Start`: a link that carries SIGMA_SCHEDULE
+    - `schedule_End`: a link that carries SIGMA_SCHEDULE
     - `idx_split_percent`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -154,7 +154,7 @@ class ADE_SigmaScheduleSplitAndCombine(_Node, Source[s.SigmaSchedule], frozen=Tr
 class ADE_SigmaScheduleToSigmas(_Node, Source[s.Sigmas], frozen=True):
     """Sigma Schedule To Sigmas 🎭🅐🅓.
 
-    - `sigma_schedule`: a wire that carries SIGMA_SCHEDULE
+    - `sigma_schedule`: a link that carries SIGMA_SCHEDULE
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
     - `steps`: a whole number from 1 to 10000, by default 20
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
@@ -178,8 +178,8 @@ class ADE_SigmaScheduleToSigmas(_Node, Source[s.Sigmas], frozen=True):
 class ADE_SigmaScheduleWeightedAverage(_Node, Source[s.SigmaSchedule], frozen=True):
     """Sigma Schedule Weighted Mean 🎭🅐🅓.
 
-    - `schedule_A`: a wire that carries SIGMA_SCHEDULE
-    - `schedule_B`: a wire that carries SIGMA_SCHEDULE
+    - `schedule_A`: a link that carries SIGMA_SCHEDULE
+    - `schedule_B`: a link that carries SIGMA_SCHEDULE
     - `weight_A`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -200,8 +200,8 @@ class ADE_SigmaScheduleWeightedAverage(_Node, Source[s.SigmaSchedule], frozen=Tr
 class ADE_SigmaScheduleWeightedAverageInterp(_Node, Source[s.SigmaSchedule], frozen=True):
     """Sigma Schedule Interp. Mean 🎭🅐🅓.
 
-    - `schedule_A`: a wire that carries SIGMA_SCHEDULE
-    - `schedule_B`: a wire that carries SIGMA_SCHEDULE
+    - `schedule_A`: a link that carries SIGMA_SCHEDULE
+    - `schedule_B`: a link that carries SIGMA_SCHEDULE
     - `weight_A_Start`: a number from 0.0 to 1.0, by default 0.5
     - `weight_A_End`: a number from 0.0 to 1.0, by default 0.5
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
@@ -232,8 +232,8 @@ class ADE_StandardStaticContextOptions(_Node, Source[s.ContextOptions], frozen=T
     - `use_on_equal_length`: true or false, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
-    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
-    - `view_opts`: a wire that carries VIEW_OPTS, optional
+    - `prev_context`: a link that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a link that carries VIEW_OPTS, optional
     """
 
     CLASS_TYPE = 'ADE_StandardStaticContextOptions'
@@ -287,8 +287,8 @@ class ADE_StandardUniformContextOptions(_Node, Source[s.ContextOptions], frozen=
     - `use_on_equal_length`: true or false, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
-    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
-    - `view_opts`: a wire that carries VIEW_OPTS, optional
+    - `prev_context`: a link that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a link that carries VIEW_OPTS, optional
     """
 
     CLASS_TYPE = 'ADE_StandardUniformContextOptions'
@@ -340,7 +340,7 @@ class ADE_TimestepsConditioning(_Node, Source[s.TimestepsRange], frozen=True):
 
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'ADE_TimestepsConditioning'
@@ -360,9 +360,9 @@ class ADE_TimestepsConditioning(_Node, Source[s.TimestepsRange], frozen=True):
 class ADE_UpscaleAndVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
     """Scale Ref Image and VAE Encode 🎭🅐🅓②.
 
-    - `image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
-    - `latent_size`: a wire that carries LATENT
+    - `image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
+    - `latent_size`: a link that carries LATENT
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
     - `crop`: one of 'disabled', 'center', by default 'center'
     """
@@ -386,11 +386,11 @@ class ADE_UpscaleAndVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
 class ADE_UseEvolvedSampling(_Node, Source[s.Model[Family]], frozen=True):
     """Use Evolved Sampling 🎭🅐🅓②.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `beta_schedule`: one of 'autoselect', 'use existing', 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'autoselect'
-    - `m_models`: a wire that carries M_MODELS, optional
-    - `context_options`: a wire that carries CONTEXT_OPTIONS, optional
-    - `sample_settings`: a wire that carries SAMPLE_SETTINGS, optional
+    - `m_models`: a link that carries M_MODELS, optional
+    - `context_options`: a link that carries CONTEXT_OPTIONS, optional
+    - `sample_settings`: a link that carries SAMPLE_SETTINGS, optional
     """
 
     CLASS_TYPE = 'ADE_UseEvolvedSampling'
@@ -438,7 +438,7 @@ class ADE_ValueSchedulingLatents(_Node, frozen=True):
     """Value Scheduling [Latents] 🎭🅐🅓.
 
     - `values`: text
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `print_schedule`: true or false, optional
     """
 
@@ -463,8 +463,8 @@ class ADE_ValuesReplace(_Node, Source[s.ValuesReplace], frozen=True):
     """Add Values Replace 🎭🅐🅓.
 
     - `value_key`: text
-    - `floats`: a wire that carries FLOATS
-    - `prev_replace`: a wire that carries VALUES_REPLACE, optional
+    - `floats`: a link that carries FLOATS
+    - `prev_replace`: a link that carries VALUES_REPLACE, optional
     """
 
     CLASS_TYPE = 'ADE_ValuesReplace'
@@ -484,10 +484,10 @@ class ADE_ValuesReplace(_Node, Source[s.ValuesReplace], frozen=True):
 class ADE_ViewsOnlyContextOptions(_Node, Source[s.ContextOptions], frozen=True):
     """Context Options◆Views Only [VRAM⇈] 🎭🅐🅓.
 
-    - `view_opts_req`: a wire that carries VIEW_OPTS
+    - `view_opts_req`: a link that carries VIEW_OPTS
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
-    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    - `prev_context`: a link that carries CONTEXT_OPTIONS, optional
     """
 
     CLASS_TYPE = 'ADE_ViewsOnlyContextOptions'
@@ -508,10 +508,10 @@ class ADE_ViewsOnlyContextOptions(_Node, Source[s.ContextOptions], frozen=True):
 class ADE_VisualizeContextOptionsK(_Node, Source[s.Image], frozen=True):
     """Visualize Context Options (K.) 🎭🅐🅓.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `context_opts`: a wire that carries CONTEXT_OPTIONS, optional
+    - `context_opts`: a link that carries CONTEXT_OPTIONS, optional
     - `visual_width`: a whole number from 32 to 16384, optional
     - `latents_length`: a whole number from 1 to 9007199254740991, optional
     - `steps`: a whole number from 0 to 9007199254740991, optional
@@ -540,10 +540,10 @@ class ADE_VisualizeContextOptionsK(_Node, Source[s.Image], frozen=True):
 class ADE_VisualizeContextOptionsKAdv(_Node, Source[s.Image], frozen=True):
     """Visualize Context Options (K.Adv.) 🎭🅐🅓.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `context_opts`: a wire that carries CONTEXT_OPTIONS, optional
+    - `context_opts`: a link that carries CONTEXT_OPTIONS, optional
     - `visual_width`: a whole number from 32 to 16384, optional
     - `latents_length`: a whole number from 1 to 9007199254740991, optional
     - `steps`: a whole number from 0 to 9007199254740991, optional
@@ -574,9 +574,9 @@ class ADE_VisualizeContextOptionsKAdv(_Node, Source[s.Image], frozen=True):
 class ADE_VisualizeContextOptionsSCustom(_Node, Source[s.Image], frozen=True):
     """Visualize Context Options (S.Cus.) 🎭🅐🅓.
 
-    - `model`: a wire that carries MODEL
-    - `sigmas`: a wire that carries SIGMAS
-    - `context_opts`: a wire that carries CONTEXT_OPTIONS, optional
+    - `model`: a link that carries MODEL
+    - `sigmas`: a link that carries SIGMAS
+    - `context_opts`: a link that carries CONTEXT_OPTIONS, optional
     - `visual_width`: a whole number from 32 to 16384, optional
     - `latents_length`: a whole number from 1 to 9007199254740991, optional
     """
@@ -600,12 +600,12 @@ class ADE_VisualizeContextOptionsSCustom(_Node, Source[s.Image], frozen=True):
 class AnimateDiffLoaderV1(_Node, Generic[Family], frozen=True):
     """🚫AnimateDiff Loader [DEPRECATED] 🎭🅐🅓, deprecated.
 
-    - `model`: a wire that carries MODEL
-    - `latents`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latents`: a link that carries LATENT
     - `model_name`: the name of a file or model that the server has
     - `unlimited_area_hack`: true or false, by default False
     - `beta_schedule`: one of 'sqrt_linear (AnimateDiff)', 'use existing', 'autoselect', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'sqrt_linear (AnimateDiff)'
-    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    - `deprecation_warning`: a link that carries ADEWARN, optional
     """
 
     CLASS_TYPE = 'AnimateDiffLoaderV1'

@@ -71,7 +71,7 @@ class AnimationBuilderMtb(_Node, frozen=True):
 class AnyToStringMtb(_Node, Source[s.String], frozen=True):
     """Any To String (mtb).
 
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     """
 
     CLASS_TYPE = 'Any To String (mtb)'
@@ -109,9 +109,9 @@ class ApplyTextTemplateMtb(_Node, Source[s.String], frozen=True):
 class ApplyVitMatteMtb(_Node, frozen=True):
     """Apply Vit Matte (mtb).
 
-    - `model`: a wire that carries VITMATTE_MODEL
-    - `image`: a wire that carries IMAGE
-    - `trimap`: a wire that carries IMAGE
+    - `model`: a link that carries VITMATTE_MODEL
+    - `image`: a link that carries IMAGE
+    - `trimap`: a link that carries IMAGE
     - `returns`: one of 'RGB', 'RGBA', by default 'RGB'
     """
 
@@ -134,7 +134,7 @@ class ApplyVitMatteMtb(_Node, frozen=True):
 class AudioCutMtb(_Node, Source[s.Audio], frozen=True):
     """Audio Cut (mtb).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `length`: a number from 0.0 to 999999.0, by default 1000.0
     - `offset`: a number from 0.0 to 999999.0, by default 0.0
     """
@@ -156,7 +156,7 @@ class AudioCutMtb(_Node, Source[s.Audio], frozen=True):
 class AudioDurationMtb(_Node, Source[s.Int], frozen=True):
     """Audio Duration (mtb).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'Audio Duration (mtb)'
@@ -174,8 +174,8 @@ class AudioDurationMtb(_Node, Source[s.Int], frozen=True):
 class AudioIsolateSpeakerMtb(_Node, Source[s.Audio], frozen=True):
     """Audio Isolate Speaker (mtb).
 
-    - `audio`: a wire that carries AUDIO
-    - `whisper_data`: a wire that carries WHISPER_CHUNKS
+    - `audio`: a link that carries AUDIO
+    - `whisper_data`: a link that carries WHISPER_CHUNKS
     - `target_speaker`: text, by default 'SPEAKER_00'
     - `mode`: one of 'isolate', 'mute', by default 'isolate'
     - `fade_ms`: a number from 0.0 to 1000.0, by default 100.0
@@ -200,7 +200,7 @@ class AudioIsolateSpeakerMtb(_Node, Source[s.Audio], frozen=True):
 class AudioResampleMtb(_Node, Source[s.Audio], frozen=True):
     """Audio Resample (mtb).
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `sample_rate`: a whole number from 1000 to 192000, by default 16000
     """
 
@@ -256,8 +256,8 @@ class AudioStackMtb(_Node, Source[s.Audio], frozen=True):
 class AudioToTextMtb(_Node, frozen=True):
     """Audio To Text (mtb).
 
-    - `pipeline`: a wire that carries WHISPER_PIPELINE
-    - `audio`: a wire that carries AUDIO
+    - `pipeline`: a link that carries WHISPER_PIPELINE
+    - `audio`: a link that carries AUDIO
     - `language`: one of 'auto', 'de', 'en', 'es', 'fr', 'it', 'ja', 'ko', 'nl', 'pt', 'ru', 'zh', by default 'auto'
     - `return_timestamps`: true or false, by default True
     """
@@ -281,16 +281,16 @@ class AudioToTextMtb(_Node, frozen=True):
 class AutoPanEquilateralMtb(_Node, Source[s.Image], frozen=True):
     """Auto Pan Equilateral (mtb).
 
-    - `equilateral_image`: a wire that carries IMAGE
+    - `equilateral_image`: a link that carries IMAGE
     - `fovX`: a number, by default 45.0
     - `fovY`: a number, by default 45.0
     - `elevation`: a number, by default 0.5
     - `frame_count`: a whole number, by default 100
     - `width`: a whole number, by default 768
     - `height`: a whole number, by default 512
-    - `floats_fovX`: a wire that carries FLOATS, optional
-    - `floats_fovY`: a wire that carries FLOATS, optional
-    - `floats_elevation`: a wire that carries FLOATS, optional
+    - `floats_fovX`: a link that carries FLOATS, optional
+    - `floats_fovY`: a link that carries FLOATS, optional
+    - `floats_elevation`: a link that carries FLOATS, optional
     """
 
     CLASS_TYPE = 'Auto Pan Equilateral (mtb)'
@@ -363,7 +363,7 @@ class BatchFloatAssembleMtb(_Node, Source[s.Floats], frozen=True):
 class BatchFloatFillMtb(_Node, Source[s.Floats], frozen=True):
     """Batch Float Fill (mtb).
 
-    - `floats`: a wire that carries FLOATS
+    - `floats`: a link that carries FLOATS
     - `direction`: one of 'head', 'tail', by default 'tail'
     - `value`: a number, by default 0.0
     - `count`: a whole number, by default 1
@@ -387,7 +387,7 @@ class BatchFloatFillMtb(_Node, Source[s.Floats], frozen=True):
 class BatchFloatFitMtb(_Node, Source[s.Floats], frozen=True):
     """Batch Float Fit (mtb).
 
-    - `values`: a wire that carries FLOATS
+    - `values`: a link that carries FLOATS
     - `clamp`: true or false, by default False
     - `auto_compute_source`: true or false, by default False
     - `source_min`: a number, by default 0.0
@@ -441,7 +441,7 @@ class BatchFloatMathMtb(_Node, Source[s.Floats], frozen=True):
 class BatchFloatNormalizeMtb(_Node, Source[s.Floats], frozen=True):
     """Batch Float Normalize (mtb).
 
-    - `floats`: a wire that carries FLOATS
+    - `floats`: a link that carries FLOATS
     """
 
     CLASS_TYPE = 'Batch Float Normalize (mtb)'
@@ -464,7 +464,7 @@ class BatchFromFolderMtb(_Node, Source[s.Image], frozen=True):
     - `mode`: one of 'latest', 'oldest', 'random', by default 'latest'
     - `count`: a whole number from 1 to 1000, by default 10
     - `filter`: text, by default '*'
-    - `passthrough_image`: a wire that carries IMAGE, optional
+    - `passthrough_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Batch From Folder (mtb)'
@@ -487,9 +487,9 @@ class BatchFromFolderMtb(_Node, Source[s.Image], frozen=True):
 class BatchMakeMtb(_Node, Source[s.Image], frozen=True):
     """Batch Make (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `count`: a whole number, by default 1
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Batch Make (mtb)'
@@ -575,7 +575,7 @@ class BatchSequencePlusMtb(_Node, Source[s.Image], frozen=True):
 class BatchShakeMtb(_Node, frozen=True):
     """Batch Shake (mtb).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `position_amount_x`: a number, by default 1.0
     - `position_amount_y`: a number, by default 1.0
     - `rotation_amount`: a number, by default 10.0
@@ -615,9 +615,9 @@ class BatchShapeMtb(_Node, Source[s.Image], frozen=True):
     - `image_width`: a whole number, by default 512
     - `image_height`: a whole number, by default 512
     - `shape_size`: a whole number, by default 100
-    - `color`: a wire that carries COLOR, by default '#ffffff'
-    - `bg_color`: a wire that carries COLOR, by default '#000000'
-    - `shade_color`: a wire that carries COLOR, by default '#000000'
+    - `color`: a link that carries COLOR, by default '#ffffff'
+    - `bg_color`: a link that carries COLOR, by default '#000000'
+    - `shade_color`: a link that carries COLOR, by default '#000000'
     - `thickness`: a whole number, by default 5
     - `shadex`: a number, by default 0.0
     - `shadey`: a number, by default 0.0
@@ -649,8 +649,8 @@ class BatchTimeWrapMtb(_Node, frozen=True):
     """Batch Time Wrap (mtb).
 
     - `target_count`: a whole number of at least 2, by default 25
-    - `frames`: a wire that carries IMAGE
-    - `curve`: a wire that carries FLOATS
+    - `frames`: a link that carries IMAGE
+    - `curve`: a link that carries FLOATS
     """
 
     CLASS_TYPE = 'Batch Time Wrap (mtb)'
@@ -671,14 +671,14 @@ class BatchTimeWrapMtb(_Node, frozen=True):
 class Batch2dTransformMtb(_Node, Source[s.Image], frozen=True):
     """Batch2d Transform (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `border_handling`: one of 'edge', 'constant', 'reflect', 'symmetric', by default 'edge'
-    - `constant_color`: a wire that carries COLOR, by default '#000000'
-    - `x`: a wire that carries FLOATS, optional
-    - `y`: a wire that carries FLOATS, optional
-    - `zoom`: a wire that carries FLOATS, optional
-    - `angle`: a wire that carries FLOATS, optional
-    - `shear`: a wire that carries FLOATS, optional
+    - `constant_color`: a link that carries COLOR, by default '#000000'
+    - `x`: a link that carries FLOATS, optional
+    - `y`: a link that carries FLOATS, optional
+    - `zoom`: a link that carries FLOATS, optional
+    - `angle`: a link that carries FLOATS, optional
+    - `shear`: a link that carries FLOATS, optional
     - `use_normalized`: true or false, optional
     """
 
@@ -729,11 +729,11 @@ class BboxMtb(_Node, Source[s.Bbox], frozen=True):
 class BBoxForceDimensionsMtb(_Node, Source[s.Bbox], frozen=True):
     """BBox Force Dimensions (mtb).
 
-    - `bbox`: a wire that carries BBOX
+    - `bbox`: a link that carries BBOX
     - `width`: a whole number from 1 to 8192, by default 512
     - `height`: a whole number from 1 to 8192, by default 512
     - `constrain_to_image`: true or false, by default True
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'BBox Force Dimensions (mtb)'

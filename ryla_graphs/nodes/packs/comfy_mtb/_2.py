@@ -24,9 +24,9 @@ class _Node(Node, frozen=True):
 class BboxFromMaskMtb(_Node, frozen=True):
     """Bbox From Mask (mtb).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `invert`: true or false, by default False
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Bbox From Mask (mtb)'
@@ -47,11 +47,11 @@ class BboxFromMaskMtb(_Node, frozen=True):
 class BlurMtb(_Node, Source[s.Image], frozen=True):
     """Blur (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `sigmaX`: a number from 0.0 to 200.0, by default 3.0
     - `sigmaY`: a number from 0.0 to 200.0, by default 3.0
-    - `sigmasX`: a wire that carries FLOATS, optional
-    - `sigmasY`: a wire that carries FLOATS, optional
+    - `sigmasX`: a link that carries FLOATS, optional
+    - `sigmasY`: a link that carries FLOATS, optional
     """
 
     CLASS_TYPE = 'Blur (mtb)'
@@ -91,7 +91,7 @@ class BooleanNotMtb(_Node, Source[s.Boolean], frozen=True):
 class ColorCorrectMtb(_Node, Source[s.Image], frozen=True):
     """Color Correct (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `clamp`: one of True, False, by default True
     - `gamma`: a number from 0.0 to 5.0, by default 1.0
     - `contrast`: a number from 0.0 to 5.0, by default 1.0
@@ -100,7 +100,7 @@ class ColorCorrectMtb(_Node, Source[s.Image], frozen=True):
     - `hue`: a number from -0.5 to 0.5, by default 0.0
     - `saturation`: a number from 0.0 to 5.0, by default 1.0
     - `value`: a number from 0.0 to 5.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Color Correct (mtb)'
@@ -127,7 +127,7 @@ class ColorCorrectMtb(_Node, Source[s.Image], frozen=True):
 class ColorCorrectGPUMtb(_Node, Source[s.Image], frozen=True):
     """Color Correct GPU (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `force_gpu`: true or false, by default True
     - `clamp`: one of True, False, by default True
     - `gamma`: a number from 0.0 to 5.0, by default 1.0
@@ -137,7 +137,7 @@ class ColorCorrectGPUMtb(_Node, Source[s.Image], frozen=True):
     - `hue`: a number from -0.5 to 0.5, by default 0.0
     - `saturation`: a number from 0.0 to 5.0, by default 1.0
     - `value`: a number from 0.0 to 5.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Color Correct GPU (mtb)'
@@ -165,7 +165,7 @@ class ColorCorrectGPUMtb(_Node, Source[s.Image], frozen=True):
 class ColorInputMtb(_Node, Source[s.Color], frozen=True):
     """Color Input (mtb).
 
-    - `color`: a wire that carries MTB_COLOR, by default '#ffffff'
+    - `color`: a link that carries MTB_COLOR, by default '#ffffff'
     """
 
     CLASS_TYPE = 'Color Input (mtb)'
@@ -183,11 +183,11 @@ class ColorInputMtb(_Node, Source[s.Color], frozen=True):
 class ColoredImageMtb(_Node, Source[s.Image], frozen=True):
     """Colored Image (mtb).
 
-    - `color`: a wire that carries COLOR
+    - `color`: a link that carries COLOR
     - `width`: a whole number from 16 to 8160, by default 512
     - `height`: a whole number from 16 to 8160, by default 512
-    - `foreground_image`: a wire that carries IMAGE, optional
-    - `foreground_mask`: a wire that carries MASK, optional
+    - `foreground_image`: a link that carries IMAGE, optional
+    - `foreground_mask`: a link that carries MASK, optional
     - `invert`: true or false, optional
     - `mask_opacity`: a number of at least 0, optional
     """
@@ -235,7 +235,7 @@ class ConcatImagesMtb(_Node, Source[s.Image], frozen=True):
 class CoordinatesToStringMtb(_Node, Source[s.String], frozen=True):
     """Coordinates To String (mtb).
 
-    - `coordinates`: a wire that carries BATCH_COORDINATES
+    - `coordinates`: a link that carries BATCH_COORDINATES
     - `frame`: a whole number
     """
 
@@ -255,13 +255,13 @@ class CoordinatesToStringMtb(_Node, Source[s.String], frozen=True):
 class CropMtb(_Node, frozen=True):
     """Crop (mtb).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK, optional
     - `x`: a whole number from 0 to 10000000, optional
     - `y`: a whole number from 0 to 10000000, optional
     - `width`: a whole number from 0 to 10000000, optional
     - `height`: a whole number from 0 to 10000000, optional
-    - `bbox`: a wire that carries BBOX, optional
+    - `bbox`: a link that carries BBOX, optional
     """
 
     CLASS_TYPE = 'Crop (mtb)'
@@ -287,7 +287,7 @@ class CropMtb(_Node, frozen=True):
 class CurveMtb(_Node, Source[s.FloatCurve], frozen=True):
     """Curve (mtb).
 
-    - `curve`: a wire that carries FLOAT_CURVE
+    - `curve`: a link that carries FLOAT_CURVE
     """
 
     CLASS_TYPE = 'Curve (mtb)'
@@ -305,7 +305,7 @@ class CurveMtb(_Node, Source[s.FloatCurve], frozen=True):
 class CurveToFloatMtb(_Node, frozen=True):
     """Curve To Float (mtb).
 
-    - `curve`: a wire that carries FLOAT_CURVE
+    - `curve`: a link that carries FLOAT_CURVE
     - `steps`: a whole number of at least 2, by default 10
     """
 
@@ -340,7 +340,7 @@ class DebugMtb(_Node, frozen=True):
 class DeepBumpMtb(_Node, Source[s.Image], frozen=True):
     """Deep Bump (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `mode`: one of 'Color to Normals', 'Normals to Curvature', 'Normals to Height', by default 'Color to Normals'
     - `color_to_normals_overlap`: one of 'SMALL', 'MEDIUM', 'LARGE', by default 'SMALL'
     - `normals_to_curvature_blur_radius`: one of 'SMALLEST', 'SMALLER', 'SMALL', 'MEDIUM', 'LARGE', 'LARGER', 'LARGEST', by default 'SMALLEST'
@@ -369,7 +369,7 @@ class EndClockMtb(_Node, frozen=True):
     """End Clock (mtb).
 
     - `clock_id`: text
-    - `passthrough`: a wire that carries anything, optional
+    - `passthrough`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'End Clock (mtb)'
@@ -395,8 +395,8 @@ class ExportWithFfmpegMtb(_Node, Source[s.Video], frozen=True):
     - `prefix`: text, by default 'export'
     - `format`: one of 'mov', 'mp4', 'mkv', 'gif', 'avi', by default 'mov'
     - `codec`: one of 'prores_ks', 'libx264', 'libx265', 'gif', by default 'prores_ks'
-    - `images`: a wire that carries IMAGE, optional
-    - `playlist`: a wire that carries PLAYLIST, optional
+    - `images`: a link that carries IMAGE, optional
+    - `playlist`: a link that carries PLAYLIST, optional
     """
 
     CLASS_TYPE = 'Export With Ffmpeg (mtb)'
@@ -421,8 +421,8 @@ class ExtractCoordinatesFromImageMtb(_Node, frozen=True):
 
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     - `max_points`: a whole number of at least 0, by default 50
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Extract Coordinates From Image (mtb)'
@@ -444,11 +444,11 @@ class ExtractCoordinatesFromImageMtb(_Node, frozen=True):
 class FaceSwapMtb(_Node, Source[s.Image], frozen=True):
     """Face Swap (mtb), deprecated.
 
-    - `image`: a wire that carries IMAGE
-    - `reference`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `reference`: a link that carries IMAGE
     - `faces_index`: text, by default '0'
-    - `faceanalysis_model`: a wire that carries FACE_ANALYSIS_MODEL, by default 'None'
-    - `faceswap_model`: a wire that carries FACESWAP_MODEL, by default 'None'
+    - `faceanalysis_model`: a link that carries FACE_ANALYSIS_MODEL, by default 'None'
+    - `faceswap_model`: a link that carries FACESWAP_MODEL, by default 'None'
     - `preserve_alpha`: true or false, optional
     """
 
@@ -472,8 +472,8 @@ class FaceSwapMtb(_Node, Source[s.Image], frozen=True):
 class FilterZMtb(_Node, Source[s.Image], frozen=True):
     """Filter Z (mtb).
 
-    - `image`: a wire that carries IMAGE
-    - `depth`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `depth`: a link that carries IMAGE
     - `to_black`: true or false, by default True
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     - `invert`: true or false, by default True
@@ -566,7 +566,7 @@ class FloatToNumberMtb(_Node, Source[s.Number], frozen=True):
 class FloatsToFloatMtb(_Node, Source[s.Float], frozen=True):
     """Floats To Float (mtb).
 
-    - `floats`: a wire that carries FLOATS
+    - `floats`: a link that carries FLOATS
     """
 
     CLASS_TYPE = 'Floats To Float (mtb)'
@@ -584,7 +584,7 @@ class FloatsToFloatMtb(_Node, Source[s.Float], frozen=True):
 class FloatsToIntsMtb(_Node, frozen=True):
     """Floats To Ints (mtb).
 
-    - `floats`: a wire that carries FLOATS
+    - `floats`: a link that carries FLOATS
     """
 
     CLASS_TYPE = 'Floats To Ints (mtb)'
@@ -603,7 +603,7 @@ class FloatsToIntsMtb(_Node, frozen=True):
 class GenerateTrimapMtb(_Node, Source[s.Image], frozen=True):
     """Generate Trimap (mtb).
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `erode`: a whole number, by default 10
     - `dilate`: a whole number, by default 10
     """
@@ -629,7 +629,7 @@ class GetBatchFromHistoryMtb(_Node, Source[s.Image], frozen=True):
     - `count`: a whole number of at least 0, by default 1
     - `offset`: a whole number from -1000000000.0 to 1000000000.0, by default 0
     - `internal_count`: a whole number, by default 0
-    - `passthrough_image`: a wire that carries IMAGE, optional
+    - `passthrough_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Get Batch From History (mtb)'
@@ -651,7 +651,7 @@ class GetBatchFromHistoryMtb(_Node, Source[s.Image], frozen=True):
 class GetItemMtb(_Node, Source[Any], frozen=True):
     """Get Item (mtb).
 
-    - `container`: a wire that carries anything
+    - `container`: a link that carries anything
     - `index`: a whole number, by default 0
     """
 
@@ -672,8 +672,8 @@ class ImageBatchToSublistMtb(_Node, frozen=True):
     """Image Batch To Sublist (mtb).
 
     - `sub_batch_size`: a whole number from 1 to 1000, by default 1
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Image Batch To Sublist (mtb)'
@@ -695,8 +695,8 @@ class ImageBatchToSublistMtb(_Node, frozen=True):
 class ImageCompareMtb(_Node, Source[s.Image], frozen=True):
     """Image Compare (mtb).
 
-    - `imageA`: a wire that carries IMAGE
-    - `imageB`: a wire that carries IMAGE
+    - `imageA`: a link that carries IMAGE
+    - `imageB`: a link that carries IMAGE
     - `mode`: one of 'checkerboard', 'diff', 'blend', by default 'checkerboard'
     """
 
@@ -717,7 +717,7 @@ class ImageCompareMtb(_Node, Source[s.Image], frozen=True):
 class ImageH264CompressionMtb(_Node, Source[s.Image], frozen=True):
     """Image H264 Compression (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `crf`: a whole number from 0 to 51, by default 23
     """
 

@@ -24,8 +24,8 @@ class _Node(Node, frozen=True):
 class ImagePremultiplyMtb(_Node, Source[s.Image], frozen=True):
     """Image Premultiply (mtb).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `invert`: true or false, by default False
     """
 
@@ -46,13 +46,13 @@ class ImagePremultiplyMtb(_Node, Source[s.Image], frozen=True):
 class ImageRemoveBackgroundRembgMtb(_Node, frozen=True):
     """Image Remove Background Rembg (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `alpha_matting`: true or false, by default False
     - `alpha_matting_foreground_threshold`: a whole number from 0 to 255, by default 240
     - `alpha_matting_background_threshold`: a whole number from 0 to 255, by default 10
     - `alpha_matting_erode_size`: a whole number from 0 to 255, by default 10
     - `post_process_mask`: true or false, by default False
-    - `bgcolor`: a wire that carries COLOR, by default '#000000'
+    - `bgcolor`: a link that carries COLOR, by default '#000000'
     """
 
     CLASS_TYPE = 'Image Remove Background Rembg (mtb)'
@@ -78,11 +78,11 @@ class ImageRemoveBackgroundRembgMtb(_Node, frozen=True):
 class ImageResizeFactorMtb(_Node, frozen=True):
     """Image Resize Factor (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `factor`: a number from 0.01 to 16.0, by default 2.0
     - `supersample`: true or false, by default True
     - `resampling`: one of 'nearest', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area', 'nearest-exact', by default 'nearest'
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Image Resize Factor (mtb)'
@@ -105,7 +105,7 @@ class ImageResizeFactorMtb(_Node, frozen=True):
 class ImageTileOffsetMtb(_Node, Source[s.Image], frozen=True):
     """Image Tile Offset (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `tilesX`: a whole number of at least 1, by default 2
     - `tilesY`: a whole number of at least 1, by default 2
     """
@@ -167,7 +167,7 @@ class InterpolateClipSequentialMtb(_Node, Source[s.Conditioning[Family]], frozen
 
     - `base_text`: text
     - `text_to_replace`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `interpolation_strength`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -209,8 +209,8 @@ class InterpolateConditionMtb(_Node, Source[s.Conditioning[Family]], frozen=True
 class LatentLerpMtb(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Lerp (mtb).
 
-    - `A`: a wire that carries LATENT
-    - `B`: a wire that carries LATENT
+    - `A`: a link that carries LATENT
+    - `B`: a link that carries LATENT
     - `t`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -251,7 +251,7 @@ class LoadFaceEnhanceModelMtb(_Node, Source[s.FaceenhanceModel], frozen=True):
 
     - `model_name`: the name of a file or model that the server has
     - `upscale`: a whole number, by default 1
-    - `bg_upsampler`: a wire that carries UPSCALE_MODEL, optional
+    - `bg_upsampler`: a link that carries UPSCALE_MODEL, optional
     """
 
     CLASS_TYPE = 'Load Face Enhance Model (mtb)'
@@ -372,9 +372,9 @@ class LoadWhisperMtb(_Node, Source[s.WhisperPipeline], frozen=True):
 class MaskToImageMtb(_Node, Source[s.Image], frozen=True):
     """Mask To Image (mtb).
 
-    - `mask`: a wire that carries MASK
-    - `color`: a wire that carries COLOR
-    - `background`: a wire that carries COLOR, by default '#000000'
+    - `mask`: a link that carries MASK
+    - `color`: a link that carries COLOR
+    - `background`: a link that carries COLOR, by default '#000000'
     - `invert`: true or false, optional
     """
 
@@ -396,8 +396,8 @@ class MaskToImageMtb(_Node, Source[s.Image], frozen=True):
 class MatchDimensionsMtb(_Node, frozen=True):
     """Match Dimensions (mtb).
 
-    - `source`: a wire that carries IMAGE
-    - `reference`: a wire that carries IMAGE
+    - `source`: a link that carries IMAGE
+    - `reference`: a link that carries IMAGE
     - `match`: one of 'height', 'width', by default 'height'
     """
 
@@ -441,7 +441,7 @@ class MathExpressionMtb(_Node, frozen=True):
 class ModelPatchSeamlessMtb(_Node, Generic[Family], frozen=True):
     """Model Patch Seamless (mtb).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `startStep`: a whole number, by default 0
     - `stopStep`: a whole number, by default 999
     - `tilingX`: true or false, by default True
@@ -479,9 +479,9 @@ class ModelPrunerMtb(_Node, Generic[Family], frozen=True):
     - `operation_clip`: one of 'copy', 'convert', 'delete', by default 'convert'
     - `precision_vae`: one of 'full', 'fp32', 'fp16', 'bf16', 'fp8', by default 'full'
     - `operation_vae`: one of 'copy', 'convert', 'delete', by default 'convert'
-    - `unet`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `vae`: a wire that carries VAE, optional
+    - `unet`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'Model Pruner (mtb)'
@@ -504,10 +504,10 @@ class ModelPrunerMtb(_Node, Generic[Family], frozen=True):
 class PickFromBatchMtb(_Node, frozen=True):
     """Pick From Batch (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `from_direction`: one of 'end', 'start', by default 'start'
     - `count`: a whole number, by default 1
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Pick From Batch (mtb)'
@@ -579,7 +579,7 @@ class PostshotExportMtb(_Node, Source[s.String], frozen=True):
 class PostshotTrainMtb(_Node, Source[s.String], frozen=True):
     """Postshot Train (mtb).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `profile`: one of 'NeRF L', 'NeRF M', 'NeRF S', 'NeRF XL', 'NeRF XXL', 'Splat ADC', 'Splat MCMC', by default 'Splat MCMC'
     - `image_select`: one of 'all', 'best', by default 'best'
     - `train_steps_limit`: a whole number from 1 to 1000, by default 30
@@ -621,8 +621,8 @@ class PostshotTrainMtb(_Node, Source[s.String], frozen=True):
 class ProcessWhisperDiarizationMtb(_Node, Source[s.WhisperChunks], frozen=True):
     """Process Whisper Diarization (mtb).
 
-    - `whisper_chunks`: a wire that carries WHISPER_CHUNKS
-    - `audio`: a wire that carries AUDIO
+    - `whisper_chunks`: a link that carries WHISPER_CHUNKS
+    - `audio`: a link that carries AUDIO
     - `backend`: one of 'pyannote', 'nemo', by default 'pyannote'
     - `num_speakers`: a whole number from 1 to 10, by default 2
     - `device`: one of 'cuda', 'cpu', optional
@@ -647,7 +647,7 @@ class ProcessWhisperDiarizationMtb(_Node, Source[s.WhisperChunks], frozen=True):
 class ProcessWhisperOutputMtb(_Node, frozen=True):
     """Process Whisper Output (mtb).
 
-    - `whisper_output`: a wire that carries WHISPER_OUTPUT
+    - `whisper_output`: a link that carries WHISPER_OUTPUT
     - `min_chunk_length`: a number from 0.0 to 10.0, by default 0.0
     """
 
@@ -722,8 +722,8 @@ class ReadPlaylistMtb(_Node, Source[s.Playlist], frozen=True):
 class RestoreFaceMtb(_Node, Source[s.Image], frozen=True):
     """Restore Face (mtb), deprecated.
 
-    - `image`: a wire that carries IMAGE
-    - `model`: a wire that carries FACEENHANCE_MODEL
+    - `image`: a link that carries IMAGE
+    - `model`: a link that carries FACEENHANCE_MODEL
     - `aligned`: true or false, by default False
     - `only_center_face`: true or false, by default False
     - `weight`: a number, by default 0.5

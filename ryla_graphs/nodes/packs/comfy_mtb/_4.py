@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class SaveGifMtb(_Node, frozen=True):
     """Save Gif (mtb), deprecated.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `fps`: a whole number from 1 to 120, by default 12
     - `resize_by`: a number of at least 0.1, by default 1.0
     - `optimize`: true or false, by default False
@@ -46,7 +46,7 @@ class SaveGifMtb(_Node, frozen=True):
 class SaveImageMtb(_Node, Source[s.Image], frozen=True):
     """Save Image (mtb).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     """
 
@@ -66,7 +66,7 @@ class SaveImageMtb(_Node, Source[s.Image], frozen=True):
 class SaveImageGridMtb(_Node, frozen=True):
     """Save Image Grid (mtb).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `save_intermediate`: true or false, by default False
     """
@@ -80,7 +80,7 @@ class SaveImageGridMtb(_Node, frozen=True):
 class SaveImageSequenceMtb(_Node, frozen=True):
     """Save Image Sequence (mtb).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'Sequence'
     - `current_frame`: a whole number from 0 to 9999999, by default 0
     """
@@ -95,9 +95,9 @@ class SaveTensorsMtb(_Node, frozen=True):
     """Save Tensors (mtb).
 
     - `filename_prefix`: text, by default 'ComfyPickle'
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
-    - `latent`: a wire that carries LATENT, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'Save Tensors (mtb)'
@@ -110,7 +110,7 @@ class SaveTensorsMtb(_Node, frozen=True):
 class SharpenMtb(_Node, Source[s.Image], frozen=True):
     """Sharpen (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `sharpen_radius`: a whole number from 1 to 31, by default 1
     - `sigma_x`: a number from 0.1 to 10.0, by default 1.0
     - `sigma_y`: a number from 0.1 to 10.0, by default 1.0
@@ -160,7 +160,7 @@ class SmartStepMtb(_Node, frozen=True):
 class SplitBboxMtb(_Node, frozen=True):
     """Split Bbox (mtb).
 
-    - `bbox`: a wire that carries BBOX
+    - `bbox`: a link that carries BBOX
     """
 
     CLASS_TYPE = 'Split Bbox (mtb)'
@@ -207,7 +207,7 @@ class StartClockMtb(_Node, frozen=True):
 
     - `name`: text, by default 'Clock A'
     - `cache`: true or false, by default False
-    - `passthrough`: a wire that carries anything, optional
+    - `passthrough`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'Start Clock (mtb)'
@@ -271,7 +271,7 @@ class StylesLoaderMtb(_Node, frozen=True):
 class SublistToImageBatchMtb(_Node, Source[s.Image], frozen=True):
     """Sublist To Image Batch (mtb).
 
-    - `tensors`: a wire that carries IMAGE
+    - `tensors`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Sublist To Image Batch (mtb)'
@@ -289,7 +289,7 @@ class SublistToImageBatchMtb(_Node, Source[s.Image], frozen=True):
 class TensorOpsMtb(_Node, Source[s.Image], frozen=True):
     """Tensor Ops (mtb).
 
-    - `tensor`: a wire that carries IMAGE
+    - `tensor`: a link that carries IMAGE
     - `operation`: one of 'multiply', 'divide', 'add', 'subtract', 'power', 'clamp', 'abs', 'log', 'exp', 'convert_dtype', 'normalize_range', 'normalize_per_channel', by default 'multiply'
     - `value`: a number from -1000000.0 to 1000000.0, by default 1.0
     - `source_min`: a number from -1000000.0 to 1000000.0, by default 0.0
@@ -298,7 +298,7 @@ class TensorOpsMtb(_Node, Source[s.Image], frozen=True):
     - `target_max`: a number from -1000000.0 to 1000000.0, by default 16.0
     - `dtype`: one of 'uint8', 'float32', 'float16', 'bfloat16', by default 'float32'
     - `use_mean`: true or false, by default False
-    - `target_tensor`: a wire that carries IMAGE, optional
+    - `target_tensor`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Tensor Ops (mtb)'
@@ -333,14 +333,14 @@ class TextToImageMtb(_Node, Source[s.Image], frozen=True):
     - `font_size`: a whole number from 1 to 2500, by default 32
     - `width`: a whole number from 1 to 8096, by default 512
     - `height`: a whole number from 1 to 8096, by default 512
-    - `color`: a wire that carries COLOR, by default 'black'
-    - `background`: a wire that carries COLOR, by default 'white'
+    - `color`: a link that carries COLOR, by default 'black'
+    - `background`: a link that carries COLOR, by default 'white'
     - `h_align`: one of 'left', 'center', 'right', by default 'left'
     - `v_align`: one of 'top', 'center', 'bottom', by default 'top'
     - `h_offset`: a whole number from 0 to 8096, by default 0
     - `v_offset`: a whole number from 0 to 8096, by default 0
     - `h_coverage`: a whole number from 1 to 100, by default 100
-    - `whisper_chunks`: a wire that carries WHISPER_CHUNKS, optional
+    - `whisper_chunks`: a link that carries WHISPER_CHUNKS, optional
     - `fps`: a whole number from 1 to 60, optional
     - `fade_duration`: a number from 0.0 to 5.0, optional
     """
@@ -379,8 +379,8 @@ class ToDeviceMtb(_Node, frozen=True):
 
     - `ignore_errors`: true or false, by default False
     - `device`: the name of a file or model that the server has, by default 'cpu'
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'To Device (mtb)'
@@ -402,14 +402,14 @@ class ToDeviceMtb(_Node, frozen=True):
 class TransformImageMtb(_Node, Source[s.Image], frozen=True):
     """Transform Image (mtb).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `x`: a number from -4096 to 4096, by default 0.0
     - `y`: a number from -4096 to 4096, by default 0.0
     - `zoom`: a number of at least 0.001, by default 1.0
     - `angle`: a number from -360 to 360, by default 0.0
     - `shear`: a number from -4096 to 4096, by default 0.0
     - `border_handling`: one of 'edge', 'constant', 'reflect', 'symmetric', by default 'edge'
-    - `constant_color`: a wire that carries COLOR, by default '#000000'
+    - `constant_color`: a link that carries COLOR, by default '#000000'
     - `filter_type`: one of 'nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos', optional
     - `stretch_x`: a number from 0.001 to 10.0, optional
     - `stretch_y`: a number from 0.001 to 10.0, optional
@@ -442,9 +442,9 @@ class TransformImageMtb(_Node, Source[s.Image], frozen=True):
 class UncropMtb(_Node, Source[s.Image], frozen=True):
     """Uncrop (mtb).
 
-    - `image`: a wire that carries IMAGE
-    - `crop_image`: a wire that carries IMAGE
-    - `bbox`: a wire that carries BBOX
+    - `image`: a link that carries IMAGE
+    - `crop_image`: a link that carries IMAGE
+    - `bbox`: a link that carries BBOX
     - `border_blending`: a number from 0.0 to 1.0, by default 0.25
     """
 
@@ -490,7 +490,7 @@ class UnsplashImageMtb(_Node, Source[s.Image], frozen=True):
 class UpscaleBboxByMtb(_Node, Source[s.Bbox], frozen=True):
     """Upscale Bbox By (mtb).
 
-    - `bbox`: a wire that carries BBOX
+    - `bbox`: a link that carries BBOX
     - `scale`: a number, by default 1.0
     """
 
@@ -510,8 +510,8 @@ class UpscaleBboxByMtb(_Node, Source[s.Bbox], frozen=True):
 class VaeDecodeMtb(_Node, Source[s.Image], Generic[Family], frozen=True):
     """Vae Decode (mtb).
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `seamless_model`: true or false, by default False
     - `use_tiling_decoder`: true or false, by default True
     - `tile_size`: a whole number from 320 to 4096, by default 512

@@ -24,15 +24,15 @@ class _Node(Node, frozen=True):
 class CR8ChannelIn(_Node, frozen=True):
     """🚌 CR 8 Channel In.
 
-    - `pipe`: a wire that carries anything, optional
-    - `ch1`: a wire that carries anything, optional
-    - `ch2`: a wire that carries anything, optional
-    - `ch3`: a wire that carries anything, optional
-    - `ch4`: a wire that carries anything, optional
-    - `ch5`: a wire that carries anything, optional
-    - `ch6`: a wire that carries anything, optional
-    - `ch7`: a wire that carries anything, optional
-    - `ch8`: a wire that carries anything, optional
+    - `pipe`: a link that carries anything, optional
+    - `ch1`: a link that carries anything, optional
+    - `ch2`: a link that carries anything, optional
+    - `ch3`: a link that carries anything, optional
+    - `ch4`: a link that carries anything, optional
+    - `ch5`: a link that carries anything, optional
+    - `ch6`: a link that carries anything, optional
+    - `ch7`: a link that carries anything, optional
+    - `ch8`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'CR 8 Channel In'
@@ -59,7 +59,7 @@ class CR8ChannelIn(_Node, frozen=True):
 class CR8ChannelOut(_Node, frozen=True):
     """🚌 CR 8 Channel Out.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'CR 8 Channel Out'
@@ -86,9 +86,9 @@ class CR8ChannelOut(_Node, frozen=True):
 class CRApplyControlNet(_Node, Generic[Family], frozen=True):
     """🕹️ CR Apply ControlNet.
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
+    - `conditioning`: a link that carries CONDITIONING
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
     - `switch`: one of 'On', 'Off', by default 'On'
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     """
@@ -113,9 +113,9 @@ class CRApplyControlNet(_Node, Generic[Family], frozen=True):
 class CRApplyLoRAStack(_Node, Generic[Family], frozen=True):
     """💊 CR Apply LoRA Stack.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `lora_stack`: a wire that carries LORA_STACK
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `lora_stack`: a link that carries LORA_STACK
     """
 
     CLASS_TYPE = 'CR Apply LoRA Stack'
@@ -137,7 +137,7 @@ class CRApplyLoRAStack(_Node, Generic[Family], frozen=True):
 class CRApplyModelMerge(_Node, Generic[Family], frozen=True):
     """⛏️ CR Apply Model Merge.
 
-    - `model_stack`: a wire that carries MODEL_STACK
+    - `model_stack`: a link that carries MODEL_STACK
     - `merge_method`: one of 'Recursive', 'Weighted', by default 'Recursive'
     - `normalise_ratios`: one of 'Yes', 'No', by default 'Yes'
     - `weight_factor`: a number from 0.0 to 1.0, by default 1.0
@@ -164,11 +164,11 @@ class CRApplyModelMerge(_Node, Generic[Family], frozen=True):
 class CRApplyMultiUpscale(_Node, frozen=True):
     """🔍 CR Apply Multi Upscale.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resampling_method`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
     - `supersample`: one of 'true', 'false', by default 'true'
     - `rounding_modulus`: a whole number from 8 to 1024, by default 8
-    - `upscale_stack`: a wire that carries UPSCALE_STACK
+    - `upscale_stack`: a link that carries UPSCALE_STACK
     """
 
     CLASS_TYPE = 'CR Apply Multi Upscale'
@@ -191,10 +191,10 @@ class CRApplyMultiUpscale(_Node, frozen=True):
 class CRApplyMultiControlNet(_Node, Generic[Family], frozen=True):
     """🕹️ CR Apply Multi-ControlNet.
 
-    - `base_positive`: a wire that carries CONDITIONING
-    - `base_negative`: a wire that carries CONDITIONING
+    - `base_positive`: a link that carries CONDITIONING
+    - `base_negative`: a link that carries CONDITIONING
     - `switch`: one of 'Off', 'On', by default 'Off'
-    - `controlnet_stack`: a wire that carries CONTROL_NET_STACK
+    - `controlnet_stack`: a link that carries CONTROL_NET_STACK
     """
 
     CLASS_TYPE = 'CR Apply Multi-ControlNet'
@@ -360,7 +360,7 @@ class CRAspectRatioSocialMedia(_Node, Generic[Family], frozen=True):
 class CRBatchImagesFromList(_Node, frozen=True):
     """🛠️ CR Batch Images From List.
 
-    - `image_list`: a wire that carries IMAGE
+    - `image_list`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'CR Batch Images From List'
@@ -380,8 +380,8 @@ class CRBatchProcessSwitch(_Node, frozen=True):
     """🔂 CR Batch Process Switch.
 
     - `Input`: one of 'image', 'image batch', by default 'image'
-    - `image`: a wire that carries IMAGE, optional
-    - `image_batch`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
+    - `image_batch`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CR Batch Process Switch'
@@ -499,7 +499,7 @@ class CRCentralSchedule(_Node, frozen=True):
     - `schedule_type3`: one of 'Value', 'Text', 'Prompt', 'Prompt Weight', 'Model', 'LoRA', 'ControlNet', 'Style', 'Upscale', 'Camera', 'Job', by default 'Value'
     - `schedule_alias3`: text
     - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
-    - `schedule`: a wire that carries SCHEDULE, optional
+    - `schedule`: a link that carries SCHEDULE, optional
     """
 
     CLASS_TYPE = 'CR Central Schedule'
@@ -587,8 +587,8 @@ class CRClipInputSwitch(_Node, Generic[Family], frozen=True):
     """🔀 CR Clip Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `clip1`: a wire that carries CLIP, optional
-    - `clip2`: a wire that carries CLIP, optional
+    - `clip1`: a link that carries CLIP, optional
+    - `clip2`: a link that carries CLIP, optional
     """
 
     CLASS_TYPE = 'CR Clip Input Switch'
@@ -706,7 +706,7 @@ class CRColorPanel(_Node, frozen=True):
 class CRColorTint(_Node, frozen=True):
     """🎨 CR Color Tint.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `strength`: a number from 0.1 to 1.0, by default 1.0
     - `mode`: one of 'custom', 'white', 'black', 'sepia', 'red', 'green', 'blue', 'cyan', … (23 choices), by default 'custom'
     - `tint_color_hex`: text, optional
@@ -758,10 +758,10 @@ class CRCombinePrompt(_Node, frozen=True):
 class CRCombineSchedules(_Node, frozen=True):
     """📋 CR Combine Schedules.
 
-    - `schedule_1`: a wire that carries SCHEDULE, optional
-    - `schedule_2`: a wire that carries SCHEDULE, optional
-    - `schedule_3`: a wire that carries SCHEDULE, optional
-    - `schedule_4`: a wire that carries SCHEDULE, optional
+    - `schedule_1`: a link that carries SCHEDULE, optional
+    - `schedule_2`: a link that carries SCHEDULE, optional
+    - `schedule_3`: a link that carries SCHEDULE, optional
+    - `schedule_4`: a link that carries SCHEDULE, optional
     """
 
     CLASS_TYPE = 'CR Combine Schedules'
@@ -792,7 +792,7 @@ class CRComicPanelTemplates(_Node, frozen=True):
     - `outline_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
     - `panel_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
     - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
-    - `images`: a wire that carries IMAGE, optional
+    - `images`: a link that carries IMAGE, optional
     - `custom_panel_layout`: text, optional
     - `outline_color_hex`: text, optional
     - `panel_color_hex`: text, optional
@@ -828,8 +828,8 @@ class CRComicPanelTemplates(_Node, frozen=True):
 class CRCompositeText(_Node, frozen=True):
     """🔤️ CR Composite Text.
 
-    - `image_text`: a wire that carries IMAGE
-    - `image_background`: a wire that carries IMAGE
+    - `image_text`: a link that carries IMAGE
+    - `image_background`: a link that carries IMAGE
     - `text`: text, by default 'text'
     - `font_name`: the name of a file or model that the server has
     - `font_size`: a whole number from 1 to 1024, by default 50
@@ -872,8 +872,8 @@ class CRConditioningInputSwitch(_Node, Generic[Family], frozen=True):
     """🔀 CR Conditioning Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `conditioning1`: a wire that carries CONDITIONING, optional
-    - `conditioning2`: a wire that carries CONDITIONING, optional
+    - `conditioning1`: a link that carries CONDITIONING, optional
+    - `conditioning2`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'CR Conditioning Input Switch'
@@ -894,8 +894,8 @@ class CRConditioningInputSwitch(_Node, Generic[Family], frozen=True):
 class CRConditioningMixer(_Node, Generic[Family], frozen=True):
     """⚙️ CR Conditioning Mixer.
 
-    - `conditioning_1`: a wire that carries CONDITIONING
-    - `conditioning_2`: a wire that carries CONDITIONING
+    - `conditioning_1`: a link that carries CONDITIONING
+    - `conditioning_2`: a link that carries CONDITIONING
     - `mix_method`: one of 'Combine', 'Average', 'Concatenate', by default 'Combine'
     - `average_strength`: a number from 0.0 to 1.0, by default 0.5
     """

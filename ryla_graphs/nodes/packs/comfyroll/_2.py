@@ -25,10 +25,10 @@ class CRControlNetInputSwitch(_Node, Generic[Family], frozen=True):
     """🔀 CR ControlNet Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `control_net1`: a wire that carries CONTROL_NET
-    - `control_net2`: a wire that carries CONTROL_NET
-    - `control_net1_2`: a wire that carries CONTROL_NET, optional
-    - `control_net2_2`: a wire that carries CONTROL_NET, optional
+    - `control_net1`: a link that carries CONTROL_NET
+    - `control_net2`: a link that carries CONTROL_NET
+    - `control_net1_2`: a link that carries CONTROL_NET, optional
+    - `control_net2_2`: a link that carries CONTROL_NET, optional
     """
 
     CLASS_TYPE = 'CR ControlNet Input Switch'
@@ -73,7 +73,7 @@ class CRCycleImages(_Node, frozen=True):
     """CR Cycle Images (Legacy).
 
     - `mode`: one of 'Sequential', by default 'Sequential'
-    - `image_list`: a wire that carries IMAGE_LIST
+    - `image_list`: a link that carries IMAGE_LIST
     - `frame_interval`: a whole number from 0 to 999, by default 30
     - `loops`: a whole number from 1 to 1000, by default 1
     - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
@@ -103,12 +103,12 @@ class CRCycleImagesSimple(_Node, frozen=True):
     - `frame_interval`: a whole number from 0 to 999, by default 30
     - `loops`: a whole number from 1 to 1000, by default 1
     - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
-    - `image_1`: a wire that carries IMAGE, optional
-    - `image_2`: a wire that carries IMAGE, optional
-    - `image_3`: a wire that carries IMAGE, optional
-    - `image_4`: a wire that carries IMAGE, optional
-    - `image_5`: a wire that carries IMAGE, optional
-    - `image_list_simple`: a wire that carries IMAGE_LIST_SIMPLE, optional
+    - `image_1`: a link that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
+    - `image_3`: a link that carries IMAGE, optional
+    - `image_4`: a link that carries IMAGE, optional
+    - `image_5`: a link that carries IMAGE, optional
+    - `image_list_simple`: a link that carries IMAGE_LIST_SIMPLE, optional
     """
 
     CLASS_TYPE = 'CR Cycle Images Simple'
@@ -137,9 +137,9 @@ class CRCycleLoRAs(_Node, Generic[Family], frozen=True):
     """CR Cycle LoRAs (Legacy).
 
     - `mode`: one of 'Off', 'Sequential', by default 'Off'
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `lora_list`: a wire that carries LORA_LIST
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `lora_list`: a link that carries LORA_LIST
     - `frame_interval`: a whole number from 0 to 999, by default 30
     - `loops`: a whole number from 1 to 1000, by default 1
     - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
@@ -169,9 +169,9 @@ class CRCycleModels(_Node, Generic[Family], frozen=True):
     """CR Cycle Models (Legacy).
 
     - `mode`: one of 'Off', 'Sequential', by default 'Off'
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `model_list`: a wire that carries MODEL_LIST
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `model_list`: a link that carries MODEL_LIST
     - `frame_interval`: a whole number from 0 to 999, by default 30
     - `loops`: a whole number from 1 to 1000, by default 1
     - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
@@ -202,7 +202,7 @@ class CRCycleText(_Node, frozen=True):
     """CR Cycle Text (Legacy).
 
     - `mode`: one of 'Sequential', by default 'Sequential'
-    - `text_list`: a wire that carries TEXT_LIST
+    - `text_list`: a link that carries TEXT_LIST
     - `frame_interval`: a whole number from 0 to 999, by default 30
     - `loops`: a whole number from 1 to 1000, by default 1
     - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
@@ -237,7 +237,7 @@ class CRCycleTextSimple(_Node, frozen=True):
     - `text_3`: text, optional
     - `text_4`: text, optional
     - `text_5`: text, optional
-    - `text_list_simple`: a wire that carries TEXT_LIST_SIMPLE, optional
+    - `text_list_simple`: a link that carries TEXT_LIST_SIMPLE, optional
     """
 
     CLASS_TYPE = 'CR Cycle Text Simple'
@@ -265,11 +265,11 @@ class CRCycleTextSimple(_Node, frozen=True):
 class CRDataBusIn(_Node, frozen=True):
     """🚌 CR Data Bus In.
 
-    - `pipe`: a wire that carries anything, optional
-    - `any1`: a wire that carries anything, optional
-    - `any2`: a wire that carries anything, optional
-    - `any3`: a wire that carries anything, optional
-    - `any4`: a wire that carries anything, optional
+    - `pipe`: a link that carries anything, optional
+    - `any1`: a link that carries anything, optional
+    - `any2`: a link that carries anything, optional
+    - `any3`: a link that carries anything, optional
+    - `any4`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'CR Data Bus In'
@@ -292,7 +292,7 @@ class CRDataBusIn(_Node, frozen=True):
 class CRDataBusOut(_Node, frozen=True):
     """🚌 CR Data Bus Out.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'CR Data Bus Out'
@@ -315,7 +315,7 @@ class CRDataBusOut(_Node, frozen=True):
 class CRDebatchFrames(_Node, Source[s.Image], frozen=True):
     """🛠️ CR Debatch Frames.
 
-    - `frames`: a wire that carries IMAGE
+    - `frames`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'CR Debatch Frames'
@@ -333,7 +333,7 @@ class CRDebatchFrames(_Node, Source[s.Image], frozen=True):
 class CRDiamondPanel(_Node, frozen=True):
     """🌁 CR Diamond Panel.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `pattern`: one of 'none', 'diamond', by default 'none'
     """
 
@@ -485,7 +485,7 @@ class CRDrawText(_Node, frozen=True):
 class CREncodeScheduledPrompts(_Node, Generic[Family], frozen=True):
     """📝 CR Encode Scheduled Prompts.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `current_prompt`: text
     - `next_prompt`: text
     - `weight`: a number from -9999.0 to 9999.0, by default 0.0
@@ -510,7 +510,7 @@ class CREncodeScheduledPrompts(_Node, Generic[Family], frozen=True):
 class CRFeatheredBorder(_Node, frozen=True):
     """🌁 CR Feathered Border.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `top_thickness`: a whole number from 0 to 4096, by default 0
     - `bottom_thickness`: a whole number from 0 to 4096, by default 0
     - `left_thickness`: a whole number from 0 to 4096, by default 0
@@ -724,7 +724,7 @@ class CRGradientInteger(_Node, frozen=True):
 class CRHalfDropPanel(_Node, frozen=True):
     """🌁 CR Half Drop Panel.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `pattern`: one of 'none', 'half drop', 'quarter drop', 'custom drop %', by default 'none'
     - `drop_percentage`: a number from 0.0 to 1.0, optional
     """
@@ -747,7 +747,7 @@ class CRHalfDropPanel(_Node, frozen=True):
 class CRHalftoneFilter(_Node, frozen=True):
     """🎨 Halftone Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `dot_size`: a whole number from 1 to 30, by default 5
     - `dot_shape`: one of 'ellipse', 'rectangle', by default 'ellipse'
     - `resolution`: one of 'normal', 'hi-res (2x output size)', by default 'normal'
@@ -824,8 +824,8 @@ class CRHiresFixProcessSwitch(_Node, Generic[Family], frozen=True):
     """🔂 CR Hires Fix Process Switch.
 
     - `Input`: one of 'latent_upscale', 'image_upscale', by default 'latent_upscale'
-    - `latent_upscale`: a wire that carries LATENT, optional
-    - `image_upscale`: a wire that carries LATENT, optional
+    - `latent_upscale`: a link that carries LATENT, optional
+    - `image_upscale`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'CR Hires Fix Process Switch'
@@ -846,7 +846,7 @@ class CRHiresFixProcessSwitch(_Node, Generic[Family], frozen=True):
 class CRImageBorder(_Node, frozen=True):
     """🌁 CR Image Border.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `top_thickness`: a whole number from 0 to 4096, by default 0
     - `bottom_thickness`: a whole number from 0 to 4096, by default 0
     - `left_thickness`: a whole number from 0 to 4096, by default 0
@@ -881,7 +881,7 @@ class CRImageBorder(_Node, frozen=True):
 class CRImageGridPanel(_Node, frozen=True):
     """🌁 CR Image Grid Panel.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `border_thickness`: a whole number from 0 to 1024, by default 0
     - `border_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
     - `outline_thickness`: a whole number from 0 to 1024, by default 0

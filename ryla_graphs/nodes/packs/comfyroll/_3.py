@@ -25,8 +25,8 @@ class CRImageInputSwitch(_Node, frozen=True):
     """🔀 CR Image Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `image1`: a wire that carries IMAGE, optional
-    - `image2`: a wire that carries IMAGE, optional
+    - `image1`: a link that carries IMAGE, optional
+    - `image2`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CR Image Input Switch'
@@ -48,10 +48,10 @@ class CRImageInputSwitch4Way(_Node, frozen=True):
     """🔀 CR Image Input Switch (4 way).
 
     - `Input`: a whole number from 1 to 4, by default 1
-    - `image1`: a wire that carries IMAGE, optional
-    - `image2`: a wire that carries IMAGE, optional
-    - `image3`: a wire that carries IMAGE, optional
-    - `image4`: a wire that carries IMAGE, optional
+    - `image1`: a link that carries IMAGE, optional
+    - `image2`: a link that carries IMAGE, optional
+    - `image3`: a link that carries IMAGE, optional
+    - `image4`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CR Image Input Switch (4 way)'
@@ -74,17 +74,17 @@ class CRImageInputSwitch4Way(_Node, frozen=True):
 class CRImageList(_Node, frozen=True):
     """CR Image List (Legacy).
 
-    - `image_1`: a wire that carries IMAGE, optional
+    - `image_1`: a link that carries IMAGE, optional
     - `alias1`: text, optional
-    - `image_2`: a wire that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
     - `alias2`: text, optional
-    - `image_3`: a wire that carries IMAGE, optional
+    - `image_3`: a link that carries IMAGE, optional
     - `alias3`: text, optional
-    - `image_4`: a wire that carries IMAGE, optional
+    - `image_4`: a link that carries IMAGE, optional
     - `alias4`: text, optional
-    - `image_5`: a wire that carries IMAGE, optional
+    - `image_5`: a link that carries IMAGE, optional
     - `alias5`: text, optional
-    - `image_list`: a wire that carries image_LIST, optional
+    - `image_list`: a link that carries image_LIST, optional
     """
 
     CLASS_TYPE = 'CR Image List'
@@ -113,12 +113,12 @@ class CRImageList(_Node, frozen=True):
 class CRImageListSimple(_Node, frozen=True):
     """CR Image List Simple (Legacy).
 
-    - `image_1`: a wire that carries IMAGE, optional
-    - `image_2`: a wire that carries IMAGE, optional
-    - `image_3`: a wire that carries IMAGE, optional
-    - `image_4`: a wire that carries IMAGE, optional
-    - `image_5`: a wire that carries IMAGE, optional
-    - `image_list_simple`: a wire that carries IMAGE_LIST_SIMPLE, optional
+    - `image_1`: a link that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
+    - `image_3`: a link that carries IMAGE, optional
+    - `image_4`: a link that carries IMAGE, optional
+    - `image_5`: a link that carries IMAGE, optional
+    - `image_list_simple`: a link that carries IMAGE_LIST_SIMPLE, optional
     """
 
     CLASS_TYPE = 'CR Image List Simple'
@@ -142,7 +142,7 @@ class CRImageListSimple(_Node, frozen=True):
 class CRImageOutput(_Node, Source[s.Boolean], frozen=True):
     """💾 CR Image Output.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `output_type`: one of 'Preview', 'Save', 'UI (no batch)', by default 'Preview'
     - `filename_prefix`: text, by default 'CR'
     - `prefix_presets`: one of 'None', 'yyyyMMdd', by default 'None'
@@ -170,15 +170,15 @@ class CRImageOutput(_Node, Source[s.Boolean], frozen=True):
 class CRImagePanel(_Node, frozen=True):
     """🌁 CR Image Panel.
 
-    - `image_1`: a wire that carries IMAGE
+    - `image_1`: a link that carries IMAGE
     - `border_thickness`: a whole number from 0 to 1024, by default 0
     - `border_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
     - `outline_thickness`: a whole number from 0 to 1024, by default 0
     - `outline_color`: one of 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', 'magenta', … (29 choices), by default 'white'
     - `layout_direction`: one of 'horizontal', 'vertical', by default 'horizontal'
-    - `image_2`: a wire that carries IMAGE, optional
-    - `image_3`: a wire that carries IMAGE, optional
-    - `image_4`: a wire that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
+    - `image_3`: a link that carries IMAGE, optional
+    - `image_4`: a link that carries IMAGE, optional
     - `border_color_hex`: text, optional
     """
 
@@ -207,8 +207,8 @@ class CRImagePanel(_Node, frozen=True):
 class CRImagePipeEdit(_Node, frozen=True):
     """🛩️ CR Image Pipe Edit.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE, optional
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE, optional
     - `width`: a whole number from 64 to 2048, optional
     - `height`: a whole number from 64 to 2048, optional
     - `upscale_factor`: a number from 1 to 2000, optional
@@ -234,7 +234,7 @@ class CRImagePipeEdit(_Node, frozen=True):
 class CRImagePipeIn(_Node, frozen=True):
     """🛩 CR Image Pipe In.
 
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `width`: a whole number from 64 to 2048, optional
     - `height`: a whole number from 64 to 2048, optional
     - `upscale_factor`: a number from 1 to 2000, optional
@@ -259,7 +259,7 @@ class CRImagePipeIn(_Node, frozen=True):
 class CRImagePipeOut(_Node, frozen=True):
     """🛩️ CR Image Pipe Out.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'CR Image Pipe Out'
@@ -308,8 +308,8 @@ class CRImg2ImgProcessSwitch(_Node, Generic[Family], frozen=True):
     """🔂 CR Img2Img Process Switch.
 
     - `Input`: one of 'txt2img', 'img2img', by default 'txt2img'
-    - `txt2img`: a wire that carries LATENT, optional
-    - `img2img`: a wire that carries LATENT, optional
+    - `txt2img`: a link that carries LATENT, optional
+    - `img2img`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'CR Img2Img Process Switch'
@@ -538,8 +538,8 @@ class CRIntegerToString(_Node, frozen=True):
 class CRInterpolateLatents(_Node, Generic[Family], frozen=True):
     """🔢 CR Interpolate Latents.
 
-    - `latent1`: a wire that carries LATENT
-    - `latent2`: a wire that carries LATENT
+    - `latent1`: a link that carries LATENT
+    - `latent2`: a link that carries LATENT
     - `weight`: a number from 0.0 to 1.0, by default 0.5
     - `method`: one of 'lerp', by default 'lerp'
     """
@@ -605,7 +605,7 @@ class CRKeyframeList(_Node, frozen=True):
 class CRLatentBatchSize(_Node, Source[s.Latent[Family]], frozen=True):
     """⚙️ CR Latent Batch Size.
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `batch_size`: a whole number from 1 to 999, by default 2
     """
 
@@ -626,8 +626,8 @@ class CRLatentInputSwitch(_Node, Generic[Family], frozen=True):
     """🔀 CR Latent Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `latent1`: a wire that carries LATENT, optional
-    - `latent2`: a wire that carries LATENT, optional
+    - `latent1`: a link that carries LATENT, optional
+    - `latent2`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'CR Latent Input Switch'

@@ -24,8 +24,8 @@ class _Node(Node, frozen=True):
 class CRLoadLoRA(_Node, Generic[Family], frozen=True):
     """💊 CR Load LoRA.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `switch`: one of 'On', 'Off', by default 'On'
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -10.0 to 10.0, by default 1.0
@@ -78,16 +78,16 @@ class CRLoadScheduledLoRAs(_Node, Generic[Family], frozen=True):
     """📑 CR Load Scheduled LoRAs.
 
     - `mode`: one of 'Off', 'Load default LoRA', 'Schedule', by default 'Off'
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
     - `schedule_alias`: text
     - `default_lora`: the name of a file or model that the server has
     - `strength_model`: a number from -10.0 to 10.0, by default 1.0
     - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
     - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
-    - `lora_list`: a wire that carries LORA_LIST, optional
-    - `schedule`: a wire that carries SCHEDULE, optional
+    - `lora_list`: a link that carries LORA_LIST, optional
+    - `schedule`: a link that carries SCHEDULE, optional
     """
 
     CLASS_TYPE = 'CR Load Scheduled LoRAs'
@@ -122,8 +122,8 @@ class CRLoadScheduledModels(_Node, Generic[Family], frozen=True):
     - `schedule_alias`: text
     - `default_model`: the name of a file or model that the server has
     - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
-    - `model_list`: a wire that carries MODEL_LIST, optional
-    - `schedule`: a wire that carries SCHEDULE, optional
+    - `model_list`: a link that carries MODEL_LIST, optional
+    - `schedule`: a link that carries SCHEDULE, optional
     """
 
     CLASS_TYPE = 'CR Load Scheduled Models'
@@ -185,7 +185,7 @@ class CRLoRAList(_Node, frozen=True):
     - `alias3`: text
     - `model_strength_3`: a number from -10.0 to 10.0, by default 1.0
     - `clip_strength_3`: a number from -10.0 to 10.0, by default 1.0
-    - `lora_list`: a wire that carries lora_LIST, optional
+    - `lora_list`: a link that carries lora_LIST, optional
     """
 
     CLASS_TYPE = 'CR LoRA List'
@@ -228,7 +228,7 @@ class CRLoRAStack(_Node, frozen=True):
     - `lora_name_3`: the name of a file or model that the server has
     - `model_weight_3`: a number from -10.0 to 10.0, by default 1.0
     - `clip_weight_3`: a number from -10.0 to 10.0, by default 1.0
-    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'CR LoRA Stack'
@@ -259,7 +259,7 @@ class CRLoRAStack(_Node, frozen=True):
 class CRMaskText(_Node, frozen=True):
     """🔤️ CR Mask Text.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `text`: text, by default 'text'
     - `font_name`: the name of a file or model that the server has
     - `font_size`: a whole number from 1 to 1024, by default 50
@@ -328,8 +328,8 @@ class CRModelInputSwitch(_Node, Generic[Family], frozen=True):
     """🔀 CR Model Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `model1`: a wire that carries MODEL, optional
-    - `model2`: a wire that carries MODEL, optional
+    - `model1`: a link that carries MODEL, optional
+    - `model2`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'CR Model Input Switch'
@@ -360,7 +360,7 @@ class CRModelList(_Node, frozen=True):
     - `alias4`: text
     - `ckpt_name5`: the name of a file or model that the server has
     - `alias5`: text
-    - `model_list`: a wire that carries MODEL_LIST, optional
+    - `model_list`: a link that carries MODEL_LIST, optional
     """
 
     CLASS_TYPE = 'CR Model List'
@@ -401,7 +401,7 @@ class CRModelMergeStack(_Node, frozen=True):
     - `ckpt_name3`: the name of a file or model that the server has
     - `model_ratio3`: a number from -100.0 to 100.0, by default 1.0
     - `clip_ratio3`: a number from -100.0 to 100.0, by default 1.0
-    - `model_stack`: a wire that carries MODEL_STACK, optional
+    - `model_stack`: a link that carries MODEL_STACK, optional
     """
 
     CLASS_TYPE = 'CR Model Merge Stack'
@@ -432,7 +432,7 @@ class CRModelMergeStack(_Node, frozen=True):
 class CRModuleInput(_Node, Generic[Family], frozen=True):
     """✈️ CR Module Input.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'CR Module Input'
@@ -460,15 +460,15 @@ class CRModuleInput(_Node, Generic[Family], frozen=True):
 class CRModuleOutput(_Node, Generic[Family], frozen=True):
     """✈️ CR Module Output.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `model`: a wire that carries MODEL, optional
-    - `pos`: a wire that carries CONDITIONING, optional
-    - `neg`: a wire that carries CONDITIONING, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `vae`: a wire that carries VAE, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `controlnet`: a wire that carries CONTROL_NET, optional
-    - `image`: a wire that carries IMAGE, optional
+    - `pipe`: a link that carries PIPE_LINE
+    - `model`: a link that carries MODEL, optional
+    - `pos`: a link that carries CONDITIONING, optional
+    - `neg`: a link that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `vae`: a link that carries VAE, optional
+    - `clip`: a link that carries CLIP, optional
+    - `controlnet`: a link that carries CONTROL_NET, optional
+    - `image`: a link that carries IMAGE, optional
     - `seed`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -497,14 +497,14 @@ class CRModuleOutput(_Node, Generic[Family], frozen=True):
 class CRModulePipeLoader(_Node, Generic[Family], frozen=True):
     """✈️ CR Module Pipe Loader.
 
-    - `model`: a wire that carries MODEL, optional
-    - `pos`: a wire that carries CONDITIONING, optional
-    - `neg`: a wire that carries CONDITIONING, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `vae`: a wire that carries VAE, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `controlnet`: a wire that carries CONTROL_NET, optional
-    - `image`: a wire that carries IMAGE, optional
+    - `model`: a link that carries MODEL, optional
+    - `pos`: a link that carries CONDITIONING, optional
+    - `neg`: a link that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `vae`: a link that carries VAE, optional
+    - `clip`: a link that carries CLIP, optional
+    - `controlnet`: a link that carries CONTROL_NET, optional
+    - `image`: a link that carries IMAGE, optional
     - `seed`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -541,7 +541,7 @@ class CRMultiUpscaleStack(_Node, frozen=True):
     - `switch_3`: one of 'On', 'Off', by default 'On'
     - `upscale_model_3`: the name of a file or model that the server has
     - `rescale_factor_3`: a number from 0.01 to 16.0, by default 2.0
-    - `upscale_stack`: a wire that carries UPSCALE_STACK, optional
+    - `upscale_stack`: a link that carries UPSCALE_STACK, optional
     """
 
     CLASS_TYPE = 'CR Multi Upscale Stack'
@@ -584,10 +584,10 @@ class CRMultiControlNetStack(_Node, frozen=True):
     - `controlnet_strength_3`: a number from -10.0 to 10.0, optional
     - `start_percent_3`: a number from 0.0 to 1.0, optional
     - `end_percent_3`: a number from 0.0 to 1.0, optional
-    - `image_1`: a wire that carries IMAGE, optional
-    - `image_2`: a wire that carries IMAGE, optional
-    - `image_3`: a wire that carries IMAGE, optional
-    - `controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `image_1`: a link that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
+    - `image_3`: a link that carries IMAGE, optional
+    - `controlnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'CR Multi-ControlNet Stack'
@@ -654,10 +654,10 @@ class CROutputFlowFrames(_Node, frozen=True):
     """⌨️ CR Output Flow Frames.
 
     - `output_folder`: the name of a file or model that the server has
-    - `current_image`: a wire that carries IMAGE
+    - `current_image`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'CR'
     - `current_frame`: a whole number from 0 to 9999999, by default 0
-    - `interpolated_img`: a wire that carries IMAGE, optional
+    - `interpolated_img`: a link that carries IMAGE, optional
     - `output_path`: text, optional
     """
 
@@ -676,7 +676,7 @@ class CROutputScheduleToFile(_Node, frozen=True):
     - `output_file_path`: text
     - `file_name`: text
     - `file_extension`: one of 'txt', 'csv', by default 'txt'
-    - `schedule`: a wire that carries SCHEDULE
+    - `schedule`: a link that carries SCHEDULE
     """
 
     CLASS_TYPE = 'CR Output Schedule To File'
@@ -689,7 +689,7 @@ class CROutputScheduleToFile(_Node, frozen=True):
 class CROverlayText(_Node, frozen=True):
     """🔤 CR Overlay Text.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `text`: text, by default 'text'
     - `font_name`: the name of a file or model that the server has
     - `font_size`: a whole number from 1 to 1024, by default 50
@@ -734,8 +734,8 @@ class CROverlayText(_Node, frozen=True):
 class CROverlayTransparentImage(_Node, Source[s.Image], frozen=True):
     """🌁 CR Overlay Transparent Image.
 
-    - `back_image`: a wire that carries IMAGE
-    - `overlay_image`: a wire that carries IMAGE
+    - `back_image`: a link that carries IMAGE
+    - `overlay_image`: a link that carries IMAGE
     - `transparency`: a number from 0.0 to 1.0, by default 0.0
     - `offset_x`: a whole number from -4096 to 4096, by default 0
     - `offset_y`: a whole number from -4096 to 4096, by default 0
@@ -765,7 +765,7 @@ class CRPageLayout(_Node, frozen=True):
     """🌁 CR Page Layout.
 
     - `layout_options`: one of 'header', 'footer', 'header and footer', 'no header or footer', by default 'header'
-    - `image_panel`: a wire that carries IMAGE
+    - `image_panel`: a link that carries IMAGE
     - `header_height`: a whole number from 0 to 1024, by default 0
     - `header_text`: text, by default 'text'
     - `header_align`: one of 'left', 'center', 'right', by default 'left'
@@ -818,8 +818,8 @@ class CRPipeSwitch(_Node, frozen=True):
     """🔀️ CR Pipe Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `pipe1`: a wire that carries PIPE_LINE
-    - `pipe2`: a wire that carries PIPE_LINE
+    - `pipe1`: a link that carries PIPE_LINE
+    - `pipe2`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'CR Pipe Switch'
@@ -909,7 +909,7 @@ class CRPromptList(_Node, frozen=True):
 class CRPromptListKeyframes(_Node, frozen=True):
     """CR Prompt List Keyframes (Legacy).
 
-    - `prompt_list`: a wire that carries PROMPT_LIST
+    - `prompt_list`: a link that carries PROMPT_LIST
     - `keyframe_format`: one of 'Deforum', by default 'Deforum'
     """
 
@@ -935,7 +935,7 @@ class CRPromptScheduler(_Node, frozen=True):
     - `default_prompt`: text, by default 'default prompt'
     - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
     - `interpolate_prompt`: one of 'Yes', 'No', by default 'Yes'
-    - `schedule`: a wire that carries SCHEDULE, optional
+    - `schedule`: a link that carries SCHEDULE, optional
     - `schedule_alias`: text, optional
     - `keyframe_list`: text, optional
     - `prepend_text`: text, optional

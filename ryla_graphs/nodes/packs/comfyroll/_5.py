@@ -64,7 +64,7 @@ class CRRandomLoRAStack(_Node, Source[s.LoraStack], frozen=True):
     - `chance_3`: a number from 0.0 to 1.0, by default 1.0
     - `model_weight_3`: a number from -10.0 to 10.0, by default 1.0
     - `clip_weight_3`: a number from -10.0 to 10.0, by default 1.0
-    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'CR Random LoRA Stack'
@@ -260,7 +260,7 @@ class CRRandomWeightLoRA(_Node, Source[s.LoraStack], frozen=True):
     - `weight_min`: a number from -10.0 to 10.0, by default 0.0
     - `weight_max`: a number from -10.0 to 10.0, by default 1.0
     - `clip_weight`: a number from -10.0 to 10.0, by default 1.0
-    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'CR Random Weight LoRA'
@@ -285,7 +285,7 @@ class CRRandomWeightLoRA(_Node, Source[s.LoraStack], frozen=True):
 class CRRepeater(_Node, frozen=True):
     """🛠️ CR Repeater.
 
-    - `input_data`: a wire that carries anything
+    - `input_data`: a link that carries anything
     - `repeats`: a whole number from 1 to 99999, by default 1
     """
 
@@ -331,8 +331,8 @@ class CRScheduleInputSwitch(_Node, frozen=True):
     """📋 CR Schedule Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `schedule1`: a wire that carries SCHEDULE
-    - `schedule2`: a wire that carries SCHEDULE
+    - `schedule1`: a link that carries SCHEDULE
+    - `schedule2`: a link that carries SCHEDULE
     """
 
     CLASS_TYPE = 'CR Schedule Input Switch'
@@ -419,7 +419,7 @@ class CRSDXLAspectRatio(_Node, Generic[Family], frozen=True):
 class CRSDXLBasePromptEncoder(_Node, Generic[Family], frozen=True):
     """🌟 CR SDXL Base Prompt Encoder.
 
-    - `base_clip`: a wire that carries CLIP
+    - `base_clip`: a link that carries CLIP
     - `pos_g`: text, by default 'POS_G'
     - `pos_l`: text, by default 'POS_L'
     - `neg_g`: text, by default 'NEG_G'
@@ -546,7 +546,7 @@ class CRSDXLStyleText(_Node, frozen=True):
 class CRSeamlessChecker(_Node, Source[s.String], frozen=True):
     """📱 CR Seamless Checker.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `rescale_factor`: a number from 0.1 to 1.0, by default 0.25
     - `grid_options`: one of '2x2', '3x3', '4x4', '5x5', '6x6', by default '2x2'
     """
@@ -587,7 +587,7 @@ class CRSeed(_Node, frozen=True):
 class CRSeedToInt(_Node, frozen=True):
     """CR Seed to Int (Legacy).
 
-    - `seed`: a wire that carries SEED
+    - `seed`: a link that carries SEED
     """
 
     CLASS_TYPE = 'CR Seed to Int'
@@ -797,7 +797,7 @@ class CRSetValueOnString(_Node, frozen=True):
 class CRSimpleBanner(_Node, frozen=True):
     """📱 CR Simple Banner.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `banner_text`: text, by default 'text'
     - `font_name`: the name of a file or model that the server has
     - `max_font_size`: a whole number from 20 to 2048, by default 150

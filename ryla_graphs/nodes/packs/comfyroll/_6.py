@@ -54,8 +54,8 @@ class CRSimpleImageCompare(_Node, frozen=True):
     - `font_size`: a whole number from 0 to 1024, by default 50
     - `mode`: one of 'normal', 'dark', by default 'normal'
     - `border_thickness`: a whole number from 0 to 1024, by default 20
-    - `image1`: a wire that carries IMAGE, optional
-    - `image2`: a wire that carries IMAGE, optional
+    - `image1`: a link that carries IMAGE, optional
+    - `image2`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CR Simple Image Compare'
@@ -101,7 +101,7 @@ class CRSimpleList(_Node, frozen=True):
 class CRSimpleMemeTemplate(_Node, frozen=True):
     """📱 CR Simple Meme Template.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `preset`: one of 'custom', 'One Does Not Simply ... MEME IN COMFY', 'This is fine.', 'Good Morning ... No Such Thing!', by default 'custom'
     - `text_top`: text, by default 'text_top'
     - `text_bottom`: text, by default 'text_bottom'
@@ -147,7 +147,7 @@ class CRSimplePromptList(_Node, frozen=True):
     - `prompt_3`: text, by default 'prompt'
     - `prompt_4`: text, by default 'prompt'
     - `prompt_5`: text, by default 'prompt'
-    - `simple_prompt_list`: a wire that carries SIMPLE_PROMPT_LIST, optional
+    - `simple_prompt_list`: a link that carries SIMPLE_PROMPT_LIST, optional
     """
 
     CLASS_TYPE = 'CR Simple Prompt List'
@@ -171,7 +171,7 @@ class CRSimplePromptList(_Node, frozen=True):
 class CRSimplePromptListKeyframes(_Node, frozen=True):
     """CR Simple Prompt List Keyframes (Legacy).
 
-    - `simple_prompt_list`: a wire that carries SIMPLE_PROMPT_LIST
+    - `simple_prompt_list`: a link that carries SIMPLE_PROMPT_LIST
     - `keyframe_interval`: a whole number from 0 to 999, by default 30
     - `loops`: a whole number from 1 to 1000, by default 1
     - `transition_type`: one of 'Default', by default 'Default'
@@ -316,7 +316,7 @@ class CRSimpleTextScheduler(_Node, frozen=True):
 class CRSimpleTextWatermark(_Node, frozen=True):
     """🔤️ CR Simple Text Watermark.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `text`: text, by default '@ your name'
     - `align`: one of 'center', 'top left', 'top center', 'top right', 'bottom left', 'bottom center', 'bottom right', by default 'center'
     - `opacity`: a number from 0.0 to 1.0, by default 0.3
@@ -569,10 +569,10 @@ class CRSwitchModelAndCLIP(_Node, Generic[Family], frozen=True):
     """🔀 CR Switch Model and CLIP.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `model1`: a wire that carries MODEL
-    - `clip1`: a wire that carries CLIP
-    - `model2`: a wire that carries MODEL
-    - `clip2`: a wire that carries CLIP
+    - `model1`: a link that carries MODEL
+    - `clip1`: a link that carries CLIP
+    - `model2`: a link that carries MODEL
+    - `clip2`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CR Switch Model and CLIP'
@@ -781,7 +781,7 @@ class CRTextListSimple(_Node, frozen=True):
     - `text_3`: text, optional
     - `text_4`: text, optional
     - `text_5`: text, optional
-    - `text_list_simple`: a wire that carries TEXT_LIST_SIMPLE, optional
+    - `text_list_simple`: a link that carries TEXT_LIST_SIMPLE, optional
     """
 
     CLASS_TYPE = 'CR Text List Simple'

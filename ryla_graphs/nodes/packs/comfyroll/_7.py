@@ -80,7 +80,7 @@ class CRTextScheduler(_Node, frozen=True):
     - `schedule_alias`: text
     - `default_text`: text, by default 'default text'
     - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
-    - `schedule`: a wire that carries SCHEDULE, optional
+    - `schedule`: a link that carries SCHEDULE, optional
     """
 
     CLASS_TYPE = 'CR Text Scheduler'
@@ -104,7 +104,7 @@ class CRTextScheduler(_Node, frozen=True):
 class CRThumbnailPreview(_Node, Source[s.String], frozen=True):
     """📱 CR Thumbnail Preview.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `rescale_factor`: a number from 0.1 to 1.0, by default 0.25
     - `max_columns`: a whole number from 0 to 256, by default 5
     """
@@ -148,7 +148,7 @@ class CRTrigger(_Node, frozen=True):
 class CRUpscaleImage(_Node, frozen=True):
     """🔍 CR Upscale Image.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `upscale_model`: the name of a file or model that the server has
     - `mode`: one of 'rescale', 'resize', by default 'rescale'
     - `rescale_factor`: a number from 0.01 to 16.0, by default 2.0
@@ -181,8 +181,8 @@ class CRUpscaleImage(_Node, frozen=True):
 class CRVAEDecode(_Node, Generic[Family], frozen=True):
     """⚙️ CR VAE Decode.
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `tiled`: true or false, by default False
     - `circular`: true or false, by default False
     """
@@ -207,8 +207,8 @@ class CRVAEInputSwitch(_Node, Generic[Family], frozen=True):
     """🔀 CR VAE Input Switch.
 
     - `Input`: a whole number from 1 to 2, by default 1
-    - `VAE1`: a wire that carries VAE, optional
-    - `VAE2`: a wire that carries VAE, optional
+    - `VAE1`: a link that carries VAE, optional
+    - `VAE2`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'CR VAE Input Switch'
@@ -278,7 +278,7 @@ class CRValueScheduler(_Node, frozen=True):
     - `schedule_alias`: text
     - `default_value`: a number from -9999.0 to 9999.0, by default 1.0
     - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
-    - `schedule`: a wire that carries SCHEDULE, optional
+    - `schedule`: a link that carries SCHEDULE, optional
     """
 
     CLASS_TYPE = 'CR Value Scheduler'
@@ -303,7 +303,7 @@ class CRValueScheduler(_Node, frozen=True):
 class CRVignetteFilter(_Node, frozen=True):
     """🎨 CR Vignette Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `vignette_shape`: one of 'circle', 'oval', 'square', 'diamond', by default 'circle'
     - `feather_amount`: a whole number from 0 to 1024, by default 100
     - `x_offset`: a whole number from -2048 to 2048, by default 0
@@ -499,7 +499,7 @@ class CRXYSaveGridImage(_Node, frozen=True):
 
     - `mode`: one of 'Save', 'Preview', by default 'Save'
     - `output_folder`: one of 'checkpoints', 'clip', 'diffusion_models', 'exp_data', 'hyvid_embeds', 'loras', 'vae', by default 'checkpoints'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'CR'
     - `file_format`: one of 'webp', 'jpg', 'png', 'tif', by default 'webp'
     - `output_path`: text, optional

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class AIO_Preprocessor(_Node, Source[s.Image], frozen=True):
     """AIO Aux Preprocessor.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `preprocessor`: one of 'none', 'ImageLuminanceDetector', 'ImageIntensityDetector', 'TEEDPreprocessor', 'DepthAnythingV2Preprocessor', 'MediaPipe-FaceMeshPreprocessor', 'MiDaS-NormalMapPreprocessor', 'MiDaS-DepthMapPreprocessor', … (47 choices), optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -45,7 +45,7 @@ class AIO_Preprocessor(_Node, Source[s.Image], frozen=True):
 class AnimalPosePreprocessor(_Node, frozen=True):
     """AnimalPose Estimator (AP10K).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `bbox_detector`: one of 'None', 'yolox_l.torchscript.pt', 'yolox_l.onnx', 'yolo_nas_l_fp16.onnx', 'yolo_nas_m_fp16.onnx', 'yolo_nas_s_fp16.onnx', optional
     - `pose_estimator`: one of 'rtmpose-m_ap10k_256_bs5.torchscript.pt', 'rtmpose-m_ap10k_256.onnx', optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -70,7 +70,7 @@ class AnimalPosePreprocessor(_Node, frozen=True):
 class AnimeFace_SemSegPreprocessor(_Node, frozen=True):
     """Anime Face Segmentor.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `remove_background_using_abg`: true or false, optional
     - `resolution`: a whole number from 512 to 512, optional
     """
@@ -93,7 +93,7 @@ class AnimeFace_SemSegPreprocessor(_Node, frozen=True):
 class AnimeLineArtPreprocessor(_Node, Source[s.Image], frozen=True):
     """Anime Lineart.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -113,7 +113,7 @@ class AnimeLineArtPreprocessor(_Node, Source[s.Image], frozen=True):
 class AnyLineArtPreprocessor_aux(_Node, Source[s.Image], frozen=True):
     """AnyLine Lineart.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `merge_with_lineart`: one of 'lineart_standard', 'lineart_realisitic', 'lineart_anime', 'manga_line', optional
     - `resolution`: a whole number from 64 to 16384, optional
     - `lineart_lower_bound`: a number from 0 to 1, optional
@@ -143,7 +143,7 @@ class AnyLineArtPreprocessor_aux(_Node, Source[s.Image], frozen=True):
 class BAENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """BAE Normal Map.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -163,7 +163,7 @@ class BAENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class BinaryPreprocessor(_Node, Source[s.Image], frozen=True):
     """Binary Lines.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `bin_threshold`: a whole number from 0 to 255, optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -185,7 +185,7 @@ class BinaryPreprocessor(_Node, Source[s.Image], frozen=True):
 class CannyEdgePreprocessor(_Node, Source[s.Image], frozen=True):
     """Canny Edge.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `low_threshold`: a whole number from 0 to 255, optional
     - `high_threshold`: a whole number from 0 to 255, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -209,7 +209,7 @@ class CannyEdgePreprocessor(_Node, Source[s.Image], frozen=True):
 class ColorPreprocessor(_Node, Source[s.Image], frozen=True):
     """Color Pallete.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -229,7 +229,7 @@ class ColorPreprocessor(_Node, Source[s.Image], frozen=True):
 class ControlNetAuxSimpleAddText(_Node, Source[s.Image], frozen=True):
     """ControlNetAuxSimpleAddText.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `text`: text
     """
 
@@ -267,7 +267,7 @@ class ControlNetPreprocessorSelector(_Node, Source[s.Combo], frozen=True):
 class DensePosePreprocessor(_Node, Source[s.Image], frozen=True):
     """DensePose Estimator.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `model`: one of 'densepose_r50_fpn_dl.torchscript', 'densepose_r101_fpn_dl.torchscript', optional
     - `cmap`: one of 'Viridis (MagicAnimate)', 'Parula (CivitAI)', optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -291,7 +291,7 @@ class DensePosePreprocessor(_Node, Source[s.Image], frozen=True):
 class DepthAnythingPreprocessor(_Node, Source[s.Image], frozen=True):
     """Depth Anything.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `ckpt_name`: one of 'depth_anything_vitl14.pth', 'depth_anything_vitb14.pth', 'depth_anything_vits14.pth', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -313,7 +313,7 @@ class DepthAnythingPreprocessor(_Node, Source[s.Image], frozen=True):
 class DepthAnythingV2Preprocessor(_Node, Source[s.Image], frozen=True):
     """Depth Anything V2 - Relative.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `ckpt_name`: one of 'depth_anything_v2_vitg.pth', 'depth_anything_v2_vitl.pth', 'depth_anything_v2_vitb.pth', 'depth_anything_v2_vits.pth', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -335,7 +335,7 @@ class DepthAnythingV2Preprocessor(_Node, Source[s.Image], frozen=True):
 class DiffusionEdge_Preprocessor(_Node, Source[s.Image], frozen=True):
     """Diffusion Edge (batch size ↑ => speed ↑, VRAM ↑).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `environment`: one of 'indoor', 'urban', 'natrual', optional
     - `patch_batch_size`: a whole number from 1 to 16, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -359,7 +359,7 @@ class DiffusionEdge_Preprocessor(_Node, Source[s.Image], frozen=True):
 class DSINENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """DSINE Normal Map.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `fov`: a number from 0 to 365.0, optional
     - `iterations`: a whole number from 1 to 20, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -383,7 +383,7 @@ class DSINENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class DWPreprocessor(_Node, frozen=True):
     """DWPose Estimator.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `detect_hand`: one of 'enable', 'disable', optional
     - `detect_body`: one of 'enable', 'disable', optional
     - `detect_face`: one of 'enable', 'disable', optional
@@ -416,7 +416,7 @@ class DWPreprocessor(_Node, frozen=True):
 class ExecuteAllControlNetPreprocessors(_Node, Source[s.Image], frozen=True):
     """Execute All ControlNet Preprocessors.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -436,7 +436,7 @@ class ExecuteAllControlNetPreprocessors(_Node, Source[s.Image], frozen=True):
 class FacialPartColoringFromPoseKps(_Node, Source[s.Image], frozen=True):
     """Colorize Facial Parts from PoseKPS.
 
-    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `pose_kps`: a link that carries POSE_KEYPOINT
     - `mode`: one of 'point', 'polygon', by default 'polygon'
     - `skin`: text, by default 'rgb(0, 153, 255)'
     - `left_eye`: text, by default 'rgb(0, 204, 153)'
@@ -470,7 +470,7 @@ class FacialPartColoringFromPoseKps(_Node, Source[s.Image], frozen=True):
 class FakeScribblePreprocessor(_Node, Source[s.Image], frozen=True):
     """Fake Scribble Lines (aka scribble_hed).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `safe`: one of 'enable', 'disable', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -492,7 +492,7 @@ class FakeScribblePreprocessor(_Node, Source[s.Image], frozen=True):
 class HEDPreprocessor(_Node, Source[s.Image], frozen=True):
     """HED Soft-Edge Lines.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `safe`: one of 'enable', 'disable', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -514,7 +514,7 @@ class HEDPreprocessor(_Node, Source[s.Image], frozen=True):
 class HintImageEnchance(_Node, Source[s.Image], frozen=True):
     """Enchance And Resize Hint Images.
 
-    - `hint_image`: a wire that carries IMAGE
+    - `hint_image`: a link that carries IMAGE
     - `image_gen_width`: a whole number from 64 to 8192, by default 512
     - `image_gen_height`: a whole number from 64 to 8192, by default 512
     - `resize_mode`: one of 'Just Resize', 'Crop and Resize', 'Resize and Fill', by default 'Just Resize'
@@ -538,7 +538,7 @@ class HintImageEnchance(_Node, Source[s.Image], frozen=True):
 class ImageGenResolutionFromImage(_Node, frozen=True):
     """Generation Resolution From Image.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageGenResolutionFromImage'
@@ -557,7 +557,7 @@ class ImageGenResolutionFromImage(_Node, frozen=True):
 class ImageGenResolutionFromLatent(_Node, frozen=True):
     """Generation Resolution From Latent.
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'ImageGenResolutionFromLatent'
@@ -576,7 +576,7 @@ class ImageGenResolutionFromLatent(_Node, frozen=True):
 class ImageIntensityDetector(_Node, Source[s.Image], frozen=True):
     """Image Intensity.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `gamma_correction`: a number from 0.1 to 2.0, optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -598,7 +598,7 @@ class ImageIntensityDetector(_Node, Source[s.Image], frozen=True):
 class ImageLuminanceDetector(_Node, Source[s.Image], frozen=True):
     """Image Luminance.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `gamma_correction`: a number from 0.1 to 2.0, optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -620,8 +620,8 @@ class ImageLuminanceDetector(_Node, Source[s.Image], frozen=True):
 class InpaintPreprocessor(_Node, Source[s.Image], frozen=True):
     """Inpaint Preprocessor.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `black_pixel_for_xinsir_cn`: true or false, optional
     """
 
@@ -642,7 +642,7 @@ class InpaintPreprocessor(_Node, Source[s.Image], frozen=True):
 class LeReSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """LeReS Depth Map (enable boost for leres++).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `rm_nearest`: a number from 0 to 100.0, optional
     - `rm_background`: a number from 0 to 100.0, optional
     - `boost`: one of 'disable', 'enable', optional
@@ -668,7 +668,7 @@ class LeReSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class LineArtPreprocessor(_Node, Source[s.Image], frozen=True):
     """Realistic Lineart.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `coarse`: one of 'disable', 'enable', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -690,7 +690,7 @@ class LineArtPreprocessor(_Node, Source[s.Image], frozen=True):
 class LineartStandardPreprocessor(_Node, Source[s.Image], frozen=True):
     """Standard Lineart.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `guassian_sigma`: a number from 0 to 100.0, optional
     - `intensity_threshold`: a whole number from 0 to 16, optional
     - `resolution`: a whole number from 64 to 16384, optional

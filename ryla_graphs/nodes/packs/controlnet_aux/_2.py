@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class MLSDPreprocessor(_Node, Source[s.Image], frozen=True):
     """M-LSD Lines.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `score_threshold`: a number from 0.01 to 2.0, optional
     - `dist_threshold`: a number from 0.01 to 20.0, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -46,7 +46,7 @@ class MLSDPreprocessor(_Node, Source[s.Image], frozen=True):
 class Manga2Anime_LineArt_Preprocessor(_Node, Source[s.Image], frozen=True):
     """Manga Lineart (aka lineart_anime_denoise).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -66,8 +66,8 @@ class Manga2Anime_LineArt_Preprocessor(_Node, Source[s.Image], frozen=True):
 class MaskOptFlow(_Node, frozen=True):
     """Mask Optical Flow (DragNUWA).
 
-    - `optical_flow`: a wire that carries OPTICAL_FLOW
-    - `mask`: a wire that carries MASK
+    - `optical_flow`: a link that carries OPTICAL_FLOW
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MaskOptFlow'
@@ -87,7 +87,7 @@ class MaskOptFlow(_Node, frozen=True):
 class MediaPipeFaceMeshPreprocessor(_Node, Source[s.Image], frozen=True):
     """MediaPipe Face Mesh.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `max_faces`: a whole number from 1 to 50, optional
     - `min_confidence`: a number from 0.1 to 1, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -111,8 +111,8 @@ class MediaPipeFaceMeshPreprocessor(_Node, Source[s.Image], frozen=True):
 class MeshGraphormerPlusImpactDetectorDepthMapPreprocessor(_Node, frozen=True):
     """MeshGraphormer Hand Refiner With External Detector.
 
-    - `image`: a wire that carries IMAGE
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `image`: a link that carries IMAGE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
     - `bbox_threshold`: a number from 0.1 to 1, optional
     - `bbox_dilation`: a whole number from -512 to 512, optional
     - `bbox_crop_factor`: a number from 1.0 to 10.0, optional
@@ -150,7 +150,7 @@ class MeshGraphormerPlusImpactDetectorDepthMapPreprocessor(_Node, frozen=True):
 class MeshGraphormerDepthMapPreprocessor(_Node, frozen=True):
     """MeshGraphormer Hand Refiner.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `mask_bbox_padding`: a whole number from 0 to 100, optional
     - `resolution`: a whole number from 64 to 16384, optional
     - `mask_type`: one of 'based_on_depth', 'tight_bboxes', 'original', optional
@@ -183,7 +183,7 @@ class MeshGraphormerDepthMapPreprocessor(_Node, frozen=True):
 class Metric3DDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """Metric3D Depth Map.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `backbone`: one of 'vit-small', 'vit-large', 'vit-giant2', optional
     - `fx`: a whole number from 1 to 16384, optional
     - `fy`: a whole number from 1 to 16384, optional
@@ -209,7 +209,7 @@ class Metric3DDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class Metric3DNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """Metric3D Normal Map.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `backbone`: one of 'vit-small', 'vit-large', 'vit-giant2', optional
     - `fx`: a whole number from 1 to 16384, optional
     - `fy`: a whole number from 1 to 16384, optional
@@ -235,7 +235,7 @@ class Metric3DNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class MiDaSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """MiDaS Depth Map.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `a`: a number from 0.0 to 15.707963267948966, optional
     - `bg_threshold`: a number from 0 to 1, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -259,7 +259,7 @@ class MiDaSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class MiDaSNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """MiDaS Normal Map.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `a`: a number from 0.0 to 15.707963267948966, optional
     - `bg_threshold`: a number from 0 to 1, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -283,7 +283,7 @@ class MiDaSNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class OneFormerADE20KSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
     """OneFormer ADE20K Segmentor.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -303,7 +303,7 @@ class OneFormerADE20KSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
 class OneFormerCOCOSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
     """OneFormer COCO Segmentor.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -323,7 +323,7 @@ class OneFormerCOCOSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
 class OpenposePreprocessor(_Node, frozen=True):
     """OpenPose Pose.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `detect_hand`: one of 'enable', 'disable', optional
     - `detect_body`: one of 'enable', 'disable', optional
     - `detect_face`: one of 'enable', 'disable', optional
@@ -352,7 +352,7 @@ class OpenposePreprocessor(_Node, frozen=True):
 class PiDiNetPreprocessor(_Node, Source[s.Image], frozen=True):
     """PiDiNet Soft-Edge Lines.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `safe`: one of 'enable', 'disable', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -374,7 +374,7 @@ class PiDiNetPreprocessor(_Node, Source[s.Image], frozen=True):
 class PixelPerfectResolution(_Node, Source[s.Int], frozen=True):
     """Pixel Perfect Resolution.
 
-    - `original_image`: a wire that carries IMAGE
+    - `original_image`: a link that carries IMAGE
     - `image_gen_width`: a whole number from 64 to 8192, by default 512
     - `image_gen_height`: a whole number from 64 to 8192, by default 512
     - `resize_mode`: one of 'Just Resize', 'Crop and Resize', 'Resize and Fill', by default 'Just Resize'
@@ -398,7 +398,7 @@ class PixelPerfectResolution(_Node, Source[s.Int], frozen=True):
 class PyraCannyPreprocessor(_Node, Source[s.Image], frozen=True):
     """PyraCanny.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `low_threshold`: a whole number from 0 to 255, optional
     - `high_threshold`: a whole number from 0 to 255, optional
     - `resolution`: a whole number from 64 to 16384, optional
@@ -422,7 +422,7 @@ class PyraCannyPreprocessor(_Node, Source[s.Image], frozen=True):
 class RenderAnimalKps(_Node, Source[s.Image], frozen=True):
     """Render Pose JSON (Animal).
 
-    - `kps`: a wire that carries POSE_KEYPOINT
+    - `kps`: a link that carries POSE_KEYPOINT
     """
 
     CLASS_TYPE = 'RenderAnimalKps'
@@ -440,7 +440,7 @@ class RenderAnimalKps(_Node, Source[s.Image], frozen=True):
 class RenderPeopleKps(_Node, Source[s.Image], frozen=True):
     """Render Pose JSON (Human).
 
-    - `kps`: a wire that carries POSE_KEYPOINT
+    - `kps`: a link that carries POSE_KEYPOINT
     - `render_body`: true or false, by default True
     - `render_hand`: true or false, by default True
     - `render_face`: true or false, by default True
@@ -464,7 +464,7 @@ class RenderPeopleKps(_Node, Source[s.Image], frozen=True):
 class SAMPreprocessor(_Node, Source[s.Image], frozen=True):
     """SAM Segmentor.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -484,7 +484,7 @@ class SAMPreprocessor(_Node, Source[s.Image], frozen=True):
 class SavePoseKpsAsJsonFile(_Node, frozen=True):
     """Save Pose Keypoints.
 
-    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `pose_kps`: a link that carries POSE_KEYPOINT
     - `filename_prefix`: text, by default 'PoseKeypoint'
     """
 
@@ -496,7 +496,7 @@ class SavePoseKpsAsJsonFile(_Node, frozen=True):
 class Scribble_PiDiNet_Preprocessor(_Node, Source[s.Image], frozen=True):
     """Scribble PiDiNet Lines.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `safe`: one of 'enable', 'disable', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -518,7 +518,7 @@ class Scribble_PiDiNet_Preprocessor(_Node, Source[s.Image], frozen=True):
 class Scribble_XDoG_Preprocessor(_Node, Source[s.Image], frozen=True):
     """Scribble XDoG Lines.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `threshold`: a whole number from 1 to 64, optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -540,7 +540,7 @@ class Scribble_XDoG_Preprocessor(_Node, Source[s.Image], frozen=True):
 class ScribblePreprocessor(_Node, Source[s.Image], frozen=True):
     """Scribble Lines.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -560,7 +560,7 @@ class ScribblePreprocessor(_Node, Source[s.Image], frozen=True):
 class SemSegPreprocessor(_Node, Source[s.Image], frozen=True):
     """Semantic Segmentor (legacy, alias for UniFormer).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -580,7 +580,7 @@ class SemSegPreprocessor(_Node, Source[s.Image], frozen=True):
 class ShufflePreprocessor(_Node, Source[s.Image], frozen=True):
     """Content Shuffle.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     - `seed`: a whole number from 0 to 18446744073709551615, optional
     """
@@ -602,7 +602,7 @@ class ShufflePreprocessor(_Node, Source[s.Image], frozen=True):
 class TEEDPreprocessor(_Node, Source[s.Image], frozen=True):
     """TEEDPreprocessor.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `safe_steps`: a whole number from 0 to 10, optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -624,7 +624,7 @@ class TEEDPreprocessor(_Node, Source[s.Image], frozen=True):
 class TilePreprocessor(_Node, Source[s.Image], frozen=True):
     """Tile.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `pyrUp_iters`: a whole number from 1 to 10, optional
     - `resolution`: a whole number from 64 to 16384, optional
     """
@@ -646,7 +646,7 @@ class TilePreprocessor(_Node, Source[s.Image], frozen=True):
 class TTPlanet_TileGF_Preprocessor(_Node, Source[s.Image], frozen=True):
     """TTPlanet Tile GuidedFilter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `scale_factor`: a number from 1.0 to 8.0, optional
     - `blur_strength`: a number from 1.0 to 10.0, optional
     - `radius`: a whole number from 1 to 20, optional
@@ -674,7 +674,7 @@ class TTPlanet_TileGF_Preprocessor(_Node, Source[s.Image], frozen=True):
 class TTPlanet_TileSimple_Preprocessor(_Node, Source[s.Image], frozen=True):
     """TTPlanet Tile Simple.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `scale_factor`: a number from 1.0 to 8.0, optional
     - `blur_strength`: a number from 1.0 to 10.0, optional
     """
@@ -696,7 +696,7 @@ class TTPlanet_TileSimple_Preprocessor(_Node, Source[s.Image], frozen=True):
 class UniFormerSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
     """UniFormer Segmentor.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 

@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class Unimatch_OptFlowPreprocessor(_Node, frozen=True):
     """Unimatch Optical Flow.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `ckpt_name`: one of 'gmflow-scale1-mixdata.pth', 'gmflow-scale2-mixdata.pth', 'gmflow-scale2-regrefine6-mixdata.pth', by default 'gmflow-scale2-regrefine6-mixdata.pth'
     - `backward_flow`: true or false, by default False
     - `bidirectional_flow`: true or false, by default False
@@ -47,7 +47,7 @@ class Unimatch_OptFlowPreprocessor(_Node, frozen=True):
 class UpperBodyTrackingFromPoseKps(_Node, frozen=True):
     """Upper Body Tracking From PoseKps (InstanceDiffusion).
 
-    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `pose_kps`: a link that carries POSE_KEYPOINT
     - `id_include`: text
     - `Head_width_height`: text, by default '256, 256'
     - `Neck_width_height`: text, by default '100, 100'
@@ -84,7 +84,7 @@ class UpperBodyTrackingFromPoseKps(_Node, frozen=True):
 class ZoeDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
     """Zoe Depth Map.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resolution`: a whole number from 64 to 16384, optional
     """
 
@@ -104,7 +104,7 @@ class ZoeDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 class Zoe_DepthAnythingPreprocessor(_Node, Source[s.Image], frozen=True):
     """Zoe Depth Anything.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `environment`: one of 'indoor', 'outdoor', optional
     - `resolution`: a whole number from 64 to 16384, optional
     """

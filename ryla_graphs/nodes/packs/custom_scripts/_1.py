@@ -46,7 +46,7 @@ class CheckpointLoaderPysssss(_Node, Generic[Family], frozen=True):
 class ConstrainImageforVideoPysssss(_Node, Source[s.Image], frozen=True):
     """Constrain Image for Video 🐍.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `max_width`: a whole number of at least 0, by default 1024
     - `max_height`: a whole number of at least 0, by default 1024
     - `min_width`: a whole number of at least 0, by default 0
@@ -74,7 +74,7 @@ class ConstrainImageforVideoPysssss(_Node, Source[s.Image], frozen=True):
 class ConstrainImagePysssss(_Node, Source[s.Image], frozen=True):
     """Constrain Image 🐍.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `max_width`: a whole number of at least 0, by default 1024
     - `max_height`: a whole number of at least 0, by default 1024
     - `min_width`: a whole number of at least 0, by default 0
@@ -122,8 +122,8 @@ class LoadTextPysssss(_Node, Source[s.String], frozen=True):
 class LoraLoaderPysssss(_Node, Generic[Family], frozen=True):
     """Lora Loader 🐍.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0
     - `strength_clip`: a number from -100.0 to 100.0, by default 1.0
@@ -153,9 +153,9 @@ class MathExpressionPysssss(_Node, frozen=True):
     """Math Expression 🐍.
 
     - `expression`: text
-    - `a`: a wire that carries anything, optional
-    - `b`: a wire that carries anything, optional
-    - `c`: a wire that carries anything, optional
+    - `a`: a link that carries anything, optional
+    - `b`: a link that carries anything, optional
+    - `c`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'MathExpression|pysssss'
@@ -177,7 +177,7 @@ class MathExpressionPysssss(_Node, frozen=True):
 class PlaySoundPysssss(_Node, Source[Any], frozen=True):
     """PlaySound 🐍.
 
-    - `any`: a wire that carries anything
+    - `any`: a link that carries anything
     - `mode`: one of 'always', 'on empty queue', by default 'always'
     - `volume`: a number from 0 to 1, by default 0.5
     - `file`: text, by default 'notify.mp3'
@@ -201,7 +201,7 @@ class PlaySoundPysssss(_Node, Source[Any], frozen=True):
 class RepeaterPysssss(_Node, Source[Any], frozen=True):
     """Repeater 🐍.
 
-    - `source`: a wire that carries anything
+    - `source`: a link that carries anything
     - `repeats`: a whole number from 0 to 5000, by default 2
     - `output_`: one of 'single', 'multi', by default 'single'
     - `node_mode`: one of 'reuse', 'create', by default 'reuse'
@@ -226,7 +226,7 @@ class RepeaterPysssss(_Node, Source[Any], frozen=True):
 class ReroutePrimitivePysssss(_Node, Source[Any], frozen=True):
     """Reroute Primitive 🐍.
 
-    - `value`: a wire that carries anything
+    - `value`: a link that carries anything
     """
 
     CLASS_TYPE = 'ReroutePrimitive|pysssss'
@@ -315,7 +315,7 @@ class SystemNotificationPysssss(_Node, Source[Any], frozen=True):
     """SystemNotification 🐍.
 
     - `message`: text
-    - `any`: a wire that carries anything
+    - `any`: a link that carries anything
     - `mode`: one of 'always', 'on empty queue', by default 'always'
     """
 

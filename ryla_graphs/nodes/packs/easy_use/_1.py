@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class dynamicThresholdingFull(_Node, Source[s.Model[Family]], frozen=True):
     """DynamicThresholdingFull.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `mimic_scale`: a number from 0.0 to 100.0, by default 7.0
     - `threshold_percentile`: a number from 0.0 to 1.0, by default 1.0
     - `mimic_mode`: one of 'Constant', 'Linear Down', 'Cosine Down', 'Half Cosine Down', 'Linear Up', 'Cosine Up', 'Half Cosine Up', 'Power Up', 'Power Down', 'Linear Repeating', 'Cosine Repeating', 'Sawtooth', by default 'Constant'
@@ -76,8 +76,8 @@ class EasyA1111Loader(_Node, Generic[Family], frozen=True):
     - `positive`: text
     - `negative`: text
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
-    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a link that carries CONTROL_NET_STACK, optional
     - `a1111_prompt_style`: true or false, optional
     """
 
@@ -113,7 +113,7 @@ class EasyAb(_Node, frozen=True):
     """easy ab.
 
     - `A_or_B`: true or false, by default True
-    - `in_`: a wire that carries anything
+    - `in_`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy ab'
@@ -135,26 +135,26 @@ class EasyAnythingIndexSwitch(_Node, Source[Any], frozen=True):
     """easy anythingIndexSwitch.
 
     - `index`: a whole number from 0 to 9, by default 0
-    - `value0`: a wire that carries anything, optional
-    - `value1`: a wire that carries anything, optional
-    - `value2`: a wire that carries anything, optional
-    - `value3`: a wire that carries anything, optional
-    - `value4`: a wire that carries anything, optional
-    - `value5`: a wire that carries anything, optional
-    - `value6`: a wire that carries anything, optional
-    - `value7`: a wire that carries anything, optional
-    - `value8`: a wire that carries anything, optional
-    - `value9`: a wire that carries anything, optional
-    - `value10`: a wire that carries anything, optional
-    - `value11`: a wire that carries anything, optional
-    - `value12`: a wire that carries anything, optional
-    - `value13`: a wire that carries anything, optional
-    - `value14`: a wire that carries anything, optional
-    - `value15`: a wire that carries anything, optional
-    - `value16`: a wire that carries anything, optional
-    - `value17`: a wire that carries anything, optional
-    - `value18`: a wire that carries anything, optional
-    - `value19`: a wire that carries anything, optional
+    - `value0`: a link that carries anything, optional
+    - `value1`: a link that carries anything, optional
+    - `value2`: a link that carries anything, optional
+    - `value3`: a link that carries anything, optional
+    - `value4`: a link that carries anything, optional
+    - `value5`: a link that carries anything, optional
+    - `value6`: a link that carries anything, optional
+    - `value7`: a link that carries anything, optional
+    - `value8`: a link that carries anything, optional
+    - `value9`: a link that carries anything, optional
+    - `value10`: a link that carries anything, optional
+    - `value11`: a link that carries anything, optional
+    - `value12`: a link that carries anything, optional
+    - `value13`: a link that carries anything, optional
+    - `value14`: a link that carries anything, optional
+    - `value15`: a link that carries anything, optional
+    - `value16`: a link that carries anything, optional
+    - `value17`: a link that carries anything, optional
+    - `value18`: a link that carries anything, optional
+    - `value19`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy anythingIndexSwitch'
@@ -193,7 +193,7 @@ class EasyAnythingInversedSwitch(_Node, frozen=True):
     """easy anythingInversedSwitch.
 
     - `index`: a whole number from 0 to 9, by default 0
-    - `in_`: a wire that carries anything
+    - `in_`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy anythingInversedSwitch'
@@ -232,9 +232,9 @@ class EasyAnythingInversedSwitch(_Node, frozen=True):
 class EasyApplyBrushNet(_Node, Source[s.PipeLine], frozen=True):
     """Easy Apply BrushNet.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `brushnet`: the name of a file or model that the server has
     - `dtype`: one of 'float16', 'bfloat16', 'float32', 'float64', by default 'float16'
     - `scale`: a number from 0.0 to 10.0, by default 1.0
@@ -264,8 +264,8 @@ class EasyApplyBrushNet(_Node, Source[s.PipeLine], frozen=True):
 class EasyApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
     """Easy Apply Fooocus Inpaint.
 
-    - `model`: a wire that carries MODEL
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent`: a link that carries LATENT
     - `head`: one of 'fooocus_inpaint_head', by default 'fooocus_inpaint_head'
     - `patch`: one of 'inpaint_v26 (1.32GB)', 'inpaint_v25 (2.58GB)', 'inpaint (1.32GB)', by default 'inpaint_v26 (1.32GB)'
     """
@@ -288,9 +288,9 @@ class EasyApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
 class EasyApplyInpaint(_Node, Source[s.PipeLine], frozen=True):
     """Easy Apply Inpaint.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `inpaint_mode`: one of 'normal', 'fooocus_inpaint', 'brushnet_random', 'brushnet_segmentation', 'powerpaint', by default 'normal'
     - `encode`: one of 'none', 'vae_encode_inpaint', 'inpaint_model_conditioning', 'different_diffusion', by default 'none'
     - `grow_mask_by`: a whole number from 0 to 64, by default 6
@@ -330,9 +330,9 @@ class EasyApplyInpaint(_Node, Source[s.PipeLine], frozen=True):
 class EasyApplyPowerPaint(_Node, Source[s.PipeLine], frozen=True):
     """Easy Apply PowerPaint.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `powerpaint_model`: the name of a file or model that the server has
     - `powerpaint_clip`: the name of a file or model that the server has
     - `dtype`: one of 'float16', 'bfloat16', 'float32', 'float64', by default 'float16'
@@ -370,8 +370,8 @@ class EasyApplyPowerPaint(_Node, Source[s.PipeLine], frozen=True):
 class EasyBatchAnything(_Node, Source[Any], frozen=True):
     """easy batchAnything.
 
-    - `any_1`: a wire that carries anything
-    - `any_2`: a wire that carries anything
+    - `any_1`: a link that carries anything
+    - `any_2`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy batchAnything'
@@ -391,7 +391,7 @@ class EasyBlocker(_Node, Source[Any], frozen=True):
     """easy blocker.
 
     - `continue_`: true or false, by default False
-    - `in_`: a wire that carries anything
+    - `in_`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy blocker'
@@ -429,11 +429,11 @@ class EasyBoolean(_Node, Source[s.Boolean], frozen=True):
 class EasyCascadeKSampler(_Node, frozen=True):
     """EasyCascadeKsampler.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model_c`: a wire that carries MODEL, optional
+    - `model_c`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy cascadeKSampler'
@@ -470,7 +470,7 @@ class EasyCascadeLoader(_Node, Generic[Family], frozen=True):
     - `positive`: text
     - `negative`: text
     - `batch_size`: a whole number from 1 to 64, by default 1
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'easy cascadeLoader'
@@ -523,7 +523,7 @@ class EasyCkptNames(_Node, Source[Any], frozen=True):
 class EasyCleanGpuUsed(_Node, Source[Any], frozen=True):
     """easy cleanGpuUsed.
 
-    - `anything`: a wire that carries anything
+    - `anything`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy cleanGpuUsed'
@@ -541,7 +541,7 @@ class EasyCleanGpuUsed(_Node, Source[Any], frozen=True):
 class EasyClearCacheAll(_Node, Source[Any], frozen=True):
     """easy clearCacheAll.
 
-    - `anything`: a wire that carries anything
+    - `anything`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy clearCacheAll'
@@ -559,7 +559,7 @@ class EasyClearCacheAll(_Node, Source[Any], frozen=True):
 class EasyClearCacheKey(_Node, Source[Any], frozen=True):
     """easy clearCacheKey.
 
-    - `anything`: a wire that carries anything
+    - `anything`: a link that carries anything
     - `cache_key`: text, by default '*'
     """
 
@@ -591,8 +591,8 @@ class EasyComfyLoader(_Node, Generic[Family], frozen=True):
     - `positive`: text
     - `negative`: text
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
-    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'easy comfyLoader'
@@ -625,8 +625,8 @@ class EasyComfyLoader(_Node, Generic[Family], frozen=True):
 class EasyCompare(_Node, Source[s.Boolean], frozen=True):
     """easy compare.
 
-    - `a`: a wire that carries anything, optional
-    - `b`: a wire that carries anything, optional
+    - `a`: a link that carries anything, optional
+    - `b`: a link that carries anything, optional
     - `comparison`: one of 'a == b', 'a != b', 'a < b', 'a > b', 'a <= b', 'a >= b', 'a > 0', 'a <= 0', 'b > 0', 'b <= 0', optional
     """
 
@@ -648,26 +648,26 @@ class EasyConditioningIndexSwitch(_Node, Source[s.Conditioning[Family]], frozen=
     """easy conditioningIndexSwitch.
 
     - `index`: a whole number from 0 to 9, by default 0
-    - `cond0`: a wire that carries CONDITIONING, optional
-    - `cond1`: a wire that carries CONDITIONING, optional
-    - `cond2`: a wire that carries CONDITIONING, optional
-    - `cond3`: a wire that carries CONDITIONING, optional
-    - `cond4`: a wire that carries CONDITIONING, optional
-    - `cond5`: a wire that carries CONDITIONING, optional
-    - `cond6`: a wire that carries CONDITIONING, optional
-    - `cond7`: a wire that carries CONDITIONING, optional
-    - `cond8`: a wire that carries CONDITIONING, optional
-    - `cond9`: a wire that carries CONDITIONING, optional
-    - `cond10`: a wire that carries CONDITIONING, optional
-    - `cond11`: a wire that carries CONDITIONING, optional
-    - `cond12`: a wire that carries CONDITIONING, optional
-    - `cond13`: a wire that carries CONDITIONING, optional
-    - `cond14`: a wire that carries CONDITIONING, optional
-    - `cond15`: a wire that carries CONDITIONING, optional
-    - `cond16`: a wire that carries CONDITIONING, optional
-    - `cond17`: a wire that carries CONDITIONING, optional
-    - `cond18`: a wire that carries CONDITIONING, optional
-    - `cond19`: a wire that carries CONDITIONING, optional
+    - `cond0`: a link that carries CONDITIONING, optional
+    - `cond1`: a link that carries CONDITIONING, optional
+    - `cond2`: a link that carries CONDITIONING, optional
+    - `cond3`: a link that carries CONDITIONING, optional
+    - `cond4`: a link that carries CONDITIONING, optional
+    - `cond5`: a link that carries CONDITIONING, optional
+    - `cond6`: a link that carries CONDITIONING, optional
+    - `cond7`: a link that carries CONDITIONING, optional
+    - `cond8`: a link that carries CONDITIONING, optional
+    - `cond9`: a link that carries CONDITIONING, optional
+    - `cond10`: a link that carries CONDITIONING, optional
+    - `cond11`: a link that carries CONDITIONING, optional
+    - `cond12`: a link that carries CONDITIONING, optional
+    - `cond13`: a link that carries CONDITIONING, optional
+    - `cond14`: a link that carries CONDITIONING, optional
+    - `cond15`: a link that carries CONDITIONING, optional
+    - `cond16`: a link that carries CONDITIONING, optional
+    - `cond17`: a link that carries CONDITIONING, optional
+    - `cond18`: a link that carries CONDITIONING, optional
+    - `cond19`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'easy conditioningIndexSwitch'
@@ -705,10 +705,10 @@ class EasyConditioningIndexSwitch(_Node, Source[s.Conditioning[Family]], frozen=
 class EasyControlnetLoader(_Node, Generic[Family], frozen=True):
     """EasyControlnet.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
     - `control_net_name`: the name of a file or model that the server has
-    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `control_net`: a link that carries CONTROL_NET, optional
     - `strength`: a number from 0.0 to 10.0, optional
     - `scale_soft_weights`: a number from 0.0 to 1.0, optional
     """
@@ -735,10 +735,10 @@ class EasyControlnetLoader(_Node, Generic[Family], frozen=True):
 class EasyControlnetLoaderPlusPlus(_Node, Generic[Family], frozen=True):
     """EasyControlnet++.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
     - `control_net_name`: the name of a file or model that the server has
-    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `control_net`: a link that carries CONTROL_NET, optional
     - `strength`: a number from 0.0 to 10.0, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `end_percent`: a number from 0.0 to 1.0, optional
@@ -771,10 +771,10 @@ class EasyControlnetLoaderPlusPlus(_Node, Generic[Family], frozen=True):
 class EasyControlnetLoaderADV(_Node, Generic[Family], frozen=True):
     """EasyControlnet (Advanced).
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
     - `control_net_name`: the name of a file or model that the server has
-    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `control_net`: a link that carries CONTROL_NET, optional
     - `strength`: a number from 0.0 to 10.0, optional
     - `start_percent`: a number from 0.0 to 1.0, optional
     - `end_percent`: a number from 0.0 to 1.0, optional
@@ -826,25 +826,25 @@ class EasyControlnetStack(_Node, Source[s.ControlNetStack], frozen=True):
     - `toggle`: true or false
     - `mode`: one of 'simple', 'advanced', by default 'simple'
     - `num_controlnet`: a whole number from 1 to 3, by default 1
-    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `optional_controlnet_stack`: a link that carries CONTROL_NET_STACK, optional
     - `controlnet_1`: the name of a file or model that the server has, optional
     - `controlnet_1_strength`: a number from -10.0 to 10.0, optional
     - `start_percent_1`: a number from 0.0 to 1.0, optional
     - `end_percent_1`: a number from 0.0 to 1.0, optional
     - `scale_soft_weight_1`: a number from 0.0 to 1.0, optional
-    - `image_1`: a wire that carries IMAGE, optional
+    - `image_1`: a link that carries IMAGE, optional
     - `controlnet_2`: the name of a file or model that the server has, optional
     - `controlnet_2_strength`: a number from -10.0 to 10.0, optional
     - `start_percent_2`: a number from 0.0 to 1.0, optional
     - `end_percent_2`: a number from 0.0 to 1.0, optional
     - `scale_soft_weight_2`: a number from 0.0 to 1.0, optional
-    - `image_2`: a wire that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
     - `controlnet_3`: the name of a file or model that the server has, optional
     - `controlnet_3_strength`: a number from -10.0 to 10.0, optional
     - `start_percent_3`: a number from 0.0 to 1.0, optional
     - `end_percent_3`: a number from 0.0 to 1.0, optional
     - `scale_soft_weight_3`: a number from 0.0 to 1.0, optional
-    - `image_3`: a wire that carries IMAGE, optional
+    - `image_3`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy controlnetStack'
@@ -883,8 +883,8 @@ class EasyControlnetStack(_Node, Source[s.ControlNetStack], frozen=True):
 class EasyControlnetStackApply(_Node, Source[s.PipeLine], frozen=True):
     """Easy Apply CnetStack.
 
-    - `controlnet_stack`: a wire that carries CONTROL_NET_STACK
-    - `pipe`: a wire that carries PIPE_LINE
+    - `controlnet_stack`: a link that carries CONTROL_NET_STACK
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'easy controlnetStackApply'
@@ -903,7 +903,7 @@ class EasyControlnetStackApply(_Node, Source[s.PipeLine], frozen=True):
 class EasyConvertAnything(_Node, Source[Any], frozen=True):
     """easy convertAnything.
 
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     - `output_type`: one of 'string', 'int', 'float', 'boolean', by default 'string'
     """
 
@@ -924,11 +924,11 @@ class EasyConvertAnything(_Node, Source[Any], frozen=True):
 class EasyDetailerFix(_Node, frozen=True):
     """DetailerFix.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy detailerFix'

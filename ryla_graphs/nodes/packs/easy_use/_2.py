@@ -34,11 +34,11 @@ class EasyFluxLoader(_Node, Generic[Family], frozen=True):
     - `empty_latent_height`: a whole number from 64 to 16384, by default 1024
     - `positive`: text
     - `batch_size`: a whole number from 1 to 64, by default 1
-    - `model_override`: a wire that carries MODEL, optional
-    - `clip_override`: a wire that carries CLIP, optional
-    - `vae_override`: a wire that carries VAE, optional
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
-    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `model_override`: a link that carries MODEL, optional
+    - `clip_override`: a link that carries CLIP, optional
+    - `vae_override`: a link that carries VAE, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'easy fluxLoader'
@@ -72,26 +72,26 @@ class EasyFluxLoader(_Node, Generic[Family], frozen=True):
 class EasyForLoopEnd(_Node, frozen=True):
     """For Loop End.
 
-    - `flow`: a wire that carries FLOW_CONTROL
-    - `initial_value1`: a wire that carries anything, optional
-    - `initial_value2`: a wire that carries anything, optional
-    - `initial_value3`: a wire that carries anything, optional
-    - `initial_value4`: a wire that carries anything, optional
-    - `initial_value5`: a wire that carries anything, optional
-    - `initial_value6`: a wire that carries anything, optional
-    - `initial_value7`: a wire that carries anything, optional
-    - `initial_value8`: a wire that carries anything, optional
-    - `initial_value9`: a wire that carries anything, optional
-    - `initial_value10`: a wire that carries anything, optional
-    - `initial_value11`: a wire that carries anything, optional
-    - `initial_value12`: a wire that carries anything, optional
-    - `initial_value13`: a wire that carries anything, optional
-    - `initial_value14`: a wire that carries anything, optional
-    - `initial_value15`: a wire that carries anything, optional
-    - `initial_value16`: a wire that carries anything, optional
-    - `initial_value17`: a wire that carries anything, optional
-    - `initial_value18`: a wire that carries anything, optional
-    - `initial_value19`: a wire that carries anything, optional
+    - `flow`: a link that carries FLOW_CONTROL
+    - `initial_value1`: a link that carries anything, optional
+    - `initial_value2`: a link that carries anything, optional
+    - `initial_value3`: a link that carries anything, optional
+    - `initial_value4`: a link that carries anything, optional
+    - `initial_value5`: a link that carries anything, optional
+    - `initial_value6`: a link that carries anything, optional
+    - `initial_value7`: a link that carries anything, optional
+    - `initial_value8`: a link that carries anything, optional
+    - `initial_value9`: a link that carries anything, optional
+    - `initial_value10`: a link that carries anything, optional
+    - `initial_value11`: a link that carries anything, optional
+    - `initial_value12`: a link that carries anything, optional
+    - `initial_value13`: a link that carries anything, optional
+    - `initial_value14`: a link that carries anything, optional
+    - `initial_value15`: a link that carries anything, optional
+    - `initial_value16`: a link that carries anything, optional
+    - `initial_value17`: a link that carries anything, optional
+    - `initial_value18`: a link that carries anything, optional
+    - `initial_value19`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy forLoopEnd'
@@ -147,25 +147,25 @@ class EasyForLoopStart(_Node, frozen=True):
     """For Loop Start.
 
     - `total`: a whole number from 1 to 100000, by default 1
-    - `initial_value1`: a wire that carries anything, optional
-    - `initial_value2`: a wire that carries anything, optional
-    - `initial_value3`: a wire that carries anything, optional
-    - `initial_value4`: a wire that carries anything, optional
-    - `initial_value5`: a wire that carries anything, optional
-    - `initial_value6`: a wire that carries anything, optional
-    - `initial_value7`: a wire that carries anything, optional
-    - `initial_value8`: a wire that carries anything, optional
-    - `initial_value9`: a wire that carries anything, optional
-    - `initial_value10`: a wire that carries anything, optional
-    - `initial_value11`: a wire that carries anything, optional
-    - `initial_value12`: a wire that carries anything, optional
-    - `initial_value13`: a wire that carries anything, optional
-    - `initial_value14`: a wire that carries anything, optional
-    - `initial_value15`: a wire that carries anything, optional
-    - `initial_value16`: a wire that carries anything, optional
-    - `initial_value17`: a wire that carries anything, optional
-    - `initial_value18`: a wire that carries anything, optional
-    - `initial_value19`: a wire that carries anything, optional
+    - `initial_value1`: a link that carries anything, optional
+    - `initial_value2`: a link that carries anything, optional
+    - `initial_value3`: a link that carries anything, optional
+    - `initial_value4`: a link that carries anything, optional
+    - `initial_value5`: a link that carries anything, optional
+    - `initial_value6`: a link that carries anything, optional
+    - `initial_value7`: a link that carries anything, optional
+    - `initial_value8`: a link that carries anything, optional
+    - `initial_value9`: a link that carries anything, optional
+    - `initial_value10`: a link that carries anything, optional
+    - `initial_value11`: a link that carries anything, optional
+    - `initial_value12`: a link that carries anything, optional
+    - `initial_value13`: a link that carries anything, optional
+    - `initial_value14`: a link that carries anything, optional
+    - `initial_value15`: a link that carries anything, optional
+    - `initial_value16`: a link that carries anything, optional
+    - `initial_value17`: a link that carries anything, optional
+    - `initial_value18`: a link that carries anything, optional
+    - `initial_value19`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy forLoopStart'
@@ -222,7 +222,7 @@ class EasyForLoopStart(_Node, frozen=True):
 class EasyFullCascadeKSampler(_Node, Generic[Family], frozen=True):
     """EasyCascadeKsampler (Full).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `encode_vae_name`: the name of a file or model that the server has
     - `decode_vae_name`: the name of a file or model that the server has
     - `steps`: a whole number from 1 to 10000, by default 20
@@ -234,9 +234,9 @@ class EasyFullCascadeKSampler(_Node, Generic[Family], frozen=True):
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
-    - `image_to_latent_c`: a wire that carries IMAGE, optional
-    - `latent_c`: a wire that carries LATENT, optional
-    - `model_c`: a wire that carries MODEL, optional
+    - `image_to_latent_c`: a link that carries IMAGE, optional
+    - `latent_c`: a link that carries LATENT, optional
+    - `model_c`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy fullCascadeKSampler'
@@ -270,7 +270,7 @@ class EasyFullCascadeKSampler(_Node, Generic[Family], frozen=True):
 class EasyFullkSampler(_Node, Generic[Family], frozen=True):
     """EasyKSampler (Full).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
@@ -280,14 +280,14 @@ class EasyFullkSampler(_Node, Generic[Family], frozen=True):
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
     - `seed`: a whole number from 0 to 1125899906842624, optional
-    - `model`: a wire that carries MODEL, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `vae`: a wire that carries VAE, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `xyPlot`: a wire that carries XYPLOT, optional
-    - `image`: a wire that carries IMAGE, optional
+    - `model`: a link that carries MODEL, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `vae`: a link that carries VAE, optional
+    - `clip`: a link that carries CLIP, optional
+    - `xyPlot`: a link that carries XYPLOT, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy fullkSampler'
@@ -347,11 +347,11 @@ class EasyFullLoader(_Node, Generic[Family], frozen=True):
     - `negative_token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
     - `negative_weight_interpretation`: one of 'comfy', 'A1111', 'comfy++', 'compel', 'fixed attention', by default 'comfy'
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `model_override`: a wire that carries MODEL, optional
-    - `clip_override`: a wire that carries CLIP, optional
-    - `vae_override`: a wire that carries VAE, optional
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
-    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `model_override`: a link that carries MODEL, optional
+    - `clip_override`: a link that carries CLIP, optional
+    - `vae_override`: a link that carries VAE, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a link that carries CONTROL_NET_STACK, optional
     - `a1111_prompt_style`: true or false, optional
     """
 
@@ -426,9 +426,9 @@ class EasyHiresFix(_Node, Generic[Family], frozen=True):
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `pipe`: a wire that carries PIPE_LINE, optional
-    - `image`: a wire that carries IMAGE, optional
-    - `vae`: a wire that carries VAE, optional
+    - `pipe`: a link that carries PIPE_LINE, optional
+    - `image`: a link that carries IMAGE, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'easy hiresFix'
@@ -462,11 +462,11 @@ class EasyHiresFix(_Node, Generic[Family], frozen=True):
 class EasyHumanSegmentation(_Node, frozen=True):
     """Human Segmentation.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `method`: one of 'selfie_multiclass_256x256', 'human_parsing_lip', 'human_parts (deeplabv3p)', 'segformer_b3_clothes', 'segformer_b3_fashion', 'face_parsing', by default 'selfie_multiclass_256x256'
     - `confidence`: a number from 0.05 to 0.95, by default 0.4
     - `crop_multi`: a number from 0.0 to 10.0, by default 0.0
-    - `mask_components`: a wire that carries EASY_COMBO
+    - `mask_components`: a link that carries EASY_COMBO
     """
 
     CLASS_TYPE = 'easy humanSegmentation'
@@ -501,8 +501,8 @@ class EasyHunyuanDiTLoader(_Node, Generic[Family], frozen=True):
     - `positive`: text
     - `negative`: text
     - `batch_size`: a whole number from 1 to 64, by default 1
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
-    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'easy hunyuanDiTLoader'
@@ -535,9 +535,9 @@ class EasyIcLightApply(_Node, Generic[Family], frozen=True):
     """Easy Apply ICLight.
 
     - `mode`: one of 'Foreground', 'Foreground&Background', by default 'Foreground'
-    - `model`: a wire that carries MODEL
-    - `image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `lighting`: one of 'None', 'Left Light', 'Right Light', 'Top Light', 'Bottom Light', 'Circle Light', by default 'None'
     - `source`: one of 'Use Background Image', 'Use Flipped Background Image', 'Left Light', 'Right Light', 'Top Light', 'Bottom Light', 'Ambient', by default 'Use Background Image'
     - `remove_bg`: true or false, by default True
@@ -565,9 +565,9 @@ class EasyIcLightApply(_Node, Generic[Family], frozen=True):
 class EasyIf(_Node, Source[Any], frozen=True):
     """If (🚫Deprecated), deprecated.
 
-    - `any`: a wire that carries anything
-    - `if_`: a wire that carries anything
-    - `else_`: a wire that carries anything
+    - `any`: a link that carries anything
+    - `if_`: a link that carries anything
+    - `else_`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy if'
@@ -589,8 +589,8 @@ class EasyIfElse(_Node, Source[Any], frozen=True):
     """easy ifElse.
 
     - `boolean`: true or false
-    - `on_true`: a wire that carries anything
-    - `on_false`: a wire that carries anything
+    - `on_true`: a link that carries anything
+    - `on_false`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy ifElse'
@@ -610,7 +610,7 @@ class EasyIfElse(_Node, Source[Any], frozen=True):
 class EasyImageBatchToImageList(_Node, Source[s.Image], frozen=True):
     """Image Batch To Image List.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageBatchToImageList'
@@ -630,7 +630,7 @@ class EasyImageChooser(_Node, Source[s.Image], frozen=True):
 
     - `mode`: one of 'Always Pause', 'Keep Last Selection', by default 'Always Pause'
     - `preview_rescale`: a number from 0.05 to 1.0, by default 1.0
-    - `images`: a wire that carries IMAGE, optional
+    - `images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy imageChooser'
@@ -650,8 +650,8 @@ class EasyImageChooser(_Node, Source[s.Image], frozen=True):
 class EasyImageColorMatch(_Node, Source[s.Image], frozen=True):
     """Image Color Match.
 
-    - `image_ref`: a wire that carries IMAGE
-    - `image_target`: a wire that carries IMAGE
+    - `image_ref`: a link that carries IMAGE
+    - `image_target`: a link that carries IMAGE
     - `method`: one of 'wavelet', 'adain', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'wavelet'
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide/Save', by default 'Preview'
     - `save_prefix`: text, by default 'ComfyUI'
@@ -676,8 +676,8 @@ class EasyImageColorMatch(_Node, Source[s.Image], frozen=True):
 class EasyImageConcat(_Node, Source[s.Image], frozen=True):
     """imageConcat.
 
-    - `image1`: a wire that carries IMAGE
-    - `image2`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
+    - `image2`: a link that carries IMAGE
     - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
     - `match_image_size`: true or false, by default False
     """
@@ -700,7 +700,7 @@ class EasyImageConcat(_Node, Source[s.Image], frozen=True):
 class EasyImageCount(_Node, Source[s.Int], frozen=True):
     """ImageCount.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageCount'
@@ -718,8 +718,8 @@ class EasyImageCount(_Node, Source[s.Int], frozen=True):
 class EasyImageCropFromMask(_Node, frozen=True):
     """imageCropFromMask.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `image_crop_multi`: a number from 0.0 to 10.0, by default 1.0
     - `mask_crop_multi`: a number from 0.0 to 10.0, by default 1.0
     - `bbox_smooth_alpha`: a number from 0.0 to 1.0, by default 1.0
@@ -746,14 +746,14 @@ class EasyImageCropFromMask(_Node, frozen=True):
 class EasyImageDetailTransfer(_Node, Source[s.Image], frozen=True):
     """Image Detail Transfer.
 
-    - `target`: a wire that carries IMAGE
-    - `source`: a wire that carries IMAGE
+    - `target`: a link that carries IMAGE
+    - `source`: a link that carries IMAGE
     - `mode`: one of 'add', 'multiply', 'screen', 'overlay', 'soft_light', 'hard_light', 'color_dodge', 'color_burn', 'difference', 'exclusion', 'divide', by default 'add'
     - `blur_sigma`: a number from 0.1 to 100.0, by default 1.0
     - `blend_factor`: a number from -10.0 to 10.0, by default 1.0
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide/Save', by default 'Preview'
     - `save_prefix`: text, by default 'ComfyUI'
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy imageDetailTransfer'
@@ -779,26 +779,26 @@ class EasyImageIndexSwitch(_Node, Source[s.Image], frozen=True):
     """easy imageIndexSwitch.
 
     - `index`: a whole number from 0 to 9, by default 0
-    - `image0`: a wire that carries IMAGE, optional
-    - `image1`: a wire that carries IMAGE, optional
-    - `image2`: a wire that carries IMAGE, optional
-    - `image3`: a wire that carries IMAGE, optional
-    - `image4`: a wire that carries IMAGE, optional
-    - `image5`: a wire that carries IMAGE, optional
-    - `image6`: a wire that carries IMAGE, optional
-    - `image7`: a wire that carries IMAGE, optional
-    - `image8`: a wire that carries IMAGE, optional
-    - `image9`: a wire that carries IMAGE, optional
-    - `image10`: a wire that carries IMAGE, optional
-    - `image11`: a wire that carries IMAGE, optional
-    - `image12`: a wire that carries IMAGE, optional
-    - `image13`: a wire that carries IMAGE, optional
-    - `image14`: a wire that carries IMAGE, optional
-    - `image15`: a wire that carries IMAGE, optional
-    - `image16`: a wire that carries IMAGE, optional
-    - `image17`: a wire that carries IMAGE, optional
-    - `image18`: a wire that carries IMAGE, optional
-    - `image19`: a wire that carries IMAGE, optional
+    - `image0`: a link that carries IMAGE, optional
+    - `image1`: a link that carries IMAGE, optional
+    - `image2`: a link that carries IMAGE, optional
+    - `image3`: a link that carries IMAGE, optional
+    - `image4`: a link that carries IMAGE, optional
+    - `image5`: a link that carries IMAGE, optional
+    - `image6`: a link that carries IMAGE, optional
+    - `image7`: a link that carries IMAGE, optional
+    - `image8`: a link that carries IMAGE, optional
+    - `image9`: a link that carries IMAGE, optional
+    - `image10`: a link that carries IMAGE, optional
+    - `image11`: a link that carries IMAGE, optional
+    - `image12`: a link that carries IMAGE, optional
+    - `image13`: a link that carries IMAGE, optional
+    - `image14`: a link that carries IMAGE, optional
+    - `image15`: a link that carries IMAGE, optional
+    - `image16`: a link that carries IMAGE, optional
+    - `image17`: a link that carries IMAGE, optional
+    - `image18`: a link that carries IMAGE, optional
+    - `image19`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy imageIndexSwitch'
@@ -836,7 +836,7 @@ class EasyImageIndexSwitch(_Node, Source[s.Image], frozen=True):
 class EasyImageInsetCrop(_Node, Source[s.Image], frozen=True):
     """ImageInsetCrop.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `measurement`: one of 'Pixels', 'Percentage', by default 'Pixels'
     - `left`: a whole number from 0 to 16384, by default 0
     - `right`: a whole number from 0 to 16384, by default 0
@@ -864,7 +864,7 @@ class EasyImageInsetCrop(_Node, Source[s.Image], frozen=True):
 class EasyImageInterrogator(_Node, Source[s.String], frozen=True):
     """Image To Prompt.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `mode`: one of 'fast', 'classic', 'best', 'negative', by default 'fast'
     - `use_lowvram`: true or false, by default True
     """
@@ -886,7 +886,7 @@ class EasyImageInterrogator(_Node, Source[s.String], frozen=True):
 class EasyImageListToImageBatch(_Node, Source[s.Image], frozen=True):
     """Image List To Image Batch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageListToImageBatch'
@@ -904,7 +904,7 @@ class EasyImageListToImageBatch(_Node, Source[s.Image], frozen=True):
 class EasyImagePixelPerfect(_Node, Source[s.Int], frozen=True):
     """ImagePixelPerfect.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `resize_mode`: one of 'Just Resize', 'Crop and Resize', 'Resize and Fill', by default 'Just Resize'
     """
 
@@ -924,7 +924,7 @@ class EasyImagePixelPerfect(_Node, Source[s.Int], frozen=True):
 class EasyImageRatio(_Node, frozen=True):
     """ImageRatio.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageRatio'
@@ -945,7 +945,7 @@ class EasyImageRatio(_Node, frozen=True):
 class EasyImageRemBg(_Node, frozen=True):
     """Image Remove Bg.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `rem_mode`: one of 'RMBG-2.0', 'RMBG-1.4', 'Inspyrenet', 'BEN2', by default 'RMBG-1.4'
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide/Save', by default 'Preview'
     - `save_prefix`: text, by default 'ComfyUI'
@@ -976,7 +976,7 @@ class EasyImageRemBg(_Node, frozen=True):
 class EasyImageSave(_Node, frozen=True):
     """Save Image (Simple).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `only_preview`: true or false, by default False
     """
@@ -990,7 +990,7 @@ class EasyImageSave(_Node, frozen=True):
 class EasyImageScaleDown(_Node, Source[s.Image], frozen=True):
     """Image Scale Down.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `width`: a whole number from 1 to 16384, by default 512
     - `height`: a whole number from 1 to 16384, by default 512
     - `crop`: one of 'disabled', 'center', by default 'disabled'
@@ -1014,7 +1014,7 @@ class EasyImageScaleDown(_Node, Source[s.Image], frozen=True):
 class EasyImageScaleDownBy(_Node, Source[s.Image], frozen=True):
     """Image Scale Down By.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `scale_by`: a number from 0.01 to 1.0, by default 0.5
     """
 

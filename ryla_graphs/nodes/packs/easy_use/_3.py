@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class EasyImageScaleDownToSize(_Node, Source[s.Image], frozen=True):
     """Image Scale Down To Size.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `size`: a whole number from 1 to 16384, by default 512
     - `mode`: true or false, by default True
     """
@@ -46,7 +46,7 @@ class EasyImageScaleDownToSize(_Node, Source[s.Image], frozen=True):
 class EasyImageScaleToNormPixels(_Node, Source[s.Image], frozen=True):
     """ImageScaleToNormPixels.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
     - `scale_by`: a number from 0.01 to 8.0, by default 1.0
     """
@@ -90,7 +90,7 @@ class EasyImagesCountInDirectory(_Node, Source[s.Int], frozen=True):
 class EasyImageSize(_Node, frozen=True):
     """ImageSize.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageSize'
@@ -109,7 +109,7 @@ class EasyImageSize(_Node, frozen=True):
 class EasyImageSizeByLongerSide(_Node, Source[s.Int], frozen=True):
     """ImageSize (LongerSide).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageSizeByLongerSide'
@@ -127,7 +127,7 @@ class EasyImageSizeByLongerSide(_Node, Source[s.Int], frozen=True):
 class EasyImageSizeBySide(_Node, Source[s.Int], frozen=True):
     """ImageSize (Side).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `side`: one of 'Longest', 'Shortest', by default 'Longest'
     """
 
@@ -147,7 +147,7 @@ class EasyImageSizeBySide(_Node, Source[s.Int], frozen=True):
 class EasyImageSplitGrid(_Node, Source[s.Image], frozen=True):
     """imageSplitGrid.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `row`: a whole number from 1 to 10, by default 1
     - `column`: a whole number from 1 to 10, by default 1
     """
@@ -169,7 +169,7 @@ class EasyImageSplitGrid(_Node, Source[s.Image], frozen=True):
 class EasyImageSplitList(_Node, frozen=True):
     """imageSplitList.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageSplitList'
@@ -189,7 +189,7 @@ class EasyImageSplitList(_Node, frozen=True):
 class EasyImageSplitTiles(_Node, frozen=True):
     """imageSplitTiles.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `overlap_ratio`: a number from 0 to 0.5, by default 0.0
     - `overlap_offset`: a whole number from -8192 to 8192, by default 0
     - `tiles_rows`: a whole number from 1 to 50, by default 2
@@ -220,7 +220,7 @@ class EasyImageSplitTiles(_Node, frozen=True):
 class EasyImagesSplitImage(_Node, frozen=True):
     """imagesSplitImage.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imagesSplitImage'
@@ -242,8 +242,8 @@ class EasyImagesSplitImage(_Node, frozen=True):
 class EasyImageSwitch(_Node, Source[s.Image], frozen=True):
     """easy imageSwitch.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
     - `boolean`: true or false, by default False
     """
 
@@ -264,9 +264,9 @@ class EasyImageSwitch(_Node, Source[s.Image], frozen=True):
 class EasyImageTilesFromBatch(_Node, frozen=True):
     """imageTilesFromBatch.
 
-    - `tiles`: a wire that carries IMAGE
-    - `masks`: a wire that carries MASK
-    - `overlap`: a wire that carries OVERLAP
+    - `tiles`: a link that carries IMAGE
+    - `masks`: a link that carries MASK
+    - `overlap`: a link that carries OVERLAP
     - `index`: a whole number from 0 to 10000, by default 0
     """
 
@@ -291,7 +291,7 @@ class EasyImageTilesFromBatch(_Node, frozen=True):
 class EasyImageToBase64(_Node, Source[s.String], frozen=True):
     """Image To Base64.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'easy imageToBase64'
@@ -309,7 +309,7 @@ class EasyImageToBase64(_Node, Source[s.String], frozen=True):
 class EasyImageToMask(_Node, Source[s.Mask], frozen=True):
     """ImageToMask (🚫Deprecated), deprecated.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `channel`: one of 'red', 'green', 'blue', by default 'red'
     """
 
@@ -329,12 +329,12 @@ class EasyImageToMask(_Node, Source[s.Mask], frozen=True):
 class EasyImageUncropFromBBOX(_Node, Source[s.Image], frozen=True):
     """imageUncropFromBBOX.
 
-    - `original_image`: a wire that carries IMAGE
-    - `crop_image`: a wire that carries IMAGE
-    - `bbox`: a wire that carries BBOX
+    - `original_image`: a link that carries IMAGE
+    - `crop_image`: a link that carries IMAGE
+    - `bbox`: a link that carries BBOX
     - `border_blending`: a number from 0.0 to 1.0, by default 0.25
     - `use_square_mask`: true or false, by default True
-    - `optional_mask`: a wire that carries MASK, optional
+    - `optional_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy imageUncropFromBBOX'
@@ -357,7 +357,7 @@ class EasyImageUncropFromBBOX(_Node, Source[s.Image], frozen=True):
 class EasyIndexAnything(_Node, Source[Any], frozen=True):
     """easy indexAnything.
 
-    - `any`: a wire that carries anything
+    - `any`: a link that carries anything
     - `index`: a whole number from -1000000 to 1000000, by default 0
     """
 
@@ -380,11 +380,11 @@ class EasyInjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
     - `strength`: a number from 0.0 to 200.0, by default 0.1
     - `normalize`: true or false, by default False
     - `average`: true or false, by default False
-    - `pipe_to_noise`: a wire that carries PIPE_LINE, optional
-    - `image_to_latent`: a wire that carries IMAGE, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `noise`: a wire that carries LATENT, optional
-    - `mask`: a wire that carries MASK, optional
+    - `pipe_to_noise`: a link that carries PIPE_LINE, optional
+    - `image_to_latent`: a link that carries IMAGE, optional
+    - `latent`: a link that carries LATENT, optional
+    - `noise`: a link that carries LATENT, optional
+    - `mask`: a link that carries MASK, optional
     - `mix_randn_amount`: a number from 0.0 to 1000.0, optional
     - `seed`: a whole number from 0 to 18446744073709551615, optional
     """
@@ -413,8 +413,8 @@ class EasyInjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
 class EasyInstantIDApply(_Node, Generic[Family], frozen=True):
     """Easy Apply InstantID.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
     - `instantid_file`: the name of a file or model that the server has
     - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
     - `control_net_name`: the name of a file or model that the server has
@@ -424,9 +424,9 @@ class EasyInstantIDApply(_Node, Generic[Family], frozen=True):
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `noise`: a number from 0.0 to 1.0, by default 0.35
-    - `image_kps`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
-    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `image_kps`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `control_net`: a link that carries CONTROL_NET, optional
     """
 
     CLASS_TYPE = 'easy instantIDApply'
@@ -460,8 +460,8 @@ class EasyInstantIDApply(_Node, Generic[Family], frozen=True):
 class EasyInstantIDApplyADV(_Node, Generic[Family], frozen=True):
     """Easy Apply InstantID (Advanced).
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
     - `instantid_file`: the name of a file or model that the server has
     - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
     - `control_net_name`: the name of a file or model that the server has
@@ -471,11 +471,11 @@ class EasyInstantIDApplyADV(_Node, Generic[Family], frozen=True):
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `noise`: a number from 0.0 to 1.0, by default 0.35
-    - `image_kps`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
-    - `control_net`: a wire that carries CONTROL_NET, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `image_kps`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `control_net`: a link that carries CONTROL_NET, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'easy instantIDApplyADV'
@@ -529,8 +529,8 @@ class EasyInt(_Node, Source[s.Int], frozen=True):
 class EasyIpadapterApply(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter.
 
-    - `model`: a wire that carries MODEL
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `image`: a link that carries IMAGE
     - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', … (15 choices), by default 'LIGHT - SD1.5 only (low strength)'
     - `lora_strength`: a number from 0 to 1, by default 0.6
     - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', by default 'CUDA'
@@ -540,8 +540,8 @@ class EasyIpadapterApply(_Node, Generic[Family], frozen=True):
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'all'
     - `use_tiled`: true or false, by default False
-    - `attn_mask`: a wire that carries MASK, optional
-    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `optional_ipadapter`: a link that carries IPADAPTER, optional
     """
 
     CLASS_TYPE = 'easy ipadapterApply'
@@ -574,8 +574,8 @@ class EasyIpadapterApply(_Node, Generic[Family], frozen=True):
 class EasyIpadapterApplyADV(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter (Advanced).
 
-    - `model`: a wire that carries MODEL
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `image`: a link that carries IMAGE
     - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', … (15 choices), by default 'LIGHT - SD1.5 only (low strength)'
     - `lora_strength`: a number from 0 to 1, by default 0.6
     - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', by default 'CUDA'
@@ -590,10 +590,10 @@ class EasyIpadapterApplyADV(_Node, Generic[Family], frozen=True):
     - `use_tiled`: true or false, by default False
     - `use_batch`: true or false, by default False
     - `sharpening`: a number from 0.0 to 1.0, by default 0.0
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `optional_ipadapter`: a link that carries IPADAPTER, optional
     - `layer_weights`: text, optional
     """
 
@@ -635,17 +635,17 @@ class EasyIpadapterApplyADV(_Node, Generic[Family], frozen=True):
 class EasyIpadapterApplyEmbeds(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter (Embeds).
 
-    - `model`: a wire that carries MODEL
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `pos_embed`: a wire that carries EMBEDS
+    - `model`: a link that carries MODEL
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `ipadapter`: a link that carries IPADAPTER
+    - `pos_embed`: a link that carries EMBEDS
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (14 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `neg_embed`: a wire that carries EMBEDS, optional
-    - `attn_mask`: a wire that carries MASK, optional
+    - `neg_embed`: a link that carries EMBEDS, optional
+    - `attn_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy ipadapterApplyEmbeds'
@@ -674,26 +674,26 @@ class EasyIpadapterApplyEmbeds(_Node, Generic[Family], frozen=True):
 class EasyIpadapterApplyEncoder(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter (Encoder).
 
-    - `model`: a wire that carries MODEL
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `image1`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `image1`: a link that carries IMAGE
     - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', 'COMPOSITION', by default 'LIGHT - SD1.5 only (low strength)'
     - `num_embeds`: a whole number from 1 to 4, by default 2
-    - `image2`: a wire that carries IMAGE, optional
-    - `image3`: a wire that carries IMAGE, optional
-    - `image4`: a wire that carries IMAGE, optional
-    - `mask1`: a wire that carries MASK, optional
+    - `image2`: a link that carries IMAGE, optional
+    - `image3`: a link that carries IMAGE, optional
+    - `image4`: a link that carries IMAGE, optional
+    - `mask1`: a link that carries MASK, optional
     - `weight1`: a number from -1 to 3, optional
-    - `mask2`: a wire that carries MASK, optional
+    - `mask2`: a link that carries MASK, optional
     - `weight2`: a number from -1 to 3, optional
-    - `mask3`: a wire that carries MASK, optional
+    - `mask3`: a link that carries MASK, optional
     - `weight3`: a number from -1 to 3, optional
-    - `mask4`: a wire that carries MASK, optional
+    - `mask4`: a link that carries MASK, optional
     - `weight4`: a number from -1 to 3, optional
     - `combine_method`: one of 'concat', 'add', 'subtract', 'average', 'norm average', 'max', 'min', optional
-    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
-    - `pos_embeds`: a wire that carries EMBEDS, optional
-    - `neg_embeds`: a wire that carries EMBEDS, optional
+    - `optional_ipadapter`: a link that carries IPADAPTER, optional
+    - `pos_embeds`: a link that carries EMBEDS, optional
+    - `neg_embeds`: a link that carries EMBEDS, optional
     """
 
     CLASS_TYPE = 'easy ipadapterApplyEncoder'
@@ -734,8 +734,8 @@ class EasyIpadapterApplyEncoder(_Node, Generic[Family], frozen=True):
 class EasyIpadapterApplyFaceIDKolors(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter (FaceID Kolors).
 
-    - `model`: a wire that carries MODEL
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `image`: a link that carries IMAGE
     - `preset`: one of 'FACEID PLUS KOLORS', by default 'FACEID PLUS KOLORS'
     - `lora_strength`: a number from 0 to 1, by default 0.6
     - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', by default 'CUDA'
@@ -751,10 +751,10 @@ class EasyIpadapterApplyFaceIDKolors(_Node, Generic[Family], frozen=True):
     - `use_tiled`: true or false, by default False
     - `use_batch`: true or false, by default False
     - `sharpening`: a number from 0.0 to 1.0, by default 0.0
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `optional_ipadapter`: a link that carries IPADAPTER, optional
     """
 
     CLASS_TYPE = 'easy ipadapterApplyFaceIDKolors'
@@ -795,14 +795,14 @@ class EasyIpadapterApplyFaceIDKolors(_Node, Generic[Family], frozen=True):
 class EasyIpadapterApplyFromParams(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter (From Params).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', 'COMPOSITION', by default 'LIGHT - SD1.5 only (low strength)'
-    - `ipadapter_params`: a wire that carries IPADAPTER_PARAMS
+    - `ipadapter_params`: a link that carries IPADAPTER_PARAMS
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', 'max', 'min', by default 'concat'
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
     - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'insightface only'
-    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
-    - `image_negative`: a wire that carries IMAGE, optional
+    - `optional_ipadapter`: a link that carries IPADAPTER, optional
+    - `image_negative`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy ipadapterApplyFromParams'
@@ -828,8 +828,8 @@ class EasyIpadapterApplyFromParams(_Node, Generic[Family], frozen=True):
 class EasyIpadapterApplyRegional(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter (Regional).
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `image`: a wire that carries IMAGE
+    - `pipe`: a link that carries PIPE_LINE
+    - `image`: a link that carries IMAGE
     - `positive`: text
     - `negative`: text
     - `image_weight`: a number from -1.0 to 3.0, by default 1.0
@@ -837,8 +837,8 @@ class EasyIpadapterApplyRegional(_Node, Generic[Family], frozen=True):
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (14 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
-    - `optional_ipadapter_params`: a wire that carries IPADAPTER_PARAMS, optional
+    - `mask`: a link that carries MASK, optional
+    - `optional_ipadapter_params`: a link that carries IPADAPTER_PARAMS, optional
     """
 
     CLASS_TYPE = 'easy ipadapterApplyRegional'
@@ -869,8 +869,8 @@ class EasyIpadapterApplyRegional(_Node, Generic[Family], frozen=True):
 class EasyIpadapterStyleComposition(_Node, Generic[Family], frozen=True):
     """Easy Apply IPAdapter (StyleComposition).
 
-    - `model`: a wire that carries MODEL
-    - `image_style`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `image_style`: a link that carries IMAGE
     - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', 'COMPOSITION', by default 'LIGHT - SD1.5 only (low strength)'
     - `weight_style`: a number from -1 to 5, by default 1.0
     - `weight_composition`: a number from -1 to 5, by default 1.0
@@ -880,11 +880,11 @@ class EasyIpadapterStyleComposition(_Node, Generic[Family], frozen=True):
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
     - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'all'
-    - `image_composition`: a wire that carries IMAGE, optional
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    - `image_composition`: a link that carries IMAGE, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `optional_ipadapter`: a link that carries IPADAPTER, optional
     """
 
     CLASS_TYPE = 'easy ipadapterStyleComposition'
@@ -940,7 +940,7 @@ class EasyIsFileExist(_Node, Source[s.Boolean], frozen=True):
 class EasyIsMaskEmpty(_Node, Source[s.Boolean], frozen=True):
     """easy isMaskEmpty.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'easy isMaskEmpty'

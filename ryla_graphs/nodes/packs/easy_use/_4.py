@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class EasyIsNone(_Node, Source[s.Boolean], frozen=True):
     """easy isNone.
 
-    - `any`: a wire that carries anything
+    - `any`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy isNone'
@@ -42,8 +42,8 @@ class EasyIsNone(_Node, Source[s.Boolean], frozen=True):
 class EasyIsSDXL(_Node, Source[s.Boolean], frozen=True):
     """easy isSDXL.
 
-    - `optional_pipe`: a wire that carries PIPE_LINE, optional
-    - `optional_clip`: a wire that carries CLIP, optional
+    - `optional_pipe`: a link that carries PIPE_LINE, optional
+    - `optional_clip`: a link that carries CLIP, optional
     """
 
     CLASS_TYPE = 'easy isSDXL'
@@ -62,7 +62,7 @@ class EasyIsSDXL(_Node, Source[s.Boolean], frozen=True):
 class EasyJoinImageBatch(_Node, Source[s.Image], frozen=True):
     """JoinImageBatch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `mode`: one of 'horizontal', 'vertical', by default 'horizontal'
     """
 
@@ -82,7 +82,7 @@ class EasyJoinImageBatch(_Node, Source[s.Image], frozen=True):
 class EasyJoyCaption2API(_Node, Source[s.String], frozen=True):
     """JoyCaption2 (BizyAIR).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `do_sample`: one of True, False, by default True
     - `temperature`: a number from 0.0 to 2.0, by default 0.5
     - `max_tokens`: a whole number from 16 to 512, by default 256
@@ -118,7 +118,7 @@ class EasyJoyCaption2API(_Node, Source[s.String], frozen=True):
 class EasyJoyCaption3API(_Node, Source[s.String], frozen=True):
     """JoyCaption3 (BizyAIR).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `do_sample`: one of True, False, by default True
     - `temperature`: a number from 0.0 to 2.0, by default 0.5
     - `max_tokens`: a whole number from 16 to 512, by default 256
@@ -166,9 +166,9 @@ class EasyKolorsLoader(_Node, Generic[Family], frozen=True):
     - `positive`: text
     - `negative`: text
     - `batch_size`: a whole number from 1 to 64, by default 1
-    - `model_override`: a wire that carries MODEL, optional
-    - `vae_override`: a wire that carries VAE, optional
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `model_override`: a link that carries MODEL, optional
+    - `vae_override`: a link that carries VAE, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
     - `auto_clean_gpu`: true or false, optional
     """
 
@@ -204,11 +204,11 @@ class EasyKolorsLoader(_Node, Generic[Family], frozen=True):
 class EasyKSampler(_Node, frozen=True):
     """easy kSampler.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', 'None', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy kSampler'
@@ -231,11 +231,11 @@ class EasyKSampler(_Node, frozen=True):
 class EasyKSamplerCustom(_Node, Generic[Family], frozen=True):
     """EasyKSampler (Custom).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', 'None', by default 'None'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy kSamplerCustom'
@@ -260,7 +260,7 @@ class EasyKSamplerCustom(_Node, Generic[Family], frozen=True):
 class EasyKSamplerDownscaleUnet(_Node, frozen=True):
     """EasyKsampler (Downscale Unet).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `downscale_mode`: one of 'None', 'Auto', 'Custom', by default 'Auto'
     - `block_number`: a whole number from 1 to 32, by default 3
     - `downscale_factor`: a number from 0.1 to 9.0, by default 2.0
@@ -272,7 +272,7 @@ class EasyKSamplerDownscaleUnet(_Node, frozen=True):
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy kSamplerDownscaleUnet'
@@ -303,14 +303,14 @@ class EasyKSamplerDownscaleUnet(_Node, frozen=True):
 class EasyKSamplerInpainting(_Node, Generic[Family], frozen=True):
     """EasyKSampler (Inpainting).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `grow_mask_by`: a whole number from 0 to 64, by default 6
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
     - `additional`: one of 'None', 'InpaintModelCond', 'Differential Diffusion', 'Fooocus Inpaint', 'Fooocus Inpaint + DD', 'Brushnet Random', 'Brushnet Random + DD', 'Brushnet Segmentation', 'Brushnet Segmentation + DD', by default 'None'
-    - `model`: a wire that carries MODEL, optional
-    - `mask`: a wire that carries MASK, optional
+    - `model`: a link that carries MODEL, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy kSamplerInpainting'
@@ -337,11 +337,11 @@ class EasyKSamplerInpainting(_Node, Generic[Family], frozen=True):
 class EasyKSamplerLayerDiffusion(_Node, frozen=True):
     """EasyKSampler (LayerDiffuse).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy kSamplerLayerDiffusion'
@@ -366,11 +366,11 @@ class EasyKSamplerLayerDiffusion(_Node, frozen=True):
 class EasyKSamplerSDTurbo(_Node, frozen=True):
     """EasyKSampler (SDTurbo).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy kSamplerSDTurbo'
@@ -393,12 +393,12 @@ class EasyKSamplerSDTurbo(_Node, frozen=True):
 class EasyKSamplerTiled(_Node, frozen=True):
     """EasyKSampler (Tiled Decode).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `tile_size`: a whole number from 320 to 4096, by default 512
     - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', 'None', by default 'Preview'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `save_prefix`: text, by default 'ComfyUI'
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'easy kSamplerTiled'
@@ -422,11 +422,11 @@ class EasyKSamplerTiled(_Node, frozen=True):
 class EasyLatentCompositeMaskedWithCond(_Node, Generic[Family], frozen=True):
     """LatentCompositeMaskedWithCond (🚫Deprecated), deprecated.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `text_combine`: a wire that carries LIST
-    - `source_latent`: a wire that carries LATENT
-    - `source_mask`: a wire that carries MASK
-    - `destination_mask`: a wire that carries MASK
+    - `pipe`: a link that carries PIPE_LINE
+    - `text_combine`: a link that carries LIST
+    - `source_latent`: a link that carries LATENT
+    - `source_mask`: a link that carries MASK
+    - `destination_mask`: a link that carries MASK
     - `text_combine_mode`: one of 'add', 'replace', 'cover', by default 'add'
     - `replace_text`: text
     """
@@ -461,9 +461,9 @@ class EasyLatentNoisy(_Node, Generic[Family], frozen=True):
     - `end_at_step`: a whole number from 1 to 10000, by default 10000
     - `source`: one of 'CPU', 'GPU', by default 'CPU'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `pipe`: a wire that carries PIPE_LINE, optional
-    - `optional_model`: a wire that carries MODEL, optional
-    - `optional_latent`: a wire that carries LATENT, optional
+    - `pipe`: a link that carries PIPE_LINE, optional
+    - `optional_model`: a link that carries MODEL, optional
+    - `optional_latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'easy latentNoisy'
@@ -492,7 +492,7 @@ class EasyLatentNoisy(_Node, Generic[Family], frozen=True):
 class EasyLengthAnything(_Node, Source[s.Int], frozen=True):
     """easy lengthAnything.
 
-    - `any`: a wire that carries anything
+    - `any`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy lengthAnything'
@@ -510,9 +510,9 @@ class EasyLengthAnything(_Node, Source[s.Int], frozen=True):
 class EasyLLLiteLoader(_Node, Source[s.Model[Family]], frozen=True):
     """EasyLLLite.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `model_name`: the name of a file or model that the server has
-    - `cond_image`: a wire that carries IMAGE
+    - `cond_image`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `steps`: a whole number from 0 to 200, by default 0
     - `start_percent`: a number from 0.0 to 100.0, by default 0.0
@@ -566,8 +566,8 @@ class EasyLoadImagesForLoop(_Node, frozen=True):
     - `directory`: text
     - `start_index`: a whole number of at least 0, optional
     - `limit`: a whole number from -1 to 10000, optional
-    - `initial_value1`: a wire that carries anything, optional
-    - `initial_value2`: a wire that carries anything, optional
+    - `initial_value1`: a link that carries anything, optional
+    - `initial_value2`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy loadImagesForLoop'
@@ -613,8 +613,8 @@ class EasyLoraNames(_Node, Source[Any], frozen=True):
 class EasyLoraPromptApply(_Node, Generic[Family], frozen=True):
     """Easy Apply LoraPrompt.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `positive`: text
     - `negative`: text, optional
     """
@@ -643,7 +643,7 @@ class EasyLoraStack(_Node, Source[s.LoraStack], frozen=True):
     - `toggle`: true or false
     - `mode`: one of 'simple', 'advanced', by default 'simple'
     - `num_loras`: a whole number from 1 to 10, by default 1
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
     - `lora_1_name`: the name of a file or model that the server has, optional
     - `lora_1_strength`: a number from -10.0 to 10.0, optional
     - `lora_1_model_strength`: a number from -10.0 to 10.0, optional
@@ -744,9 +744,9 @@ class EasyLoraStack(_Node, Source[s.LoraStack], frozen=True):
 class EasyLoraStackApply(_Node, Generic[Family], frozen=True):
     """Easy Apply LoraStack.
 
-    - `lora_stack`: a wire that carries LORA_STACK
-    - `model`: a wire that carries MODEL
-    - `optional_clip`: a wire that carries CLIP, optional
+    - `lora_stack`: a link that carries LORA_STACK
+    - `model`: a link that carries MODEL
+    - `optional_clip`: a link that carries CLIP, optional
     """
 
     CLASS_TYPE = 'easy loraStackApply'
@@ -771,7 +771,7 @@ class EasyLoraSwitcher(_Node, frozen=True):
     - `select`: a whole number from 1 to 50, by default 1
     - `num_loras`: a whole number from 1 to 50, by default 1
     - `lora_strength`: a number from -10.0 to 10.0, by default 1.0
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
     - `lora_1_name`: the name of a file or model that the server has, optional
     - `lora_2_name`: the name of a file or model that the server has, optional
     - `lora_3_name`: the name of a file or model that the server has, optional
@@ -894,13 +894,13 @@ class EasyLoraSwitcher(_Node, frozen=True):
 class EasyMakeImageForICLora(_Node, frozen=True):
     """Make Image For ICLora.
 
-    - `image_1`: a wire that carries IMAGE
+    - `image_1`: a link that carries IMAGE
     - `direction`: one of 'top-bottom', 'left-right', by default 'left-right'
     - `pixels`: a whole number from 0 to 16384, by default 0
     - `method`: one of 'uniform height', 'uniform width', 'auto', by default 'auto'
-    - `image_2`: a wire that carries IMAGE, optional
-    - `mask_1`: a wire that carries MASK, optional
-    - `mask_2`: a wire that carries MASK, optional
+    - `image_2`: a link that carries IMAGE, optional
+    - `mask_1`: a link that carries MASK, optional
+    - `mask_2`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy makeImageForICLora'
@@ -1007,9 +1007,9 @@ class EasyMochiLoader(_Node, Generic[Family], frozen=True):
     - `empty_latent_height`: a whole number from 64 to 16384, by default 480
     - `length`: a whole number from 7 to 16384, by default 25
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `model_override`: a wire that carries MODEL, optional
-    - `clip_override`: a wire that carries CLIP, optional
-    - `vae_override`: a wire that carries VAE, optional
+    - `model_override`: a link that carries MODEL, optional
+    - `clip_override`: a link that carries CLIP, optional
+    - `vae_override`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'easy mochiLoader'
@@ -1040,7 +1040,7 @@ class EasyMochiLoader(_Node, Generic[Family], frozen=True):
 class EasyMultiAngle(_Node, frozen=True):
     """easy multiAngle.
 
-    - `multi_angle`: a wire that carries EASY_MULTI_ANGLE, optional
+    - `multi_angle`: a link that carries EASY_MULTI_ANGLE, optional
     """
 
     CLASS_TYPE = 'easy multiAngle'

@@ -42,7 +42,7 @@ class EasyNegative(_Node, Source[s.String], frozen=True):
 class EasyOutputToList(_Node, Source[Any], frozen=True):
     """easy outputToList.
 
-    - `tuple`: a wire that carries anything
+    - `tuple`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy outputToList'
@@ -60,7 +60,7 @@ class EasyOutputToList(_Node, Source[Any], frozen=True):
 class EasyPipeBatchIndex(_Node, Source[s.PipeLine], frozen=True):
     """Pipe Batch Index.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `batch_index`: a whole number from 0 to 63, by default 0
     - `length`: a whole number from 1 to 64, by default 1
     """
@@ -96,14 +96,14 @@ class EasyPipeEdit(_Node, Generic[Family], frozen=True):
     - `old_cond_end`: a number from 0.0 to 1.0, by default 1.0
     - `new_cond_start`: a number from 0.0 to 1.0, by default 0.0
     - `new_cond_end`: a number from 0.0 to 1.0, by default 1.0
-    - `pipe`: a wire that carries PIPE_LINE, optional
-    - `model`: a wire that carries MODEL, optional
-    - `pos`: a wire that carries CONDITIONING, optional
-    - `neg`: a wire that carries CONDITIONING, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `vae`: a wire that carries VAE, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `image`: a wire that carries IMAGE, optional
+    - `pipe`: a link that carries PIPE_LINE, optional
+    - `model`: a link that carries MODEL, optional
+    - `pos`: a link that carries CONDITIONING, optional
+    - `neg`: a link that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `vae`: a link that carries VAE, optional
+    - `clip`: a link that carries CLIP, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy pipeEdit'
@@ -149,7 +149,7 @@ class EasyPipeEdit(_Node, Generic[Family], frozen=True):
 class EasyPipeEditPrompt(_Node, Source[s.PipeLine], frozen=True):
     """Pipe Edit Prompt.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `positive`: text
     - `negative`: text
     """
@@ -171,15 +171,15 @@ class EasyPipeEditPrompt(_Node, Source[s.PipeLine], frozen=True):
 class EasyPipeIn(_Node, Source[s.PipeLine], Generic[Family], frozen=True):
     """Pipe In.
 
-    - `pipe`: a wire that carries PIPE_LINE, optional
-    - `model`: a wire that carries MODEL, optional
-    - `pos`: a wire that carries CONDITIONING, optional
-    - `neg`: a wire that carries CONDITIONING, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `vae`: a wire that carries VAE, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `image`: a wire that carries IMAGE, optional
-    - `xyPlot`: a wire that carries XYPLOT, optional
+    - `pipe`: a link that carries PIPE_LINE, optional
+    - `model`: a link that carries MODEL, optional
+    - `pos`: a link that carries CONDITIONING, optional
+    - `neg`: a link that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `vae`: a link that carries VAE, optional
+    - `clip`: a link that carries CLIP, optional
+    - `image`: a link that carries IMAGE, optional
+    - `xyPlot`: a link that carries XYPLOT, optional
     """
 
     CLASS_TYPE = 'easy pipeIn'
@@ -205,7 +205,7 @@ class EasyPipeIn(_Node, Source[s.PipeLine], Generic[Family], frozen=True):
 class EasyPipeOut(_Node, Generic[Family], frozen=True):
     """Pipe Out.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'easy pipeOut'
@@ -231,7 +231,7 @@ class EasyPipeOut(_Node, Generic[Family], frozen=True):
 class EasyPipeToBasicPipe(_Node, Source[s.BasicPipe], frozen=True):
     """Pipe -> BasicPipe.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'easy pipeToBasicPipe'
@@ -266,7 +266,7 @@ class EasyPixArtLoader(_Node, Generic[Family], frozen=True):
     - `positive`: text
     - `negative`: text
     - `batch_size`: a whole number from 1 to 64, by default 1
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'easy pixArtLoader'
@@ -459,7 +459,7 @@ class EasyPositive(_Node, Source[s.String], frozen=True):
 class EasyPreDetailerFix(_Node, Source[s.PipeLine], frozen=True):
     """PreDetailerFix.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `guide_size`: a number from 64 to 16384, by default 256.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 768.0
@@ -475,9 +475,9 @@ class EasyPreDetailerFix(_Node, Source[s.PipeLine], frozen=True):
     - `drop_size`: a whole number from 1 to 16384, by default 10
     - `wildcard`: text
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `bbox_segm_pipe`: a wire that carries PIPE_LINE, optional
-    - `sam_pipe`: a wire that carries PIPE_LINE, optional
-    - `optional_image`: a wire that carries IMAGE, optional
+    - `bbox_segm_pipe`: a link that carries PIPE_LINE, optional
+    - `sam_pipe`: a link that carries PIPE_LINE, optional
+    - `optional_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy preDetailerFix'
@@ -513,8 +513,8 @@ class EasyPreDetailerFix(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreMaskDetailerFix(_Node, Source[s.PipeLine], frozen=True):
     """preMaskDetailerFix.
 
-    - `pipe`: a wire that carries PIPE_LINE
-    - `mask`: a wire that carries MASK
+    - `pipe`: a link that carries PIPE_LINE
+    - `mask`: a link that carries MASK
     - `guide_size`: a number from 64 to 16384, by default 384.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -531,7 +531,7 @@ class EasyPreMaskDetailerFix(_Node, Source[s.PipeLine], frozen=True):
     - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
     - `batch_size`: a whole number from 1 to 100, by default 1
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `optional_image`: a wire that carries IMAGE, optional
+    - `optional_image`: a link that carries IMAGE, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
     """
@@ -571,15 +571,15 @@ class EasyPreMaskDetailerFix(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSampling(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'simple'
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
-    - `image_to_latent`: a wire that carries IMAGE, optional
-    - `latent`: a wire that carries LATENT, optional
+    - `image_to_latent`: a link that carries IMAGE, optional
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'easy preSampling'
@@ -605,7 +605,7 @@ class EasyPreSampling(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSamplingAdvanced(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling (Advanced).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
@@ -615,8 +615,8 @@ class EasyPreSamplingAdvanced(_Node, Source[s.PipeLine], frozen=True):
     - `add_noise`: one of 'enable (CPU)', 'enable (GPU=A1111)', 'disable', by default 'enable (CPU)'
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
     - `return_with_leftover_noise`: one of 'disable', 'enable', by default 'disable'
-    - `image_to_latent`: a wire that carries IMAGE, optional
-    - `latent`: a wire that carries LATENT, optional
+    - `image_to_latent`: a link that carries IMAGE, optional
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'easy preSamplingAdvanced'
@@ -645,7 +645,7 @@ class EasyPreSamplingAdvanced(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSamplingCascade(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling (Cascade).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `encode_vae_name`: the name of a file or model that the server has
     - `decode_vae_name`: the name of a file or model that the server has
     - `steps`: a whole number from 1 to 10000, by default 20
@@ -654,8 +654,8 @@ class EasyPreSamplingCascade(_Node, Source[s.PipeLine], frozen=True):
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
-    - `image_to_latent_c`: a wire that carries IMAGE, optional
-    - `latent_c`: a wire that carries LATENT, optional
+    - `image_to_latent_c`: a link that carries IMAGE, optional
+    - `latent_c`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'easy preSamplingCascade'
@@ -683,7 +683,7 @@ class EasyPreSamplingCascade(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSamplingCustom(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling (Custom).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `guider`: one of 'CFG', 'DualCFG', 'Basic', 'IP2P+CFG', 'IP2P+DualCFG', 'IP2P+Basic', by default 'Basic'
     - `cfg`: a number from 0.0 to 100.0, by default 3.5
     - `cfg_negative`: a number from 0.0 to 100.0, by default 1.5
@@ -701,10 +701,10 @@ class EasyPreSamplingCustom(_Node, Source[s.PipeLine], frozen=True):
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `add_noise`: one of 'enable (CPU)', 'enable (GPU=A1111)', 'disable', by default 'enable (CPU)'
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
-    - `image_to_latent`: a wire that carries IMAGE, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `optional_sampler`: a wire that carries SAMPLER, optional
-    - `optional_sigmas`: a wire that carries SIGMAS, optional
+    - `image_to_latent`: a link that carries IMAGE, optional
+    - `latent`: a link that carries LATENT, optional
+    - `optional_sampler`: a link that carries SAMPLER, optional
+    - `optional_sigmas`: a link that carries SIGMAS, optional
     """
 
     CLASS_TYPE = 'easy preSamplingCustom'
@@ -743,7 +743,7 @@ class EasyPreSamplingCustom(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSamplingDynamicCFG(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling (DynamicCFG).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `cfg_mode`: one of 'Constant', 'Linear Down', 'Cosine Down', 'Half Cosine Down', 'Linear Up', 'Cosine Up', 'Half Cosine Up', 'Power Up', 'Power Down', 'Linear Repeating', 'Cosine Repeating', 'Sawtooth', by default 'Constant'
@@ -752,8 +752,8 @@ class EasyPreSamplingDynamicCFG(_Node, Source[s.PipeLine], frozen=True):
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'simple'
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
-    - `image_to_latent`: a wire that carries IMAGE, optional
-    - `latent`: a wire that carries LATENT, optional
+    - `image_to_latent`: a link that carries IMAGE, optional
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'easy preSamplingDynamicCFG'
@@ -781,7 +781,7 @@ class EasyPreSamplingDynamicCFG(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSamplingLayerDiffusion(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling (LayerDiffuse).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `method`: one of 'Attention Injection', 'Conv Injection', 'Everything', 'Foreground', 'Background', by default 'Attention Injection'
     - `weight`: a number from -1 to 3, by default 1.0
     - `steps`: a whole number from 1 to 10000, by default 20
@@ -790,9 +790,9 @@ class EasyPreSamplingLayerDiffusion(_Node, Source[s.PipeLine], frozen=True):
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'normal'
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
-    - `image`: a wire that carries IMAGE, optional
-    - `blended_image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `blended_image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy preSamplingLayerDiffusion'
@@ -821,13 +821,13 @@ class EasyPreSamplingLayerDiffusion(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSamplingLayerDiffusionADDTL(_Node, Source[s.PipeLine], Generic[Family], frozen=True):
     """PreSampling (LayerDiffuse ADDTL).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `foreground_prompt`: text
     - `background_prompt`: text
     - `blended_prompt`: text
-    - `optional_fg_cond`: a wire that carries CONDITIONING, optional
-    - `optional_bg_cond`: a wire that carries CONDITIONING, optional
-    - `optional_blended_cond`: a wire that carries CONDITIONING, optional
+    - `optional_fg_cond`: a link that carries CONDITIONING, optional
+    - `optional_bg_cond`: a link that carries CONDITIONING, optional
+    - `optional_blended_cond`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'easy preSamplingLayerDiffusionADDTL'
@@ -851,7 +851,7 @@ class EasyPreSamplingLayerDiffusionADDTL(_Node, Source[s.PipeLine], Generic[Fami
 class EasyPreSamplingNoiseIn(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling (NoiseIn).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `factor`: a number from 0.0 to 1.0, by default 0.1
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
@@ -860,7 +860,7 @@ class EasyPreSamplingNoiseIn(_Node, Source[s.PipeLine], frozen=True):
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `seed`: a whole number from 0 to 1125899906842624, by default 0
     - `optional_noise_seed`: a whole number, optional
-    - `optional_latent`: a wire that carries LATENT, optional
+    - `optional_latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'easy preSamplingNoiseIn'
@@ -887,7 +887,7 @@ class EasyPreSamplingNoiseIn(_Node, Source[s.PipeLine], frozen=True):
 class EasyPreSamplingSdTurbo(_Node, Source[s.PipeLine], frozen=True):
     """PreSampling (SDTurbo).
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `steps`: a whole number from 1 to 10, by default 1
     - `cfg`: a number from 0.0 to 100.0, by default 1.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
@@ -963,10 +963,10 @@ class EasyPrompt(_Node, Source[s.String], frozen=True):
 class EasyPromptAwait(_Node, frozen=True):
     """easy promptAwait.
 
-    - `now`: a wire that carries anything
+    - `now`: a link that carries anything
     - `prompt`: text
-    - `toolbar`: a wire that carries EASY_PROMPT_AWAIT_BAR
-    - `prev`: a wire that carries anything, optional
+    - `toolbar`: a link that carries EASY_PROMPT_AWAIT_BAR
+    - `prev`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy promptAwait'
@@ -1042,7 +1042,7 @@ class EasyPromptList(_Node, frozen=True):
     - `prompt_3`: text
     - `prompt_4`: text
     - `prompt_5`: text
-    - `optional_prompt_list`: a wire that carries LIST, optional
+    - `optional_prompt_list`: a link that carries LIST, optional
     """
 
     CLASS_TYPE = 'easy promptList'

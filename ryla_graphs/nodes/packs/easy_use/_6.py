@@ -24,15 +24,15 @@ class _Node(Node, frozen=True):
 class EasyPulIDApply(_Node, Source[s.Model[Family]], frozen=True):
     """Easy Apply PuLID.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `pulid_file`: the name of a file or model that the server has
     - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `method`: one of 'fidelity', 'style', 'neutral', by default 'fidelity'
     - `weight`: a number from -1.0 to 5.0, by default 1.0
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
-    - `attn_mask`: a wire that carries MASK, optional
+    - `attn_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy pulIDApply'
@@ -58,17 +58,17 @@ class EasyPulIDApply(_Node, Source[s.Model[Family]], frozen=True):
 class EasyPulIDApplyADV(_Node, Source[s.Model[Family]], frozen=True):
     """Easy Apply PuLID (Advanced).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `pulid_file`: the name of a file or model that the server has
     - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1.0 to 5.0, by default 1.0
     - `projection`: one of 'ortho_v2', 'ortho', 'none', by default 'ortho_v2'
     - `fidelity`: a whole number from 0 to 32, by default 8
     - `noise`: a number from -1.0 to 1.0, by default 0.0
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
-    - `attn_mask`: a wire that carries MASK, optional
+    - `attn_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'easy pulIDApplyADV'
@@ -154,7 +154,7 @@ class EasyRangeInt(_Node, frozen=True):
 class EasyRemoveLocalImage(_Node, frozen=True):
     """Remove Local Image.
 
-    - `any`: a wire that carries anything
+    - `any`: a link that carries anything
     - `file_name`: text
     """
 
@@ -198,7 +198,7 @@ class EasySamLoaderPipe(_Node, Source[s.PipeLine], frozen=True):
 class EasySaveImageLazy(_Node, Source[s.Image], frozen=True):
     """SaveImageLazy (🚫Deprecated), deprecated.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `save_metadata`: true or false, by default True
     """
@@ -225,7 +225,7 @@ class EasySaveText(_Node, frozen=True):
     - `file_name`: text
     - `file_extension`: one of 'txt', 'csv', by default 'txt'
     - `overwrite`: true or false, by default True
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy saveText'
@@ -254,7 +254,7 @@ class EasySaveTextLazy(_Node, frozen=True):
     - `file_name`: text
     - `file_extension`: one of 'txt', 'csv', by default 'txt'
     - `overwrite`: true or false, by default True
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy saveTextLazy'
@@ -323,7 +323,7 @@ class EasySeedList(_Node, frozen=True):
 class EasyShowAnything(_Node, Source[Any], frozen=True):
     """easy showAnything.
 
-    - `anything`: a wire that carries anything, optional
+    - `anything`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy showAnything'
@@ -341,7 +341,7 @@ class EasyShowAnything(_Node, Source[Any], frozen=True):
 class EasyShowAnythingLazy(_Node, Source[Any], frozen=True):
     """easy showAnythingLazy.
 
-    - `anything`: a wire that carries anything, optional
+    - `anything`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy showAnythingLazy'
@@ -359,7 +359,7 @@ class EasyShowAnythingLazy(_Node, Source[Any], frozen=True):
 class EasyShowLoaderSettingsNames(_Node, frozen=True):
     """Show Loader Settings Names.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'easy showLoaderSettingsNames'
@@ -379,7 +379,7 @@ class EasyShowLoaderSettingsNames(_Node, frozen=True):
 class EasyShowSpentTime(_Node, frozen=True):
     """Show Spent Time (🚫Deprecated), deprecated.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     """
 
     CLASS_TYPE = 'easy showSpentTime'
@@ -389,7 +389,7 @@ class EasyShowSpentTime(_Node, frozen=True):
 class EasyShowTensorShape(_Node, frozen=True):
     """easy showTensorShape.
 
-    - `tensor`: a wire that carries anything
+    - `tensor`: a link that carries anything
     """
 
     CLASS_TYPE = 'easy showTensorShape'
@@ -400,9 +400,9 @@ class EasySimpleMath(_Node, frozen=True):
     """easy simpleMath.
 
     - `value`: text
-    - `a`: a wire that carries anything, optional
-    - `b`: a wire that carries anything, optional
-    - `c`: a wire that carries anything, optional
+    - `a`: a link that carries anything, optional
+    - `b`: a link that carries anything, optional
+    - `c`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy simpleMath'
@@ -427,10 +427,10 @@ class EasySimpleMathDual(_Node, frozen=True):
 
     - `value1`: text
     - `value2`: text
-    - `a`: a wire that carries anything, optional
-    - `b`: a wire that carries anything, optional
-    - `c`: a wire that carries anything, optional
-    - `d`: a wire that carries anything, optional
+    - `a`: a link that carries anything, optional
+    - `b`: a link that carries anything, optional
+    - `c`: a link that carries anything, optional
+    - `d`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy simpleMathDual'
@@ -456,7 +456,7 @@ class EasySimpleMathDual(_Node, frozen=True):
 class EasySleep(_Node, Source[Any], frozen=True):
     """easy sleep.
 
-    - `any`: a wire that carries anything
+    - `any`: a link that carries anything
     - `delay`: a number from 0.0 to 1000000, by default 1.0
     """
 
@@ -502,7 +502,7 @@ class EasyStableDiffusion3API(_Node, Source[s.Image], frozen=True):
     - `aspect_ratio`: one of '16:9', '1:1', '21:9', '2:3', '3:2', '4:5', '5:4', '9:16', '9:21', by default '16:9'
     - `seed`: a whole number from 0 to 4294967294, by default 0
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
-    - `optional_image`: a wire that carries IMAGE, optional
+    - `optional_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'easy stableDiffusion3API'
@@ -600,7 +600,7 @@ class EasyStringToIntList(_Node, Source[s.Int], frozen=True):
 class EasyStyleAlignedBatchAlign(_Node, Source[s.Model[Family]], frozen=True):
     """Easy Apply StyleAlign.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `share_norm`: one of 'both', 'group', 'layer', 'disabled', by default 'both'
     - `share_attn`: one of 'q+k', 'q+k+v', 'disabled', by default 'q+k'
     - `scale`: a number from 0 to 1.0, by default 1.0
@@ -627,7 +627,7 @@ class EasyStylesSelector(_Node, frozen=True):
     - `styles`: one of 'fooocus_styles', by default 'fooocus_styles'
     - `positive`: text, optional
     - `negative`: text, optional
-    - `select_styles`: a wire that carries EASY_PROMPT_STYLES, optional
+    - `select_styles`: a link that carries EASY_PROMPT_STYLES, optional
     """
 
     CLASS_TYPE = 'easy stylesSelector'
@@ -651,7 +651,7 @@ class EasySv3dLoader(_Node, Generic[Family], frozen=True):
 
     - `ckpt_name`: the name of a file or model that the server has
     - `vae_name`: the name of a file or model that the server has
-    - `init_image`: a wire that carries IMAGE
+    - `init_image`: a link that carries IMAGE
     - `empty_latent_width`: a whole number from 16 to 16384, by default 576
     - `empty_latent_height`: a whole number from 16 to 16384, by default 576
     - `batch_size`: a whole number from 1 to 4096, by default 21
@@ -688,7 +688,7 @@ class EasySvdLoader(_Node, Generic[Family], frozen=True):
     - `ckpt_name`: the name of a file or model that the server has
     - `vae_name`: the name of a file or model that the server has
     - `clip_name`: the name of a file or model that the server has
-    - `init_image`: a wire that carries IMAGE
+    - `init_image`: a link that carries IMAGE
     - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '1024 x 576'
     - `empty_latent_width`: a whole number from 16 to 16384, by default 256
     - `empty_latent_height`: a whole number from 16 to 16384, by default 256
@@ -729,7 +729,7 @@ class EasySvdLoader(_Node, Generic[Family], frozen=True):
 class EasyTableEditor(_Node, frozen=True):
     """Table Editor.
 
-    - `table_data`: a wire that carries EASY_TABLE_EDITOR
+    - `table_data`: a link that carries EASY_TABLE_EDITOR
     """
 
     CLASS_TYPE = 'easy tableEditor'

@@ -134,11 +134,11 @@ class EasyUnSampler(_Node, Generic[Family], frozen=True):
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
     - `normalize`: one of 'disable', 'enable', by default 'disable'
-    - `pipe`: a wire that carries PIPE_LINE, optional
-    - `optional_model`: a wire that carries MODEL, optional
-    - `optional_positive`: a wire that carries CONDITIONING, optional
-    - `optional_negative`: a wire that carries CONDITIONING, optional
-    - `optional_latent`: a wire that carries LATENT, optional
+    - `pipe`: a link that carries PIPE_LINE, optional
+    - `optional_model`: a link that carries MODEL, optional
+    - `optional_positive`: a link that carries CONDITIONING, optional
+    - `optional_negative`: a link that carries CONDITIONING, optional
+    - `optional_latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'easy unSampler'
@@ -167,28 +167,28 @@ class EasyUnSampler(_Node, Generic[Family], frozen=True):
 class EasyWhileLoopEnd(_Node, frozen=True):
     """While Loop End.
 
-    - `flow`: a wire that carries FLOW_CONTROL
+    - `flow`: a link that carries FLOW_CONTROL
     - `condition`: true or false
-    - `initial_value0`: a wire that carries anything, optional
-    - `initial_value1`: a wire that carries anything, optional
-    - `initial_value2`: a wire that carries anything, optional
-    - `initial_value3`: a wire that carries anything, optional
-    - `initial_value4`: a wire that carries anything, optional
-    - `initial_value5`: a wire that carries anything, optional
-    - `initial_value6`: a wire that carries anything, optional
-    - `initial_value7`: a wire that carries anything, optional
-    - `initial_value8`: a wire that carries anything, optional
-    - `initial_value9`: a wire that carries anything, optional
-    - `initial_value10`: a wire that carries anything, optional
-    - `initial_value11`: a wire that carries anything, optional
-    - `initial_value12`: a wire that carries anything, optional
-    - `initial_value13`: a wire that carries anything, optional
-    - `initial_value14`: a wire that carries anything, optional
-    - `initial_value15`: a wire that carries anything, optional
-    - `initial_value16`: a wire that carries anything, optional
-    - `initial_value17`: a wire that carries anything, optional
-    - `initial_value18`: a wire that carries anything, optional
-    - `initial_value19`: a wire that carries anything, optional
+    - `initial_value0`: a link that carries anything, optional
+    - `initial_value1`: a link that carries anything, optional
+    - `initial_value2`: a link that carries anything, optional
+    - `initial_value3`: a link that carries anything, optional
+    - `initial_value4`: a link that carries anything, optional
+    - `initial_value5`: a link that carries anything, optional
+    - `initial_value6`: a link that carries anything, optional
+    - `initial_value7`: a link that carries anything, optional
+    - `initial_value8`: a link that carries anything, optional
+    - `initial_value9`: a link that carries anything, optional
+    - `initial_value10`: a link that carries anything, optional
+    - `initial_value11`: a link that carries anything, optional
+    - `initial_value12`: a link that carries anything, optional
+    - `initial_value13`: a link that carries anything, optional
+    - `initial_value14`: a link that carries anything, optional
+    - `initial_value15`: a link that carries anything, optional
+    - `initial_value16`: a link that carries anything, optional
+    - `initial_value17`: a link that carries anything, optional
+    - `initial_value18`: a link that carries anything, optional
+    - `initial_value19`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy whileLoopEnd'
@@ -247,26 +247,26 @@ class EasyWhileLoopStart(_Node, frozen=True):
     """While Loop Start.
 
     - `condition`: true or false, by default True
-    - `initial_value0`: a wire that carries anything, optional
-    - `initial_value1`: a wire that carries anything, optional
-    - `initial_value2`: a wire that carries anything, optional
-    - `initial_value3`: a wire that carries anything, optional
-    - `initial_value4`: a wire that carries anything, optional
-    - `initial_value5`: a wire that carries anything, optional
-    - `initial_value6`: a wire that carries anything, optional
-    - `initial_value7`: a wire that carries anything, optional
-    - `initial_value8`: a wire that carries anything, optional
-    - `initial_value9`: a wire that carries anything, optional
-    - `initial_value10`: a wire that carries anything, optional
-    - `initial_value11`: a wire that carries anything, optional
-    - `initial_value12`: a wire that carries anything, optional
-    - `initial_value13`: a wire that carries anything, optional
-    - `initial_value14`: a wire that carries anything, optional
-    - `initial_value15`: a wire that carries anything, optional
-    - `initial_value16`: a wire that carries anything, optional
-    - `initial_value17`: a wire that carries anything, optional
-    - `initial_value18`: a wire that carries anything, optional
-    - `initial_value19`: a wire that carries anything, optional
+    - `initial_value0`: a link that carries anything, optional
+    - `initial_value1`: a link that carries anything, optional
+    - `initial_value2`: a link that carries anything, optional
+    - `initial_value3`: a link that carries anything, optional
+    - `initial_value4`: a link that carries anything, optional
+    - `initial_value5`: a link that carries anything, optional
+    - `initial_value6`: a link that carries anything, optional
+    - `initial_value7`: a link that carries anything, optional
+    - `initial_value8`: a link that carries anything, optional
+    - `initial_value9`: a link that carries anything, optional
+    - `initial_value10`: a link that carries anything, optional
+    - `initial_value11`: a link that carries anything, optional
+    - `initial_value12`: a link that carries anything, optional
+    - `initial_value13`: a link that carries anything, optional
+    - `initial_value14`: a link that carries anything, optional
+    - `initial_value15`: a link that carries anything, optional
+    - `initial_value16`: a link that carries anything, optional
+    - `initial_value17`: a link that carries anything, optional
+    - `initial_value18`: a link that carries anything, optional
+    - `initial_value19`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'easy whileLoopStart'
@@ -381,8 +381,8 @@ class EasyWildcardsMatrix(_Node, frozen=True):
 class EasyXyAny(_Node, frozen=True):
     """easy xyAny.
 
-    - `X`: a wire that carries anything
-    - `Y`: a wire that carries anything
+    - `X`: a link that carries anything
+    - `Y`: a link that carries anything
     - `direction`: one of 'horizontal', 'vertical', by default 'horizontal'
     """
 
@@ -458,7 +458,7 @@ class EasyXYInputsCheckpoint(_Node, Source[s.XY], frozen=True):
     - `ckpt_name_10`: the name of a file or model that the server has
     - `clip_skip_10`: a whole number from -24 to -1, by default -1
     - `vae_name_10`: the name of a file or model that the server has
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'easy XYInputs: Checkpoint'
@@ -509,7 +509,7 @@ class EasyXYInputsControlNet(_Node, Source[s.XY], frozen=True):
     """XY Inputs: Controlnet //EasyUse.
 
     - `control_net_name`: the name of a file or model that the server has
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `target_parameter`: one of 'strength', 'start_percent', 'end_percent', by default 'strength'
     - `batch_count`: a whole number from 1 to 30, by default 3
     - `first_strength`: a number from 0.0 to 10.0, by default 0.0
@@ -521,7 +521,7 @@ class EasyXYInputsControlNet(_Node, Source[s.XY], frozen=True):
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `control_net`: a link that carries CONTROL_NET, optional
     """
 
     CLASS_TYPE = 'easy XYInputs: ControlNet'
@@ -630,7 +630,7 @@ class EasyXYInputsLora(_Node, Source[s.XY], frozen=True):
     - `lora_name_10`: the name of a file or model that the server has
     - `model_str_10`: a number from -10.0 to 10.0, by default 1.0
     - `clip_str_10`: a number from -10.0 to 10.0, by default 1.0
-    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_lora_stack`: a link that carries LORA_STACK, optional
     - `display_trigger_word`: true or false, optional
     """
 
@@ -710,10 +710,10 @@ class EasyXYInputsModelMergeBlocks(_Node, Source[s.XY], frozen=True):
 class EasyXYInputsNegativeCond(_Node, Source[s.XY], Generic[Family], frozen=True):
     """XY Inputs: NegCond //EasyUse.
 
-    - `negative_1`: a wire that carries CONDITIONING, optional
-    - `negative_2`: a wire that carries CONDITIONING, optional
-    - `negative_3`: a wire that carries CONDITIONING, optional
-    - `negative_4`: a wire that carries CONDITIONING, optional
+    - `negative_1`: a link that carries CONDITIONING, optional
+    - `negative_2`: a link that carries CONDITIONING, optional
+    - `negative_3`: a link that carries CONDITIONING, optional
+    - `negative_4`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'easy XYInputs: NegativeCond'
@@ -734,7 +734,7 @@ class EasyXYInputsNegativeCond(_Node, Source[s.XY], Generic[Family], frozen=True
 class EasyXYInputsNegativeCondList(_Node, Source[s.XY], frozen=True):
     """XY Inputs: NegCondList //EasyUse.
 
-    - `negative`: a wire that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'easy XYInputs: NegativeCondList'
@@ -752,10 +752,10 @@ class EasyXYInputsNegativeCondList(_Node, Source[s.XY], frozen=True):
 class EasyXYInputsPositiveCond(_Node, Source[s.XY], Generic[Family], frozen=True):
     """XY Inputs: PosCond //EasyUse.
 
-    - `positive_1`: a wire that carries CONDITIONING, optional
-    - `positive_2`: a wire that carries CONDITIONING, optional
-    - `positive_3`: a wire that carries CONDITIONING, optional
-    - `positive_4`: a wire that carries CONDITIONING, optional
+    - `positive_1`: a link that carries CONDITIONING, optional
+    - `positive_2`: a link that carries CONDITIONING, optional
+    - `positive_3`: a link that carries CONDITIONING, optional
+    - `positive_4`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'easy XYInputs: PositiveCond'
@@ -776,7 +776,7 @@ class EasyXYInputsPositiveCond(_Node, Source[s.XY], Generic[Family], frozen=True
 class EasyXYInputsPositiveCondList(_Node, Source[s.XY], frozen=True):
     """XY Inputs: PosCondList //EasyUse.
 
-    - `positive`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'easy XYInputs: PositiveCondList'
@@ -1073,7 +1073,7 @@ class EasyXYPlot(_Node, Source[s.PipeLine], frozen=True):
     - `x_values`: text
     - `y_axis`: one of 'None', '---------------------', 'preSampling: steps', 'preSampling: cfg', 'preSampling: sampler_name', 'preSampling: scheduler', 'preSampling: denoise', 'preSampling: seed', … (17 choices), by default 'None'
     - `y_values`: text
-    - `pipe`: a wire that carries PIPE_LINE, optional
+    - `pipe`: a link that carries PIPE_LINE, optional
     """
 
     CLASS_TYPE = 'easy XYPlot'
@@ -1098,12 +1098,12 @@ class EasyXYPlot(_Node, Source[s.PipeLine], frozen=True):
 class EasyXYPlotAdvanced(_Node, Source[s.PipeLine], frozen=True):
     """XY Plot Advanced.
 
-    - `pipe`: a wire that carries PIPE_LINE
+    - `pipe`: a link that carries PIPE_LINE
     - `grid_spacing`: a whole number from 0 to 500, by default 0
     - `output_individuals`: one of 'False', 'True', by default 'False'
     - `flip_xy`: one of 'False', 'True', by default 'False'
-    - `X`: a wire that carries X_Y, optional
-    - `Y`: a wire that carries X_Y, optional
+    - `X`: a link that carries X_Y, optional
+    - `Y`: a link that carries X_Y, optional
     - `font`: one of 'None', optional
     """
 
@@ -1130,7 +1130,7 @@ class EasyZero123Loader(_Node, Generic[Family], frozen=True):
 
     - `ckpt_name`: the name of a file or model that the server has
     - `vae_name`: the name of a file or model that the server has
-    - `init_image`: a wire that carries IMAGE
+    - `init_image`: a link that carries IMAGE
     - `empty_latent_width`: a whole number from 16 to 16384, by default 256
     - `empty_latent_height`: a whole number from 16 to 16384, by default 256
     - `batch_size`: a whole number from 1 to 64, by default 1

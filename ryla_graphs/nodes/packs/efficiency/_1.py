@@ -24,9 +24,9 @@ class _Node(Node, frozen=True):
 class ApplyControlNetStack(_Node, Generic[Family], frozen=True):
     """Apply ControlNet Stack.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `cnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'Apply ControlNet Stack'
@@ -47,12 +47,12 @@ class ApplyControlNetStack(_Node, Generic[Family], frozen=True):
 class ControlNetStacker(_Node, Source[s.ControlNetStack], frozen=True):
     """Control Net Stacker.
 
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `cnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'Control Net Stacker'
@@ -89,8 +89,8 @@ class EffLoaderSDXL(_Node, Generic[Family], frozen=True):
     - `empty_latent_width`: a whole number from 64 to 16384, by default 1024
     - `empty_latent_height`: a whole number from 64 to 16384, by default 1024
     - `batch_size`: a whole number from 1 to 64, by default 1
-    - `lora_stack`: a wire that carries LORA_STACK, optional
-    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
+    - `cnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'Eff. Loader SDXL'
@@ -139,8 +139,8 @@ class EfficientLoader(_Node, Generic[Family], frozen=True):
     - `empty_latent_width`: a whole number from 64 to 16384, by default 512
     - `empty_latent_height`: a whole number from 64 to 16384, by default 512
     - `batch_size`: a whole number from 1 to 262144, by default 1
-    - `lora_stack`: a wire that carries LORA_STACK, optional
-    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
+    - `cnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'Efficient Loader'
@@ -275,7 +275,7 @@ class HighResFixScript(_Node, Source[s.Script], frozen=True):
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `preprocessor`: one of 'none', 'ImageLuminanceDetector', 'ImageIntensityDetector', 'TEEDPreprocessor', 'DepthAnythingV2Preprocessor', 'MediaPipe-FaceMeshPreprocessor', 'MiDaS-NormalMapPreprocessor', 'MiDaS-DepthMapPreprocessor', … (47 choices), by default 'none'
     - `preprocessor_imgs`: true or false, by default False
-    - `script`: a wire that carries SCRIPT, optional
+    - `script`: a link that carries SCRIPT, optional
     """
 
     CLASS_TYPE = 'HighRes-Fix Script'
@@ -308,8 +308,8 @@ class HighResFixScript(_Node, Source[s.Script], frozen=True):
 class ImageOverlay(_Node, Source[s.Image], frozen=True):
     """Image Overlay.
 
-    - `base_image`: a wire that carries IMAGE
-    - `overlay_image`: a wire that carries IMAGE
+    - `base_image`: a link that carries IMAGE
+    - `overlay_image`: a link that carries IMAGE
     - `overlay_resize`: one of 'None', 'Fit', 'Resize by rescale_factor', 'Resize to width & heigth', by default 'None'
     - `resize_method`: one of 'nearest-exact', 'bilinear', 'area', by default 'nearest-exact'
     - `rescale_factor`: a number from 0.01 to 16.0, by default 1.0
@@ -319,7 +319,7 @@ class ImageOverlay(_Node, Source[s.Image], frozen=True):
     - `y_offset`: a whole number from -48000 to 48000, by default 0
     - `rotation`: a whole number from -180 to 180, by default 0
     - `opacity`: a number from 0 to 100, by default 0.0
-    - `optional_mask`: a wire that carries MASK, optional
+    - `optional_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Image Overlay'
@@ -348,8 +348,8 @@ class ImageOverlay(_Node, Source[s.Image], frozen=True):
 class JoinXYInputsOfSameType(_Node, Source[s.Xy], frozen=True):
     """Join XY Inputs of Same Type.
 
-    - `XY_1`: a wire that carries XY
-    - `XY_2`: a wire that carries XY
+    - `XY_1`: a link that carries XY
+    - `XY_2`: a link that carries XY
     """
 
     CLASS_TYPE = 'Join XY Inputs of Same Type'
@@ -368,20 +368,20 @@ class JoinXYInputsOfSameType(_Node, Source[s.Xy], frozen=True):
 class KSamplerEfficient(_Node, Generic[Family], frozen=True):
     """KSampler (Efficient).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 7.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (13 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `preview_method`: one of 'auto', 'latent2rgb', 'taesd', 'vae_decoded_only', 'none', by default 'auto'
     - `vae_decode`: one of 'true', 'true (tiled)', 'false', by default 'true'
-    - `optional_vae`: a wire that carries VAE, optional
-    - `script`: a wire that carries SCRIPT, optional
+    - `optional_vae`: a link that carries VAE, optional
+    - `script`: a link that carries SCRIPT, optional
     """
 
     CLASS_TYPE = 'KSampler (Efficient)'
@@ -417,23 +417,23 @@ class KSamplerEfficient(_Node, Generic[Family], frozen=True):
 class KSamplerAdvEfficient(_Node, Generic[Family], frozen=True):
     """KSampler Adv. (Efficient).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `add_noise`: one of 'enable', 'disable', by default 'enable'
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 7.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (13 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `start_at_step`: a whole number from 0 to 10000, by default 0
     - `end_at_step`: a whole number from 0 to 10000, by default 10000
     - `return_with_leftover_noise`: one of 'disable', 'enable', by default 'disable'
     - `preview_method`: one of 'auto', 'latent2rgb', 'taesd', 'none', by default 'auto'
     - `vae_decode`: one of 'true', 'true (tiled)', 'false', 'output only', 'output only (tiled)', by default 'true'
-    - `optional_vae`: a wire that carries VAE, optional
-    - `script`: a wire that carries SCRIPT, optional
+    - `optional_vae`: a link that carries VAE, optional
+    - `script`: a link that carries SCRIPT, optional
     """
 
     CLASS_TYPE = 'KSampler Adv. (Efficient)'
@@ -472,19 +472,19 @@ class KSamplerAdvEfficient(_Node, Generic[Family], frozen=True):
 class KSamplerSDXLEff(_Node, Generic[Family], frozen=True):
     """KSampler SDXL (Eff.).
 
-    - `sdxl_tuple`: a wire that carries SDXL_TUPLE
+    - `sdxl_tuple`: a link that carries SDXL_TUPLE
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 7.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (13 choices), by default 'simple'
-    - `latent_image`: a wire that carries LATENT
+    - `latent_image`: a link that carries LATENT
     - `start_at_step`: a whole number from 0 to 10000, by default 0
     - `refine_at_step`: a whole number from -1 to 10000, by default -1
     - `preview_method`: one of 'auto', 'latent2rgb', 'taesd', 'none', by default 'auto'
     - `vae_decode`: one of 'true', 'true (tiled)', 'false', 'output only', 'output only (tiled)', by default 'true'
-    - `optional_vae`: a wire that carries VAE, optional
-    - `script`: a wire that carries SCRIPT, optional
+    - `optional_vae`: a link that carries VAE, optional
+    - `script`: a link that carries SCRIPT, optional
     """
 
     CLASS_TYPE = 'KSampler SDXL (Eff.)'
@@ -517,7 +517,7 @@ class KSamplerSDXLEff(_Node, Generic[Family], frozen=True):
 class LoRAStackToStringConverter(_Node, Source[s.String], frozen=True):
     """LoRA Stack to String converter.
 
-    - `lora_stack`: a wire that carries LORA_STACK
+    - `lora_stack`: a link that carries LORA_STACK
     """
 
     CLASS_TYPE = 'LoRA Stack to String converter'
@@ -737,7 +737,7 @@ class LoRAStacker(_Node, Source[s.LoraStack], frozen=True):
     - `lora_wt_50`: a number from -10.0 to 10.0, by default 1.0
     - `model_str_50`: a number from -10.0 to 10.0, by default 1.0
     - `clip_str_50`: a number from -10.0 to 10.0, by default 1.0
-    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'LoRA Stacker'
@@ -972,7 +972,7 @@ class NoiseControlScript(_Node, Source[s.Script], frozen=True):
     - `add_seed_noise`: true or false, by default False
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `weight`: a number from 0 to 1, by default 0.015
-    - `script`: a wire that carries SCRIPT, optional
+    - `script`: a link that carries SCRIPT, optional
     """
 
     CLASS_TYPE = 'Noise Control Script'
@@ -995,14 +995,14 @@ class NoiseControlScript(_Node, Source[s.Script], frozen=True):
 class PackSDXLTuple(_Node, Source[s.SdxlTuple], Generic[Family], frozen=True):
     """Pack SDXL Tuple.
 
-    - `base_model`: a wire that carries MODEL
-    - `base_clip`: a wire that carries CLIP
-    - `base_positive`: a wire that carries CONDITIONING
-    - `base_negative`: a wire that carries CONDITIONING
-    - `refiner_model`: a wire that carries MODEL
-    - `refiner_clip`: a wire that carries CLIP
-    - `refiner_positive`: a wire that carries CONDITIONING
-    - `refiner_negative`: a wire that carries CONDITIONING
+    - `base_model`: a link that carries MODEL
+    - `base_clip`: a link that carries CLIP
+    - `base_positive`: a link that carries CONDITIONING
+    - `base_negative`: a link that carries CONDITIONING
+    - `refiner_model`: a link that carries MODEL
+    - `refiner_clip`: a link that carries CLIP
+    - `refiner_positive`: a link that carries CONDITIONING
+    - `refiner_negative`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'Pack SDXL Tuple'
@@ -1046,7 +1046,7 @@ class TiledUpscalerScript(_Node, Source[s.Script], frozen=True):
     - `use_controlnet`: true or false, by default False
     - `tile_controlnet`: the name of a file or model that the server has
     - `strength`: a number from 0.0 to 10.0, by default 1.0
-    - `script`: a wire that carries SCRIPT, optional
+    - `script`: a link that carries SCRIPT, optional
     """
 
     CLASS_TYPE = 'Tiled Upscaler Script'
@@ -1073,7 +1073,7 @@ class TiledUpscalerScript(_Node, Source[s.Script], frozen=True):
 class UnpackSDXLTuple(_Node, Generic[Family], frozen=True):
     """Unpack SDXL Tuple.
 
-    - `sdxl_tuple`: a wire that carries SDXL_TUPLE
+    - `sdxl_tuple`: a link that carries SDXL_TUPLE
     """
 
     CLASS_TYPE = 'Unpack SDXL Tuple'
@@ -1516,8 +1516,8 @@ class XYInputClipSkip(_Node, Source[s.Xy], frozen=True):
 class XYInputControlNet(_Node, Source[s.Xy], frozen=True):
     """XY Input: Control Net.
 
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
     - `target_parameter`: one of 'strength', 'start_percent', 'end_percent', by default 'strength'
     - `batch_count`: a whole number from 0 to 50, by default 3
     - `first_strength`: a number from 0.0 to 10.0, by default 0.0
@@ -1529,7 +1529,7 @@ class XYInputControlNet(_Node, Source[s.Xy], frozen=True):
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `cnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'XY Input: Control Net'
@@ -1560,8 +1560,8 @@ class XYInputControlNet(_Node, Source[s.Xy], frozen=True):
 class XYInputControlNetPlot(_Node, frozen=True):
     """XY Input: Control Net Plot.
 
-    - `control_net`: a wire that carries CONTROL_NET
-    - `image`: a wire that carries IMAGE
+    - `control_net`: a link that carries CONTROL_NET
+    - `image`: a link that carries IMAGE
     - `plot_type`: one of 'X: Strength, Y: Start%', 'X: Strength, Y: End%', 'X: Start%, Y: Strength', 'X: Start%, Y: End%', 'X: End%, Y: Strength', 'X: End%, Y: Start%', by default 'X: Strength, Y: Start%'
     - `strength`: a number from 0.0 to 1.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
@@ -1572,7 +1572,7 @@ class XYInputControlNetPlot(_Node, frozen=True):
     - `Y_batch_count`: a whole number from 0 to 50, by default 3
     - `Y_first_value`: a number from 0.0 to 10.0, by default 0.0
     - `Y_last_value`: a number from 0.0 to 10.0, by default 1.0
-    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `cnet_stack`: a link that carries CONTROL_NET_STACK, optional
     """
 
     CLASS_TYPE = 'XY Input: Control Net Plot'
@@ -1783,7 +1783,7 @@ class XYInputLoRA(_Node, Source[s.Xy], frozen=True):
     - `lora_name_50`: the name of a file or model that the server has
     - `model_str_50`: a number from -10.0 to 10.0, by default 1.0
     - `clip_str_50`: a number from -10.0 to 10.0, by default 1.0
-    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'XY Input: LoRA'

@@ -36,7 +36,7 @@ class XYInputLoRAPlot(_Node, frozen=True):
     - `Y_batch_count`: a whole number from 0 to 50, by default 3
     - `Y_first_value`: a number from -10.0 to 10.0, by default 0.0
     - `Y_last_value`: a number from -10.0 to 10.0, by default 1.0
-    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_stack`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'XY Input: LoRA Plot'
@@ -69,11 +69,11 @@ class XYInputLoRAStacks(_Node, Source[s.Xy], frozen=True):
     """XY Input: LoRA Stacks.
 
     - `node_state`: one of 'Enabled', by default 'Enabled'
-    - `lora_stack_1`: a wire that carries LORA_STACK, optional
-    - `lora_stack_2`: a wire that carries LORA_STACK, optional
-    - `lora_stack_3`: a wire that carries LORA_STACK, optional
-    - `lora_stack_4`: a wire that carries LORA_STACK, optional
-    - `lora_stack_5`: a wire that carries LORA_STACK, optional
+    - `lora_stack_1`: a link that carries LORA_STACK, optional
+    - `lora_stack_2`: a link that carries LORA_STACK, optional
+    - `lora_stack_3`: a link that carries LORA_STACK, optional
+    - `lora_stack_4`: a link that carries LORA_STACK, optional
+    - `lora_stack_5`: a link that carries LORA_STACK, optional
     """
 
     CLASS_TYPE = 'XY Input: LoRA Stacks'
@@ -661,9 +661,9 @@ class XYPlot(_Node, Source[s.Script], frozen=True):
     - `Y_label_orientation`: one of 'Horizontal', 'Vertical', by default 'Horizontal'
     - `cache_models`: one of 'True', 'False', by default 'True'
     - `ksampler_output_image`: one of 'Images', 'Plot', by default 'Images'
-    - `dependencies`: a wire that carries DEPENDENCIES, optional
-    - `X`: a wire that carries XY, optional
-    - `Y`: a wire that carries XY, optional
+    - `dependencies`: a link that carries DEPENDENCIES, optional
+    - `X`: a link that carries XY, optional
+    - `Y`: a link that carries XY, optional
     """
 
     CLASS_TYPE = 'XY Plot'

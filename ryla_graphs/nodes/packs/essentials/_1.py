@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class ApplyCLIPSegPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Apply CLIPSeg.
 
-    - `clip_seg`: a wire that carries CLIP_SEG
-    - `image`: a wire that carries IMAGE
+    - `clip_seg`: a link that carries CLIP_SEG
+    - `image`: a link that carries IMAGE
     - `prompt`: text
     - `threshold`: a number from 0.0 to 1.0, by default 0.4
     - `smooth`: a whole number from 0 to 32, by default 9
@@ -53,7 +53,7 @@ class ApplyCLIPSegPlus(_Node, Source[s.Mask], frozen=True):
 class BatchCountPlus(_Node, Source[s.Int], frozen=True):
     """🔧 Batch Count.
 
-    - `batch`: a wire that carries anything
+    - `batch`: a link that carries anything
     """
 
     CLASS_TYPE = 'BatchCount+'
@@ -75,7 +75,7 @@ class CLIPTextEncodeSDXLPlus(_Node, Source[s.Conditioning[Family]], frozen=True)
     - `height`: a whole number from 0 to 16384, by default 1024
     - `size_cond_factor`: a whole number from 1 to 16, by default 4
     - `text`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CLIPTextEncodeSDXL+'
@@ -97,11 +97,11 @@ class CLIPTextEncodeSDXLPlus(_Node, Source[s.Conditioning[Family]], frozen=True)
 class ConditioningCombineMultiplePlus(_Node, Source[s.Conditioning[Family]], frozen=True):
     """🔧 Cond Combine Multiple.
 
-    - `conditioning_1`: a wire that carries CONDITIONING
-    - `conditioning_2`: a wire that carries CONDITIONING
-    - `conditioning_3`: a wire that carries CONDITIONING, optional
-    - `conditioning_4`: a wire that carries CONDITIONING, optional
-    - `conditioning_5`: a wire that carries CONDITIONING, optional
+    - `conditioning_1`: a link that carries CONDITIONING
+    - `conditioning_2`: a link that carries CONDITIONING
+    - `conditioning_3`: a link that carries CONDITIONING, optional
+    - `conditioning_4`: a link that carries CONDITIONING, optional
+    - `conditioning_5`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'ConditioningCombineMultiple+'
@@ -123,7 +123,7 @@ class ConditioningCombineMultiplePlus(_Node, Source[s.Conditioning[Family]], fro
 class ConsoleDebugPlus(_Node, frozen=True):
     """🔧 Console Debug.
 
-    - `value`: a wire that carries anything
+    - `value`: a link that carries anything
     - `prefix`: text, optional
     """
 
@@ -135,7 +135,7 @@ class ConsoleDebugPlus(_Node, frozen=True):
 class DebugTensorShapePlus(_Node, frozen=True):
     """🔧 Debug Tensor Shape.
 
-    - `tensor`: a wire that carries anything
+    - `tensor`: a link that carries anything
     """
 
     CLASS_TYPE = 'DebugTensorShape+'
@@ -145,7 +145,7 @@ class DebugTensorShapePlus(_Node, frozen=True):
 class DisplayAny(_Node, Source[s.String], frozen=True):
     """🔧 Display Any.
 
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     - `mode`: one of 'raw value', 'tensor shape', by default 'raw value'
     """
 
@@ -178,7 +178,7 @@ class DrawTextPlus(_Node, frozen=True):
     - `offset_x`: a whole number from -16384 to 16384, by default 0
     - `offset_y`: a whole number from -16384 to 16384, by default 0
     - `direction`: one of 'ltr', 'rtl', by default 'ltr'
-    - `img_composite`: a wire that carries IMAGE, optional
+    - `img_composite`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'DrawText+'
@@ -210,7 +210,7 @@ class DrawTextPlus(_Node, frozen=True):
 class FluxAttentionSeekerPlus(_Node, Source[s.Clip[Family]], frozen=True):
     """🔧 Flux Attention Seeker.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `apply_to_query`: true or false, by default True
     - `apply_to_key`: true or false, by default True
     - `apply_to_value`: true or false, by default True
@@ -308,7 +308,7 @@ class FluxAttentionSeekerPlus(_Node, Source[s.Clip[Family]], frozen=True):
 class FluxBlocksBusterPlus(_Node, Generic[Family], frozen=True):
     """🔧 Flux Model Blocks Buster.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `blocks`: text
     """
 
@@ -329,9 +329,9 @@ class FluxBlocksBusterPlus(_Node, Generic[Family], frozen=True):
 class FluxSamplerParamsPlus(_Node, Generic[Family], frozen=True):
     """🔧 Flux Sampler Parameters.
 
-    - `model`: a wire that carries MODEL
-    - `conditioning`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `conditioning`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `seed`: text, by default '?'
     - `sampler`: text, by default 'euler'
     - `scheduler`: text, by default 'simple'
@@ -340,7 +340,7 @@ class FluxSamplerParamsPlus(_Node, Generic[Family], frozen=True):
     - `max_shift`: text
     - `base_shift`: text
     - `denoise`: text, by default '1.0'
-    - `loras`: a wire that carries LORA_PARAMS, optional
+    - `loras`: a link that carries LORA_PARAMS, optional
     """
 
     CLASS_TYPE = 'FluxSamplerParams+'
@@ -370,7 +370,7 @@ class FluxSamplerParamsPlus(_Node, Generic[Family], frozen=True):
 class GetImageSizePlus(_Node, frozen=True):
     """🔧 Get Image Size.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'GetImageSize+'
@@ -390,7 +390,7 @@ class GetImageSizePlus(_Node, frozen=True):
 class GuidanceTimesteppingPlus(_Node, Source[s.Model[Family]], frozen=True):
     """🔧 Guidance Timestep (experimental).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `value`: a number from 0.0 to 100.0, by default 2.0
     - `start_at`: a number from 0.0 to 1.0, by default 0.2
     - `end_at`: a number from 0.0 to 1.0, by default 0.8
@@ -414,7 +414,7 @@ class GuidanceTimesteppingPlus(_Node, Source[s.Model[Family]], frozen=True):
 class ImageApplyLUTPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Apply LUT.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `lut_file`: the name of a file or model that the server has
     - `gamma_correction`: true or false, by default True
     - `clip_values`: true or false, by default True
@@ -440,12 +440,12 @@ class ImageApplyLUTPlus(_Node, Source[s.Image], frozen=True):
 class ImageBatchMultiplePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Images Batch Multiple.
 
-    - `image_1`: a wire that carries IMAGE
+    - `image_1`: a link that carries IMAGE
     - `method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'lanczos'
-    - `image_2`: a wire that carries IMAGE, optional
-    - `image_3`: a wire that carries IMAGE, optional
-    - `image_4`: a wire that carries IMAGE, optional
-    - `image_5`: a wire that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
+    - `image_3`: a link that carries IMAGE, optional
+    - `image_4`: a link that carries IMAGE, optional
+    - `image_5`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImageBatchMultiple+'
@@ -468,7 +468,7 @@ class ImageBatchMultiplePlus(_Node, Source[s.Image], frozen=True):
 class ImageBatchToListPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Batch To List.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageBatchToList+'
@@ -486,7 +486,7 @@ class ImageBatchToListPlus(_Node, Source[s.Image], frozen=True):
 class ImageCASharpeningPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Contrast Adaptive Sharpening.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `amount`: a number from 0 to 1, by default 0.8
     """
 
@@ -506,13 +506,13 @@ class ImageCASharpeningPlus(_Node, Source[s.Image], frozen=True):
 class ImageColorMatchPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Color Match.
 
-    - `image`: a wire that carries IMAGE
-    - `reference`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `reference`: a link that carries IMAGE
     - `color_space`: one of 'LAB', 'YCbCr', 'RGB', 'LUV', 'YUV', 'XYZ', by default 'LAB'
     - `factor`: a number from 0.0 to 1.0, by default 1.0
     - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
     - `batch_size`: a whole number from 0 to 1024, by default 0
-    - `reference_mask`: a wire that carries MASK, optional
+    - `reference_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageColorMatch+'
@@ -536,15 +536,15 @@ class ImageColorMatchPlus(_Node, Source[s.Image], frozen=True):
 class ImageColorMatchAdobePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Color Match Adobe.
 
-    - `image`: a wire that carries IMAGE
-    - `reference`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `reference`: a link that carries IMAGE
     - `color_space`: one of 'RGB', 'LAB', by default 'RGB'
     - `luminance_factor`: a number from 0.0 to 2.0, by default 1.0
     - `color_intensity_factor`: a number from 0.0 to 2.0, by default 1.0
     - `fade_factor`: a number from 0.0 to 1.0, by default 1.0
     - `neutralization_factor`: a number from 0.0 to 1.0, by default 0.0
     - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
-    - `reference_mask`: a wire that carries MASK, optional
+    - `reference_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageColorMatchAdobe+'
@@ -570,13 +570,13 @@ class ImageColorMatchAdobePlus(_Node, Source[s.Image], frozen=True):
 class ImageCompositePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Composite.
 
-    - `destination`: a wire that carries IMAGE
-    - `source`: a wire that carries IMAGE
+    - `destination`: a link that carries IMAGE
+    - `source`: a link that carries IMAGE
     - `x`: a whole number from -16384 to 16384, by default 0
     - `y`: a whole number from -16384 to 16384, by default 0
     - `offset_x`: a whole number from -16384 to 16384, by default 0
     - `offset_y`: a whole number from -16384 to 16384, by default 0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageComposite+'
@@ -600,9 +600,9 @@ class ImageCompositePlus(_Node, Source[s.Image], frozen=True):
 class ImageCompositeFromMaskBatchPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Composite From Mask Batch.
 
-    - `image_from`: a wire that carries IMAGE
-    - `image_to`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image_from`: a link that carries IMAGE
+    - `image_to`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'ImageCompositeFromMaskBatch+'
@@ -622,7 +622,7 @@ class ImageCompositeFromMaskBatchPlus(_Node, Source[s.Image], frozen=True):
 class ImageCropPlus(_Node, frozen=True):
     """🔧 Image Crop.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `width`: a whole number from 0 to 16384, by default 256
     - `height`: a whole number from 0 to 16384, by default 256
     - `position`: one of 'top-left', 'top-center', 'top-right', 'right-center', 'bottom-right', 'bottom-center', 'bottom-left', 'left-center', 'center', by default 'top-left'
@@ -652,7 +652,7 @@ class ImageCropPlus(_Node, frozen=True):
 class ImageDesaturatePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Desaturate.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `factor`: a number from 0.0 to 1.0, by default 1.0
     - `method`: one of 'luminance (Rec.709)', 'luminance (Rec.601)', 'average', 'lightness', by default 'luminance (Rec.709)'
     """
@@ -674,8 +674,8 @@ class ImageDesaturatePlus(_Node, Source[s.Image], frozen=True):
 class ImageEnhanceDifferencePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Enhance Difference.
 
-    - `image1`: a wire that carries IMAGE
-    - `image2`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
+    - `image2`: a link that carries IMAGE
     - `exponent`: a number from 0.0 to 1.0, by default 0.75
     """
 
@@ -696,7 +696,7 @@ class ImageEnhanceDifferencePlus(_Node, Source[s.Image], frozen=True):
 class ImageExpandBatchPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Expand Batch.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `size`: a whole number of at least 1, by default 16
     - `method`: one of 'expand', 'repeat all', 'repeat first', 'repeat last', by default 'expand'
     """
@@ -718,7 +718,7 @@ class ImageExpandBatchPlus(_Node, Source[s.Image], frozen=True):
 class ImageFlipPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Flip.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `axis`: one of 'x', 'y', 'xy', by default 'x'
     """
 
@@ -738,7 +738,7 @@ class ImageFlipPlus(_Node, Source[s.Image], frozen=True):
 class ImageFromBatchPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image From Batch.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `start`: a whole number of at least 0, by default 0
     - `length`: a whole number of at least -1, by default -1
     """
@@ -760,8 +760,8 @@ class ImageFromBatchPlus(_Node, Source[s.Image], frozen=True):
 class ImageHistogramMatchPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Histogram Match.
 
-    - `image`: a wire that carries IMAGE
-    - `reference`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `reference`: a link that carries IMAGE
     - `method`: one of 'pytorch', 'skimage', by default 'pytorch'
     - `factor`: a number from 0.0 to 1.0, by default 1.0
     - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
@@ -786,7 +786,7 @@ class ImageHistogramMatchPlus(_Node, Source[s.Image], frozen=True):
 class ImageListToBatchPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image List To Batch.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageListToBatch+'
@@ -804,7 +804,7 @@ class ImageListToBatchPlus(_Node, Source[s.Image], frozen=True):
 class ImagePosterizePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Posterize.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     """
 

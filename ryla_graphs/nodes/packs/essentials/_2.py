@@ -24,8 +24,8 @@ class _Node(Node, frozen=True):
 class ImagePreviewFromLatentPlus(_Node, Generic[Family], frozen=True):
     """🔧 Image Preview From Latent.
 
-    - `latent`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `latent`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `tile_size`: a whole number from 0 to 4096, by default 0
     - `image`: one of 'none', optional
     """
@@ -51,7 +51,7 @@ class ImagePreviewFromLatentPlus(_Node, Generic[Family], frozen=True):
 class ImageRandomTransformPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Random Transform.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `repeat`: a whole number from 1 to 256, by default 1
     - `variation`: a number from 0.0 to 1.0, by default 0.1
@@ -75,7 +75,7 @@ class ImageRandomTransformPlus(_Node, Source[s.Image], frozen=True):
 class ImageRemoveAlphaPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Remove Alpha.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageRemoveAlpha+'
@@ -93,8 +93,8 @@ class ImageRemoveAlphaPlus(_Node, Source[s.Image], frozen=True):
 class ImageRemoveBackgroundPlus(_Node, frozen=True):
     """🔧 Image Remove Background.
 
-    - `rembg_session`: a wire that carries REMBG_SESSION
-    - `image`: a wire that carries IMAGE
+    - `rembg_session`: a link that carries REMBG_SESSION
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageRemoveBackground+'
@@ -114,7 +114,7 @@ class ImageRemoveBackgroundPlus(_Node, frozen=True):
 class ImageResizePlus(_Node, frozen=True):
     """🔧 Image Resize.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `width`: a whole number from 0 to 16384, by default 512
     - `height`: a whole number from 0 to 16384, by default 512
     - `interpolation`: one of 'nearest', 'bilinear', 'bicubic', 'area', 'nearest-exact', 'lanczos', by default 'nearest'
@@ -146,13 +146,13 @@ class ImageResizePlus(_Node, frozen=True):
 class ImageSeamCarvingPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Seam Carving.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `width`: a whole number from 1 to 16384, by default 512
     - `height`: a whole number from 1 to 16384, by default 512
     - `energy`: one of 'backward', 'forward', by default 'backward'
     - `order`: one of 'width-first', 'height-first', by default 'width-first'
-    - `keep_mask`: a wire that carries MASK, optional
-    - `drop_mask`: a wire that carries MASK, optional
+    - `keep_mask`: a link that carries MASK, optional
+    - `drop_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageSeamCarving+'
@@ -176,7 +176,7 @@ class ImageSeamCarvingPlus(_Node, Source[s.Image], frozen=True):
 class ImageSmartSharpenPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Smart Sharpen.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `noise_radius`: a whole number from 1 to 25, by default 7
     - `preserve_edges`: a number from 0.0 to 1.0, by default 0.75
     - `sharpen`: a number from 0.0 to 25.0, by default 5.0
@@ -202,7 +202,7 @@ class ImageSmartSharpenPlus(_Node, Source[s.Image], frozen=True):
 class ImageTilePlus(_Node, frozen=True):
     """🔧 Image Tile.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `rows`: a whole number from 1 to 256, by default 2
     - `cols`: a whole number from 1 to 256, by default 2
     - `overlap`: a number from 0 to 0.5, by default 0.0
@@ -234,7 +234,7 @@ class ImageTilePlus(_Node, frozen=True):
 class ImageToDevicePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image To Device.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
     """
 
@@ -254,7 +254,7 @@ class ImageToDevicePlus(_Node, Source[s.Image], frozen=True):
 class ImageUntilePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Image Untile.
 
-    - `tiles`: a wire that carries IMAGE
+    - `tiles`: a link that carries IMAGE
     - `overlap_x`: a whole number from 0 to 8192, by default 0
     - `overlap_y`: a whole number from 0 to 8192, by default 0
     - `rows`: a whole number from 1 to 256, by default 2
@@ -280,11 +280,11 @@ class ImageUntilePlus(_Node, Source[s.Image], frozen=True):
 class InjectLatentNoisePlus(_Node, Source[s.Latent[Family]], frozen=True):
     """🔧 Inject Latent Noise.
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `noise_strength`: a number from -20.0 to 20.0, by default 1.0
     - `normalize`: one of 'false', 'true', by default 'false'
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'InjectLatentNoise+'
@@ -306,16 +306,16 @@ class InjectLatentNoisePlus(_Node, Source[s.Latent[Family]], frozen=True):
 class KSamplerVariationsStochasticPlus(_Node, Source[s.Latent[Family]], frozen=True):
     """🔧 KSampler Stochastic Variations.
 
-    - `model`: a wire that carries MODEL
-    - `latent_image`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent_image`: a link that carries LATENT
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 25
     - `cfg`: a number from 0.0 to 100.0, by default 7.0
     - `sampler`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `variation_seed`: a wire that carries INT:seed, by default 0
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `variation_seed`: a link that carries INT:seed, by default 0
     - `variation_strength`: a number from 0.0 to 1.0, by default 0.2
     - `cfg_scale`: a number from 0.0 to 1.0, by default 1.0
     """
@@ -346,17 +346,17 @@ class KSamplerVariationsStochasticPlus(_Node, Source[s.Latent[Family]], frozen=T
 class KSamplerVariationsWithNoisePlus(_Node, Source[s.Latent[Family]], frozen=True):
     """🔧 KSampler Variations with Noise Injection.
 
-    - `model`: a wire that carries MODEL
-    - `latent_image`: a wire that carries LATENT
-    - `main_seed`: a wire that carries INT:seed, by default 0
+    - `model`: a link that carries MODEL
+    - `latent_image`: a link that carries LATENT
+    - `main_seed`: a link that carries INT:seed, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `variation_strength`: a number from 0.0 to 1.0, by default 0.17
-    - `variation_seed`: a wire that carries INT:seed, by default 12345
+    - `variation_seed`: a link that carries INT:seed, by default 12345
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -419,8 +419,8 @@ class LorasForFluxParamsPlus(_Node, Source[s.LoraParams], frozen=True):
 class MaskBatchPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask Batch.
 
-    - `mask1`: a wire that carries MASK
-    - `mask2`: a wire that carries MASK
+    - `mask1`: a link that carries MASK
+    - `mask2`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MaskBatch+'
@@ -439,7 +439,7 @@ class MaskBatchPlus(_Node, Source[s.Mask], frozen=True):
 class MaskBlurPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask Blur.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `amount`: a whole number from 0 to 256, by default 6
     - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
     """
@@ -461,10 +461,10 @@ class MaskBlurPlus(_Node, Source[s.Mask], frozen=True):
 class MaskBoundingBoxPlus(_Node, frozen=True):
     """🔧 Mask Bounding Box.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `padding`: a whole number from 0 to 4096, by default 0
     - `blur`: a whole number from 0 to 256, by default 0
-    - `image_optional`: a wire that carries IMAGE, optional
+    - `image_optional`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'MaskBoundingBox+'
@@ -490,7 +490,7 @@ class MaskBoundingBoxPlus(_Node, frozen=True):
 class MaskExpandBatchPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask Expand Batch.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `size`: a whole number of at least 1, by default 16
     - `method`: one of 'expand', 'repeat all', 'repeat first', 'repeat last', by default 'expand'
     """
@@ -512,7 +512,7 @@ class MaskExpandBatchPlus(_Node, Source[s.Mask], frozen=True):
 class MaskFixPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask Fix.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `erode_dilate`: a whole number from -256 to 256, by default 0
     - `fill_holes`: a whole number from 0 to 128, by default 0
     - `remove_isolated_pixels`: a whole number from 0 to 32, by default 0
@@ -540,7 +540,7 @@ class MaskFixPlus(_Node, Source[s.Mask], frozen=True):
 class MaskFlipPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask Flip.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `axis`: one of 'x', 'y', 'xy', by default 'x'
     """
 
@@ -560,7 +560,7 @@ class MaskFlipPlus(_Node, Source[s.Mask], frozen=True):
 class MaskFromBatchPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask From Batch.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `start`: a whole number of at least 0, by default 0
     - `length`: a whole number of at least 1, by default 1
     """
@@ -582,7 +582,7 @@ class MaskFromBatchPlus(_Node, Source[s.Mask], frozen=True):
 class MaskFromColorPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask From Color.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `red`: a whole number from 0 to 255, by default 255
     - `green`: a whole number from 0 to 255, by default 255
     - `blue`: a whole number from 0 to 255, by default 255
@@ -610,7 +610,7 @@ class MaskFromListPlus(_Node, Source[s.Mask], frozen=True):
 
     - `width`: a whole number from 0 to 16384, by default 32
     - `height`: a whole number from 0 to 16384, by default 32
-    - `values`: a wire that carries anything, optional
+    - `values`: a link that carries anything, optional
     - `str_values`: text, optional
     """
 
@@ -632,7 +632,7 @@ class MaskFromListPlus(_Node, Source[s.Mask], frozen=True):
 class MaskFromRGBCMYBWPlus(_Node, frozen=True):
     """🔧 Mask From RGB/CMY/BW.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `threshold_r`: a number from 0.0 to 1, by default 0.15
     - `threshold_g`: a number from 0.0 to 1, by default 0.15
     - `threshold_b`: a number from 0.0 to 1, by default 0.15
@@ -663,7 +663,7 @@ class MaskFromRGBCMYBWPlus(_Node, frozen=True):
 class MaskFromSegmentationPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask From Segmentation.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `segments`: a whole number from 1 to 16, by default 6
     - `remove_isolated_pixels`: a whole number from 0 to 32, by default 0
     - `remove_small_masks`: a number from 0.0 to 1.0, by default 0.0
@@ -689,7 +689,7 @@ class MaskFromSegmentationPlus(_Node, Source[s.Mask], frozen=True):
 class MaskPreviewPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Mask Preview.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MaskPreview+'
@@ -707,7 +707,7 @@ class MaskPreviewPlus(_Node, Source[s.Image], frozen=True):
 class MaskSmoothPlus(_Node, Source[s.Mask], frozen=True):
     """🔧 Mask Smooth.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `amount`: a whole number from 0 to 127, by default 0
     """
 
@@ -727,7 +727,7 @@ class MaskSmoothPlus(_Node, Source[s.Mask], frozen=True):
 class ModelCompilePlus(_Node, Source[s.Model[Family]], frozen=True):
     """🔧 Model Compile.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `fullgraph`: true or false, by default False
     - `dynamic`: true or false, by default False
     - `mode`: one of 'default', 'reduce-overhead', 'max-autotune', 'max-autotune-no-cudagraphs', by default 'default'
@@ -751,7 +751,7 @@ class ModelCompilePlus(_Node, Source[s.Model[Family]], frozen=True):
 class ModelSamplingSD3AdvancedPlus(_Node, Source[s.Model[Family]], frozen=True):
     """🔧 Model Sampling SD3 Advanced.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `shift`: a number from 0.0 to 100.0, by default 3.0
     - `cut_off`: a number from 0.0 to 1.0, by default 0.5
     - `shift_multiplier`: a number from 0 to 10, by default 2.0

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class NoiseFromImagePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Noise From Image.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `noise_strenght`: a number from 0.0 to 1.0, by default 1.0
     - `noise_size`: a number from 0.0 to 1.0, by default 1.0
     - `color_noise`: a number from 0.0 to 1.0, by default 0.2
@@ -34,7 +34,7 @@ class NoiseFromImagePlus(_Node, Source[s.Image], frozen=True):
     - `saturation`: a number from 0.0 to 100.0, by default 2.0
     - `contrast`: a number from 0.0 to 100.0, by default 1.0
     - `blur`: a number from 0.0 to 10.0, by default 1.0
-    - `noise_mask`: a wire that carries IMAGE, optional
+    - `noise_mask`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'NoiseFromImage+'
@@ -62,7 +62,7 @@ class NoiseFromImagePlus(_Node, Source[s.Image], frozen=True):
 class PixelOEPixelizePlus(_Node, Source[s.Image], frozen=True):
     """🔧 Pixelize.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `downscale_mode`: one of 'contrast', 'bicubic', 'nearest', 'center', 'k-centroid', by default 'contrast'
     - `target_size`: a whole number from 0 to 16384, by default 128
     - `patch_size`: a whole number from 4 to 32, by default 16
@@ -92,8 +92,8 @@ class PixelOEPixelizePlus(_Node, Source[s.Image], frozen=True):
 class PlotParametersPlus(_Node, Source[s.Image], frozen=True):
     """🔧 Plot Sampler Parameters.
 
-    - `images`: a wire that carries IMAGE
-    - `params`: a wire that carries SAMPLER_PARAMS
+    - `images`: a link that carries IMAGE
+    - `params`: a link that carries SAMPLER_PARAMS
     - `order_by`: one of 'none', 'time', 'seed', 'steps', 'denoise', 'sampler', 'scheduler', 'guidance', 'max_shift', 'base_shift', 'lora_strength', by default 'none'
     - `cols_value`: one of 'none', 'time', 'seed', 'steps', 'denoise', 'sampler', 'scheduler', 'guidance', 'max_shift', 'base_shift', 'lora_strength', by default 'none'
     - `cols_num`: a whole number from -1 to 1024, by default -1
@@ -142,7 +142,7 @@ class RemBGSessionPlus(_Node, Source[s.RembgSession], frozen=True):
 class RemoveLatentMaskPlus(_Node, Source[s.Latent[Family]], frozen=True):
     """🔧 Remove Latent Mask.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'RemoveLatentMask+'
@@ -340,7 +340,7 @@ class SchedulerSelectHelperPlus(_Node, Source[s.String], frozen=True):
 class SD3AttentionSeekerLGPlus(_Node, Source[s.Clip[Family]], frozen=True):
     """🔧 SD3 Attention Seeker L/G.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `apply_to_query`: true or false, by default True
     - `apply_to_key`: true or false, by default True
     - `apply_to_value`: true or false, by default True
@@ -454,7 +454,7 @@ class SD3AttentionSeekerLGPlus(_Node, Source[s.Clip[Family]], frozen=True):
 class SD3AttentionSeekerT5Plus(_Node, Source[s.Clip[Family]], frozen=True):
     """🔧 SD3 Attention Seeker T5.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `apply_to_query`: true or false, by default True
     - `apply_to_key`: true or false, by default True
     - `apply_to_value`: true or false, by default True
@@ -528,7 +528,7 @@ class SD3AttentionSeekerT5Plus(_Node, Source[s.Clip[Family]], frozen=True):
 class SD3NegativeConditioningPlus(_Node, Source[s.Conditioning[Family]], frozen=True):
     """🔧 SD3 Negative Conditioning.
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `end`: a number from 0.0 to 1.0, by default 0.1
     """
 
@@ -574,8 +574,8 @@ class SDXLEmptyLatentSizePickerPlus(_Node, Generic[Family], frozen=True):
 class SimpleComparisonPlus(_Node, Source[s.Boolean], frozen=True):
     """🔧 Simple Comparison.
 
-    - `a`: a wire that carries anything, by default 0
-    - `b`: a wire that carries anything, by default 0
+    - `a`: a link that carries anything, by default 0
+    - `b`: a link that carries anything, by default 0
     - `comparison`: one of '==', '!=', '<', '<=', '>', '>=', by default '=='
     """
 
@@ -596,9 +596,9 @@ class SimpleComparisonPlus(_Node, Source[s.Boolean], frozen=True):
 class SimpleConditionPlus(_Node, Source[Any], frozen=True):
     """🔧 Simple Condition.
 
-    - `evaluate`: a wire that carries anything, by default 0
-    - `on_true`: a wire that carries anything, by default 0
-    - `on_false`: a wire that carries anything, optional
+    - `evaluate`: a link that carries anything, by default 0
+    - `on_true`: a link that carries anything, by default 0
+    - `on_false`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'SimpleCondition+'
@@ -619,9 +619,9 @@ class SimpleMathPlus(_Node, frozen=True):
     """🔧 Simple Math.
 
     - `value`: text
-    - `a`: a wire that carries anything, optional
-    - `b`: a wire that carries anything, optional
-    - `c`: a wire that carries anything, optional
+    - `a`: a link that carries anything, optional
+    - `b`: a link that carries anything, optional
+    - `c`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'SimpleMath+'
@@ -661,12 +661,12 @@ class SimpleMathBooleanPlus(_Node, Source[s.Boolean], frozen=True):
 class SimpleMathConditionPlus(_Node, frozen=True):
     """🔧 Simple Math Condition.
 
-    - `evaluate`: a wire that carries anything, by default 0
+    - `evaluate`: a link that carries anything, by default 0
     - `on_true`: text
     - `on_false`: text
-    - `a`: a wire that carries anything, optional
-    - `b`: a wire that carries anything, optional
-    - `c`: a wire that carries anything, optional
+    - `a`: a link that carries anything, optional
+    - `b`: a link that carries anything, optional
+    - `c`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'SimpleMathCondition+'
@@ -692,10 +692,10 @@ class SimpleMathDualPlus(_Node, frozen=True):
 
     - `value_1`: text
     - `value_2`: text
-    - `a`: a wire that carries anything, optional
-    - `b`: a wire that carries anything, optional
-    - `c`: a wire that carries anything, optional
-    - `d`: a wire that carries anything, optional
+    - `a`: a link that carries anything, optional
+    - `b`: a link that carries anything, optional
+    - `c`: a link that carries anything, optional
+    - `d`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'SimpleMathDual+'
@@ -826,7 +826,7 @@ class TextEncodeForSamplerParamsPlus(_Node, Source[s.Conditioning[Family]], froz
     """🔧Text Encode for Sampler Params.
 
     - `text`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'TextEncodeForSamplerParams+'

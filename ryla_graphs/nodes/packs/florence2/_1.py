@@ -43,7 +43,7 @@ class DownloadAndLoadFlorence2Model(_Node, Source[s.Fl2model], frozen=True):
     - `model`: one of 'microsoft/Florence-2-base', 'microsoft/Florence-2-base-ft', 'microsoft/Florence-2-large', 'microsoft/Florence-2-large-ft', 'HuggingFaceM4/Florence-2-DocVQA', 'thwri/CogFlorence-2.1-Large', 'thwri/CogFlorence-2.2-Large', 'gokaygokay/Florence-2-SD3-Captioner', … (14 choices), by default 'microsoft/Florence-2-base'
     - `precision`: one of 'fp16', 'bf16', 'fp32', by default 'fp16'
     - `attention`: one of 'flash_attention_2', 'sdpa', 'eager', by default 'sdpa'
-    - `lora`: a wire that carries PEFTLORA, optional
+    - `lora`: a link that carries PEFTLORA, optional
     - `convert_to_safetensors`: true or false, optional
     """
 
@@ -69,7 +69,7 @@ class Florence2ModelLoader(_Node, Source[s.Fl2model], frozen=True):
     - `model`: the name of a file or model that the server has
     - `precision`: one of 'fp16', 'bf16', 'fp32', by default 'fp16'
     - `attention`: one of 'flash_attention_2', 'sdpa', 'eager', by default 'sdpa'
-    - `lora`: a wire that carries PEFTLORA, optional
+    - `lora`: a link that carries PEFTLORA, optional
     - `convert_to_safetensors`: true or false, optional
     """
 
@@ -92,8 +92,8 @@ class Florence2ModelLoader(_Node, Source[s.Fl2model], frozen=True):
 class Florence2Run(_Node, frozen=True):
     """Florence2Run.
 
-    - `image`: a wire that carries IMAGE
-    - `florence2_model`: a wire that carries FL2MODEL
+    - `image`: a link that carries IMAGE
+    - `florence2_model`: a link that carries FL2MODEL
     - `text_input`: text
     - `task`: one of 'region_caption', 'dense_region_caption', 'region_proposal', 'caption', 'detailed_caption', 'more_detailed_caption', 'caption_to_phrase_grounding', 'referring_expression_segmentation', … (15 choices), by default 'region_caption'
     - `fill_mask`: true or false, by default True

@@ -25,7 +25,7 @@ class _Node(Node, frozen=True):
 class AnyPipeToBasic(_Node, Source[s.BasicPipe], frozen=True):
     """Any PIPE -> BasicPipe.
 
-    - `any_pipe`: a wire that carries anything
+    - `any_pipe`: a link that carries anything
     """
 
     CLASS_TYPE = 'AnyPipeToBasic'
@@ -43,14 +43,14 @@ class AnyPipeToBasic(_Node, Source[s.BasicPipe], frozen=True):
 class BasicPipeToDetailerPipe(_Node, Source[s.DetailerPipe], frozen=True):
     """BasicPipe -> DetailerPipe.
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `basic_pipe`: a link that carries BASIC_PIPE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
     - `wildcard`: text
     - `Select_to_add_LoRA`: the name of a file or model that the server has
     - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
-    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
-    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `sam_model_opt`: a link that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a link that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'BasicPipeToDetailerPipe'
@@ -76,15 +76,15 @@ class BasicPipeToDetailerPipe(_Node, Source[s.DetailerPipe], frozen=True):
 class BasicPipeToDetailerPipeSDXL(_Node, Source[s.DetailerPipe], frozen=True):
     """BasicPipe -> DetailerPipe (SDXL).
 
-    - `base_basic_pipe`: a wire that carries BASIC_PIPE
-    - `refiner_basic_pipe`: a wire that carries BASIC_PIPE
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `base_basic_pipe`: a link that carries BASIC_PIPE
+    - `refiner_basic_pipe`: a link that carries BASIC_PIPE
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
     - `wildcard`: text
     - `Select_to_add_LoRA`: the name of a file or model that the server has
     - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
-    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
-    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `sam_model_opt`: a link that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a link that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'BasicPipeToDetailerPipeSDXL'
@@ -131,7 +131,7 @@ class CfgScheduleHookProvider(_Node, Source[s.PkHook], frozen=True):
 class CombineRegionalPrompts(_Node, Source[s.RegionalPrompts], frozen=True):
     """CombineRegionalPrompts.
 
-    - `regional_prompts1`: a wire that carries REGIONAL_PROMPTS
+    - `regional_prompts1`: a link that carries REGIONAL_PROMPTS
     """
 
     CLASS_TYPE = 'CombineRegionalPrompts'
@@ -209,11 +209,11 @@ class DenoiseSchedulerDetailerHookProvider(_Node, Source[s.DetailerHook], frozen
 class DetailerForEach(_Node, Source[s.Image], Generic[Family], frozen=True):
     """Detailer (SEGS).
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -222,18 +222,18 @@ class DetailerForEach(_Node, Source[s.Image], Generic[Family], frozen=True):
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `denoise`: a number from 0.0001 to 1.0, by default 0.5
     - `feather`: a whole number from 0 to 100, by default 5
     - `noise_mask`: true or false, by default True
     - `force_inpaint`: true or false, by default True
     - `wildcard`: text
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'DetailerForEach'
@@ -275,11 +275,11 @@ class DetailerForEach(_Node, Source[s.Image], Generic[Family], frozen=True):
 class DetailerForEachDebug(_Node, Generic[Family], frozen=True):
     """DetailerDebug (SEGS).
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -288,18 +288,18 @@ class DetailerForEachDebug(_Node, Generic[Family], frozen=True):
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `denoise`: a number from 0.0001 to 1.0, by default 0.5
     - `feather`: a whole number from 0 to 100, by default 5
     - `noise_mask`: true or false, by default True
     - `force_inpaint`: true or false, by default True
     - `wildcard`: text
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'DetailerForEachDebug'
@@ -345,8 +345,8 @@ class DetailerForEachDebug(_Node, Generic[Family], frozen=True):
 class DetailerForEachDebugPipe(_Node, frozen=True):
     """DetailerDebug (SEGS/pipe).
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -359,15 +359,15 @@ class DetailerForEachDebugPipe(_Node, frozen=True):
     - `feather`: a whole number from 0 to 100, by default 5
     - `noise_mask`: true or false, by default True
     - `force_inpaint`: true or false, by default True
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `wildcard`: text
     - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
-    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
+    - `refiner_basic_pipe_opt`: a link that carries BASIC_PIPE, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'DetailerForEachDebugPipe'
@@ -413,8 +413,8 @@ class DetailerForEachDebugPipe(_Node, frozen=True):
 class DetailerForEachPipe(_Node, frozen=True):
     """Detailer (SEGS/pipe).
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -427,15 +427,15 @@ class DetailerForEachPipe(_Node, frozen=True):
     - `feather`: a whole number from 0 to 100, by default 5
     - `noise_mask`: true or false, by default True
     - `force_inpaint`: true or false, by default True
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `wildcard`: text
     - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
-    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
+    - `refiner_basic_pipe_opt`: a link that carries BASIC_PIPE, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'DetailerForEachPipe'
@@ -478,8 +478,8 @@ class DetailerForEachPipe(_Node, frozen=True):
 class DetailerForEachPipeForAnimateDiff(_Node, frozen=True):
     """Detailer For AnimateDiff (SEGS/pipe).
 
-    - `image_frames`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
+    - `image_frames`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -490,12 +490,12 @@ class DetailerForEachPipeForAnimateDiff(_Node, frozen=True):
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
     - `denoise`: a number from 0.0001 to 1.0, by default 0.5
     - `feather`: a whole number from 0 to 100, by default 5
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
-    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
+    - `refiner_basic_pipe_opt`: a link that carries BASIC_PIPE, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'DetailerForEachPipeForAnimateDiff'
@@ -533,8 +533,8 @@ class DetailerForEachPipeForAnimateDiff(_Node, frozen=True):
 class DetailerHookCombine(_Node, Source[s.DetailerHook], frozen=True):
     """DetailerHookCombine.
 
-    - `hook1`: a wire that carries DETAILER_HOOK
-    - `hook2`: a wire that carries DETAILER_HOOK
+    - `hook1`: a link that carries DETAILER_HOOK
+    - `hook2`: a link that carries DETAILER_HOOK
     """
 
     CLASS_TYPE = 'DetailerHookCombine'
@@ -553,7 +553,7 @@ class DetailerHookCombine(_Node, Source[s.DetailerHook], frozen=True):
 class DetailerPipeToBasicPipe(_Node, frozen=True):
     """DetailerPipe -> BasicPipe.
 
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
     """
 
     CLASS_TYPE = 'DetailerPipeToBasicPipe'
@@ -572,12 +572,12 @@ class DetailerPipeToBasicPipe(_Node, frozen=True):
 class EditBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
     """Edit BasicPipe.
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
-    - `model`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `vae`: a wire that carries VAE, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `basic_pipe`: a link that carries BASIC_PIPE
+    - `model`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
+    - `vae`: a link that carries VAE, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'EditBasicPipe'
@@ -600,19 +600,19 @@ class EditBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
 class EditDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
     """Edit DetailerPipe.
 
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
     - `wildcard`: text
     - `Select_to_add_LoRA`: the name of a file or model that the server has
     - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
-    - `model`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `vae`: a wire that carries VAE, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR, optional
-    - `sam_model`: a wire that carries SAM_MODEL, optional
-    - `segm_detector`: a wire that carries SEGM_DETECTOR, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `model`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
+    - `vae`: a link that carries VAE, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
+    - `bbox_detector`: a link that carries BBOX_DETECTOR, optional
+    - `sam_model`: a link that carries SAM_MODEL, optional
+    - `segm_detector`: a link that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'EditDetailerPipe'
@@ -643,23 +643,23 @@ class EditDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=Tr
 class EditDetailerPipeSDXL(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
     """Edit DetailerPipe (SDXL).
 
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
     - `wildcard`: text
     - `Select_to_add_LoRA`: the name of a file or model that the server has
     - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
-    - `model`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `vae`: a wire that carries VAE, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
-    - `refiner_model`: a wire that carries MODEL, optional
-    - `refiner_clip`: a wire that carries CLIP, optional
-    - `refiner_positive`: a wire that carries CONDITIONING, optional
-    - `refiner_negative`: a wire that carries CONDITIONING, optional
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR, optional
-    - `sam_model`: a wire that carries SAM_MODEL, optional
-    - `segm_detector`: a wire that carries SEGM_DETECTOR, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `model`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
+    - `vae`: a link that carries VAE, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
+    - `refiner_model`: a link that carries MODEL, optional
+    - `refiner_clip`: a link that carries CLIP, optional
+    - `refiner_positive`: a link that carries CONDITIONING, optional
+    - `refiner_negative`: a link that carries CONDITIONING, optional
+    - `bbox_detector`: a link that carries BBOX_DETECTOR, optional
+    - `sam_model`: a link that carries SAM_MODEL, optional
+    - `segm_detector`: a link that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'EditDetailerPipeSDXL'
@@ -694,10 +694,10 @@ class EditDetailerPipeSDXL(_Node, Source[s.DetailerPipe], Generic[Family], froze
 class FaceDetailer(_Node, Generic[Family], frozen=True):
     """FaceDetailer.
 
-    - `image`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -706,8 +706,8 @@ class FaceDetailer(_Node, Generic[Family], frozen=True):
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `denoise`: a number from 0.0001 to 1.0, by default 0.5
     - `feather`: a whole number from 0 to 100, by default 5
     - `noise_mask`: true or false, by default True
@@ -722,15 +722,15 @@ class FaceDetailer(_Node, Generic[Family], frozen=True):
     - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
     - `sam_mask_hint_use_negative`: one of 'False', 'Small', 'Outter', by default 'False'
     - `drop_size`: a whole number from 1 to 16384, by default 10
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
     - `wildcard`: text
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
-    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `sam_model_opt`: a link that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a link that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'FaceDetailer'
@@ -789,8 +789,8 @@ class FaceDetailer(_Node, Generic[Family], frozen=True):
 class FaceDetailerPipe(_Node, frozen=True):
     """FaceDetailer (pipe).
 
-    - `image`: a wire that carries IMAGE
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `image`: a link that carries IMAGE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -817,7 +817,7 @@ class FaceDetailerPipe(_Node, frozen=True):
     - `cycle`: a whole number from 1 to 10, by default 1
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'FaceDetailerPipe'
@@ -868,7 +868,7 @@ class FaceDetailerPipe(_Node, frozen=True):
 class FromBasicPipe(_Node, Generic[Family], frozen=True):
     """FromBasicPipe.
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     """
 
     CLASS_TYPE = 'FromBasicPipe'
@@ -890,7 +890,7 @@ class FromBasicPipe(_Node, Generic[Family], frozen=True):
 class FromBasicPipe_v2(_Node, Generic[Family], frozen=True):
     """FromBasicPipe_v2.
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     """
 
     CLASS_TYPE = 'FromBasicPipe_v2'
@@ -913,7 +913,7 @@ class FromBasicPipe_v2(_Node, Generic[Family], frozen=True):
 class FromDetailerPipe(_Node, Generic[Family], frozen=True):
     """FromDetailerPipe.
 
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
     """
 
     CLASS_TYPE = 'FromDetailerPipe'
@@ -939,7 +939,7 @@ class FromDetailerPipe(_Node, Generic[Family], frozen=True):
 class FromDetailerPipe_v2(_Node, Generic[Family], frozen=True):
     """FromDetailerPipe_v2.
 
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
     """
 
     CLASS_TYPE = 'FromDetailerPipe_v2'
@@ -966,7 +966,7 @@ class FromDetailerPipe_v2(_Node, Generic[Family], frozen=True):
 class FromDetailerPipeSDXL(_Node, Generic[Family], frozen=True):
     """FromDetailer (SDXL/pipe).
 
-    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `detailer_pipe`: a link that carries DETAILER_PIPE
     """
 
     CLASS_TYPE = 'FromDetailerPipeSDXL'
@@ -1018,14 +1018,14 @@ class ImageMaskSwitch(_Node, frozen=True):
     """Switch (images, mask).
 
     - `select`: a whole number from 1 to 4, by default 1
-    - `images1`: a wire that carries IMAGE
-    - `mask1_opt`: a wire that carries MASK, optional
-    - `images2_opt`: a wire that carries IMAGE, optional
-    - `mask2_opt`: a wire that carries MASK, optional
-    - `images3_opt`: a wire that carries IMAGE, optional
-    - `mask3_opt`: a wire that carries MASK, optional
-    - `images4_opt`: a wire that carries IMAGE, optional
-    - `mask4_opt`: a wire that carries MASK, optional
+    - `images1`: a link that carries IMAGE
+    - `mask1_opt`: a link that carries MASK, optional
+    - `images2_opt`: a link that carries IMAGE, optional
+    - `mask2_opt`: a link that carries MASK, optional
+    - `images3_opt`: a link that carries IMAGE, optional
+    - `mask3_opt`: a link that carries MASK, optional
+    - `images4_opt`: a link that carries IMAGE, optional
+    - `mask4_opt`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageMaskSwitch'
@@ -1079,7 +1079,7 @@ class ImageReceiver(_Node, frozen=True):
 class ImageSender(_Node, Source[s.Image], frozen=True):
     """Image Sender.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ImgSender'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     """
@@ -1101,8 +1101,8 @@ class ImageSender(_Node, Source[s.Image], frozen=True):
 class ImpactAssembleSEGS(_Node, Source[s.Segs], frozen=True):
     """Assemble (SEGS).
 
-    - `seg_header`: a wire that carries SEGS_HEADER
-    - `seg_elt`: a wire that carries SEG_ELT
+    - `seg_header`: a link that carries SEGS_HEADER
+    - `seg_elt`: a link that carries SEG_ELT
     """
 
     CLASS_TYPE = 'ImpactAssembleSEGS'

@@ -43,7 +43,7 @@ class ImpactBoolean(_Node, Source[s.Boolean], frozen=True):
 class ImpactCombineConditionings(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Combine Conditionings.
 
-    - `conditioning1`: a wire that carries CONDITIONING
+    - `conditioning1`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ImpactCombineConditionings'
@@ -64,8 +64,8 @@ class ImpactCompare(_Node, Source[s.Boolean], frozen=True):
     """ImpactCompare.
 
     - `cmp`: one of 'a = b', 'a <> b', 'a > b', 'a < b', 'a >= b', 'a <= b', 'tt', 'ff', by default 'a = b'
-    - `a`: a wire that carries anything
-    - `b`: a wire that carries anything
+    - `a`: a link that carries anything
+    - `b`: a link that carries anything
     """
 
     CLASS_TYPE = 'ImpactCompare'
@@ -85,7 +85,7 @@ class ImpactCompare(_Node, Source[s.Boolean], frozen=True):
 class ImpactConcatConditionings(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Concat Conditionings.
 
-    - `conditioning1`: a wire that carries CONDITIONING
+    - `conditioning1`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ImpactConcatConditionings'
@@ -106,8 +106,8 @@ class ImpactConditionalBranch(_Node, Source[Any], frozen=True):
     """ImpactConditionalBranch.
 
     - `cond`: true or false
-    - `tt_value`: a wire that carries anything
-    - `ff_value`: a wire that carries anything
+    - `tt_value`: a link that carries anything
+    - `ff_value`: a link that carries anything
     """
 
     CLASS_TYPE = 'ImpactConditionalBranch'
@@ -128,8 +128,8 @@ class ImpactConditionalBranchSelMode(_Node, Source[Any], frozen=True):
     """ImpactConditionalBranchSelMode.
 
     - `cond`: true or false
-    - `tt_value`: a wire that carries anything, optional
-    - `ff_value`: a wire that carries anything, optional
+    - `tt_value`: a link that carries anything, optional
+    - `ff_value`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'ImpactConditionalBranchSelMode'
@@ -159,7 +159,7 @@ class ImpactConditionalStopIteration(_Node, frozen=True):
 class ImpactControlBridge(_Node, Source[Any], frozen=True):
     """Control Bridge.
 
-    - `value`: a wire that carries anything
+    - `value`: a link that carries anything
     - `mode`: true or false, by default True
     - `behavior`: one of 'Stop', 'Mute', 'Bypass', by default 'Stop'
     """
@@ -181,14 +181,14 @@ class ImpactControlBridge(_Node, Source[Any], frozen=True):
 class ImpactControlNetApplyAdvancedSEGS(_Node, Source[s.Segs], frozen=True):
     """ControlNetApply (SEGS).
 
-    - `segs`: a wire that carries SEGS
-    - `control_net`: a wire that carries CONTROL_NET
+    - `segs`: a link that carries SEGS
+    - `control_net`: a link that carries CONTROL_NET
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `segs_preprocessor`: a wire that carries SEGS_PREPROCESSOR, optional
-    - `control_image`: a wire that carries IMAGE, optional
-    - `vae`: a wire that carries VAE, optional
+    - `segs_preprocessor`: a link that carries SEGS_PREPROCESSOR, optional
+    - `control_image`: a link that carries IMAGE, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'ImpactControlNetApplyAdvancedSEGS'
@@ -213,11 +213,11 @@ class ImpactControlNetApplyAdvancedSEGS(_Node, Source[s.Segs], frozen=True):
 class ImpactControlNetApplySEGS(_Node, Source[s.Segs], frozen=True):
     """ControlNetApply (SEGS) - DEPRECATED, deprecated.
 
-    - `segs`: a wire that carries SEGS
-    - `control_net`: a wire that carries CONTROL_NET
+    - `segs`: a link that carries SEGS
+    - `control_net`: a link that carries CONTROL_NET
     - `strength`: a number from 0.0 to 10.0, by default 1.0
-    - `segs_preprocessor`: a wire that carries SEGS_PREPROCESSOR, optional
-    - `control_image`: a wire that carries IMAGE, optional
+    - `segs_preprocessor`: a link that carries SEGS_PREPROCESSOR, optional
+    - `control_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImpactControlNetApplySEGS'
@@ -239,7 +239,7 @@ class ImpactControlNetApplySEGS(_Node, Source[s.Segs], frozen=True):
 class ImpactControlNetClearSEGS(_Node, Source[s.Segs], frozen=True):
     """ImpactControlNetClearSEGS.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactControlNetClearSEGS'
@@ -257,7 +257,7 @@ class ImpactControlNetClearSEGS(_Node, Source[s.Segs], frozen=True):
 class ImpactConvertDataType(_Node, frozen=True):
     """ImpactConvertDataType.
 
-    - `value`: a wire that carries anything
+    - `value`: a link that carries anything
     """
 
     CLASS_TYPE = 'ImpactConvertDataType'
@@ -278,7 +278,7 @@ class ImpactConvertDataType(_Node, frozen=True):
 class ImpactDecomposeSEGS(_Node, frozen=True):
     """Decompose (SEGS).
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactDecomposeSEGS'
@@ -297,7 +297,7 @@ class ImpactDecomposeSEGS(_Node, frozen=True):
 class ImpactDilate_Mask_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
     """Dilate Mask (SEG_ELT).
 
-    - `seg_elt`: a wire that carries SEG_ELT
+    - `seg_elt`: a link that carries SEG_ELT
     - `dilation`: a whole number from -512 to 512, by default 10
     """
 
@@ -330,12 +330,12 @@ class ImpactDummyInput(_Node, Source[Any], frozen=True):
 class ImpactEdit_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
     """Edit SEG_ELT.
 
-    - `seg_elt`: a wire that carries SEG_ELT
-    - `cropped_image_opt`: a wire that carries IMAGE, optional
-    - `cropped_mask_opt`: a wire that carries MASK, optional
-    - `crop_region_opt`: a wire that carries SEG_ELT_crop_region, optional
-    - `bbox_opt`: a wire that carries SEG_ELT_bbox, optional
-    - `control_net_wrapper_opt`: a wire that carries SEG_ELT_control_net_wrapper, optional
+    - `seg_elt`: a link that carries SEG_ELT
+    - `cropped_image_opt`: a link that carries IMAGE, optional
+    - `cropped_mask_opt`: a link that carries MASK, optional
+    - `crop_region_opt`: a link that carries SEG_ELT_crop_region, optional
+    - `bbox_opt`: a link that carries SEG_ELT_bbox, optional
+    - `control_net_wrapper_opt`: a link that carries SEG_ELT_control_net_wrapper, optional
     - `confidence_opt`: a number from 0 to 1.0, optional
     - `label_opt`: text, optional
     """
@@ -362,8 +362,8 @@ class ImpactEdit_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
 class ImpactExecutionOrderController(_Node, frozen=True):
     """Execution Order Controller.
 
-    - `signal`: a wire that carries anything
-    - `value`: a wire that carries anything
+    - `signal`: a link that carries anything
+    - `value`: a link that carries anything
     """
 
     CLASS_TYPE = 'ImpactExecutionOrderController'
@@ -401,7 +401,7 @@ class ImpactFloat(_Node, Source[s.Float], frozen=True):
 class ImpactFrom_SEG_ELT(_Node, frozen=True):
     """From SEG_ELT.
 
-    - `seg_elt`: a wire that carries SEG_ELT
+    - `seg_elt`: a link that carries SEG_ELT
     """
 
     CLASS_TYPE = 'ImpactFrom_SEG_ELT'
@@ -426,7 +426,7 @@ class ImpactFrom_SEG_ELT(_Node, frozen=True):
 class ImpactFrom_SEG_ELT_bbox(_Node, frozen=True):
     """From SEG_ELT bbox.
 
-    - `bbox`: a wire that carries SEG_ELT_bbox
+    - `bbox`: a link that carries SEG_ELT_bbox
     """
 
     CLASS_TYPE = 'ImpactFrom_SEG_ELT_bbox'
@@ -447,7 +447,7 @@ class ImpactFrom_SEG_ELT_bbox(_Node, frozen=True):
 class ImpactFrom_SEG_ELT_crop_region(_Node, frozen=True):
     """From SEG_ELT crop_region.
 
-    - `crop_region`: a wire that carries SEG_ELT_crop_region
+    - `crop_region`: a link that carries SEG_ELT_crop_region
     """
 
     CLASS_TYPE = 'ImpactFrom_SEG_ELT_crop_region'
@@ -490,8 +490,8 @@ class ImpactHFTransformersClassifierProvider(_Node, Source[s.TransformersClassif
 class ImpactIfNone(_Node, frozen=True):
     """ImpactIfNone.
 
-    - `signal`: a wire that carries anything, optional
-    - `any_input`: a wire that carries anything, optional
+    - `signal`: a link that carries anything, optional
+    - `any_input`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'ImpactIfNone'
@@ -511,7 +511,7 @@ class ImpactIfNone(_Node, frozen=True):
 class ImpactImageBatchToImageList(_Node, Source[s.Image], frozen=True):
     """Image Batch to Image List.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImpactImageBatchToImageList'
@@ -529,7 +529,7 @@ class ImpactImageBatchToImageList(_Node, Source[s.Image], frozen=True):
 class ImpactImageInfo(_Node, frozen=True):
     """ImpactImageInfo.
 
-    - `value`: a wire that carries IMAGE
+    - `value`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImpactImageInfo'
@@ -569,7 +569,7 @@ class ImpactInversedSwitch(_Node, Source[Any], frozen=True):
     """Inversed Switch (Any).
 
     - `select`: a whole number from 1 to 999999, by default 1
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     - `sel_mode`: true or false, optional
     """
 
@@ -590,8 +590,8 @@ class ImpactInversedSwitch(_Node, Source[Any], frozen=True):
 class ImpactIPAdapterApplySEGS(_Node, Source[s.Segs], frozen=True):
     """IPAdapterApply (SEGS).
 
-    - `segs`: a wire that carries SEGS
-    - `ipadapter_pipe`: a wire that carries IPADAPTER_PIPE
+    - `segs`: a link that carries SEGS
+    - `ipadapter_pipe`: a link that carries IPADAPTER_PIPE
     - `weight`: a number from -1 to 3, by default 0.7
     - `noise`: a number from 0.0 to 1.0, by default 0.4
     - `weight_type`: one of 'original', 'linear', 'channel penalty', by default 'channel penalty'
@@ -601,9 +601,9 @@ class ImpactIPAdapterApplySEGS(_Node, Source[s.Segs], frozen=True):
     - `faceid_v2`: true or false, by default False
     - `weight_v2`: a number from -1 to 3, by default 1.0
     - `context_crop_factor`: a number from 1.0 to 100, by default 1.2
-    - `reference_image`: a wire that carries IMAGE
+    - `reference_image`: a link that carries IMAGE
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', optional
-    - `neg_image`: a wire that carries IMAGE, optional
+    - `neg_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImpactIPAdapterApplySEGS'
@@ -634,7 +634,7 @@ class ImpactIPAdapterApplySEGS(_Node, Source[s.Segs], frozen=True):
 class ImpactIsNotEmptySEGS(_Node, Source[s.Boolean], frozen=True):
     """SEGS isn't Empty.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactIsNotEmptySEGS'
@@ -652,18 +652,18 @@ class ImpactIsNotEmptySEGS(_Node, Source[s.Boolean], frozen=True):
 class ImpactKSamplerAdvancedBasicPipe(_Node, Generic[Family], frozen=True):
     """KSampler (Advanced/pipe).
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `add_noise`: true or false, by default True
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
-    - `latent_image`: a wire that carries LATENT
+    - `latent_image`: a link that carries LATENT
     - `start_at_step`: a whole number from 0 to 10000, by default 0
     - `end_at_step`: a whole number from 0 to 10000, by default 10000
     - `return_with_leftover_noise`: true or false, by default False
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'ImpactKSamplerAdvancedBasicPipe'

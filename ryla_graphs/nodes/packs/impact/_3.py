@@ -25,15 +25,15 @@ class _Node(Node, frozen=True):
 class ImpactKSamplerBasicPipe(_Node, Generic[Family], frozen=True):
     """KSampler (pipe).
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
-    - `latent_image`: a wire that carries LATENT
+    - `latent_image`: a link that carries LATENT
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'ImpactKSamplerBasicPipe'
@@ -61,7 +61,7 @@ class ImpactKSamplerBasicPipe(_Node, Generic[Family], frozen=True):
 class ImpactLatentInfo(_Node, frozen=True):
     """ImpactLatentInfo.
 
-    - `value`: a wire that carries LATENT
+    - `value`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'ImpactLatentInfo'
@@ -82,7 +82,7 @@ class ImpactLatentInfo(_Node, frozen=True):
 class ImpactListBridge(_Node, Source[Any], frozen=True):
     """List Bridge.
 
-    - `list_input`: a wire that carries anything
+    - `list_input`: a link that carries anything
     """
 
     CLASS_TYPE = 'ImpactListBridge'
@@ -100,7 +100,7 @@ class ImpactListBridge(_Node, Source[Any], frozen=True):
 class ImpactLogger(_Node, frozen=True):
     """ImpactLogger.
 
-    - `data`: a wire that carries anything
+    - `data`: a link that carries anything
     - `text`: text
     """
 
@@ -134,7 +134,7 @@ class ImpactLogicalOperators(_Node, Source[s.Boolean], frozen=True):
 class ImpactMakeAnyList(_Node, Source[Any], frozen=True):
     """Make List (Any).
 
-    - `value1`: a wire that carries anything, optional
+    - `value1`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'ImpactMakeAnyList'
@@ -154,7 +154,7 @@ class ImpactMakeAnyList(_Node, Source[Any], frozen=True):
 class ImpactMakeImageBatch(_Node, Source[s.Image], frozen=True):
     """Make Image Batch.
 
-    - `image1`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImpactMakeImageBatch'
@@ -174,7 +174,7 @@ class ImpactMakeImageBatch(_Node, Source[s.Image], frozen=True):
 class ImpactMakeImageList(_Node, Source[s.Image], frozen=True):
     """Make Image List.
 
-    - `image1`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImpactMakeImageList'
@@ -194,7 +194,7 @@ class ImpactMakeImageList(_Node, Source[s.Image], frozen=True):
 class ImpactMakeMaskBatch(_Node, Source[s.Mask], frozen=True):
     """Make Mask Batch.
 
-    - `mask1`: a wire that carries MASK
+    - `mask1`: a link that carries MASK
     """
 
     CLASS_TYPE = 'ImpactMakeMaskBatch'
@@ -214,7 +214,7 @@ class ImpactMakeMaskBatch(_Node, Source[s.Mask], frozen=True):
 class ImpactMakeMaskList(_Node, Source[s.Mask], frozen=True):
     """Make Mask List.
 
-    - `mask1`: a wire that carries MASK
+    - `mask1`: a link that carries MASK
     """
 
     CLASS_TYPE = 'ImpactMakeMaskList'
@@ -234,15 +234,15 @@ class ImpactMakeMaskList(_Node, Source[s.Mask], frozen=True):
 class ImpactMakeTileSEGS(_Node, Source[s.Segs], frozen=True):
     """Make Tile SEGS.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `bbox_size`: a whole number from 64 to 4096, by default 512
     - `crop_factor`: a number from 1.0 to 10, by default 3.0
     - `min_overlap`: a whole number from 0 to 512, by default 5
     - `filter_segs_dilation`: a whole number from -255 to 255, by default 20
     - `mask_irregularity`: a number from 0 to 1.0, by default 0.0
     - `irregular_mask_mode`: one of 'Reuse fast', 'Reuse quality', 'All random fast', 'All random quality', by default 'Reuse fast'
-    - `filter_in_segs_opt`: a wire that carries SEGS, optional
-    - `filter_out_segs_opt`: a wire that carries SEGS, optional
+    - `filter_in_segs_opt`: a link that carries SEGS, optional
+    - `filter_out_segs_opt`: a link that carries SEGS, optional
     """
 
     CLASS_TYPE = 'ImpactMakeTileSEGS'
@@ -269,8 +269,8 @@ class ImpactMinMax(_Node, Source[s.Int], frozen=True):
     """ImpactMinMax.
 
     - `mode`: true or false, by default True
-    - `a`: a wire that carries anything
-    - `b`: a wire that carries anything
+    - `a`: a link that carries anything
+    - `b`: a link that carries anything
     """
 
     CLASS_TYPE = 'ImpactMinMax'
@@ -321,7 +321,7 @@ class ImpactNegativeConditioningPlaceholder(_Node, Source[s.Conditioning[Family]
 class ImpactNodeSetMuteState(_Node, Source[Any], frozen=True):
     """Set Mute State.
 
-    - `signal`: a wire that carries anything
+    - `signal`: a link that carries anything
     - `node_id`: a whole number from 0 to 18446744073709551615, by default 0
     - `set_state`: true or false, by default True
     """
@@ -343,7 +343,7 @@ class ImpactNodeSetMuteState(_Node, Source[Any], frozen=True):
 class ImpactQueueTrigger(_Node, Source[Any], frozen=True):
     """Queue Trigger.
 
-    - `signal`: a wire that carries anything
+    - `signal`: a link that carries anything
     - `mode`: true or false, by default True
     """
 
@@ -366,7 +366,7 @@ class ImpactQueueTriggerCountdown(_Node, frozen=True):
     - `count`: a whole number from 0 to 18446744073709551615, by default 0
     - `total`: a whole number from 1 to 18446744073709551615, by default 10
     - `mode`: true or false, by default True
-    - `signal`: a wire that carries anything, optional
+    - `signal`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'ImpactQueueTriggerCountdown'
@@ -417,7 +417,7 @@ class ImpactRemoteInt(_Node, frozen=True):
 class ImpactScaleBy_BBOX_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
     """ScaleBy BBOX (SEG_ELT).
 
-    - `seg`: a wire that carries SEG_ELT
+    - `seg`: a link that carries SEG_ELT
     - `scale_by`: a number from 0.01 to 8.0, by default 1.0
     """
 
@@ -457,11 +457,11 @@ class ImpactSchedulerAdapter(_Node, Source[s.Combo], frozen=True):
 class ImpactSEGSClassify(_Node, frozen=True):
     """SEGS Classify.
 
-    - `classifier`: a wire that carries TRANSFORMERS_CLASSIFIER
-    - `segs`: a wire that carries SEGS
+    - `classifier`: a link that carries TRANSFORMERS_CLASSIFIER
+    - `segs`: a link that carries SEGS
     - `preset_expr`: one of '#Female > #Male', '#Female < #Male', 'female > 0.5', 'male > 0.5', 'Age16to25 > 0.1', 'Age50to69 > 0.1', 'Manual expr', by default '#Female > #Male'
     - `manual_expr`: text
-    - `ref_image_opt`: a wire that carries IMAGE, optional
+    - `ref_image_opt`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImpactSEGSClassify'
@@ -485,7 +485,7 @@ class ImpactSEGSClassify(_Node, frozen=True):
 class ImpactSEGSLabelAssign(_Node, Source[s.Segs], frozen=True):
     """SEGS Assign (label).
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `labels`: text
     """
 
@@ -505,7 +505,7 @@ class ImpactSEGSLabelAssign(_Node, Source[s.Segs], frozen=True):
 class ImpactSEGSMerge(_Node, Source[s.Segs], frozen=True):
     """SEGS Merge.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'ImpactSEGSMerge'
@@ -523,7 +523,7 @@ class ImpactSEGSMerge(_Node, Source[s.Segs], frozen=True):
 class ImpactSetWidgetValue(_Node, Source[Any], frozen=True):
     """Set Widget Value.
 
-    - `signal`: a wire that carries anything
+    - `signal`: a link that carries anything
     - `node_id`: a whole number from 0 to 18446744073709551615, by default 0
     - `widget_name`: text
     - `boolean_value`: true or false, optional
@@ -553,7 +553,7 @@ class ImpactSetWidgetValue(_Node, Source[Any], frozen=True):
 class ImpactSleep(_Node, Source[Any], frozen=True):
     """Sleep.
 
-    - `signal`: a wire that carries anything
+    - `signal`: a link that carries anything
     - `seconds`: a number from 0 to 3600, by default 0.5
     """
 
@@ -597,7 +597,7 @@ class ImpactSwitch(_Node, frozen=True):
 
     - `select`: a whole number from 1 to 999999, by default 1
     - `sel_mode`: true or false, by default False
-    - `input1`: a wire that carries anything, optional
+    - `input1`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'ImpactSwitch'
@@ -643,9 +643,9 @@ class ImpactValueReceiver(_Node, Source[Any], frozen=True):
 class ImpactValueSender(_Node, Source[Any], frozen=True):
     """ImpactValueSender.
 
-    - `value`: a wire that carries anything
+    - `value`: a link that carries anything
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
-    - `signal_opt`: a wire that carries anything, optional
+    - `signal_opt`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'ImpactValueSender'

@@ -25,8 +25,8 @@ class _Node(Node, frozen=True):
 class ImpactWildcardEncode(_Node, Generic[Family], frozen=True):
     """ImpactWildcardEncode.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `wildcard_text`: text
     - `populated_text`: text
     - `mode`: true or false, by default True
@@ -88,12 +88,12 @@ class ImpactWildcardProcessor(_Node, Source[s.String], frozen=True):
 class IterativeImageUpscale(_Node, Source[s.Image], frozen=True):
     """Iterative Upscale (Image).
 
-    - `pixels`: a wire that carries IMAGE
+    - `pixels`: a link that carries IMAGE
     - `upscale_factor`: a number from 1 to 10000, by default 1.5
     - `steps`: a whole number from 1 to 10000, by default 3
     - `temp_prefix`: text
-    - `upscaler`: a wire that carries UPSCALER
-    - `vae`: a wire that carries VAE
+    - `upscaler`: a link that carries UPSCALER
+    - `vae`: a link that carries VAE
     - `step_mode`: one of 'simple', 'geometric', by default 'simple'
     """
 
@@ -118,11 +118,11 @@ class IterativeImageUpscale(_Node, Source[s.Image], frozen=True):
 class IterativeLatentUpscale(_Node, Generic[Family], frozen=True):
     """Iterative Upscale (Latent/on Pixel Space).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `upscale_factor`: a number from 1 to 10000, by default 1.5
     - `steps`: a whole number from 1 to 10000, by default 3
     - `temp_prefix`: text
-    - `upscaler`: a wire that carries UPSCALER
+    - `upscaler`: a link that carries UPSCALER
     - `step_mode`: one of 'simple', 'geometric', by default 'simple'
     """
 
@@ -151,9 +151,9 @@ class KSamplerAdvancedProvider(_Node, Source[s.KsamplerAdvanced], frozen=True):
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
     - `sigma_factor`: a number from 0.0 to 10.0, by default 1.0
-    - `basic_pipe`: a wire that carries BASIC_PIPE
-    - `sampler_opt`: a wire that carries SAMPLER, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `basic_pipe`: a link that carries BASIC_PIPE
+    - `sampler_opt`: a link that carries SAMPLER, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'KSamplerAdvancedProvider'
@@ -183,8 +183,8 @@ class KSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
-    - `basic_pipe`: a wire that carries BASIC_PIPE
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `basic_pipe`: a link that carries BASIC_PIPE
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'KSamplerProvider'
@@ -209,12 +209,12 @@ class KSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
 class LatentPixelScale(_Node, Generic[Family], frozen=True):
     """Latent Scale (on Pixel Space).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
     - `scale_factor`: a number from 0.1 to 10000, by default 1.5
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `use_tiled_vae`: true or false, by default False
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
     """
 
     CLASS_TYPE = 'LatentPixelScale'
@@ -260,7 +260,7 @@ class LatentReceiver(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentSender(_Node, frozen=True):
     """LatentSender.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `filename_prefix`: text, by default 'latents/LatentSender'
     - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
     - `preview_method`: one of 'Latent2RGB-FLUX.1', 'Latent2RGB-SDXL', 'Latent2RGB-SD15', 'Latent2RGB-SD3', 'Latent2RGB-SD-X4', 'Latent2RGB-Playground-2.5', 'Latent2RGB-SC-Prior', 'Latent2RGB-SC-B', … (13 choices), by default 'Latent2RGB-FLUX.1'
@@ -278,7 +278,7 @@ class LatentSwitch(_Node, frozen=True):
 
     - `select`: a whole number from 1 to 999999, by default 1
     - `sel_mode`: true or false, by default False
-    - `input1`: a wire that carries anything, optional
+    - `input1`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'LatentSwitch'
@@ -302,9 +302,9 @@ class LatentSwitch(_Node, frozen=True):
 class MaskDetailerPipe(_Node, frozen=True):
     """MaskDetailer (pipe).
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 1024.0
@@ -321,13 +321,13 @@ class MaskDetailerPipe(_Node, frozen=True):
     - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
     - `batch_size`: a whole number from 1 to 100, by default 1
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `refiner_basic_pipe_opt`: a link that carries BASIC_PIPE, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
     - `bbox_fill`: true or false, optional
     - `contour_fill`: true or false, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'MaskDetailerPipe'
@@ -426,8 +426,8 @@ class NoiseInjectionHookProvider(_Node, Source[s.PkHook], frozen=True):
 class PixelKSampleHookCombine(_Node, Source[s.PkHook], frozen=True):
     """PixelKSampleHookCombine.
 
-    - `hook1`: a wire that carries PK_HOOK
-    - `hook2`: a wire that carries PK_HOOK
+    - `hook1`: a link that carries PK_HOOK
+    - `hook2`: a link that carries PK_HOOK
     """
 
     CLASS_TYPE = 'PixelKSampleHookCombine'
@@ -447,21 +447,21 @@ class PixelKSampleUpscalerProvider(_Node, Source[s.Upscaler], Generic[Family], f
     """PixelKSampleUpscalerProvider.
 
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
-    - `model`: a wire that carries MODEL
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `vae`: a link that carries VAE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `use_tiled_vae`: true or false, by default False
     - `tile_size`: a whole number from 320 to 4096, by default 512
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a link that carries PK_HOOK, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'PixelKSampleUpscalerProvider'
@@ -502,12 +502,12 @@ class PixelKSampleUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=True):
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `use_tiled_vae`: true or false, by default False
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `tile_size`: a whole number from 320 to 4096, by default 512
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
-    - `tile_cnet_opt`: a wire that carries CONTROL_NET, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a link that carries PK_HOOK, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
+    - `tile_cnet_opt`: a link that carries CONTROL_NET, optional
     - `tile_cnet_strength`: a number from 0.0 to 1.0, optional
     """
 
@@ -541,22 +541,22 @@ class PixelTiledKSampleUpscalerProvider(_Node, Source[s.Upscaler], Generic[Famil
     """PixelTiledKSampleUpscalerProvider.
 
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
-    - `model`: a wire that carries MODEL
-    - `vae`: a wire that carries VAE
+    - `model`: a link that carries MODEL
+    - `vae`: a link that carries VAE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `tile_width`: a whole number from 320 to 16384, by default 512
     - `tile_height`: a whole number from 320 to 16384, by default 512
     - `tiling_strategy`: one of 'random', 'padded', 'simple', by default 'random'
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
-    - `tile_cnet_opt`: a wire that carries CONTROL_NET, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a link that carries PK_HOOK, optional
+    - `tile_cnet_opt`: a link that carries CONTROL_NET, optional
     - `tile_cnet_strength`: a number from 0.0 to 1.0, optional
     """
 
@@ -602,10 +602,10 @@ class PixelTiledKSampleUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=Tr
     - `tile_width`: a whole number from 320 to 16384, by default 512
     - `tile_height`: a whole number from 320 to 16384, by default 512
     - `tiling_strategy`: one of 'random', 'padded', 'simple', by default 'random'
-    - `basic_pipe`: a wire that carries BASIC_PIPE
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
-    - `tile_cnet_opt`: a wire that carries CONTROL_NET, optional
+    - `basic_pipe`: a link that carries BASIC_PIPE
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a link that carries PK_HOOK, optional
+    - `tile_cnet_opt`: a link that carries CONTROL_NET, optional
     - `tile_cnet_strength`: a number from 0.0 to 1.0, optional
     """
 
@@ -638,7 +638,7 @@ class PixelTiledKSampleUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=Tr
 class PreviewBridge(_Node, frozen=True):
     """Preview Bridge (Image).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `image`: text
     - `block`: true or false, optional
     - `restore_mask`: one of 'never', 'always', 'if_same_size', optional
@@ -663,10 +663,10 @@ class PreviewBridge(_Node, frozen=True):
 class PreviewBridgeLatent(_Node, Generic[Family], frozen=True):
     """Preview Bridge (Latent).
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `image`: text
     - `preview_method`: one of 'Latent2RGB-FLUX.1', 'Latent2RGB-SDXL', 'Latent2RGB-SD15', 'Latent2RGB-SD3', 'Latent2RGB-SD-X4', 'Latent2RGB-Playground-2.5', 'Latent2RGB-SC-Prior', 'Latent2RGB-SC-B', … (13 choices), by default 'Latent2RGB-FLUX.1'
-    - `vae_opt`: a wire that carries VAE, optional
+    - `vae_opt`: a link that carries VAE, optional
     - `block`: true or false, optional
     - `restore_mask`: one of 'never', 'always', 'if_same_size', optional
     """
@@ -711,10 +711,10 @@ class PreviewDetailerHookProvider(_Node, frozen=True):
 class ReencodeLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """Reencode Latent.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `tile_mode`: one of 'None', 'Both', 'Decode(input) only', 'Encode(output) only', by default 'None'
-    - `input_vae`: a wire that carries VAE
-    - `output_vae`: a wire that carries VAE
+    - `input_vae`: a link that carries VAE
+    - `output_vae`: a link that carries VAE
     - `tile_size`: a whole number from 320 to 4096, by default 512
     """
 
@@ -737,10 +737,10 @@ class ReencodeLatent(_Node, Source[s.Latent[Family]], frozen=True):
 class ReencodeLatentPipe(_Node, Source[s.Latent[Family]], frozen=True):
     """Reencode Latent (pipe).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `tile_mode`: one of 'None', 'Both', 'Decode(input) only', 'Encode(output) only', by default 'None'
-    - `input_basic_pipe`: a wire that carries BASIC_PIPE
-    - `output_basic_pipe`: a wire that carries BASIC_PIPE
+    - `input_basic_pipe`: a link that carries BASIC_PIPE
+    - `output_basic_pipe`: a link that carries BASIC_PIPE
     """
 
     CLASS_TYPE = 'ReencodeLatentPipe'
@@ -761,8 +761,8 @@ class ReencodeLatentPipe(_Node, Source[s.Latent[Family]], frozen=True):
 class RegionalPrompt(_Node, Source[s.RegionalPrompts], frozen=True):
     """RegionalPrompt.
 
-    - `mask`: a wire that carries MASK
-    - `advanced_sampler`: a wire that carries KSAMPLER_ADVANCED
+    - `mask`: a link that carries MASK
+    - `advanced_sampler`: a link that carries KSAMPLER_ADVANCED
     - `variation_seed`: a whole number from 0 to 18446744073709551615, optional
     - `variation_strength`: a number from 0.0 to 1.0, optional
     - `variation_method`: one of 'linear', 'slerp', optional
@@ -793,9 +793,9 @@ class RegionalSampler(_Node, Source[s.Latent[Family]], frozen=True):
     - `steps`: a whole number from 1 to 10000, by default 20
     - `base_only_steps`: a whole number from 0 to 10000, by default 2
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
-    - `samples`: a wire that carries LATENT
-    - `base_sampler`: a wire that carries KSAMPLER_ADVANCED
-    - `regional_prompts`: a wire that carries REGIONAL_PROMPTS
+    - `samples`: a link that carries LATENT
+    - `base_sampler`: a link that carries KSAMPLER_ADVANCED
+    - `regional_prompts`: a link that carries REGIONAL_PROMPTS
     - `overlap_factor`: a whole number from 0 to 10000, by default 10
     - `restore_latent`: true or false, by default True
     - `additional_mode`: one of 'DISABLE', 'ratio additional', 'ratio between', by default 'ratio between'
@@ -839,9 +839,9 @@ class RegionalSamplerAdvanced(_Node, Source[s.Latent[Family]], frozen=True):
     - `overlap_factor`: a whole number from 0 to 10000, by default 10
     - `restore_latent`: true or false, by default True
     - `return_with_leftover_noise`: true or false, by default False
-    - `latent_image`: a wire that carries LATENT
-    - `base_sampler`: a wire that carries KSAMPLER_ADVANCED
-    - `regional_prompts`: a wire that carries REGIONAL_PROMPTS
+    - `latent_image`: a link that carries LATENT
+    - `base_sampler`: a link that carries KSAMPLER_ADVANCED
+    - `regional_prompts`: a link that carries REGIONAL_PROMPTS
     - `additional_mode`: one of 'DISABLE', 'ratio additional', 'ratio between', by default 'ratio between'
     - `additional_sampler`: one of 'AUTO', 'euler', 'heun', 'heunpp2', 'dpm_2', 'dpm_fast', 'dpmpp_2m', 'ddpm', by default 'AUTO'
     - `additional_sigma_ratio`: a number from 0.0 to 1.0, by default 0.3
@@ -875,7 +875,7 @@ class RegionalSamplerAdvanced(_Node, Source[s.Latent[Family]], frozen=True):
 class RemoveImageFromSEGS(_Node, Source[s.Segs], frozen=True):
     """Remove Image from SEGS.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'RemoveImageFromSEGS'
@@ -893,7 +893,7 @@ class RemoveImageFromSEGS(_Node, Source[s.Segs], frozen=True):
 class RemoveNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
     """Remove Noise Mask.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'RemoveNoiseMask'
@@ -911,8 +911,8 @@ class RemoveNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
 class SEGSDetailer(_Node, frozen=True):
     """SEGSDetailer.
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 768.0
@@ -924,14 +924,14 @@ class SEGSDetailer(_Node, frozen=True):
     - `denoise`: a number from 0.0001 to 1.0, by default 0.5
     - `noise_mask`: true or false, by default True
     - `force_inpaint`: true or false, by default True
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
     - `batch_size`: a whole number from 1 to 100, by default 1
     - `cycle`: a whole number from 1 to 10, by default 1
-    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `refiner_basic_pipe_opt`: a link that carries BASIC_PIPE, optional
     - `inpaint_model`: true or false, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'SEGSDetailer'
@@ -970,8 +970,8 @@ class SEGSDetailer(_Node, frozen=True):
 class SEGSDetailerForAnimateDiff(_Node, frozen=True):
     """SEGSDetailer For AnimateDiff (SEGS/pipe).
 
-    - `image_frames`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
+    - `image_frames`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
     - `guide_size`: a number from 64 to 16384, by default 512.0
     - `guide_size_for`: true or false, by default True
     - `max_size`: a number from 64 to 16384, by default 768.0
@@ -981,11 +981,11 @@ class SEGSDetailerForAnimateDiff(_Node, frozen=True):
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
     - `denoise`: a number from 0.0001 to 1.0, by default 0.5
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
-    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `refiner_basic_pipe_opt`: a link that carries BASIC_PIPE, optional
     - `noise_mask_feather`: a whole number from 0 to 100, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'SEGSDetailerForAnimateDiff'

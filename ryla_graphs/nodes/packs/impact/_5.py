@@ -25,7 +25,7 @@ class _Node(Node, frozen=True):
 class SEGSLabelFilterDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
     """SEGSLabelFilterDetailerHookProvider.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `preset`: one of 'all', 'hand', 'face', 'mouth', 'eyes', 'eyebrows', 'pupils', 'left_eyebrow', … (106 choices), by default 'all'
     - `labels`: text
     """
@@ -71,11 +71,11 @@ class SEGSOrderedFilterDetailerHookProvider(_Node, Source[s.DetailerHook], froze
 class SEGSPaste(_Node, Source[s.Image], frozen=True):
     """SEGSPaste.
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
     - `feather`: a whole number from 0 to 100, by default 5
     - `alpha`: a whole number from 0 to 255, by default 255
-    - `ref_image_opt`: a wire that carries IMAGE, optional
+    - `ref_image_opt`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'SEGSPaste'
@@ -97,10 +97,10 @@ class SEGSPaste(_Node, Source[s.Image], frozen=True):
 class SEGSPreview(_Node, Source[s.Image], frozen=True):
     """SEGSPreview.
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     - `alpha_mode`: true or false, by default True
     - `min_alpha`: a number from 0.0 to 1.0, by default 0.2
-    - `fallback_image_opt`: a wire that carries IMAGE, optional
+    - `fallback_image_opt`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'SEGSPreview'
@@ -121,7 +121,7 @@ class SEGSPreview(_Node, Source[s.Image], frozen=True):
 class SEGSPreviewCNet(_Node, Source[s.Image], frozen=True):
     """SEGSPreview (CNET Image).
 
-    - `segs`: a wire that carries SEGS
+    - `segs`: a link that carries SEGS
     """
 
     CLASS_TYPE = 'SEGSPreviewCNet'
@@ -165,7 +165,7 @@ class SEGSSwitch(_Node, frozen=True):
 
     - `select`: a whole number from 1 to 999999, by default 1
     - `sel_mode`: true or false, by default False
-    - `input1`: a wire that carries anything, optional
+    - `input1`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'SEGSSwitch'
@@ -189,11 +189,11 @@ class SEGSSwitch(_Node, frozen=True):
 class SEGSUpscaler(_Node, Source[s.Image], Generic[Family], frozen=True):
     """Upscaler (SEGS).
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
     - `rescale_factor`: a number from 0.01 to 100.0, by default 2.0
     - `resampling_method`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
     - `supersample`: one of 'true', 'false', by default 'true'
@@ -203,15 +203,15 @@ class SEGSUpscaler(_Node, Source[s.Image], Generic[Family], frozen=True):
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `denoise`: a number from 0.0001 to 1.0, by default 0.5
     - `feather`: a whole number from 0 to 100, by default 5
     - `inpaint_model`: true or false, by default False
     - `noise_mask_feather`: a whole number from 0 to 100, by default 20
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `upscaler_hook_opt`: a wire that carries UPSCALER_HOOK, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `upscaler_hook_opt`: a link that carries UPSCALER_HOOK, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'SEGSUpscaler'
@@ -251,9 +251,9 @@ class SEGSUpscaler(_Node, Source[s.Image], Generic[Family], frozen=True):
 class SEGSUpscalerPipe(_Node, Source[s.Image], frozen=True):
     """Upscaler (SEGS/pipe).
 
-    - `image`: a wire that carries IMAGE
-    - `segs`: a wire that carries SEGS
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `image`: a link that carries IMAGE
+    - `segs`: a link that carries SEGS
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `rescale_factor`: a number from 0.01 to 100.0, by default 2.0
     - `resampling_method`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
     - `supersample`: one of 'true', 'false', by default 'true'
@@ -267,9 +267,9 @@ class SEGSUpscalerPipe(_Node, Source[s.Image], frozen=True):
     - `feather`: a whole number from 0 to 100, by default 5
     - `inpaint_model`: true or false, by default False
     - `noise_mask_feather`: a whole number from 0 to 100, by default 20
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `upscaler_hook_opt`: a wire that carries UPSCALER_HOOK, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `upscaler_hook_opt`: a link that carries UPSCALER_HOOK, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'SEGSUpscalerPipe'
@@ -305,8 +305,8 @@ class SEGSUpscalerPipe(_Node, Source[s.Image], frozen=True):
 class SetDefaultImageForSEGS(_Node, Source[s.Segs], frozen=True):
     """Set Default Image for SEGS.
 
-    - `segs`: a wire that carries SEGS
-    - `image`: a wire that carries IMAGE
+    - `segs`: a link that carries SEGS
+    - `image`: a link that carries IMAGE
     - `override`: true or false, by default True
     """
 
@@ -376,7 +376,7 @@ class TiledKSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
     - `tile_width`: a whole number from 320 to 16384, by default 512
     - `tile_height`: a whole number from 320 to 16384, by default 512
     - `tiling_strategy`: one of 'random', 'padded', 'simple', by default 'random'
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     """
 
     CLASS_TYPE = 'TiledKSamplerProvider'
@@ -403,11 +403,11 @@ class TiledKSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
 class ToBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
     """ToBasicPipe.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ToBasicPipe'
@@ -429,18 +429,18 @@ class ToBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
 class ToDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
     """ToDetailerPipe.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
     - `wildcard`: text
     - `Select_to_add_LoRA`: the name of a file or model that the server has
     - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
-    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
-    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `sam_model_opt`: a link that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a link that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'ToDetailerPipe'
@@ -470,22 +470,22 @@ class ToDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True
 class ToDetailerPipeSDXL(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
     """ToDetailerPipeSDXL.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
-    - `vae`: a wire that carries VAE
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `refiner_model`: a wire that carries MODEL
-    - `refiner_clip`: a wire that carries CLIP
-    - `refiner_positive`: a wire that carries CONDITIONING
-    - `refiner_negative`: a wire that carries CONDITIONING
-    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `vae`: a link that carries VAE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `refiner_model`: a link that carries MODEL
+    - `refiner_clip`: a link that carries CLIP
+    - `refiner_positive`: a link that carries CONDITIONING
+    - `refiner_negative`: a link that carries CONDITIONING
+    - `bbox_detector`: a link that carries BBOX_DETECTOR
     - `wildcard`: text
     - `Select_to_add_LoRA`: the name of a file or model that the server has
     - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
-    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
-    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
-    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `sam_model_opt`: a link that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a link that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a link that carries DETAILER_HOOK, optional
     """
 
     CLASS_TYPE = 'ToDetailerPipeSDXL'
@@ -522,10 +522,10 @@ class TwoAdvancedSamplersForMask(_Node, Source[s.Latent[Family]], frozen=True):
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
-    - `samples`: a wire that carries LATENT
-    - `base_sampler`: a wire that carries KSAMPLER_ADVANCED
-    - `mask_sampler`: a wire that carries KSAMPLER_ADVANCED
-    - `mask`: a wire that carries MASK
+    - `samples`: a link that carries LATENT
+    - `base_sampler`: a link that carries KSAMPLER_ADVANCED
+    - `mask_sampler`: a link that carries KSAMPLER_ADVANCED
+    - `mask`: a link that carries MASK
     - `overlap_factor`: a whole number from 0 to 10000, by default 10
     """
 
@@ -551,10 +551,10 @@ class TwoAdvancedSamplersForMask(_Node, Source[s.Latent[Family]], frozen=True):
 class TwoSamplersForMask(_Node, Source[s.Latent[Family]], frozen=True):
     """TwoSamplersForMask.
 
-    - `latent_image`: a wire that carries LATENT
-    - `base_sampler`: a wire that carries KSAMPLER
-    - `mask_sampler`: a wire that carries KSAMPLER
-    - `mask`: a wire that carries MASK
+    - `latent_image`: a link that carries LATENT
+    - `base_sampler`: a link that carries KSAMPLER
+    - `mask_sampler`: a link that carries KSAMPLER
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'TwoSamplersForMask'
@@ -578,16 +578,16 @@ class TwoSamplersForMaskUpscalerProvider(_Node, Source[s.Upscaler], frozen=True)
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
     - `full_sample_schedule`: one of 'none', 'interleave1', 'interleave2', 'interleave3', 'last1', 'last2', 'interleave1+last1', 'interleave2+last1', 'interleave3+last1', by default 'none'
     - `use_tiled_vae`: true or false, by default False
-    - `base_sampler`: a wire that carries KSAMPLER
-    - `mask_sampler`: a wire that carries KSAMPLER
-    - `mask`: a wire that carries MASK
-    - `vae`: a wire that carries VAE
+    - `base_sampler`: a link that carries KSAMPLER
+    - `mask_sampler`: a link that carries KSAMPLER
+    - `mask`: a link that carries MASK
+    - `vae`: a link that carries VAE
     - `tile_size`: a whole number from 320 to 4096, by default 512
-    - `full_sampler_opt`: a wire that carries KSAMPLER, optional
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `pk_hook_base_opt`: a wire that carries PK_HOOK, optional
-    - `pk_hook_mask_opt`: a wire that carries PK_HOOK, optional
-    - `pk_hook_full_opt`: a wire that carries PK_HOOK, optional
+    - `full_sampler_opt`: a link that carries KSAMPLER, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `pk_hook_base_opt`: a link that carries PK_HOOK, optional
+    - `pk_hook_mask_opt`: a link that carries PK_HOOK, optional
+    - `pk_hook_full_opt`: a link that carries PK_HOOK, optional
     """
 
     CLASS_TYPE = 'TwoSamplersForMaskUpscalerProvider'
@@ -620,16 +620,16 @@ class TwoSamplersForMaskUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=T
     - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
     - `full_sample_schedule`: one of 'none', 'interleave1', 'interleave2', 'interleave3', 'last1', 'last2', 'interleave1+last1', 'interleave2+last1', 'interleave3+last1', by default 'none'
     - `use_tiled_vae`: true or false, by default False
-    - `base_sampler`: a wire that carries KSAMPLER
-    - `mask_sampler`: a wire that carries KSAMPLER
-    - `mask`: a wire that carries MASK
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `base_sampler`: a link that carries KSAMPLER
+    - `mask_sampler`: a link that carries KSAMPLER
+    - `mask`: a link that carries MASK
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `tile_size`: a whole number from 320 to 4096, by default 512
-    - `full_sampler_opt`: a wire that carries KSAMPLER, optional
-    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
-    - `pk_hook_base_opt`: a wire that carries PK_HOOK, optional
-    - `pk_hook_mask_opt`: a wire that carries PK_HOOK, optional
-    - `pk_hook_full_opt`: a wire that carries PK_HOOK, optional
+    - `full_sampler_opt`: a link that carries KSAMPLER, optional
+    - `upscale_model_opt`: a link that carries UPSCALE_MODEL, optional
+    - `pk_hook_base_opt`: a link that carries PK_HOOK, optional
+    - `pk_hook_mask_opt`: a link that carries PK_HOOK, optional
+    - `pk_hook_full_opt`: a link that carries PK_HOOK, optional
     """
 
     CLASS_TYPE = 'TwoSamplersForMaskUpscalerProviderPipe'
@@ -659,7 +659,7 @@ class TwoSamplersForMaskUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=T
 class UnsamplerDetailerHookProvider(_Node, Source[s.DetailerHook], Generic[Family], frozen=True):
     """UnsamplerDetailerHookProvider.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `steps`: a whole number from 1 to 10000, by default 25
     - `start_end_at_step`: a whole number from 0 to 10000, by default 21
     - `end_end_at_step`: a whole number from 0 to 10000, by default 24
@@ -667,8 +667,8 @@ class UnsamplerDetailerHookProvider(_Node, Source[s.DetailerHook], Generic[Famil
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
     - `normalize`: one of 'disable', 'enable', by default 'disable'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `schedule_for_cycle`: one of 'skip_start', 'from_start', by default 'skip_start'
     """
 
@@ -697,7 +697,7 @@ class UnsamplerDetailerHookProvider(_Node, Source[s.DetailerHook], Generic[Famil
 class UnsamplerHookProvider(_Node, Source[s.PkHook], Generic[Family], frozen=True):
     """UnsamplerHookProvider.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `steps`: a whole number from 1 to 10000, by default 25
     - `start_end_at_step`: a whole number from 0 to 10000, by default 21
     - `end_end_at_step`: a whole number from 0 to 10000, by default 24
@@ -705,8 +705,8 @@ class UnsamplerHookProvider(_Node, Source[s.PkHook], Generic[Family], frozen=Tru
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
     - `normalize`: one of 'disable', 'enable', by default 'disable'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `schedule_for_iteration`: one of 'simple', by default 'simple'
     """
 

@@ -23,9 +23,9 @@ class _Node(Node, frozen=True):
 class INPAINT_ApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
     """Apply Fooocus Inpaint.
 
-    - `model`: a wire that carries MODEL
-    - `patch`: a wire that carries INPAINT_PATCH
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `patch`: a link that carries INPAINT_PATCH
+    - `latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'INPAINT_ApplyFooocusInpaint'
@@ -45,10 +45,10 @@ class INPAINT_ApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
 class INPAINT_ColorMatch(_Node, Source[s.Image], frozen=True):
     """Color Match (Masked).
 
-    - `target`: a wire that carries IMAGE
-    - `reference`: a wire that carries IMAGE
+    - `target`: a link that carries IMAGE
+    - `reference`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 1.0, by default 1.0
-    - `exclude_mask`: a wire that carries MASK, optional
+    - `exclude_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'INPAINT_ColorMatch'
@@ -69,7 +69,7 @@ class INPAINT_ColorMatch(_Node, Source[s.Image], frozen=True):
 class INPAINT_DenoiseToCompositingMask(_Node, Source[s.Mask], frozen=True):
     """Denoise to Compositing Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `offset`: a number from 0.0 to 1.0, by default 0.1
     - `threshold`: a number from 0.01 to 1.0, by default 0.2
     """
@@ -91,7 +91,7 @@ class INPAINT_DenoiseToCompositingMask(_Node, Source[s.Mask], frozen=True):
 class INPAINT_ExpandMask(_Node, Source[s.Mask], frozen=True):
     """Expand Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `grow`: a whole number from 0 to 8096, by default 16
     - `blur`: a whole number from 0 to 8096, by default 7
     - `blur_type`: one of 'box', 'linear', 'gaussian', by default 'gaussian'
@@ -115,11 +115,11 @@ class INPAINT_ExpandMask(_Node, Source[s.Mask], frozen=True):
 class INPAINT_InpaintWithModel(_Node, Source[s.Image], frozen=True):
     """Inpaint (using Model).
 
-    - `inpaint_model`: a wire that carries INPAINT_MODEL
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `inpaint_model`: a link that carries INPAINT_MODEL
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `optional_upscale_model`: a wire that carries UPSCALE_MODEL, optional
+    - `optional_upscale_model`: a link that carries UPSCALE_MODEL, optional
     """
 
     CLASS_TYPE = 'INPAINT_InpaintWithModel'
@@ -179,7 +179,7 @@ class INPAINT_LoadInpaintModel(_Node, Source[s.InpaintModel], frozen=True):
 class INPAINT_MaskBoundingBox(_Node, frozen=True):
     """Mask Bounding Box.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'INPAINT_MaskBoundingBox'
@@ -200,8 +200,8 @@ class INPAINT_MaskBoundingBox(_Node, frozen=True):
 class INPAINT_MaskedBlur(_Node, Source[s.Image], frozen=True):
     """Blur Masked Area.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `blur`: a whole number from 3 to 8191, by default 255
     - `falloff`: a whole number from 0 to 8191, by default 0
     """
@@ -224,8 +224,8 @@ class INPAINT_MaskedBlur(_Node, Source[s.Image], frozen=True):
 class INPAINT_MaskedFill(_Node, Source[s.Image], frozen=True):
     """Fill Masked Area.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `fill`: one of 'neutral', 'telea', 'navier-stokes', by default 'neutral'
     - `falloff`: a whole number from 0 to 8191, by default 0
     """
@@ -248,7 +248,7 @@ class INPAINT_MaskedFill(_Node, Source[s.Image], frozen=True):
 class INPAINT_ShrinkMask(_Node, Source[s.Mask], frozen=True):
     """Shrink Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `shrink`: a whole number from 0 to 8096, by default 16
     - `blur`: a whole number from 0 to 8096, by default 7
     - `blur_type`: one of 'box', 'linear', 'gaussian', by default 'gaussian'
@@ -272,7 +272,7 @@ class INPAINT_ShrinkMask(_Node, Source[s.Mask], frozen=True):
 class INPAINT_StabilizeMask(_Node, Source[s.Mask], frozen=True):
     """Stabilize Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `epsilon`: a number from 0.0 to 1.0, by default 0.01
     """
 
@@ -292,11 +292,11 @@ class INPAINT_StabilizeMask(_Node, Source[s.Mask], frozen=True):
 class INPAINT_VAEEncodeInpaintConditioning(_Node, Generic[Family], frozen=True):
     """VAE Encode & Inpaint Conditioning.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `pixels`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `pixels`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'INPAINT_VAEEncodeInpaintConditioning'

@@ -38,11 +38,11 @@ class AnimeLineArtPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreproc
 class ApplyLBWInspire(_Node, Generic[Family], frozen=True):
     """Apply LoRA Block Weight.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `strength_model`: a number from -10.0 to 10.0, by default 1.0
     - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
-    - `lbw_model`: a wire that carries LBW_MODEL
+    - `lbw_model`: a link that carries LBW_MODEL
     """
 
     CLASS_TYPE = 'ApplyLBW //Inspire'
@@ -65,8 +65,8 @@ class ApplyLBWInspire(_Node, Generic[Family], frozen=True):
 class ApplyRegionalIPAdaptersInspire(_Node, Source[s.Model[Family]], frozen=True):
     """Apply Regional IPAdapters (Inspire).
 
-    - `ipadapter_pipe`: a wire that carries IPADAPTER_PIPE
-    - `regional_ipadapter1`: a wire that carries REGIONAL_IPADAPTER
+    - `ipadapter_pipe`: a link that carries IPADAPTER_PIPE
+    - `regional_ipadapter1`: a link that carries REGIONAL_IPADAPTER
     """
 
     CLASS_TYPE = 'ApplyRegionalIPAdapters //Inspire'
@@ -87,8 +87,8 @@ class ApplyRegionalIPAdaptersInspire(_Node, Source[s.Model[Family]], frozen=True
 class BindImageListPromptListInspire(_Node, frozen=True):
     """Bind [ImageList, PromptList] (Inspire).
 
-    - `images`: a wire that carries IMAGE
-    - `zipped_prompts`: a wire that carries ZIPPED_PROMPT
+    - `images`: a link that carries IMAGE
+    - `zipped_prompts`: a link that carries ZIPPED_PROMPT
     - `default_positive`: text
     - `default_negative`: text
     """
@@ -116,7 +116,7 @@ class CacheBackendDataInspire(_Node, Source[Any], frozen=True):
 
     - `key`: text
     - `tag`: text
-    - `data`: a wire that carries anything
+    - `data`: a link that carries anything
     """
 
     CLASS_TYPE = 'CacheBackendData //Inspire'
@@ -138,7 +138,7 @@ class CacheBackendDataListInspire(_Node, Source[Any], frozen=True):
 
     - `key`: text
     - `tag`: text
-    - `data`: a wire that carries anything
+    - `data`: a link that carries anything
     """
 
     CLASS_TYPE = 'CacheBackendDataList //Inspire'
@@ -160,7 +160,7 @@ class CacheBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
 
     - `key`: a whole number from 0 to 18446744073709551615, by default 0
     - `tag`: text
-    - `data`: a wire that carries anything
+    - `data`: a link that carries anything
     """
 
     CLASS_TYPE = 'CacheBackendDataNumberKey //Inspire'
@@ -182,7 +182,7 @@ class CacheBackendDataNumberKeyListInspire(_Node, Source[Any], frozen=True):
 
     - `key`: a whole number from 0 to 18446744073709551615, by default 0
     - `tag`: text
-    - `data`: a wire that carries anything
+    - `data`: a link that carries anything
     """
 
     CLASS_TYPE = 'CacheBackendDataNumberKeyList //Inspire'
@@ -222,7 +222,7 @@ class CannyPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor],
 class ChangeImageBatchSizeInspire(_Node, Source[s.Image], frozen=True):
     """Change Image Batch Size (Inspire).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `batch_size`: a whole number from 1 to 4096, by default 1
     - `mode`: one of 'simple', by default 'simple'
     """
@@ -244,7 +244,7 @@ class ChangeImageBatchSizeInspire(_Node, Source[s.Image], frozen=True):
 class ChangeLatentBatchSizeInspire(_Node, Source[s.Latent[Family]], frozen=True):
     """Change Latent Batch Size (Inspire).
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `batch_size`: a whole number from 1 to 4096, by default 1
     - `mode`: one of 'simple', by default 'simple'
     """
@@ -292,7 +292,7 @@ class CLIPTextEncodeWithWeightInspire(_Node, Source[s.Conditioning[Family]], fro
     """CLIPTextEncodeWithWeight (Inspire).
 
     - `text`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `add_weight`: a number from -10.0 to 10.0, by default 0.0
     """
@@ -328,7 +328,7 @@ class ColorPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor],
 class ColorMapToMasksInspire(_Node, Source[s.Mask], frozen=True):
     """Color Map To Masks (Inspire).
 
-    - `color_map`: a wire that carries IMAGE
+    - `color_map`: a link that carries IMAGE
     - `min_pixels`: a whole number from 1 to 18446744073709551615, by default 500
     - `max_count`: a whole number from 0 to 1000, by default 5
     """
@@ -350,7 +350,7 @@ class ColorMapToMasksInspire(_Node, Source[s.Mask], frozen=True):
 class ColorMaskToDepthMaskInspire(_Node, Source[s.Mask], frozen=True):
     """Color Mask To Depth Mask (Inspire).
 
-    - `color_mask`: a wire that carries IMAGE
+    - `color_mask`: a link that carries IMAGE
     - `spec`: text, by default '#FF0000:1.0\\n#000000:1.0'
     - `base_value`: a number from 0.0 to 1.0, by default 0.0
     - `dilation`: a whole number from -512 to 512, by default 0
@@ -376,8 +376,8 @@ class ColorMaskToDepthMaskInspire(_Node, Source[s.Mask], frozen=True):
 class CompositeNoiseInspire(_Node, Source[s.NoiseImage], frozen=True):
     """Composite Noise (Inspire).
 
-    - `destination`: a wire that carries NOISE_IMAGE
-    - `source`: a wire that carries NOISE_IMAGE
+    - `destination`: a link that carries NOISE_IMAGE
+    - `source`: a link that carries NOISE_IMAGE
     - `mode`: one of 'center', 'left-top', 'right-top', 'left-bottom', 'right-bottom', 'xy', by default 'center'
     - `x`: a whole number from 0 to 16384, by default 0
     - `y`: a whole number from 0 to 16384, by default 0
@@ -402,7 +402,7 @@ class CompositeNoiseInspire(_Node, Source[s.NoiseImage], frozen=True):
 class ConcatConditioningsWithMultiplierInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Concat Conditionings with Multiplier (Inspire).
 
-    - `conditioning1`: a wire that carries CONDITIONING
+    - `conditioning1`: a link that carries CONDITIONING
     - `multiplier1`: a number from 0.0 to 10.0, optional
     """
 
@@ -424,7 +424,7 @@ class ConcatConditioningsWithMultiplierInspire(_Node, Source[s.Conditioning[Fami
 class ConditioningStretchInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning Stretch (Inspire).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `resolutionX`: a whole number from 64 to 16384, by default 512
     - `resolutionY`: a whole number from 64 to 16384, by default 512
     - `newWidth`: a whole number from 64 to 16384, by default 512
@@ -450,7 +450,7 @@ class ConditioningStretchInspire(_Node, Source[s.Conditioning[Family]], frozen=T
 class ConditioningUpscaleInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning Upscale (Inspire).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     - `scalar`: a whole number from 1 to 100, by default 2
     """
 
@@ -470,7 +470,7 @@ class ConditioningUpscaleInspire(_Node, Source[s.Conditioning[Family]], frozen=T
 class DropItemsInspire(_Node, Source[Any], frozen=True):
     """Drop Items (Inspire).
 
-    - `item_list`: a wire that carries ITEM_LIST
+    - `item_list`: a link that carries ITEM_LIST
     """
 
     CLASS_TYPE = 'DropItems //Inspire'
@@ -560,8 +560,8 @@ class FloatRangeInspire(_Node, Source[s.Float], frozen=True):
 class ForeachListBeginInspire(_Node, frozen=True):
     """▶Foreach List (Inspire).
 
-    - `item_list`: a wire that carries ITEM_LIST
-    - `initial_input`: a wire that carries anything, optional
+    - `item_list`: a link that carries ITEM_LIST
+    - `initial_input`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'ForeachListBegin //Inspire'
@@ -583,9 +583,9 @@ class ForeachListBeginInspire(_Node, frozen=True):
 class ForeachListEndInspire(_Node, Source[Any], frozen=True):
     """Foreach List◀ (Inspire).
 
-    - `flow_control`: a wire that carries FOREACH_LIST_CONTROL
-    - `remained_list`: a wire that carries ITEM_LIST
-    - `intermediate_output`: a wire that carries anything
+    - `flow_control`: a link that carries FOREACH_LIST_CONTROL
+    - `remained_list`: a link that carries ITEM_LIST
+    - `intermediate_output`: a link that carries anything
     """
 
     CLASS_TYPE = 'ForeachListEnd //Inspire'
@@ -605,7 +605,7 @@ class ForeachListEndInspire(_Node, Source[Any], frozen=True):
 class FromIPAdapterPipeInspire(_Node, Generic[Family], frozen=True):
     """FromIPAdapterPipe (Inspire).
 
-    - `ipadapter_pipe`: a wire that carries IPADAPTER_PIPE
+    - `ipadapter_pipe`: a link that carries IPADAPTER_PIPE
     """
 
     CLASS_TYPE = 'FromIPAdapterPipe //Inspire'

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class HyperTileInspire(_Node, Source[s.Model[Family]], frozen=True):
     """HyperTile (Inspire).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `tile_size`: a whole number from 1 to 2048, by default 256
     - `swap_size`: a whole number from 1 to 128, by default 2
     - `max_depth`: a whole number from 0 to 10, by default 0
@@ -52,7 +52,7 @@ class HyperTileInspire(_Node, Source[s.Model[Family]], frozen=True):
 class ImageBatchSplitterInspire(_Node, Source[s.Image], frozen=True):
     """Image Batch Splitter (Inspire).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `split_count`: a whole number from 0 to 50, by default 4
     """
 
@@ -90,13 +90,13 @@ class InpaintPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor
 class IPAdapterModelHelperInspire(_Node, Generic[Family], frozen=True):
     """IPAdapter Model Helper (Inspire).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `preset`: one of 'SD1.5', 'SD1.5 Light v11', 'SD1.5 Light', 'SD1.5 Plus', 'SD1.5 Plus Face', 'SD1.5 Full Face', 'SD1.5 ViT-G', 'SDXL', … (24 choices), by default 'SD1.5'
     - `lora_strength_model`: a number from -20.0 to 20.0, by default 1.0
     - `lora_strength_clip`: a number from -20.0 to 20.0, by default 1.0
     - `insightface_provider`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
     - `cache_mode`: one of 'insightface only', 'clip_vision only', 'all', 'none', by default 'insightface only'
-    - `clip`: a wire that carries CLIP, optional
+    - `clip`: a link that carries CLIP, optional
     - `insightface_model_name`: one of 'buffalo_l', 'antelopev2', optional
     """
 
@@ -147,22 +147,22 @@ class IsCachedInspire(_Node, Source[s.Boolean], frozen=True):
 class KSamplerInspire(_Node, Source[s.Latent[Family]], frozen=True):
     """KSampler (inspire).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
     - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
     - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
     - `variation_method`: one of 'linear', 'slerp', optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -197,16 +197,16 @@ class KSamplerInspire(_Node, Source[s.Latent[Family]], frozen=True):
 class KSamplerAdvancedInspire(_Node, Source[s.Latent[Family]], frozen=True):
     """KSamplerAdvanced (inspire).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `add_noise`: true or false, by default True
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `start_at_step`: a whole number from 0 to 10000, by default 0
     - `end_at_step`: a whole number from 0 to 10000, by default 10000
     - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
@@ -215,8 +215,8 @@ class KSamplerAdvancedInspire(_Node, Source[s.Latent[Family]], frozen=True):
     - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
     - `variation_method`: one of 'linear', 'slerp', optional
-    - `noise_opt`: a wire that carries NOISE_IMAGE, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `noise_opt`: a link that carries NOISE_IMAGE, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -255,14 +255,14 @@ class KSamplerAdvancedInspire(_Node, Source[s.Latent[Family]], frozen=True):
 class KSamplerAdvancedPipeInspire(_Node, Generic[Family], frozen=True):
     """KSamplerAdvanced [pipe] (inspire).
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `add_noise`: true or false, by default True
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
-    - `latent_image`: a wire that carries LATENT
+    - `latent_image`: a link that carries LATENT
     - `start_at_step`: a whole number from 0 to 10000, by default 0
     - `end_at_step`: a whole number from 0 to 10000, by default 10000
     - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
@@ -270,8 +270,8 @@ class KSamplerAdvancedPipeInspire(_Node, Generic[Family], frozen=True):
     - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
     - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
-    - `noise_opt`: a wire that carries NOISE_IMAGE, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `noise_opt`: a link that carries NOISE_IMAGE, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -308,16 +308,16 @@ class KSamplerAdvancedPipeInspire(_Node, Generic[Family], frozen=True):
 class KSamplerAdvancedProgressInspire(_Node, Generic[Family], frozen=True):
     """KSampler Advanced Progress (Inspire).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `add_noise`: true or false, by default True
     - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `start_at_step`: a whole number from 0 to 10000, by default 0
     - `end_at_step`: a whole number from 0 to 10000, by default 10000
     - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
@@ -325,8 +325,8 @@ class KSamplerAdvancedProgressInspire(_Node, Generic[Family], frozen=True):
     - `interval`: a whole number from 1 to 10000, by default 1
     - `omit_start_latent`: true or false, by default False
     - `omit_final_latent`: true or false, by default False
-    - `prev_progress_latent_opt`: a wire that carries LATENT, optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `prev_progress_latent_opt`: a link that carries LATENT, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'KSamplerAdvancedProgress //Inspire'
@@ -363,19 +363,19 @@ class KSamplerAdvancedProgressInspire(_Node, Generic[Family], frozen=True):
 class KSamplerPipeInspire(_Node, Generic[Family], frozen=True):
     """KSampler [pipe] (inspire).
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `basic_pipe`: a link that carries BASIC_PIPE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
-    - `latent_image`: a wire that carries LATENT
+    - `latent_image`: a link that carries LATENT
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
     - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
     - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
     """
 
@@ -408,21 +408,21 @@ class KSamplerPipeInspire(_Node, Generic[Family], frozen=True):
 class KSamplerProgressInspire(_Node, Generic[Family], frozen=True):
     """KSampler Progress (Inspire).
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
     - `interval`: a whole number from 1 to 10000, by default 1
     - `omit_start_latent`: true or false, by default True
     - `omit_final_latent`: true or false, by default False
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'KSamplerProgress //Inspire'
@@ -455,7 +455,7 @@ class KSamplerProgressInspire(_Node, Generic[Family], frozen=True):
 class LatentBatchSplitterInspire(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Batch Splitter (Inspire).
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `split_count`: a whole number from 0 to 50, by default 4
     """
 
@@ -515,7 +515,7 @@ class LineArtPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor
 class ListCounterInspire(_Node, Source[s.Int], frozen=True):
     """List Counter (Inspire).
 
-    - `signal`: a wire that carries anything
+    - `signal`: a link that carries anything
     - `base_value`: a whole number from 0 to 18446744073709551615, by default 0
     """
 
@@ -762,8 +762,8 @@ class LoadTextEncoderSharedInspire(_Node, Generic[Family], frozen=True):
 class LoraBlockInfoInspire(_Node, Generic[Family], frozen=True):
     """LoRA Block Info.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_name`: the name of a file or model that the server has
     - `block_info`: text
     """
@@ -778,8 +778,8 @@ class LoraBlockInfoInspire(_Node, Generic[Family], frozen=True):
 class LoraLoaderBlockWeightInspire(_Node, Generic[Family], frozen=True):
     """LoRA Loader (Block Weight).
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `category_filter`: the name of a file or model that the server has
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -10.0 to 10.0, by default 1.0
@@ -836,7 +836,7 @@ class MakeBasicPipeInspire(_Node, frozen=True):
     - `weight_interpretation`: one of 'comfy', 'A1111', 'compel', 'comfy++', 'down_weight', by default 'comfy++'
     - `stop_at_clip_layer`: a whole number from -24 to -1, by default -2
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `vae_opt`: a wire that carries VAE, optional
+    - `vae_opt`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'MakeBasicPipe //Inspire'
@@ -870,8 +870,8 @@ class MakeBasicPipeInspire(_Node, frozen=True):
 class MakeLBWInspire(_Node, Generic[Family], frozen=True):
     """Make LoRA Block Weight.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `category_filter`: the name of a file or model that the server has
     - `lora_name`: the name of a file or model that the server has
     - `inverse`: true or false, by default False

@@ -163,7 +163,7 @@ class PromptExtractorInspire(_Node, frozen=True):
 class RandomGeneratorForListInspire(_Node, frozen=True):
     """Random Generator for List (Inspire).
 
-    - `signal`: a wire that carries anything
+    - `signal`: a link that carries anything
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     """
 
@@ -214,8 +214,8 @@ class RandomNoiseInspire(_Node, Source[s.Noise], frozen=True):
 class RegionalCFGInspire(_Node, Source[s.Model[Family]], frozen=True):
     """Regional CFG (Inspire).
 
-    - `model`: a wire that carries MODEL
-    - `mask`: a wire that carries MASK
+    - `model`: a link that carries MODEL
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'RegionalCFG //Inspire'
@@ -234,8 +234,8 @@ class RegionalCFGInspire(_Node, Source[s.Model[Family]], frozen=True):
 class RegionalConditioningColorMaskInspire(_Node, Generic[Family], frozen=True):
     """Regional Conditioning By Color Mask (Inspire).
 
-    - `clip`: a wire that carries CLIP
-    - `color_mask`: a wire that carries IMAGE
+    - `clip`: a link that carries CLIP
+    - `color_mask`: a link that carries IMAGE
     - `mask_color`: text, by default '#FFFFFF'
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
@@ -265,8 +265,8 @@ class RegionalConditioningColorMaskInspire(_Node, Generic[Family], frozen=True):
 class RegionalConditioningSimpleInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Regional Conditioning Simple (Inspire).
 
-    - `clip`: a wire that carries CLIP
-    - `mask`: a wire that carries MASK
+    - `clip`: a link that carries CLIP
+    - `mask`: a link that carries MASK
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
     - `prompt`: text
@@ -291,9 +291,9 @@ class RegionalConditioningSimpleInspire(_Node, Source[s.Conditioning[Family]], f
 class RegionalIPAdapterColorMaskInspire(_Node, frozen=True):
     """Regional IPAdapter By Color Mask (Inspire).
 
-    - `color_mask`: a wire that carries IMAGE
+    - `color_mask`: a link that carries IMAGE
     - `mask_color`: text, by default '#FFFFFF'
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 0.7
     - `noise`: a number from 0.0 to 1.0, by default 0.5
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
@@ -303,7 +303,7 @@ class RegionalIPAdapterColorMaskInspire(_Node, frozen=True):
     - `faceid_v2`: true or false, optional
     - `weight_v2`: a number from -1 to 3, optional
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', optional
-    - `neg_image`: a wire that carries IMAGE, optional
+    - `neg_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'RegionalIPAdapterColorMask //Inspire'
@@ -334,15 +334,15 @@ class RegionalIPAdapterColorMaskInspire(_Node, frozen=True):
 class RegionalIPAdapterEncodedColorMaskInspire(_Node, frozen=True):
     """Regional IPAdapter Encoded By Color Mask (Inspire).
 
-    - `color_mask`: a wire that carries IMAGE
+    - `color_mask`: a link that carries IMAGE
     - `mask_color`: text, by default '#FFFFFF'
-    - `embeds`: a wire that carries EMBEDS
+    - `embeds`: a link that carries EMBEDS
     - `weight`: a number from -1 to 3, by default 0.7
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `unfold_batch`: true or false, by default False
-    - `neg_embeds`: a wire that carries EMBEDS, optional
+    - `neg_embeds`: a link that carries EMBEDS, optional
     """
 
     CLASS_TYPE = 'RegionalIPAdapterEncodedColorMask //Inspire'
@@ -369,14 +369,14 @@ class RegionalIPAdapterEncodedColorMaskInspire(_Node, frozen=True):
 class RegionalIPAdapterEncodedMaskInspire(_Node, Source[s.RegionalIpadapter], frozen=True):
     """Regional IPAdapter Encoded Mask (Inspire).
 
-    - `mask`: a wire that carries MASK
-    - `embeds`: a wire that carries EMBEDS
+    - `mask`: a link that carries MASK
+    - `embeds`: a link that carries EMBEDS
     - `weight`: a number from -1 to 3, by default 0.7
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `unfold_batch`: true or false, by default False
-    - `neg_embeds`: a wire that carries EMBEDS, optional
+    - `neg_embeds`: a link that carries EMBEDS, optional
     """
 
     CLASS_TYPE = 'RegionalIPAdapterEncodedMask //Inspire'
@@ -401,8 +401,8 @@ class RegionalIPAdapterEncodedMaskInspire(_Node, Source[s.RegionalIpadapter], fr
 class RegionalIPAdapterMaskInspire(_Node, Source[s.RegionalIpadapter], frozen=True):
     """Regional IPAdapter Mask (Inspire).
 
-    - `mask`: a wire that carries MASK
-    - `image`: a wire that carries IMAGE
+    - `mask`: a link that carries MASK
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 0.7
     - `noise`: a number from 0.0 to 1.0, by default 0.5
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
@@ -412,7 +412,7 @@ class RegionalIPAdapterMaskInspire(_Node, Source[s.RegionalIpadapter], frozen=Tr
     - `faceid_v2`: true or false, optional
     - `weight_v2`: a number from -1 to 3, optional
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', optional
-    - `neg_image`: a wire that carries IMAGE, optional
+    - `neg_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'RegionalIPAdapterMask //Inspire'
@@ -441,8 +441,8 @@ class RegionalIPAdapterMaskInspire(_Node, Source[s.RegionalIpadapter], frozen=Tr
 class RegionalPromptColorMaskInspire(_Node, frozen=True):
     """Regional Prompt By Color Mask (Inspire).
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
-    - `color_mask`: a wire that carries IMAGE
+    - `basic_pipe`: a link that carries BASIC_PIPE
+    - `color_mask`: a link that carries IMAGE
     - `mask_color`: text, by default '#FFFFFF'
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
@@ -453,7 +453,7 @@ class RegionalPromptColorMaskInspire(_Node, frozen=True):
     - `variation_seed`: a whole number from 0 to 18446744073709551615, optional
     - `variation_strength`: a number from 0.0 to 1.0, optional
     - `variation_method`: one of 'linear', 'slerp', optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'RegionalPromptColorMask //Inspire'
@@ -484,8 +484,8 @@ class RegionalPromptColorMaskInspire(_Node, frozen=True):
 class RegionalPromptSimpleInspire(_Node, Source[s.RegionalPrompts], frozen=True):
     """Regional Prompt Simple (Inspire).
 
-    - `basic_pipe`: a wire that carries BASIC_PIPE
-    - `mask`: a wire that carries MASK
+    - `basic_pipe`: a link that carries BASIC_PIPE
+    - `mask`: a link that carries MASK
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
@@ -495,7 +495,7 @@ class RegionalPromptSimpleInspire(_Node, Source[s.RegionalPrompts], frozen=True)
     - `variation_seed`: a whole number from 0 to 18446744073709551615, optional
     - `variation_strength`: a number from 0.0 to 1.0, optional
     - `variation_method`: one of 'linear', 'slerp', optional
-    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `scheduler_func_opt`: a link that carries SCHEDULER_FUNC, optional
     """
 
     CLASS_TYPE = 'RegionalPromptSimple //Inspire'
@@ -524,9 +524,9 @@ class RegionalPromptSimpleInspire(_Node, Source[s.RegionalPrompts], frozen=True)
 class RegionalSeedExplorerColorMaskInspire(_Node, frozen=True):
     """Regional Seed Explorer By Color Mask (Inspire).
 
-    - `color_mask`: a wire that carries IMAGE
+    - `color_mask`: a link that carries IMAGE
     - `mask_color`: text, by default '#FFFFFF'
-    - `noise`: a wire that carries NOISE_IMAGE
+    - `noise`: a link that carries NOISE_IMAGE
     - `seed_prompt`: text
     - `enable_additional`: true or false, by default True
     - `additional_seed`: a whole number from 0 to 18446744073709551615, by default 0
@@ -559,8 +559,8 @@ class RegionalSeedExplorerColorMaskInspire(_Node, frozen=True):
 class RegionalSeedExplorerMaskInspire(_Node, Source[s.NoiseImage], frozen=True):
     """Regional Seed Explorer By Mask (Inspire).
 
-    - `mask`: a wire that carries MASK
-    - `noise`: a wire that carries NOISE_IMAGE
+    - `mask`: a link that carries MASK
+    - `noise`: a link that carries NOISE_IMAGE
     - `seed_prompt`: text
     - `enable_additional`: true or false, by default True
     - `additional_seed`: a whole number from 0 to 18446744073709551615, by default 0
@@ -592,7 +592,7 @@ class RemoveBackendDataInspire(_Node, Source[Any], frozen=True):
     """Remove Backend Data (Inspire).
 
     - `key`: text
-    - `signal_opt`: a wire that carries anything, optional
+    - `signal_opt`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'RemoveBackendData //Inspire'
@@ -612,7 +612,7 @@ class RemoveBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
     """Remove Backend Data [NumberKey] (Inspire).
 
     - `key`: a whole number from 0 to 18446744073709551615, by default 0
-    - `signal_opt`: a wire that carries anything, optional
+    - `signal_opt`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'RemoveBackendDataNumberKey //Inspire'
@@ -631,7 +631,7 @@ class RemoveBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
 class RemoveControlNetInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Remove ControlNet (Inspire).
 
-    - `conditioning`: a wire that carries CONDITIONING
+    - `conditioning`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'RemoveControlNet //Inspire'
@@ -649,7 +649,7 @@ class RemoveControlNetInspire(_Node, Source[s.Conditioning[Family]], frozen=True
 class RemoveControlNetFromRegionalPromptsInspire(_Node, Source[s.RegionalPrompts], frozen=True):
     """Remove ControlNet [RegionalPrompts] (Inspire).
 
-    - `regional_prompts`: a wire that carries REGIONAL_PROMPTS
+    - `regional_prompts`: a link that carries REGIONAL_PROMPTS
     """
 
     CLASS_TYPE = 'RemoveControlNetFromRegionalPrompts //Inspire'
@@ -723,7 +723,7 @@ class RGBHexToHSVInspire(_Node, frozen=True):
 class SaveLBWInspire(_Node, frozen=True):
     """Save LoRA Block Weight.
 
-    - `lbw_model`: a wire that carries LBW_MODEL
+    - `lbw_model`: a link that carries LBW_MODEL
     - `filename_prefix`: text, by default 'ComfyUI'
     """
 
@@ -735,10 +735,10 @@ class SaveLBWInspire(_Node, frozen=True):
 class ScheduledCFGGuiderInspire(_Node, Generic[Family], frozen=True):
     """Scheduled CFGGuider (Inspire).
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `sigmas`: a wire that carries SIGMAS
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `sigmas`: a link that carries SIGMAS
     - `from_cfg`: a number from 0.0 to 100.0, by default 6.5
     - `to_cfg`: a number from 0.0 to 100.0, by default 1.0
     - `schedule`: one of 'linear', 'log', 'exp', 'cos', by default 'log'
@@ -766,12 +766,12 @@ class ScheduledCFGGuiderInspire(_Node, Generic[Family], frozen=True):
 class ScheduledPerpNegCFGGuiderInspire(_Node, Generic[Family], frozen=True):
     """Scheduled PerpNeg CFGGuider (Inspire).
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `empty_conditioning`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `empty_conditioning`: a link that carries CONDITIONING
     - `neg_scale`: a number from 0.0 to 100.0, by default 1.0
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     - `from_cfg`: a number from 0.0 to 100.0, by default 6.5
     - `to_cfg`: a number from 0.0 to 100.0, by default 1.0
     - `schedule`: one of 'linear', 'log', 'exp', 'cos', by default 'log'
@@ -801,7 +801,7 @@ class ScheduledPerpNegCFGGuiderInspire(_Node, Generic[Family], frozen=True):
 class SeedExplorerInspire(_Node, Source[s.NoiseImage], frozen=True):
     """Seed Explorer (Inspire).
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     - `seed_prompt`: text
     - `enable_additional`: true or false, by default True
     - `additional_seed`: a whole number from 0 to 18446744073709551615, by default 0
@@ -809,7 +809,7 @@ class SeedExplorerInspire(_Node, Source[s.NoiseImage], frozen=True):
     - `noise_mode`: one of 'GPU(=A1111)', 'CPU', by default 'GPU(=A1111)'
     - `initial_batch_seed_mode`: one of 'incremental', 'comfy', by default 'incremental'
     - `variation_method`: one of 'linear', 'slerp', optional
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'SeedExplorer //Inspire'

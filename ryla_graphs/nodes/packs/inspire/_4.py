@@ -37,7 +37,7 @@ class SeedLoggerInspire(_Node, frozen=True):
 class SelectNthMaskInspire(_Node, Source[s.Mask], frozen=True):
     """Select Nth Mask (Inspire).
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `idx`: a whole number from 0 to 18446744073709551615, by default 0
     """
 
@@ -120,10 +120,10 @@ class TilePreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], 
 class ToIPAdapterPipeInspire(_Node, Source[s.IpadapterPipe], frozen=True):
     """ToIPAdapterPipe (Inspire).
 
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `model`: a wire that carries MODEL
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `insightface`: a wire that carries INSIGHTFACE, optional
+    - `ipadapter`: a link that carries IPADAPTER
+    - `model`: a link that carries MODEL
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `insightface`: a link that carries INSIGHTFACE, optional
     """
 
     CLASS_TYPE = 'ToIPAdapterPipe //Inspire'
@@ -144,7 +144,7 @@ class ToIPAdapterPipeInspire(_Node, Source[s.IpadapterPipe], frozen=True):
 class UnzipPromptInspire(_Node, frozen=True):
     """Unzip Prompt (Inspire).
 
-    - `zipped_prompt`: a wire that carries ZIPPED_PROMPT
+    - `zipped_prompt`: a link that carries ZIPPED_PROMPT
     """
 
     CLASS_TYPE = 'UnzipPrompt //Inspire'
@@ -164,8 +164,8 @@ class UnzipPromptInspire(_Node, frozen=True):
 class WildcardEncodeInspire(_Node, Generic[Family], frozen=True):
     """Wildcard Encode (Inspire).
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
     - `weight_interpretation`: one of 'comfy', 'A1111', 'compel', 'comfy++', 'down_weight', by default 'comfy++'
     - `wildcard_text`: text
@@ -204,7 +204,7 @@ class WildcardEncodeInspire(_Node, Generic[Family], frozen=True):
 class WorklistToItemListInspire(_Node, Source[s.ItemList], frozen=True):
     """Worklist To Item List (Inspire).
 
-    - `item`: a wire that carries anything
+    - `item`: a link that carries anything
     """
 
     CLASS_TYPE = 'WorklistToItemList //Inspire'

@@ -24,9 +24,9 @@ class _Node(Node, frozen=True):
 class IPAAdapterFaceIDBatch(_Node, Generic[Family], frozen=True):
     """IPAdapter FaceID Batch.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
@@ -34,10 +34,10 @@ class IPAAdapterFaceIDBatch(_Node, Generic[Family], frozen=True):
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `insightface`: a wire that carries INSIGHTFACE, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `insightface`: a link that carries INSIGHTFACE, optional
     """
 
     CLASS_TYPE = 'IPAAdapterFaceIDBatch'
@@ -69,14 +69,14 @@ class IPAAdapterFaceIDBatch(_Node, Generic[Family], frozen=True):
 class IPAdapter(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 1.0
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `weight_type`: one of 'standard', 'prompt is more important', 'style transfer', by default 'standard'
-    - `attn_mask`: a wire that carries MASK, optional
+    - `attn_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'IPAdapter'
@@ -101,18 +101,18 @@ class IPAdapter(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterAdvanced(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Advanced.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterAdvanced'
@@ -141,18 +141,18 @@ class IPAdapterAdvanced(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterBatch(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Batch (Adv.).
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
     - `encode_batch_size`: a whole number from 0 to 4096, by default 0
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterBatch'
@@ -181,9 +181,9 @@ class IPAdapterBatch(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterClipVisionEnhancer(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter ClipVision Enhancer.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
@@ -192,9 +192,9 @@ class IPAdapterClipVisionEnhancer(_Node, Source[s.Model[Family]], frozen=True):
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
     - `enhance_tiles`: a whole number from 1 to 16, by default 2
     - `enhance_ratio`: a number from 0.0 to 1.0, by default 1.0
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterClipVisionEnhancer'
@@ -225,9 +225,9 @@ class IPAdapterClipVisionEnhancer(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterClipVisionEnhancerBatch(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter ClipVision Enhancer Batch.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
@@ -236,9 +236,9 @@ class IPAdapterClipVisionEnhancerBatch(_Node, Source[s.Model[Family]], frozen=Tr
     - `enhance_tiles`: a whole number from 1 to 16, by default 2
     - `enhance_ratio`: a number from 0.0 to 1.0, by default 0.5
     - `encode_batch_size`: a whole number from 0 to 4096, by default 0
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterClipVisionEnhancerBatch'
@@ -269,12 +269,12 @@ class IPAdapterClipVisionEnhancerBatch(_Node, Source[s.Model[Family]], frozen=Tr
 class IPAdapterCombineEmbeds(_Node, Source[s.Embeds], frozen=True):
     """IPAdapter Combine Embeds.
 
-    - `embed1`: a wire that carries EMBEDS
+    - `embed1`: a link that carries EMBEDS
     - `method`: one of 'concat', 'add', 'subtract', 'average', 'norm average', 'max', 'min', by default 'concat'
-    - `embed2`: a wire that carries EMBEDS, optional
-    - `embed3`: a wire that carries EMBEDS, optional
-    - `embed4`: a wire that carries EMBEDS, optional
-    - `embed5`: a wire that carries EMBEDS, optional
+    - `embed2`: a link that carries EMBEDS, optional
+    - `embed3`: a link that carries EMBEDS, optional
+    - `embed4`: a link that carries EMBEDS, optional
+    - `embed5`: a link that carries EMBEDS, optional
     """
 
     CLASS_TYPE = 'IPAdapterCombineEmbeds'
@@ -297,11 +297,11 @@ class IPAdapterCombineEmbeds(_Node, Source[s.Embeds], frozen=True):
 class IPAdapterCombineParams(_Node, Source[s.IpadapterParams], frozen=True):
     """IPAdapter Combine Params.
 
-    - `params_1`: a wire that carries IPADAPTER_PARAMS
-    - `params_2`: a wire that carries IPADAPTER_PARAMS
-    - `params_3`: a wire that carries IPADAPTER_PARAMS, optional
-    - `params_4`: a wire that carries IPADAPTER_PARAMS, optional
-    - `params_5`: a wire that carries IPADAPTER_PARAMS, optional
+    - `params_1`: a link that carries IPADAPTER_PARAMS
+    - `params_2`: a link that carries IPADAPTER_PARAMS
+    - `params_3`: a link that carries IPADAPTER_PARAMS, optional
+    - `params_4`: a link that carries IPADAPTER_PARAMS, optional
+    - `params_5`: a link that carries IPADAPTER_PARAMS, optional
     """
 
     CLASS_TYPE = 'IPAdapterCombineParams'
@@ -344,17 +344,17 @@ class IPAdapterCombineWeights(_Node, frozen=True):
 class IPAdapterEmbeds(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Embeds.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `pos_embed`: a wire that carries EMBEDS
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `pos_embed`: a link that carries EMBEDS
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `neg_embed`: a wire that carries EMBEDS, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `neg_embed`: a link that carries EMBEDS, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterEmbeds'
@@ -382,17 +382,17 @@ class IPAdapterEmbeds(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterEmbedsBatch(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Embeds Batch.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `pos_embed`: a wire that carries EMBEDS
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `pos_embed`: a link that carries EMBEDS
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `neg_embed`: a wire that carries EMBEDS, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `neg_embed`: a link that carries EMBEDS, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterEmbedsBatch'
@@ -420,11 +420,11 @@ class IPAdapterEmbedsBatch(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterEncoder(_Node, frozen=True):
     """IPAdapter Encoder.
 
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1.0 to 3.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterEncoder'
@@ -447,9 +447,9 @@ class IPAdapterEncoder(_Node, frozen=True):
 class IPAdapterFaceID(_Node, Generic[Family], frozen=True):
     """IPAdapter FaceID.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
@@ -457,10 +457,10 @@ class IPAdapterFaceID(_Node, Generic[Family], frozen=True):
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `insightface`: a wire that carries INSIGHTFACE, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `insightface`: a link that carries INSIGHTFACE, optional
     """
 
     CLASS_TYPE = 'IPAdapterFaceID'
@@ -492,9 +492,9 @@ class IPAdapterFaceID(_Node, Generic[Family], frozen=True):
 class IPAdapterFaceIDKolors(_Node, Generic[Family], frozen=True):
     """IPAdapter FaceID Kolors.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
     - `weight_kolors`: a number from -1 to 5.0, by default 1.0
@@ -503,10 +503,10 @@ class IPAdapterFaceIDKolors(_Node, Generic[Family], frozen=True):
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `insightface`: a wire that carries INSIGHTFACE, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `insightface`: a link that carries INSIGHTFACE, optional
     """
 
     CLASS_TYPE = 'IPAdapterFaceIDKolors'
@@ -539,13 +539,13 @@ class IPAdapterFaceIDKolors(_Node, Generic[Family], frozen=True):
 class IPAdapterFromParams(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter from Params.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `ipadapter_params`: a wire that carries IPADAPTER_PARAMS
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `ipadapter_params`: a link that carries IPADAPTER_PARAMS
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterFromParams'
@@ -625,9 +625,9 @@ class IPAdapterModelLoader(_Node, Source[s.Ipadapter], frozen=True):
 class IPAdapterMS(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Mad Scientist.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
@@ -636,10 +636,10 @@ class IPAdapterMS(_Node, Source[s.Model[Family]], frozen=True):
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
     - `layer_weights`: text
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
-    - `insightface`: a wire that carries INSIGHTFACE, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
+    - `insightface`: a link that carries INSIGHTFACE, optional
     """
 
     CLASS_TYPE = 'IPAdapterMS'
@@ -674,7 +674,7 @@ class IPAdapterNoise(_Node, Source[s.Image], frozen=True):
     - `type`: one of 'fade', 'dissolve', 'gaussian', 'shuffle', by default 'fade'
     - `strength`: a number from 0 to 1, by default 1.0
     - `blur`: a whole number from 0 to 32, by default 0
-    - `image_optional`: a wire that carries IMAGE, optional
+    - `image_optional`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'IPAdapterNoise'
@@ -695,18 +695,18 @@ class IPAdapterNoise(_Node, Source[s.Image], frozen=True):
 class IPAdapterPreciseComposition(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Precise Composition.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `composition_boost`: a number from -5 to 5, by default 0.0
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterPreciseComposition'
@@ -735,18 +735,18 @@ class IPAdapterPreciseComposition(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterPreciseCompositionBatch(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Precise Composition Batch.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `composition_boost`: a number from -5 to 5, by default 0.0
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterPreciseCompositionBatch'
@@ -775,18 +775,18 @@ class IPAdapterPreciseCompositionBatch(_Node, Source[s.Model[Family]], frozen=Tr
 class IPAdapterPreciseStyleTransfer(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Precise Style Transfer.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `style_boost`: a number from -5 to 5, by default 1.0
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterPreciseStyleTransfer'
@@ -815,18 +815,18 @@ class IPAdapterPreciseStyleTransfer(_Node, Source[s.Model[Family]], frozen=True)
 class IPAdapterPreciseStyleTransferBatch(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Precise Style Transfer Batch.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 5, by default 1.0
     - `style_boost`: a number from -5 to 5, by default 1.0
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterPreciseStyleTransferBatch'
@@ -855,7 +855,7 @@ class IPAdapterPreciseStyleTransferBatch(_Node, Source[s.Model[Family]], frozen=
 class IPAdapterPromptScheduleFromWeightsStrategy(_Node, Source[s.String], frozen=True):
     """Prompt Schedule From Weights Strategy.
 
-    - `weights_strategy`: a wire that carries WEIGHTS_STRATEGY
+    - `weights_strategy`: a link that carries WEIGHTS_STRATEGY
     - `prompt`: text
     """
 
@@ -875,15 +875,15 @@ class IPAdapterPromptScheduleFromWeightsStrategy(_Node, Source[s.String], frozen
 class IPAdapterRegionalConditioning(_Node, Generic[Family], frozen=True):
     """IPAdapter Regional Conditioning.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `image_weight`: a number from -1.0 to 3.0, by default 1.0
     - `prompt_weight`: a number from 0.0 to 10.0, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
-    - `mask`: a wire that carries MASK, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `mask`: a link that carries MASK, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'IPAdapterRegionalConditioning'
@@ -911,7 +911,7 @@ class IPAdapterRegionalConditioning(_Node, Generic[Family], frozen=True):
 class IPAdapterSaveEmbeds(_Node, frozen=True):
     """IPAdapter Save Embeds.
 
-    - `embeds`: a wire that carries EMBEDS
+    - `embeds`: a link that carries EMBEDS
     - `filename_prefix`: text, by default 'IP_embeds'
     """
 
@@ -923,10 +923,10 @@ class IPAdapterSaveEmbeds(_Node, frozen=True):
 class IPAdapterStyleComposition(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Style & Composition SDXL.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image_style`: a wire that carries IMAGE
-    - `image_composition`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image_style`: a link that carries IMAGE
+    - `image_composition`: a link that carries IMAGE
     - `weight_style`: a number from -1 to 5, by default 1.0
     - `weight_composition`: a number from -1 to 5, by default 1.0
     - `expand_style`: true or false, by default False
@@ -934,9 +934,9 @@ class IPAdapterStyleComposition(_Node, Source[s.Model[Family]], frozen=True):
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterStyleComposition'
@@ -967,19 +967,19 @@ class IPAdapterStyleComposition(_Node, Source[s.Model[Family]], frozen=True):
 class IPAdapterStyleCompositionBatch(_Node, Source[s.Model[Family]], frozen=True):
     """IPAdapter Style & Composition Batch SDXL.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image_style`: a wire that carries IMAGE
-    - `image_composition`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image_style`: a link that carries IMAGE
+    - `image_composition`: a link that carries IMAGE
     - `weight_style`: a number from -1 to 5, by default 1.0
     - `weight_composition`: a number from -1 to 5, by default 1.0
     - `expand_style`: true or false, by default False
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterStyleCompositionBatch'
@@ -1009,9 +1009,9 @@ class IPAdapterStyleCompositionBatch(_Node, Source[s.Model[Family]], frozen=True
 class IPAdapterTiled(_Node, Generic[Family], frozen=True):
     """IPAdapter Tiled.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
@@ -1019,9 +1019,9 @@ class IPAdapterTiled(_Node, Generic[Family], frozen=True):
     - `end_at`: a number from 0.0 to 1.0, by default 1.0
     - `sharpening`: a number from 0.0 to 1.0, by default 0.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterTiled'

@@ -24,9 +24,9 @@ class _Node(Node, frozen=True):
 class IPAdapterTiledBatch(_Node, Generic[Family], frozen=True):
     """IPAdapter Tiled Batch.
 
-    - `model`: a wire that carries MODEL
-    - `ipadapter`: a wire that carries IPADAPTER
-    - `image`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `ipadapter`: a link that carries IPADAPTER
+    - `image`: a link that carries IMAGE
     - `weight`: a number from -1 to 3, by default 1.0
     - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
     - `start_at`: a number from 0.0 to 1.0, by default 0.0
@@ -34,9 +34,9 @@ class IPAdapterTiledBatch(_Node, Generic[Family], frozen=True):
     - `sharpening`: a number from 0.0 to 1.0, by default 0.0
     - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
     - `encode_batch_size`: a whole number from 0 to 4096, by default 0
-    - `image_negative`: a wire that carries IMAGE, optional
-    - `attn_mask`: a wire that carries MASK, optional
-    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `image_negative`: a link that carries IMAGE, optional
+    - `attn_mask`: a link that carries MASK, optional
+    - `clip_vision`: a link that carries CLIP_VISION, optional
     """
 
     CLASS_TYPE = 'IPAdapterTiledBatch'
@@ -68,9 +68,9 @@ class IPAdapterTiledBatch(_Node, Generic[Family], frozen=True):
 class IPAdapterUnifiedLoader(_Node, Generic[Family], frozen=True):
     """IPAdapter Unified Loader.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', by default 'LIGHT - SD1.5 only (low strength)'
-    - `ipadapter`: a wire that carries IPADAPTER, optional
+    - `ipadapter`: a link that carries IPADAPTER, optional
     """
 
     CLASS_TYPE = 'IPAdapterUnifiedLoader'
@@ -91,9 +91,9 @@ class IPAdapterUnifiedLoader(_Node, Generic[Family], frozen=True):
 class IPAdapterUnifiedLoaderCommunity(_Node, Generic[Family], frozen=True):
     """IPAdapter Unified Loader Community.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `preset`: one of 'Composition', 'Kolors', by default 'Composition'
-    - `ipadapter`: a wire that carries IPADAPTER, optional
+    - `ipadapter`: a link that carries IPADAPTER, optional
     """
 
     CLASS_TYPE = 'IPAdapterUnifiedLoaderCommunity'
@@ -114,11 +114,11 @@ class IPAdapterUnifiedLoaderCommunity(_Node, Generic[Family], frozen=True):
 class IPAdapterUnifiedLoaderFaceID(_Node, Generic[Family], frozen=True):
     """IPAdapter Unified Loader FaceID.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `preset`: one of 'FACEID', 'FACEID PLUS - SD1.5 only', 'FACEID PLUS V2', 'FACEID PORTRAIT (style transfer)', 'FACEID PORTRAIT UNNORM - SDXL only (strong)', by default 'FACEID'
     - `lora_strength`: a number from 0 to 1, by default 0.6
     - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', by default 'CPU'
-    - `ipadapter`: a wire that carries IPADAPTER, optional
+    - `ipadapter`: a link that carries IPADAPTER, optional
     """
 
     CLASS_TYPE = 'IPAdapterUnifiedLoaderFaceID'
@@ -149,7 +149,7 @@ class IPAdapterWeights(_Node, frozen=True):
     - `add_starting_frames`: a whole number from 0 to 9999, by default 0
     - `add_ending_frames`: a whole number from 0 to 9999, by default 0
     - `method`: one of 'full batch', 'shift batches', 'alternate batches', by default 'full batch'
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'IPAdapterWeights'
@@ -180,8 +180,8 @@ class IPAdapterWeights(_Node, frozen=True):
 class IPAdapterWeightsFromStrategy(_Node, frozen=True):
     """IPAdapter Weights From Strategy.
 
-    - `weights_strategy`: a wire that carries WEIGHTS_STRATEGY
-    - `image`: a wire that carries IMAGE, optional
+    - `weights_strategy`: a link that carries WEIGHTS_STRATEGY
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'IPAdapterWeightsFromStrategy'
@@ -205,7 +205,7 @@ class IPAdapterWeightsFromStrategy(_Node, frozen=True):
 class PrepImageForClipVision(_Node, Source[s.Image], frozen=True):
     """Prep Image For ClipVision.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `interpolation`: one of 'LANCZOS', 'BICUBIC', 'HAMMING', 'BILINEAR', 'BOX', 'NEAREST', by default 'LANCZOS'
     - `crop_position`: one of 'top', 'bottom', 'left', 'right', 'center', 'pad', by default 'top'
     - `sharpening`: a number from 0 to 1, by default 0.0

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class AddLabel(_Node, Source[s.Image], frozen=True):
     """Add Label.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `text_x`: a whole number from 0 to 4096, by default 10
     - `text_y`: a whole number from 0 to 4096, by default 2
     - `height`: a whole number from -1 to 4096, by default 48
@@ -62,7 +62,7 @@ class AddLabel(_Node, Source[s.Image], frozen=True):
 class AddNoiseToTrackPath(_Node, Source[s.Tracks], frozen=True):
     """AddNoiseToTrackPath.
 
-    - `tracks`: a wire that carries TRACKS
+    - `tracks`: a link that carries TRACKS
     - `strength`: a number from 0.0 to 100.0, by default 1.0
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `noise_x_ratio`: a number from 0.0 to 100.0, by default 1.0
@@ -90,8 +90,8 @@ class AddNoiseToTrackPath(_Node, Source[s.Tracks], frozen=True):
 class AppendInstanceDiffusionTracking(_Node, frozen=True):
     """AppendInstanceDiffusionTracking.
 
-    - `tracking_1`: a wire that carries TRACKING
-    - `tracking_2`: a wire that carries TRACKING
+    - `tracking_1`: a link that carries TRACKING
+    - `tracking_2`: a link that carries TRACKING
     - `prompt_1`: text, optional
     - `prompt_2`: text, optional
     """
@@ -135,8 +135,8 @@ class AppendStringsToList(_Node, Source[s.String], frozen=True):
 class ApplyRifleXRoPE_HunuyanVideo(_Node, Source[s.Model[Family]], frozen=True):
     """Apply RifleXRoPE HunuyanVideo, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent`: a link that carries LATENT
     - `k`: a whole number from 1 to 100, by default 4
     """
 
@@ -157,8 +157,8 @@ class ApplyRifleXRoPE_HunuyanVideo(_Node, Source[s.Model[Family]], frozen=True):
 class ApplyRifleXRoPE_WanVideo(_Node, Source[s.Model[Family]], frozen=True):
     """Apply RifleXRoPE WanVideo, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent`: a link that carries LATENT
     - `k`: a whole number from 1 to 100, by default 6
     """
 
@@ -179,8 +179,8 @@ class ApplyRifleXRoPE_WanVideo(_Node, Source[s.Model[Family]], frozen=True):
 class AudioConcatenate(_Node, Source[s.Audio], frozen=True):
     """AudioConcatenate.
 
-    - `audio1`: a wire that carries AUDIO
-    - `audio2`: a wire that carries AUDIO
+    - `audio1`: a link that carries AUDIO
+    - `audio2`: a link that carries AUDIO
     - `direction`: one of 'right', 'left', by default 'right'
     """
 
@@ -201,15 +201,15 @@ class AudioConcatenate(_Node, Source[s.Audio], frozen=True):
 class BatchCLIPSeg(_Node, frozen=True):
     """Batch CLIPSeg.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `text`: text
     - `threshold`: a number from 0.0 to 10.0, by default 0.5
     - `binary_mask`: true or false, by default True
     - `combine_mask`: true or false, by default False
     - `use_cuda`: true or false, by default True
     - `blur_sigma`: a number from 0.0 to 100.0, optional
-    - `opt_model`: a wire that carries CLIPSEGMODEL, optional
-    - `prev_mask`: a wire that carries MASK, optional
+    - `opt_model`: a link that carries CLIPSEGMODEL, optional
+    - `prev_mask`: a link that carries MASK, optional
     - `image_bg_level`: a number from 0.0 to 1.0, optional
     - `invert`: true or false, optional
     """
@@ -240,8 +240,8 @@ class BatchCLIPSeg(_Node, frozen=True):
 class BatchCropFromMask(_Node, frozen=True):
     """Batch Crop From Mask.
 
-    - `original_images`: a wire that carries IMAGE
-    - `masks`: a wire that carries MASK
+    - `original_images`: a link that carries IMAGE
+    - `masks`: a link that carries MASK
     - `crop_size_mult`: a number from 0.0 to 10.0, by default 1.0
     - `bbox_smooth_alpha`: a number from 0.0 to 1.0, by default 0.5
     """
@@ -268,8 +268,8 @@ class BatchCropFromMask(_Node, frozen=True):
 class BatchCropFromMaskAdvanced(_Node, frozen=True):
     """Batch Crop From Mask Advanced.
 
-    - `original_images`: a wire that carries IMAGE
-    - `masks`: a wire that carries MASK
+    - `original_images`: a link that carries IMAGE
+    - `masks`: a link that carries MASK
     - `crop_size_mult`: a number from 0.0 to 10.0, by default 1.0
     - `bbox_smooth_alpha`: a number from 0.0 to 1.0, by default 0.5
     """
@@ -300,9 +300,9 @@ class BatchCropFromMaskAdvanced(_Node, frozen=True):
 class BatchUncrop(_Node, Source[s.Image], frozen=True):
     """Batch Uncrop.
 
-    - `original_images`: a wire that carries IMAGE
-    - `cropped_images`: a wire that carries IMAGE
-    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `original_images`: a link that carries IMAGE
+    - `cropped_images`: a link that carries IMAGE
+    - `bboxes`: a link that carries BBOX,BOUNDING_BOX
     - `border_blending`: a number from 0.0 to 1.0, by default 0.25
     - `crop_rescale`: a number from 0.0 to 10.0, by default 1.0
     - `border_top`: true or false, by default True
@@ -334,16 +334,16 @@ class BatchUncrop(_Node, Source[s.Image], frozen=True):
 class BatchUncropAdvanced(_Node, Source[s.Image], frozen=True):
     """Batch Uncrop Advanced.
 
-    - `original_images`: a wire that carries IMAGE
-    - `cropped_images`: a wire that carries IMAGE
-    - `cropped_masks`: a wire that carries MASK
-    - `combined_crop_mask`: a wire that carries MASK
-    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `original_images`: a link that carries IMAGE
+    - `cropped_images`: a link that carries IMAGE
+    - `cropped_masks`: a link that carries MASK
+    - `combined_crop_mask`: a link that carries MASK
+    - `bboxes`: a link that carries BBOX,BOUNDING_BOX
     - `border_blending`: a number from 0.0 to 1.0, by default 0.25
     - `crop_rescale`: a number from 0.0 to 10.0, by default 1.0
     - `use_combined_mask`: true or false, by default False
     - `use_square_mask`: true or false, by default True
-    - `combined_bounding_box`: a wire that carries BBOX,BOUNDING_BOX, optional
+    - `combined_bounding_box`: a link that carries BBOX,BOUNDING_BOX, optional
     """
 
     CLASS_TYPE = 'BatchUncropAdvanced'
@@ -370,7 +370,7 @@ class BatchUncropAdvanced(_Node, Source[s.Image], frozen=True):
 class BBOXToBoundingBoxKJ(_Node, Source[s.BoundingBox], frozen=True):
     """BBOX to Bounding Box KJ.
 
-    - `bbox`: a wire that carries BBOX
+    - `bbox`: a link that carries BBOX
     - `bbox_format`: one of 'xywh', 'xyxy', by default 'xywh'
     - `index`: a whole number from 0 to 4096, by default 0
     """
@@ -392,7 +392,7 @@ class BBOXToBoundingBoxKJ(_Node, Source[s.BoundingBox], frozen=True):
 class BboxToInt(_Node, frozen=True):
     """Bbox To Int.
 
-    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `bboxes`: a link that carries BBOX,BOUNDING_BOX
     - `index`: a whole number from 0 to 99999999, by default 0
     """
 
@@ -417,8 +417,8 @@ class BboxToInt(_Node, frozen=True):
 class BboxVisualize(_Node, Source[s.Image], frozen=True):
     """Bbox Visualize.
 
-    - `images`: a wire that carries IMAGE
-    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `images`: a link that carries IMAGE
+    - `bboxes`: a link that carries BBOX,BOUNDING_BOX
     - `line_width`: a whole number from 1 to 10, by default 1
     - `bbox_format`: one of 'xywh', 'xyxy', by default 'xywh'
     """
@@ -441,7 +441,7 @@ class BboxVisualize(_Node, Source[s.Image], frozen=True):
 class BlockifyMask(_Node, Source[s.Mask], frozen=True):
     """Blockify Mask.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `block_size`: a whole number from 8 to 512, by default 32
     - `device`: one of 'cpu', 'gpu', optional
     """
@@ -488,7 +488,7 @@ class CameraPoseVisualizer(_Node, Source[s.Image], frozen=True):
     - `use_exact_fx`: true or false, by default False
     - `relative_c2w`: true or false, by default True
     - `use_viewer`: true or false, by default False
-    - `cameractrl_poses`: a wire that carries CAMERACTRL_POSES, optional
+    - `cameractrl_poses`: a link that carries CAMERACTRL_POSES, optional
     """
 
     CLASS_TYPE = 'CameraPoseVisualizer'
@@ -513,7 +513,7 @@ class CameraPoseVisualizer(_Node, Source[s.Image], frozen=True):
 class CFGZeroStarAndInit(_Node, Source[s.Model[Family]], frozen=True):
     """CFG Zero Star/Init, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `use_zero_init`: true or false, by default True
     - `zero_init_steps`: a whole number of at least 0, by default 0
     """
@@ -565,7 +565,7 @@ class CheckpointLoaderKJ(_Node, Generic[Family], frozen=True):
 class CheckpointPerturbWeights(_Node, Source[s.Model[Family]], frozen=True):
     """CheckpointPerturbWeights.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `joint_blocks`: a number from 0.001 to 10.0, by default 0.02
     - `final_layer`: a number from 0.001 to 10.0, by default 0.02
     - `rest_of_the_blocks`: a number from 0.001 to 10.0, by default 0.02
@@ -591,8 +591,8 @@ class CheckpointPerturbWeights(_Node, Source[s.Model[Family]], frozen=True):
 class ColorMatch(_Node, Source[s.Image], frozen=True):
     """Color Match, deprecated.
 
-    - `image_ref`: a wire that carries IMAGE
-    - `image_target`: a wire that carries IMAGE
+    - `image_ref`: a link that carries IMAGE
+    - `image_target`: a link that carries IMAGE
     - `method`: one of 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'mkl'
     - `strength`: a number from 0.0 to 10.0, optional
     - `multithread`: true or false, optional
@@ -617,8 +617,8 @@ class ColorMatch(_Node, Source[s.Image], frozen=True):
 class ColorMatchV2(_Node, Source[s.Image], frozen=True):
     """ColorMatchV2.
 
-    - `image_target`: a wire that carries IMAGE
-    - `image_ref`: a wire that carries IMAGE
+    - `image_target`: a link that carries IMAGE
+    - `image_ref`: a link that carries IMAGE
     - `method`: one of 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', 'reinhard_lab_gpu', by default 'mkl'
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `multithread`: true or false, by default True
@@ -643,7 +643,7 @@ class ColorMatchV2(_Node, Source[s.Image], frozen=True):
 class ColorToMask(_Node, Source[s.Mask], frozen=True):
     """Color To Mask.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `invert`: true or false, by default False
     - `red`: a whole number from 0 to 255, by default 0
     - `green`: a whole number from 0 to 255, by default 0
@@ -675,8 +675,8 @@ class ConditioningMultiCombine(_Node, Generic[Family], frozen=True):
 
     - `inputcount`: a whole number from 2 to 20, by default 2
     - `operation`: one of 'combine', 'concat', by default 'combine'
-    - `conditioning_1`: a wire that carries CONDITIONING
-    - `conditioning_2`: a wire that carries CONDITIONING
+    - `conditioning_1`: a link that carries CONDITIONING
+    - `conditioning_2`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'ConditioningMultiCombine'
@@ -700,12 +700,12 @@ class ConditioningMultiCombine(_Node, Generic[Family], frozen=True):
 class ConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=True):
     """ConditioningSetMaskAndCombine.
 
-    - `positive_1`: a wire that carries CONDITIONING
-    - `negative_1`: a wire that carries CONDITIONING
-    - `positive_2`: a wire that carries CONDITIONING
-    - `negative_2`: a wire that carries CONDITIONING
-    - `mask_1`: a wire that carries MASK
-    - `mask_2`: a wire that carries MASK
+    - `positive_1`: a link that carries CONDITIONING
+    - `negative_1`: a link that carries CONDITIONING
+    - `positive_2`: a link that carries CONDITIONING
+    - `negative_2`: a link that carries CONDITIONING
+    - `mask_1`: a link that carries MASK
+    - `mask_2`: a link that carries MASK
     - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
     - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
     - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
@@ -735,15 +735,15 @@ class ConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=True):
 class ConditioningSetMaskAndCombine3(_Node, Generic[Family], frozen=True):
     """ConditioningSetMaskAndCombine3.
 
-    - `positive_1`: a wire that carries CONDITIONING
-    - `negative_1`: a wire that carries CONDITIONING
-    - `positive_2`: a wire that carries CONDITIONING
-    - `negative_2`: a wire that carries CONDITIONING
-    - `positive_3`: a wire that carries CONDITIONING
-    - `negative_3`: a wire that carries CONDITIONING
-    - `mask_1`: a wire that carries MASK
-    - `mask_2`: a wire that carries MASK
-    - `mask_3`: a wire that carries MASK
+    - `positive_1`: a link that carries CONDITIONING
+    - `negative_1`: a link that carries CONDITIONING
+    - `positive_2`: a link that carries CONDITIONING
+    - `negative_2`: a link that carries CONDITIONING
+    - `positive_3`: a link that carries CONDITIONING
+    - `negative_3`: a link that carries CONDITIONING
+    - `mask_1`: a link that carries MASK
+    - `mask_2`: a link that carries MASK
+    - `mask_3`: a link that carries MASK
     - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
     - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
     - `mask_3_strength`: a number from 0.0 to 10.0, by default 1.0
@@ -778,18 +778,18 @@ class ConditioningSetMaskAndCombine3(_Node, Generic[Family], frozen=True):
 class ConditioningSetMaskAndCombine4(_Node, Generic[Family], frozen=True):
     """ConditioningSetMaskAndCombine4.
 
-    - `positive_1`: a wire that carries CONDITIONING
-    - `negative_1`: a wire that carries CONDITIONING
-    - `positive_2`: a wire that carries CONDITIONING
-    - `negative_2`: a wire that carries CONDITIONING
-    - `positive_3`: a wire that carries CONDITIONING
-    - `negative_3`: a wire that carries CONDITIONING
-    - `positive_4`: a wire that carries CONDITIONING
-    - `negative_4`: a wire that carries CONDITIONING
-    - `mask_1`: a wire that carries MASK
-    - `mask_2`: a wire that carries MASK
-    - `mask_3`: a wire that carries MASK
-    - `mask_4`: a wire that carries MASK
+    - `positive_1`: a link that carries CONDITIONING
+    - `negative_1`: a link that carries CONDITIONING
+    - `positive_2`: a link that carries CONDITIONING
+    - `negative_2`: a link that carries CONDITIONING
+    - `positive_3`: a link that carries CONDITIONING
+    - `negative_3`: a link that carries CONDITIONING
+    - `positive_4`: a link that carries CONDITIONING
+    - `negative_4`: a link that carries CONDITIONING
+    - `mask_1`: a link that carries MASK
+    - `mask_2`: a link that carries MASK
+    - `mask_3`: a link that carries MASK
+    - `mask_4`: a link that carries MASK
     - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
     - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
     - `mask_3_strength`: a number from 0.0 to 10.0, by default 1.0
@@ -829,21 +829,21 @@ class ConditioningSetMaskAndCombine4(_Node, Generic[Family], frozen=True):
 class ConditioningSetMaskAndCombine5(_Node, Generic[Family], frozen=True):
     """ConditioningSetMaskAndCombine5.
 
-    - `positive_1`: a wire that carries CONDITIONING
-    - `negative_1`: a wire that carries CONDITIONING
-    - `positive_2`: a wire that carries CONDITIONING
-    - `negative_2`: a wire that carries CONDITIONING
-    - `positive_3`: a wire that carries CONDITIONING
-    - `negative_3`: a wire that carries CONDITIONING
-    - `positive_4`: a wire that carries CONDITIONING
-    - `negative_4`: a wire that carries CONDITIONING
-    - `positive_5`: a wire that carries CONDITIONING
-    - `negative_5`: a wire that carries CONDITIONING
-    - `mask_1`: a wire that carries MASK
-    - `mask_2`: a wire that carries MASK
-    - `mask_3`: a wire that carries MASK
-    - `mask_4`: a wire that carries MASK
-    - `mask_5`: a wire that carries MASK
+    - `positive_1`: a link that carries CONDITIONING
+    - `negative_1`: a link that carries CONDITIONING
+    - `positive_2`: a link that carries CONDITIONING
+    - `negative_2`: a link that carries CONDITIONING
+    - `positive_3`: a link that carries CONDITIONING
+    - `negative_3`: a link that carries CONDITIONING
+    - `positive_4`: a link that carries CONDITIONING
+    - `negative_4`: a link that carries CONDITIONING
+    - `positive_5`: a link that carries CONDITIONING
+    - `negative_5`: a link that carries CONDITIONING
+    - `mask_1`: a link that carries MASK
+    - `mask_2`: a link that carries MASK
+    - `mask_3`: a link that carries MASK
+    - `mask_4`: a link that carries MASK
+    - `mask_5`: a link that carries MASK
     - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
     - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
     - `mask_3_strength`: a number from 0.0 to 10.0, by default 1.0
@@ -888,8 +888,8 @@ class ConditioningSetMaskAndCombine5(_Node, Generic[Family], frozen=True):
 class CondPassThrough(_Node, Generic[Family], frozen=True):
     """CondPassThrough.
 
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'CondPassThrough'

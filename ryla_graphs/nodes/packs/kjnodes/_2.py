@@ -25,7 +25,7 @@ class _Node(Node, frozen=True):
 class ConsolidateMasksKJ(_Node, Source[s.Mask], frozen=True):
     """Consolidate Masks.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `width`: a whole number from 0 to 4096, by default 512
     - `height`: a whole number from 0 to 4096, by default 512
     - `padding`: a whole number from 0 to 4096, by default 0
@@ -62,7 +62,7 @@ class ContextWindowsVisualizerKJ(_Node, Source[s.Model[Family]], frozen=True):
     - `causal_window_fix`: true or false, by default False
     - `freenoise`: true or false, by default True
     - `cond_retain_index_list`: text
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'ContextWindowsVisualizerKJ'
@@ -559,8 +559,8 @@ class CreateVoronoiMask(_Node, frozen=True):
 class CrossFadeImages(_Node, Source[s.Image], frozen=True):
     """Cross Fade Images.
 
-    - `images_1`: a wire that carries IMAGE
-    - `images_2`: a wire that carries IMAGE
+    - `images_1`: a link that carries IMAGE
+    - `images_2`: a link that carries IMAGE
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
     - `transition_start_index`: a whole number from -4096 to 4096, by default 1
     - `transitioning_frames`: a whole number from 0 to 4096, by default 1
@@ -590,10 +590,10 @@ class CrossFadeImagesMulti(_Node, Source[s.Image], frozen=True):
     """Cross Fade Images Multi.
 
     - `inputcount`: a whole number from 2 to 1000, by default 2
-    - `image_1`: a wire that carries IMAGE
+    - `image_1`: a link that carries IMAGE
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
     - `transitioning_frames`: a whole number from 0 to 4096, by default 1
-    - `image_2`: a wire that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CrossFadeImagesMulti'
@@ -619,8 +619,8 @@ class CustomControlNetWeightsFluxFromList(_Node, frozen=True):
 
     - `list_of_floats`: a number
     - `uncond_multiplier`: a number from 0.0 to 1.0, optional
-    - `cn_extras`: a wire that carries CN_WEIGHTS_EXTRAS, optional
-    - `autosize`: a wire that carries ACNAUTOSIZE, optional
+    - `cn_extras`: a link that carries CN_WEIGHTS_EXTRAS, optional
+    - `autosize`: a link that carries ACNAUTOSIZE, optional
     """
 
     CLASS_TYPE = 'CustomControlNetWeightsFluxFromList'
@@ -662,13 +662,13 @@ class CustomSigmas(_Node, Source[s.Sigmas], frozen=True):
 class CutAndDragOnPath(_Node, frozen=True):
     """Cut And Drag On Path.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `coordinates`: text
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `frame_width`: a whole number from 16 to 4096, by default 512
     - `frame_height`: a whole number from 16 to 4096, by default 512
     - `inpaint`: true or false, by default True
-    - `bg_image`: a wire that carries IMAGE, optional
+    - `bg_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'CutAndDragOnPath'
@@ -693,15 +693,15 @@ class CutAndDragOnPath(_Node, frozen=True):
 class DecodeAndSaveVideo(_Node, Generic[Family], frozen=True):
     """Decode and Save Video.
 
-    - `video_latent`: a wire that carries LATENT
+    - `video_latent`: a link that carries LATENT
     - `fps`: a number from 0.0 to 999.0, by default 25.0
     - `filename_prefix`: text, by default 'video/ComfyUI'
     - `format`: one of 'auto', 'mp4', 'mkv', 'webm', by default 'auto'
     - `codec`: one of 'auto', 'h264', 'av1', by default 'auto'
-    - `video_vae`: a wire that carries VAE
+    - `video_vae`: a link that carries VAE
     - `tiling`: one of 'disabled', 'enabled'
-    - `audio_latent`: a wire that carries LATENT, optional
-    - `audio_vae`: a wire that carries VAE, optional
+    - `audio_latent`: a link that carries LATENT, optional
+    - `audio_vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'DecodeAndSaveVideo'
@@ -738,9 +738,9 @@ class DecodeAndSaveVideo(_Node, Generic[Family], frozen=True):
 class DifferentialDiffusionAdvanced(_Node, Generic[Family], frozen=True):
     """Differential Diffusion Advanced.
 
-    - `model`: a wire that carries MODEL
-    - `samples`: a wire that carries LATENT
-    - `mask`: a wire that carries MASK
+    - `model`: a link that carries MODEL
+    - `samples`: a link that carries LATENT
+    - `mask`: a link that carries MASK
     - `multiplier`: a number from -10.0 to 10.0, by default 1.0
     """
 
@@ -811,11 +811,11 @@ class DiffusionModelSelector(_Node, Source[s.String], frozen=True):
 class DiTBlockLoraLoader(_Node, Generic[Family], frozen=True):
     """DiT Block Lora Loader.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0
     - `lora_name`: the name of a file or model that the server has, optional
     - `opt_lora_path`: text, optional
-    - `blocks`: a wire that carries SELECTEDDITBLOCKS, optional
+    - `blocks`: a link that carries SELECTEDDITBLOCKS, optional
     """
 
     CLASS_TYPE = 'DiTBlockLoraLoader'
@@ -856,8 +856,8 @@ class DownloadAndLoadCLIPSeg(_Node, Source[s.Clipsegmodel], frozen=True):
 class DrawInstanceDiffusionTracking(_Node, Source[s.Image], frozen=True):
     """DrawInstanceDiffusionTracking.
 
-    - `image`: a wire that carries IMAGE
-    - `tracking`: a wire that carries TRACKING
+    - `image`: a link that carries IMAGE
+    - `tracking`: a link that carries TRACKING
     - `box_line_width`: a whole number from 1 to 10, by default 2
     - `draw_text`: true or false, by default True
     - `font`: the name of a file or model that the server has
@@ -884,8 +884,8 @@ class DrawInstanceDiffusionTracking(_Node, Source[s.Image], frozen=True):
 class DrawMaskOnImage(_Node, Source[s.Image], frozen=True):
     """Draw Mask On Image.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `color`: text, by default '0, 0, 0'
     - `device`: one of 'cpu', 'gpu', optional
     """
@@ -908,7 +908,7 @@ class DrawMaskOnImage(_Node, Source[s.Image], frozen=True):
 class DummyOut(_Node, Source[Any], frozen=True):
     """Dummy Out.
 
-    - `any_input`: a wire that carries anything
+    - `any_input`: a link that carries anything
     """
 
     CLASS_TYPE = 'DummyOut'

@@ -72,8 +72,8 @@ class EmptyLatentImagePresets(_Node, Generic[Family], frozen=True):
 class EncodeVideoComponents(_Node, Generic[Family], frozen=True):
     """Encode Video Components.
 
-    - `video`: a wire that carries VIDEO
-    - `vae`: a wire that carries VAE
+    - `video`: a link that carries VIDEO
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 0 to 16384, by default 768
     - `height`: a whole number from 0 to 16384, by default 512
     - `max_frames`: a whole number from 0 to 999999, by default 0
@@ -155,7 +155,7 @@ class EncodeVideoComponents(_Node, Generic[Family], frozen=True):
 class EndRecordCUDAMemoryHistory(_Node, frozen=True):
     """End Recording CUDAMemory History.
 
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     - `output_path`: text, by default 'comfy_cuda_memory_history'
     """
 
@@ -176,7 +176,7 @@ class EndRecordCUDAMemoryHistory(_Node, frozen=True):
 class FastPreview(_Node, frozen=True):
     """Fast Preview.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `format`: one of 'JPEG', 'PNG', by default 'JPEG'
     - `max_size`: a whole number from 128 to 4096, by default 768
     """
@@ -190,7 +190,7 @@ class FastPreview(_Node, frozen=True):
 class FastPreviewBatch(_Node, frozen=True):
     """Fast Preview Batch.
 
-    - `input`: a wire that carries IMAGE,MASK
+    - `input`: a link that carries IMAGE,MASK
     - `max_thumb_size`: a whole number from 512 to 1024, by default 512
     - `crf`: a whole number from 0 to 51, by default 25
     - `max_grid_frames`: a whole number from 1 to 4096, by default 1024
@@ -206,8 +206,8 @@ class FastPreviewBatch(_Node, frozen=True):
 class FilterZeroMasksAndCorrespondingImages(_Node, frozen=True):
     """FilterZeroMasksAndCorrespondingImages.
 
-    - `masks`: a wire that carries MASK
-    - `original_images`: a wire that carries IMAGE, optional
+    - `masks`: a link that carries MASK
+    - `original_images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'FilterZeroMasksAndCorrespondingImages'
@@ -229,7 +229,7 @@ class FilterZeroMasksAndCorrespondingImages(_Node, frozen=True):
 class FlipSigmasAdjusted(_Node, frozen=True):
     """Flip Sigmas Adjusted.
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     - `divide_by_last_sigma`: true or false, by default False
     - `divide_by`: a number from 1 to 255, by default 1.0
     - `offset_by`: a whole number from -100 to 100, by default 1
@@ -451,8 +451,8 @@ class GenerateNoise(_Node, Source[s.Latent[Family]], frozen=True):
     - `multiplier`: a number from 0.0 to 4096, by default 1.0
     - `constant_batch_noise`: true or false, by default False
     - `normalize`: true or false, by default False
-    - `model`: a wire that carries MODEL, optional
-    - `sigmas`: a wire that carries SIGMAS, optional
+    - `model`: a link that carries MODEL, optional
+    - `sigmas`: a link that carries SIGMAS, optional
     - `latent_channels`: one of '4', '16', optional
     - `shape`: one of 'BCHW', 'BCTHW', 'BTCHW', optional
     """
@@ -484,8 +484,8 @@ class GetImageRangeFromBatch(_Node, frozen=True):
 
     - `start_index`: a whole number from -1 to 4096, by default 0
     - `num_frames`: a whole number from 1 to 4096, by default 1
-    - `images`: a wire that carries IMAGE, optional
-    - `masks`: a wire that carries MASK, optional
+    - `images`: a link that carries IMAGE, optional
+    - `masks`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'GetImageRangeFromBatch'
@@ -507,7 +507,7 @@ class GetImageRangeFromBatch(_Node, frozen=True):
 class GetImagesFromBatchIndexed(_Node, Source[s.Image], frozen=True):
     """Get Images From Batch Indexed.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `indexes`: text, by default '0, 1, 2'
     """
 
@@ -527,7 +527,7 @@ class GetImagesFromBatchIndexed(_Node, Source[s.Image], frozen=True):
 class GetImageSizeAndCount(_Node, frozen=True):
     """Get Image Size & Count.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'GetImageSizeAndCount'
@@ -548,7 +548,7 @@ class GetImageSizeAndCount(_Node, frozen=True):
 class GetLatentRangeFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
     """Get Latent Range From Batch.
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `start_index`: a whole number from -1 to 4096, by default 0
     - `num_frames`: a whole number from -1 to 4096, by default 1
     """
@@ -570,7 +570,7 @@ class GetLatentRangeFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
 class GetLatentsFromBatchIndexed(_Node, Source[s.Latent[Family]], frozen=True):
     """Get Latents From Batch Indexed.
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `indexes`: text, by default '0, 1, 2'
     - `latent_format`: one of 'BCHW', 'BTCHW', 'BCTHW', by default 'BCHW'
     """
@@ -592,7 +592,7 @@ class GetLatentsFromBatchIndexed(_Node, Source[s.Latent[Family]], frozen=True):
 class GetLatentSizeAndCount(_Node, Generic[Family], frozen=True):
     """Get Latent Size & Count.
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'GetLatentSizeAndCount'
@@ -615,7 +615,7 @@ class GetLatentSizeAndCount(_Node, Generic[Family], frozen=True):
 class GetMaskSizeAndCount(_Node, frozen=True):
     """Get Mask Size & Count.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'GetMaskSizeAndCount'
@@ -636,8 +636,8 @@ class GetMaskSizeAndCount(_Node, frozen=True):
 class GetPreviewOverrideFramesKJ(_Node, Source[s.Image], frozen=True):
     """Get Preview Override Frames, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `after_sample`: a wire that carries LATENT,IMAGE
+    - `model`: a link that carries MODEL
+    - `after_sample`: a link that carries LATENT,IMAGE
     """
 
     CLASS_TYPE = 'GetPreviewOverrideFramesKJ'
@@ -656,7 +656,7 @@ class GetPreviewOverrideFramesKJ(_Node, Source[s.Image], frozen=True):
 class GetTrackRange(_Node, Source[s.Tracks], frozen=True):
     """GetTrackRange.
 
-    - `tracks`: a wire that carries TRACKS
+    - `tracks`: a link that carries TRACKS
     - `start_index`: a whole number from -10000 to 10000, by default 24
     - `num_frames`: a whole number from 1 to 10000, by default 10
     """
@@ -708,10 +708,10 @@ class GGUFLoaderKJ(_Node, Source[s.Model[Family]], frozen=True):
 class GLIGENTextBoxApplyBatchCoords(_Node, Generic[Family], frozen=True):
     """GLIGENTextBoxApplyBatchCoords.
 
-    - `conditioning_to`: a wire that carries CONDITIONING
-    - `latents`: a wire that carries LATENT
-    - `clip`: a wire that carries CLIP
-    - `gligen_textbox_model`: a wire that carries GLIGEN
+    - `conditioning_to`: a link that carries CONDITIONING
+    - `latents`: a link that carries LATENT
+    - `clip`: a link that carries CLIP
+    - `gligen_textbox_model`: a link that carries GLIGEN
     - `coordinates`: text
     - `text`: text
     - `width`: a whole number from 8 to 4096, by default 128
@@ -743,7 +743,7 @@ class GLIGENTextBoxApplyBatchCoords(_Node, Generic[Family], frozen=True):
 class GradientToFloat(_Node, frozen=True):
     """Gradient To Float.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `steps`: a whole number from 2 to 10000, by default 10
     """
 
@@ -764,7 +764,7 @@ class GradientToFloat(_Node, frozen=True):
 class GrowMaskWithBlur(_Node, frozen=True):
     """Grow Mask With Blur.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `expand`: a whole number from -16384 to 16384, by default 0
     - `incremental_expandrate`: a number from 0.0 to 100.0, by default 0.0
     - `tapered_corners`: true or false, by default True
@@ -799,7 +799,7 @@ class GrowMaskWithBlur(_Node, frozen=True):
 class HDRPreviewKJ(_Node, Source[s.Image], frozen=True):
     """HDR Preview KJ, experimental.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `exposure`: a number from -10.0 to 10.0, by default 0.0
     - `saturation`: a number from 0.0 to 2.0, by default 1.0
     - `fps`: a number from 1.0 to 120.0, optional
@@ -962,17 +962,17 @@ class HunyuanVideoBlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=Tru
 class HunyuanVideoEncodeKeyframesToCond(_Node, Generic[Family], frozen=True):
     """HunyuanVideo Encode Keyframes To Cond.
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `start_frame`: a wire that carries IMAGE
-    - `end_frame`: a wire that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `start_frame`: a link that carries IMAGE
+    - `end_frame`: a link that carries IMAGE
     - `num_frames`: a whole number from 2 to 4096, by default 33
     - `tile_size`: a whole number from 64 to 4096, by default 512
     - `overlap`: a whole number from 0 to 4096, by default 64
     - `temporal_size`: a whole number from 8 to 4096, by default 64
     - `temporal_overlap`: a whole number from 4 to 4096, by default 8
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'HunyuanVideoEncodeKeyframesToCond'
@@ -1003,7 +1003,7 @@ class HunyuanVideoEncodeKeyframesToCond(_Node, Generic[Family], frozen=True):
 class Ideogram4OptimizationsKJ(_Node, Source[s.Model[Family]], frozen=True):
     """Ideogram4 Optimizations KJ, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `chunk_ffn`: true or false, by default True
     - `ffn_chunks`: a whole number from 1 to 64, by default 2
     - `ffn_seq_threshold`: a whole number from 256 to 65536, by default 1024

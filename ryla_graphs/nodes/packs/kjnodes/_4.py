@@ -39,9 +39,9 @@ class Ideogram4PromptBuilderKJ(_Node, frozen=True):
     - `output_format`: text, by default 'compact'
     - `coord_mode`: text, by default 'normalized'
     - `bbox_order`: text, by default 'yx'
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `import_json`: text, optional
-    - `bboxes`: a wire that carries BOUNDING_BOX, optional
+    - `bboxes`: a link that carries BOUNDING_BOX, optional
     """
 
     CLASS_TYPE = 'Ideogram4PromptBuilderKJ'
@@ -102,8 +102,8 @@ class ImageAddMulti(_Node, Source[s.Image], frozen=True):
     """Image Add Multi.
 
     - `inputcount`: a whole number from 2 to 1000, by default 2
-    - `image_1`: a wire that carries IMAGE
-    - `image_2`: a wire that carries IMAGE
+    - `image_1`: a link that carries IMAGE
+    - `image_2`: a link that carries IMAGE
     - `blending`: one of 'add', 'subtract', 'multiply', 'difference', by default 'add'
     - `blend_amount`: a number from 0 to 1, by default 0.5
     """
@@ -132,8 +132,8 @@ class ImageAndMaskPreview(_Node, Source[s.Image], frozen=True):
     - `mask_opacity`: a number from 0.0 to 1.0, by default 1.0
     - `mask_color`: text, by default '255, 255, 255'
     - `pass_through`: true or false, by default False
-    - `image`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
+    - `image`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageAndMaskPreview'
@@ -155,11 +155,11 @@ class ImageAndMaskPreview(_Node, Source[s.Image], frozen=True):
 class ImageBatchExtendWithOverlap(_Node, frozen=True):
     """Image Batch Extend With Overlap.
 
-    - `source_images`: a wire that carries IMAGE
+    - `source_images`: a link that carries IMAGE
     - `overlap`: a whole number from 1 to 4096, by default 13
     - `overlap_side`: one of 'source', 'new_images', by default 'source'
     - `overlap_mode`: one of 'cut', 'linear_blend', 'ease_in_out', 'filmic_crossfade', 'perceptual_crossfade', by default 'linear_blend'
-    - `new_images`: a wire that carries IMAGE, optional
+    - `new_images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImageBatchExtendWithOverlap'
@@ -183,10 +183,10 @@ class ImageBatchExtendWithOverlap(_Node, frozen=True):
 class ImageBatchFilter(_Node, frozen=True):
     """Image Batch Filter.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `empty_color`: text, by default '0, 0, 0'
     - `empty_threshold`: a number from 0.0 to 1.0, by default 0.01
-    - `replacement_image`: a wire that carries IMAGE, optional
+    - `replacement_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImageBatchFilter'
@@ -208,8 +208,8 @@ class ImageBatchFilter(_Node, frozen=True):
 class ImageBatchJoinWithTransition(_Node, Source[s.Image], frozen=True):
     """Image Batch Join With Transition.
 
-    - `images_1`: a wire that carries IMAGE
-    - `images_2`: a wire that carries IMAGE
+    - `images_1`: a link that carries IMAGE
+    - `images_2`: a link that carries IMAGE
     - `start_index`: a whole number from -10000 to 10000, by default 0
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
     - `transition_type`: one of 'horizontal slide', 'vertical slide', 'box', 'circle', 'horizontal door', 'vertical door', 'fade', by default 'horizontal slide'
@@ -243,8 +243,8 @@ class ImageBatchMulti(_Node, Source[s.Image], frozen=True):
     """Image Batch Multi.
 
     - `inputcount`: a whole number from 2 to 1000, by default 2
-    - `image_1`: a wire that carries IMAGE
-    - `image_2`: a wire that carries IMAGE, optional
+    - `image_1`: a link that carries IMAGE
+    - `image_2`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImageBatchMulti'
@@ -266,9 +266,9 @@ class ImageBatchMulti(_Node, Source[s.Image], frozen=True):
 class ImageBatchRepeatInterleaving(_Node, frozen=True):
     """ImageBatchRepeatInterleaving.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `repeats`: a whole number from 1 to 4096, by default 1
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageBatchRepeatInterleaving'
@@ -321,8 +321,8 @@ class ImageBatchTestPattern(_Node, Source[s.Image], frozen=True):
 class ImageConcanate(_Node, Source[Any], frozen=True):
     """ImageConcanate.
 
-    - `image1`: a wire that carries anything that matches
-    - `image2`: a wire that carries IMAGE,MASK
+    - `image1`: a link that carries anything that matches
+    - `image2`: a link that carries IMAGE,MASK
     - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
     - `match_image_size`: true or false, by default True
     """
@@ -345,7 +345,7 @@ class ImageConcanate(_Node, Source[Any], frozen=True):
 class ImageConcatFromBatch(_Node, Source[s.Image], frozen=True):
     """Image Concatenate From Batch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `num_columns`: a whole number from 1 to 255, by default 3
     - `match_image_size`: true or false, by default False
     - `max_resolution`: a whole number, by default 4096
@@ -370,10 +370,10 @@ class ImageConcatMulti(_Node, Source[Any], frozen=True):
     """Image Concatenate Multi.
 
     - `inputcount`: a whole number from 2 to 1000, by default 2
-    - `image_1`: a wire that carries anything that matches
+    - `image_1`: a link that carries anything that matches
     - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
     - `match_image_size`: true or false, by default False
-    - `image_2`: a wire that carries IMAGE,MASK, optional
+    - `image_2`: a link that carries IMAGE,MASK, optional
     """
 
     CLASS_TYPE = 'ImageConcatMulti'
@@ -397,8 +397,8 @@ class ImageConcatMulti(_Node, Source[Any], frozen=True):
 class ImageCropByMask(_Node, Source[s.Image], frozen=True):
     """Image Crop By Mask.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'ImageCropByMask'
@@ -417,8 +417,8 @@ class ImageCropByMask(_Node, Source[s.Image], frozen=True):
 class ImageCropByMaskAndResize(_Node, frozen=True):
     """Image Crop By Mask And Resize.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `base_resolution`: a whole number from 0 to 16384, by default 512
     - `padding`: a whole number from 0 to 16384, by default 0
     - `min_crop_resolution`: a whole number from 0 to 16384, by default 128
@@ -447,8 +447,8 @@ class ImageCropByMaskAndResize(_Node, frozen=True):
 class ImageCropByMaskBatch(_Node, frozen=True):
     """Image Crop By Mask Batch.
 
-    - `image`: a wire that carries IMAGE
-    - `masks`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `masks`: a link that carries MASK
     - `width`: a whole number from 0 to 16384, by default 512
     - `height`: a whole number from 0 to 16384, by default 512
     - `padding`: a whole number from 0 to 4096, by default 0
@@ -506,10 +506,10 @@ class ImageGrabPIL(_Node, Source[s.Image], frozen=True):
 class ImageGridComposite2x2(_Node, Source[s.Image], frozen=True):
     """Image Grid Composite 2x2.
 
-    - `image1`: a wire that carries IMAGE
-    - `image2`: a wire that carries IMAGE
-    - `image3`: a wire that carries IMAGE
-    - `image4`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
+    - `image2`: a link that carries IMAGE
+    - `image3`: a link that carries IMAGE
+    - `image4`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageGridComposite2x2'
@@ -530,15 +530,15 @@ class ImageGridComposite2x2(_Node, Source[s.Image], frozen=True):
 class ImageGridComposite3x3(_Node, Source[s.Image], frozen=True):
     """Image Grid Composite 3x3.
 
-    - `image1`: a wire that carries IMAGE
-    - `image2`: a wire that carries IMAGE
-    - `image3`: a wire that carries IMAGE
-    - `image4`: a wire that carries IMAGE
-    - `image5`: a wire that carries IMAGE
-    - `image6`: a wire that carries IMAGE
-    - `image7`: a wire that carries IMAGE
-    - `image8`: a wire that carries IMAGE
-    - `image9`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
+    - `image2`: a link that carries IMAGE
+    - `image3`: a link that carries IMAGE
+    - `image4`: a link that carries IMAGE
+    - `image5`: a link that carries IMAGE
+    - `image6`: a link that carries IMAGE
+    - `image7`: a link that carries IMAGE
+    - `image8`: a link that carries IMAGE
+    - `image9`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageGridComposite3x3'
@@ -564,7 +564,7 @@ class ImageGridComposite3x3(_Node, Source[s.Image], frozen=True):
 class ImageGridtoBatch(_Node, Source[s.Image], frozen=True):
     """Image Grid To Batch.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `columns`: a whole number from 1 to 8, by default 3
     - `rows`: a whole number from 1 to 8
     """
@@ -586,7 +586,7 @@ class ImageGridtoBatch(_Node, Source[s.Image], frozen=True):
 class ImageNoiseAugmentation(_Node, Source[s.Image], frozen=True):
     """Image Noise Augmentation.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `noise_aug_strength`: a number from 0.0 to 100.0
     - `seed`: a whole number from 0 to 18446744073709551615, by default 123
     """
@@ -608,7 +608,7 @@ class ImageNoiseAugmentation(_Node, Source[s.Image], frozen=True):
 class ImageNormalize_Neg1_To_1(_Node, Source[s.Image], frozen=True):
     """Image Normalize -1 to 1.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageNormalize_Neg1_To_1'
@@ -626,13 +626,13 @@ class ImageNormalize_Neg1_To_1(_Node, Source[s.Image], frozen=True):
 class ImagePadForOutpaintMasked(_Node, frozen=True):
     """Image Pad For Outpaint Masked.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `left`: a whole number from 0 to 16384, by default 0
     - `top`: a whole number from 0 to 16384, by default 0
     - `right`: a whole number from 0 to 16384, by default 0
     - `bottom`: a whole number from 0 to 16384, by default 0
     - `feathering`: a whole number from 0 to 16384, by default 0
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImagePadForOutpaintMasked'
@@ -657,12 +657,12 @@ class ImagePadForOutpaintMasked(_Node, frozen=True):
 class ImagePadForOutpaintTargetSize(_Node, frozen=True):
     """Image Pad For Outpaint Target Size.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `target_width`: a whole number from 0 to 16384, by default 0
     - `target_height`: a whole number from 0 to 16384, by default 0
     - `feathering`: a whole number from 0 to 16384, by default 0
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImagePadForOutpaintTargetSize'
@@ -686,7 +686,7 @@ class ImagePadForOutpaintTargetSize(_Node, frozen=True):
 class ImagePadKJ(_Node, frozen=True):
     """ImagePad KJ.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `left`: a whole number from 0 to 16384, by default 0
     - `right`: a whole number from 0 to 16384, by default 0
     - `top`: a whole number from 0 to 16384, by default 0
@@ -694,7 +694,7 @@ class ImagePadKJ(_Node, frozen=True):
     - `extra_padding`: a whole number from 0 to 16384, by default 0
     - `pad_mode`: one of 'edge', 'edge_pixel', 'color', 'pillarbox_blur', by default 'edge'
     - `color`: text, by default '0, 0, 0'
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     - `target_width`: a whole number from 0 to 16384, optional
     - `target_height`: a whole number from 0 to 16384, optional
     """
@@ -725,7 +725,7 @@ class ImagePadKJ(_Node, frozen=True):
 class ImagePass(_Node, Source[s.Image], frozen=True):
     """ImagePass.
 
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'ImagePass'
@@ -743,13 +743,13 @@ class ImagePass(_Node, Source[s.Image], frozen=True):
 class ImagePrepForICLora(_Node, frozen=True):
     """Image Prep For ICLora.
 
-    - `reference_image`: a wire that carries IMAGE
+    - `reference_image`: a link that carries IMAGE
     - `output_width`: a whole number from 1 to 4096, by default 1024
     - `output_height`: a whole number from 1 to 4096, by default 1024
     - `border_width`: a whole number from 0 to 4096, by default 0
-    - `latent_image`: a wire that carries IMAGE, optional
-    - `latent_mask`: a wire that carries MASK, optional
-    - `reference_mask`: a wire that carries MASK, optional
+    - `latent_image`: a link that carries IMAGE, optional
+    - `latent_mask`: a link that carries MASK, optional
+    - `reference_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImagePrepForICLora'
@@ -774,13 +774,13 @@ class ImagePrepForICLora(_Node, frozen=True):
 class ImageResizeKJ(_Node, frozen=True):
     """Resize Image (deprecated), deprecated.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `width`: a whole number from 0 to 16384, by default 512
     - `height`: a whole number from 0 to 16384, by default 512
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
     - `keep_proportion`: true or false, by default False
     - `divisible_by`: a whole number from 0 to 512, by default 2
-    - `get_image_size`: a wire that carries IMAGE, optional
+    - `get_image_size`: a link that carries IMAGE, optional
     - `crop`: one of 'disabled', 'center', 0, optional
     """
 
@@ -808,7 +808,7 @@ class ImageResizeKJ(_Node, frozen=True):
 class ImageResizeKJv2(_Node, frozen=True):
     """Resize Image v2.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `width`: a whole number from 0 to 16384, by default 512
     - `height`: a whole number from 0 to 16384, by default 512
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', 'nvidia_rtx_vsr', by default 'nearest-exact'
@@ -816,7 +816,7 @@ class ImageResizeKJv2(_Node, frozen=True):
     - `pad_color`: text, by default '0, 0, 0'
     - `crop_position`: one of 'center', 'top', 'bottom', 'left', 'right', by default 'center'
     - `divisible_by`: a whole number from 0 to 512, by default 2
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     - `device`: one of 'cpu', 'gpu', optional
     """
 
@@ -847,7 +847,7 @@ class ImageResizeKJv2(_Node, frozen=True):
 class ImageSharpenKJ(_Node, Source[Any], frozen=True):
     """Image Sharpen KJ.
 
-    - `image`: a wire that carries anything that matches
+    - `image`: a link that carries anything that matches
     - `method`: one of 'rcas', 'adaptive_usm', 'high_pass', 'deconvolution'
     """
 
@@ -916,8 +916,8 @@ class ImageSharpenKJ(_Node, Source[Any], frozen=True):
 class ImageTensorList(_Node, Source[s.Image], frozen=True):
     """Image Tensor List.
 
-    - `image1`: a wire that carries IMAGE
-    - `image2`: a wire that carries IMAGE
+    - `image1`: a link that carries IMAGE
+    - `image2`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageTensorList'

@@ -25,12 +25,12 @@ class _Node(Node, frozen=True):
 class ImageTransformByNormalizedAmplitude(_Node, Source[s.Image], frozen=True):
     """ImageTransformByNormalizedAmplitude.
 
-    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
+    - `normalized_amp`: a link that carries NORMALIZED_AMPLITUDE
     - `zoom_scale`: a number from -1.0 to 1.0, by default 0.0
     - `x_offset`: a whole number from -16383 to 16384, by default 0
     - `y_offset`: a whole number from -16383 to 16384, by default 0
     - `cumulative`: true or false, by default False
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ImageTransformByNormalizedAmplitude'
@@ -53,7 +53,7 @@ class ImageTransformByNormalizedAmplitude(_Node, Source[s.Image], frozen=True):
 class ImageTransformKJ(_Node, frozen=True):
     """Image Transform KJ, experimental.
 
-    - `image`: a wire that carries anything that matches
+    - `image`: a link that carries anything that matches
     - `target_width`: a whole number from 0 to 16384, by default 0
     - `target_height`: a whole number from 0 to 16384, by default 0
     - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'lanczos'
@@ -62,7 +62,7 @@ class ImageTransformKJ(_Node, frozen=True):
     - `extra_padding`: one of 'disabled', 'pad_color', 'pad_edge', 'pad_crop_color', 'pad_crop_edge'
     - `invert_crop`: one of 'disabled', 'enabled'
     - `bboxes`: text
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ImageTransformKJ'
@@ -199,10 +199,10 @@ class ImageTransformKJ(_Node, frozen=True):
 class ImageUncropByMask(_Node, Source[s.Image], frozen=True):
     """Image Uncrop By Mask.
 
-    - `destination`: a wire that carries IMAGE
-    - `source`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
-    - `bbox`: a wire that carries BBOX,BOUNDING_BOX
+    - `destination`: a link that carries IMAGE
+    - `source`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
+    - `bbox`: a link that carries BBOX,BOUNDING_BOX
     """
 
     CLASS_TYPE = 'ImageUncropByMask'
@@ -223,8 +223,8 @@ class ImageUncropByMask(_Node, Source[s.Image], frozen=True):
 class ImageUpscaleWithModelBatched(_Node, Source[s.Image], frozen=True):
     """Image Upscale With Model Batched.
 
-    - `upscale_model`: a wire that carries UPSCALE_MODEL
-    - `images`: a wire that carries IMAGE
+    - `upscale_model`: a link that carries UPSCALE_MODEL
+    - `images`: a link that carries IMAGE
     - `per_batch`: a whole number from 1 to 4096, by default 16
     - `downscale_ratio`: a number from 0.01 to 1.0, optional
     - `downscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', optional
@@ -251,12 +251,12 @@ class ImageUpscaleWithModelBatched(_Node, Source[s.Image], frozen=True):
 class InjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
     """Inject Noise To Latent.
 
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     - `strength`: a number from 0.0 to 200.0, by default 0.1
-    - `noise`: a wire that carries LATENT
+    - `noise`: a link that carries LATENT
     - `normalize`: true or false, by default False
     - `average`: true or false, by default False
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     - `mix_randn_amount`: a number from 0.0 to 1000.0, optional
     - `seed`: a whole number from 0 to 18446744073709551615, optional
     """
@@ -283,9 +283,9 @@ class InjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
 class InsertImageBatchByIndexes(_Node, Source[s.Image], frozen=True):
     """Insert Image Batch By Indexes.
 
-    - `images`: a wire that carries IMAGE
-    - `images_to_insert`: a wire that carries IMAGE
-    - `insert_indexes`: a wire that carries INDEXES
+    - `images`: a link that carries IMAGE
+    - `images_to_insert`: a link that carries IMAGE
+    - `insert_indexes`: a link that carries INDEXES
     """
 
     CLASS_TYPE = 'InsertImageBatchByIndexes'
@@ -305,8 +305,8 @@ class InsertImageBatchByIndexes(_Node, Source[s.Image], frozen=True):
 class InsertImagesToBatchIndexed(_Node, Source[s.Image], frozen=True):
     """Insert Images To Batch Indexed.
 
-    - `original_images`: a wire that carries IMAGE
-    - `images_to_insert`: a wire that carries IMAGE
+    - `original_images`: a link that carries IMAGE
+    - `images_to_insert`: a link that carries IMAGE
     - `indexes`: text, by default '0, 1, 2'
     - `mode`: one of 'replace', 'insert', optional
     """
@@ -329,8 +329,8 @@ class InsertImagesToBatchIndexed(_Node, Source[s.Image], frozen=True):
 class InsertLatentToIndexed(_Node, Source[s.Latent[Family]], frozen=True):
     """Insert Latent To Index.
 
-    - `source`: a wire that carries LATENT
-    - `destination`: a wire that carries LATENT
+    - `source`: a link that carries LATENT
+    - `destination`: a link that carries LATENT
     - `index`: a whole number from -1 to 4096, by default 0
     """
 
@@ -439,8 +439,8 @@ class JoinStrings(_Node, Source[s.String], frozen=True):
 class Krea2PromptWeight(_Node, Generic[Family], frozen=True):
     """Krea2 Prompt Weight, experimental.
 
-    - `clip`: a wire that carries CLIP
-    - `model`: a wire that carries MODEL
+    - `clip`: a link that carries CLIP
+    - `model`: a link that carries MODEL
     - `text`: text
     - `strength`: a number from 0.0 to 4.0, by default 1.0
     """
@@ -464,9 +464,9 @@ class Krea2PromptWeight(_Node, Generic[Family], frozen=True):
 class LatentInpaintTTM(_Node, Source[s.Model[Family]], frozen=True):
     """Latent Inpaint TTM, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `steps`: a whole number from 0 to 888, by default 7
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'LatentInpaintTTM'
@@ -487,8 +487,8 @@ class LazySwitchKJ(_Node, Source[Any], frozen=True):
     """Lazy Switch KJ.
 
     - `switch`: true or false
-    - `on_false`: a wire that carries anything
-    - `on_true`: a wire that carries anything
+    - `on_false`: a link that carries anything
+    - `on_true`: a link that carries anything
     """
 
     CLASS_TYPE = 'LazySwitchKJ'
@@ -508,8 +508,8 @@ class LazySwitchKJ(_Node, Source[Any], frozen=True):
 class LeapfusionHunyuanI2VPatcher(_Node, Source[s.Model[Family]], frozen=True):
     """Leapfusion Hunyuan I2V Patcher.
 
-    - `model`: a wire that carries MODEL
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent`: a link that carries LATENT
     - `index`: a whole number from -1 to 1000, by default 0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -643,8 +643,8 @@ class LoadVideosFromFolder(_Node, Source[s.Image], frozen=True):
 class LoraExtractKJ(_Node, frozen=True):
     """LoraExtractKJ.
 
-    - `finetuned`: a wire that carries MODEL,CLIP
-    - `original`: a wire that carries MODEL,CLIP
+    - `finetuned`: a link that carries MODEL,CLIP
+    - `original`: a link that carries MODEL,CLIP
     - `filename_prefix`: text, by default 'loras/ComfyUI_extracted_lora'
     - `rank`: a whole number from 1 to 4096, by default 64
     - `lora_type`: one of 'standard', 'full', 'adaptive_ratio', 'adaptive_quantile', 'adaptive_energy', 'adaptive_fro', by default 'standard'
@@ -693,12 +693,12 @@ class LoraReduceRankKJ(_Node, frozen=True):
 class LTX2_NAG(_Node, Source[s.Model[Family]], frozen=True):
     """LTX2 NAG, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `nag_scale`: a number from 0.0 to 100.0, by default 11.0
     - `nag_alpha`: a number from 0.0 to 1.0, by default 0.25
     - `nag_tau`: a number from 0.0 to 10.0, by default 2.5
-    - `nag_cond_video`: a wire that carries CONDITIONING, optional
-    - `nag_cond_audio`: a wire that carries CONDITIONING, optional
+    - `nag_cond_video`: a link that carries CONDITIONING, optional
+    - `nag_cond_audio`: a link that carries CONDITIONING, optional
     - `inplace`: true or false, optional
     """
 
@@ -723,7 +723,7 @@ class LTX2_NAG(_Node, Source[s.Model[Family]], frozen=True):
 class LTX2AttentionTunerPatch(_Node, Source[s.Model[Family]], frozen=True):
     """LTX2 Attention Tuner Patch, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `blocks`: text
     - `video_scale`: a number from 0.0 to 100, by default 1.0
     - `audio_scale`: a number from 0.0 to 100, by default 1.0
@@ -753,7 +753,7 @@ class LTX2AttentionTunerPatch(_Node, Source[s.Model[Family]], frozen=True):
 class LTX2AudioLatentNormalizingSampling(_Node, Source[s.Model[Family]], frozen=True):
     """LTX2 Audio Latent Normalizing Sampling, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `audio_normalization_factors`: text, by default '1,1,0.25,1,1,0.25,1,1'
     """
 
@@ -887,7 +887,7 @@ class LTX2LoraLoaderAdvanced(_Node, Generic[Family], frozen=True):
     """LTX2 LoRA Loader Advanced, experimental.
 
     - `lora_name`: the name of a file or model that the server has
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `strength_model`: a number from -100.0 to 100.0, by default 1.0
     - `video`: a number from 0.0 to 1.0, by default 1.0
     - `video_to_audio`: a number from 0.0 to 1.0, by default 1.0
@@ -895,7 +895,7 @@ class LTX2LoraLoaderAdvanced(_Node, Generic[Family], frozen=True):
     - `audio_to_video`: a number from 0.0 to 1.0, by default 1.0
     - `other`: a number from 0.0 to 1.0, by default 1.0
     - `opt_lora_path`: text, optional
-    - `blocks`: a wire that carries SELECTEDDITBLOCKS, optional
+    - `blocks`: a link that carries SELECTEDDITBLOCKS, optional
     """
 
     CLASS_TYPE = 'LTX2LoraLoaderAdvanced'
@@ -924,7 +924,7 @@ class LTX2LoraLoaderAdvanced(_Node, Generic[Family], frozen=True):
 class LTX2MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], frozen=True):
     """LTX2 Mem Eff Sage Attention Patch, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `triton_kernels`: true or false, by default True
     """
 
@@ -944,10 +944,10 @@ class LTX2MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], froz
 class LTX2SamplingPreviewOverride(_Node, Source[s.Model[Family]], frozen=True):
     """LTX2 Sampling Preview Override, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `preview_rate`: a number from 1.0 to 60.0, or a wire that carries FLOAT,INT, by default 8.0
-    - `latent_upscale_model`: a wire that carries LATENT_UPSCALE_MODEL, optional
-    - `vae`: a wire that carries VAE, optional
+    - `model`: a link that carries MODEL
+    - `preview_rate`: a number from 1.0 to 60.0, or a link that carries FLOAT,INT, by default 8.0
+    - `latent_upscale_model`: a link that carries LATENT_UPSCALE_MODEL, optional
+    - `vae`: a link that carries VAE, optional
     """
 
     CLASS_TYPE = 'LTX2SamplingPreviewOverride'
@@ -968,10 +968,10 @@ class LTX2SamplingPreviewOverride(_Node, Source[s.Model[Family]], frozen=True):
 class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
     """LTXVAddGuideMulti.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `latent`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `latent`: a link that carries LATENT
     - `num_guides`: one of '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19', '20'
     """
 
@@ -988,7 +988,7 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of1(Option, frozen=True):
             """The choice '1'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1001,10 +1001,10 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of2(Option, frozen=True):
             """The choice '2'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1020,13 +1020,13 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of3(Option, frozen=True):
             """The choice '3'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1045,16 +1045,16 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of4(Option, frozen=True):
             """The choice '4'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1076,19 +1076,19 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of5(Option, frozen=True):
             """The choice '5'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1113,22 +1113,22 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of6(Option, frozen=True):
             """The choice '6'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1156,25 +1156,25 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of7(Option, frozen=True):
             """The choice '7'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1205,28 +1205,28 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of8(Option, frozen=True):
             """The choice '8'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1260,31 +1260,31 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of9(Option, frozen=True):
             """The choice '9'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1321,34 +1321,34 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of10(Option, frozen=True):
             """The choice '10'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1388,37 +1388,37 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of11(Option, frozen=True):
             """The choice '11'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1461,40 +1461,40 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of12(Option, frozen=True):
             """The choice '12'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1540,43 +1540,43 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of13(Option, frozen=True):
             """The choice '13'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1625,46 +1625,46 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of14(Option, frozen=True):
             """The choice '14'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
-            - `image_14`: a wire that carries IMAGE
+            - `image_14`: a link that carries IMAGE
             - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
             - `strength_14`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1716,49 +1716,49 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of15(Option, frozen=True):
             """The choice '15'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
-            - `image_14`: a wire that carries IMAGE
+            - `image_14`: a link that carries IMAGE
             - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
             - `strength_14`: a number from 0.0 to 10.0, by default 1.0
-            - `image_15`: a wire that carries IMAGE
+            - `image_15`: a link that carries IMAGE
             - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
             - `strength_15`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1813,52 +1813,52 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of16(Option, frozen=True):
             """The choice '16'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
-            - `image_14`: a wire that carries IMAGE
+            - `image_14`: a link that carries IMAGE
             - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
             - `strength_14`: a number from 0.0 to 10.0, by default 1.0
-            - `image_15`: a wire that carries IMAGE
+            - `image_15`: a link that carries IMAGE
             - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
             - `strength_15`: a number from 0.0 to 10.0, by default 1.0
-            - `image_16`: a wire that carries IMAGE
+            - `image_16`: a link that carries IMAGE
             - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
             - `strength_16`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -1916,55 +1916,55 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of17(Option, frozen=True):
             """The choice '17'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
-            - `image_14`: a wire that carries IMAGE
+            - `image_14`: a link that carries IMAGE
             - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
             - `strength_14`: a number from 0.0 to 10.0, by default 1.0
-            - `image_15`: a wire that carries IMAGE
+            - `image_15`: a link that carries IMAGE
             - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
             - `strength_15`: a number from 0.0 to 10.0, by default 1.0
-            - `image_16`: a wire that carries IMAGE
+            - `image_16`: a link that carries IMAGE
             - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
             - `strength_16`: a number from 0.0 to 10.0, by default 1.0
-            - `image_17`: a wire that carries IMAGE
+            - `image_17`: a link that carries IMAGE
             - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
             - `strength_17`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -2025,58 +2025,58 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of18(Option, frozen=True):
             """The choice '18'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
-            - `image_14`: a wire that carries IMAGE
+            - `image_14`: a link that carries IMAGE
             - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
             - `strength_14`: a number from 0.0 to 10.0, by default 1.0
-            - `image_15`: a wire that carries IMAGE
+            - `image_15`: a link that carries IMAGE
             - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
             - `strength_15`: a number from 0.0 to 10.0, by default 1.0
-            - `image_16`: a wire that carries IMAGE
+            - `image_16`: a link that carries IMAGE
             - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
             - `strength_16`: a number from 0.0 to 10.0, by default 1.0
-            - `image_17`: a wire that carries IMAGE
+            - `image_17`: a link that carries IMAGE
             - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
             - `strength_17`: a number from 0.0 to 10.0, by default 1.0
-            - `image_18`: a wire that carries IMAGE
+            - `image_18`: a link that carries IMAGE
             - `frame_idx_18`: a whole number from -9999 to 9999, by default 0
             - `strength_18`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -2140,61 +2140,61 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of19(Option, frozen=True):
             """The choice '19'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
-            - `image_14`: a wire that carries IMAGE
+            - `image_14`: a link that carries IMAGE
             - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
             - `strength_14`: a number from 0.0 to 10.0, by default 1.0
-            - `image_15`: a wire that carries IMAGE
+            - `image_15`: a link that carries IMAGE
             - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
             - `strength_15`: a number from 0.0 to 10.0, by default 1.0
-            - `image_16`: a wire that carries IMAGE
+            - `image_16`: a link that carries IMAGE
             - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
             - `strength_16`: a number from 0.0 to 10.0, by default 1.0
-            - `image_17`: a wire that carries IMAGE
+            - `image_17`: a link that carries IMAGE
             - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
             - `strength_17`: a number from 0.0 to 10.0, by default 1.0
-            - `image_18`: a wire that carries IMAGE
+            - `image_18`: a link that carries IMAGE
             - `frame_idx_18`: a whole number from -9999 to 9999, by default 0
             - `strength_18`: a number from 0.0 to 10.0, by default 1.0
-            - `image_19`: a wire that carries IMAGE
+            - `image_19`: a link that carries IMAGE
             - `frame_idx_19`: a whole number from -9999 to 9999, by default 0
             - `strength_19`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -2261,64 +2261,64 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         class Of20(Option, frozen=True):
             """The choice '20'.
 
-            - `image_1`: a wire that carries IMAGE
+            - `image_1`: a link that carries IMAGE
             - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
             - `strength_1`: a number from 0.0 to 10.0, by default 1.0
-            - `image_2`: a wire that carries IMAGE
+            - `image_2`: a link that carries IMAGE
             - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
             - `strength_2`: a number from 0.0 to 10.0, by default 1.0
-            - `image_3`: a wire that carries IMAGE
+            - `image_3`: a link that carries IMAGE
             - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
             - `strength_3`: a number from 0.0 to 10.0, by default 1.0
-            - `image_4`: a wire that carries IMAGE
+            - `image_4`: a link that carries IMAGE
             - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
             - `strength_4`: a number from 0.0 to 10.0, by default 1.0
-            - `image_5`: a wire that carries IMAGE
+            - `image_5`: a link that carries IMAGE
             - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
             - `strength_5`: a number from 0.0 to 10.0, by default 1.0
-            - `image_6`: a wire that carries IMAGE
+            - `image_6`: a link that carries IMAGE
             - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
             - `strength_6`: a number from 0.0 to 10.0, by default 1.0
-            - `image_7`: a wire that carries IMAGE
+            - `image_7`: a link that carries IMAGE
             - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
             - `strength_7`: a number from 0.0 to 10.0, by default 1.0
-            - `image_8`: a wire that carries IMAGE
+            - `image_8`: a link that carries IMAGE
             - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
             - `strength_8`: a number from 0.0 to 10.0, by default 1.0
-            - `image_9`: a wire that carries IMAGE
+            - `image_9`: a link that carries IMAGE
             - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
             - `strength_9`: a number from 0.0 to 10.0, by default 1.0
-            - `image_10`: a wire that carries IMAGE
+            - `image_10`: a link that carries IMAGE
             - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
             - `strength_10`: a number from 0.0 to 10.0, by default 1.0
-            - `image_11`: a wire that carries IMAGE
+            - `image_11`: a link that carries IMAGE
             - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
             - `strength_11`: a number from 0.0 to 10.0, by default 1.0
-            - `image_12`: a wire that carries IMAGE
+            - `image_12`: a link that carries IMAGE
             - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
             - `strength_12`: a number from 0.0 to 10.0, by default 1.0
-            - `image_13`: a wire that carries IMAGE
+            - `image_13`: a link that carries IMAGE
             - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
             - `strength_13`: a number from 0.0 to 10.0, by default 1.0
-            - `image_14`: a wire that carries IMAGE
+            - `image_14`: a link that carries IMAGE
             - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
             - `strength_14`: a number from 0.0 to 10.0, by default 1.0
-            - `image_15`: a wire that carries IMAGE
+            - `image_15`: a link that carries IMAGE
             - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
             - `strength_15`: a number from 0.0 to 10.0, by default 1.0
-            - `image_16`: a wire that carries IMAGE
+            - `image_16`: a link that carries IMAGE
             - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
             - `strength_16`: a number from 0.0 to 10.0, by default 1.0
-            - `image_17`: a wire that carries IMAGE
+            - `image_17`: a link that carries IMAGE
             - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
             - `strength_17`: a number from 0.0 to 10.0, by default 1.0
-            - `image_18`: a wire that carries IMAGE
+            - `image_18`: a link that carries IMAGE
             - `frame_idx_18`: a whole number from -9999 to 9999, by default 0
             - `strength_18`: a number from 0.0 to 10.0, by default 1.0
-            - `image_19`: a wire that carries IMAGE
+            - `image_19`: a link that carries IMAGE
             - `frame_idx_19`: a whole number from -9999 to 9999, by default 0
             - `strength_19`: a number from 0.0 to 10.0, by default 1.0
-            - `image_20`: a wire that carries IMAGE
+            - `image_20`: a link that carries IMAGE
             - `frame_idx_20`: a whole number from -9999 to 9999, by default 0
             - `strength_20`: a number from 0.0 to 10.0, by default 1.0
             """
@@ -2399,11 +2399,11 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
 class LTXVAddGuidesFromBatch(_Node, Generic[Family], frozen=True):
     """LTXVAddGuidesFromBatch.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
-    - `latent`: a wire that carries LATENT
-    - `images`: a wire that carries IMAGE
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
+    - `latent`: a link that carries LATENT
+    - `images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     """
 

@@ -31,8 +31,8 @@ class LTXVAudioVideoMask(_Node, Generic[Family], frozen=True):
     - `audio_start_time`: a number from 0.0 to 10000.0, by default 0.0
     - `audio_end_time`: a number from 0.0 to 10000.0, by default 5.0
     - `max_length`: one of 'truncate', 'pad', 'partial', by default 'truncate'
-    - `video_latent`: a wire that carries LATENT, optional
-    - `audio_latent`: a wire that carries LATENT, optional
+    - `video_latent`: a link that carries LATENT, optional
+    - `audio_latent`: a link that carries LATENT, optional
     - `existing_mask_mode`: one of 'add', 'subtract', 'overwrite', optional
     """
 
@@ -60,7 +60,7 @@ class LTXVAudioVideoMask(_Node, Generic[Family], frozen=True):
 class LTXVChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
     """LTXV Chunk FeedForward, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `chunks`: a whole number from 1 to 100, by default 2
     - `dim_threshold`: a whole number from 0 to 16384, by default 4096
     """
@@ -82,8 +82,8 @@ class LTXVChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
 class LTXVEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
     """LTXV Enhance A Video KJ, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent`: a link that carries LATENT
     - `weight`: a number from 0.0 to 100.0, by default 4.0
     """
 
@@ -104,8 +104,8 @@ class LTXVEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
 class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
     """LTXVImgToVideoInplaceKJ.
 
-    - `vae`: a wire that carries VAE
-    - `latent`: a wire that carries LATENT
+    - `vae`: a link that carries VAE
+    - `latent`: a link that carries LATENT
     - `num_images`: one of '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19', '20'
     """
 
@@ -121,7 +121,7 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             """The choice '1'.
 
             - `strength_1`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
             """
 
@@ -135,9 +135,9 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
 
             - `strength_1`: a number from 0.0 to 1.0, by default 1.0
             - `strength_2`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
             """
 
@@ -155,11 +155,11 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_1`: a number from 0.0 to 1.0, by default 1.0
             - `strength_2`: a number from 0.0 to 1.0, by default 1.0
             - `strength_3`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
             """
 
@@ -181,13 +181,13 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_2`: a number from 0.0 to 1.0, by default 1.0
             - `strength_3`: a number from 0.0 to 1.0, by default 1.0
             - `strength_4`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
             """
 
@@ -213,15 +213,15 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_3`: a number from 0.0 to 1.0, by default 1.0
             - `strength_4`: a number from 0.0 to 1.0, by default 1.0
             - `strength_5`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
             """
 
@@ -251,17 +251,17 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_4`: a number from 0.0 to 1.0, by default 1.0
             - `strength_5`: a number from 0.0 to 1.0, by default 1.0
             - `strength_6`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
             """
 
@@ -295,19 +295,19 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_5`: a number from 0.0 to 1.0, by default 1.0
             - `strength_6`: a number from 0.0 to 1.0, by default 1.0
             - `strength_7`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
             """
 
@@ -345,21 +345,21 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_6`: a number from 0.0 to 1.0, by default 1.0
             - `strength_7`: a number from 0.0 to 1.0, by default 1.0
             - `strength_8`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
             """
 
@@ -401,23 +401,23 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_7`: a number from 0.0 to 1.0, by default 1.0
             - `strength_8`: a number from 0.0 to 1.0, by default 1.0
             - `strength_9`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
             """
 
@@ -463,25 +463,25 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_8`: a number from 0.0 to 1.0, by default 1.0
             - `strength_9`: a number from 0.0 to 1.0, by default 1.0
             - `strength_10`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
             """
 
@@ -531,27 +531,27 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_9`: a number from 0.0 to 1.0, by default 1.0
             - `strength_10`: a number from 0.0 to 1.0, by default 1.0
             - `strength_11`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
             """
 
@@ -605,29 +605,29 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_10`: a number from 0.0 to 1.0, by default 1.0
             - `strength_11`: a number from 0.0 to 1.0, by default 1.0
             - `strength_12`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
             """
 
@@ -685,31 +685,31 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_11`: a number from 0.0 to 1.0, by default 1.0
             - `strength_12`: a number from 0.0 to 1.0, by default 1.0
             - `strength_13`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
             """
 
@@ -771,33 +771,33 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_12`: a number from 0.0 to 1.0, by default 1.0
             - `strength_13`: a number from 0.0 to 1.0, by default 1.0
             - `strength_14`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
-            - `image_14`: a wire that carries IMAGE, optional
+            - `image_14`: a link that carries IMAGE, optional
             - `index_14`: a whole number from -9999 to 9999, optional
             """
 
@@ -863,35 +863,35 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_13`: a number from 0.0 to 1.0, by default 1.0
             - `strength_14`: a number from 0.0 to 1.0, by default 1.0
             - `strength_15`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
-            - `image_14`: a wire that carries IMAGE, optional
+            - `image_14`: a link that carries IMAGE, optional
             - `index_14`: a whole number from -9999 to 9999, optional
-            - `image_15`: a wire that carries IMAGE, optional
+            - `image_15`: a link that carries IMAGE, optional
             - `index_15`: a whole number from -9999 to 9999, optional
             """
 
@@ -961,37 +961,37 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_14`: a number from 0.0 to 1.0, by default 1.0
             - `strength_15`: a number from 0.0 to 1.0, by default 1.0
             - `strength_16`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
-            - `image_14`: a wire that carries IMAGE, optional
+            - `image_14`: a link that carries IMAGE, optional
             - `index_14`: a whole number from -9999 to 9999, optional
-            - `image_15`: a wire that carries IMAGE, optional
+            - `image_15`: a link that carries IMAGE, optional
             - `index_15`: a whole number from -9999 to 9999, optional
-            - `image_16`: a wire that carries IMAGE, optional
+            - `image_16`: a link that carries IMAGE, optional
             - `index_16`: a whole number from -9999 to 9999, optional
             """
 
@@ -1065,39 +1065,39 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_15`: a number from 0.0 to 1.0, by default 1.0
             - `strength_16`: a number from 0.0 to 1.0, by default 1.0
             - `strength_17`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
-            - `image_14`: a wire that carries IMAGE, optional
+            - `image_14`: a link that carries IMAGE, optional
             - `index_14`: a whole number from -9999 to 9999, optional
-            - `image_15`: a wire that carries IMAGE, optional
+            - `image_15`: a link that carries IMAGE, optional
             - `index_15`: a whole number from -9999 to 9999, optional
-            - `image_16`: a wire that carries IMAGE, optional
+            - `image_16`: a link that carries IMAGE, optional
             - `index_16`: a whole number from -9999 to 9999, optional
-            - `image_17`: a wire that carries IMAGE, optional
+            - `image_17`: a link that carries IMAGE, optional
             - `index_17`: a whole number from -9999 to 9999, optional
             """
 
@@ -1175,41 +1175,41 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_16`: a number from 0.0 to 1.0, by default 1.0
             - `strength_17`: a number from 0.0 to 1.0, by default 1.0
             - `strength_18`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
-            - `image_14`: a wire that carries IMAGE, optional
+            - `image_14`: a link that carries IMAGE, optional
             - `index_14`: a whole number from -9999 to 9999, optional
-            - `image_15`: a wire that carries IMAGE, optional
+            - `image_15`: a link that carries IMAGE, optional
             - `index_15`: a whole number from -9999 to 9999, optional
-            - `image_16`: a wire that carries IMAGE, optional
+            - `image_16`: a link that carries IMAGE, optional
             - `index_16`: a whole number from -9999 to 9999, optional
-            - `image_17`: a wire that carries IMAGE, optional
+            - `image_17`: a link that carries IMAGE, optional
             - `index_17`: a whole number from -9999 to 9999, optional
-            - `image_18`: a wire that carries IMAGE, optional
+            - `image_18`: a link that carries IMAGE, optional
             - `index_18`: a whole number from -9999 to 9999, optional
             """
 
@@ -1291,43 +1291,43 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_17`: a number from 0.0 to 1.0, by default 1.0
             - `strength_18`: a number from 0.0 to 1.0, by default 1.0
             - `strength_19`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
-            - `image_14`: a wire that carries IMAGE, optional
+            - `image_14`: a link that carries IMAGE, optional
             - `index_14`: a whole number from -9999 to 9999, optional
-            - `image_15`: a wire that carries IMAGE, optional
+            - `image_15`: a link that carries IMAGE, optional
             - `index_15`: a whole number from -9999 to 9999, optional
-            - `image_16`: a wire that carries IMAGE, optional
+            - `image_16`: a link that carries IMAGE, optional
             - `index_16`: a whole number from -9999 to 9999, optional
-            - `image_17`: a wire that carries IMAGE, optional
+            - `image_17`: a link that carries IMAGE, optional
             - `index_17`: a whole number from -9999 to 9999, optional
-            - `image_18`: a wire that carries IMAGE, optional
+            - `image_18`: a link that carries IMAGE, optional
             - `index_18`: a whole number from -9999 to 9999, optional
-            - `image_19`: a wire that carries IMAGE, optional
+            - `image_19`: a link that carries IMAGE, optional
             - `index_19`: a whole number from -9999 to 9999, optional
             """
 
@@ -1413,45 +1413,45 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             - `strength_18`: a number from 0.0 to 1.0, by default 1.0
             - `strength_19`: a number from 0.0 to 1.0, by default 1.0
             - `strength_20`: a number from 0.0 to 1.0, by default 1.0
-            - `image_1`: a wire that carries IMAGE, optional
+            - `image_1`: a link that carries IMAGE, optional
             - `index_1`: a whole number from -9999 to 9999, optional
-            - `image_2`: a wire that carries IMAGE, optional
+            - `image_2`: a link that carries IMAGE, optional
             - `index_2`: a whole number from -9999 to 9999, optional
-            - `image_3`: a wire that carries IMAGE, optional
+            - `image_3`: a link that carries IMAGE, optional
             - `index_3`: a whole number from -9999 to 9999, optional
-            - `image_4`: a wire that carries IMAGE, optional
+            - `image_4`: a link that carries IMAGE, optional
             - `index_4`: a whole number from -9999 to 9999, optional
-            - `image_5`: a wire that carries IMAGE, optional
+            - `image_5`: a link that carries IMAGE, optional
             - `index_5`: a whole number from -9999 to 9999, optional
-            - `image_6`: a wire that carries IMAGE, optional
+            - `image_6`: a link that carries IMAGE, optional
             - `index_6`: a whole number from -9999 to 9999, optional
-            - `image_7`: a wire that carries IMAGE, optional
+            - `image_7`: a link that carries IMAGE, optional
             - `index_7`: a whole number from -9999 to 9999, optional
-            - `image_8`: a wire that carries IMAGE, optional
+            - `image_8`: a link that carries IMAGE, optional
             - `index_8`: a whole number from -9999 to 9999, optional
-            - `image_9`: a wire that carries IMAGE, optional
+            - `image_9`: a link that carries IMAGE, optional
             - `index_9`: a whole number from -9999 to 9999, optional
-            - `image_10`: a wire that carries IMAGE, optional
+            - `image_10`: a link that carries IMAGE, optional
             - `index_10`: a whole number from -9999 to 9999, optional
-            - `image_11`: a wire that carries IMAGE, optional
+            - `image_11`: a link that carries IMAGE, optional
             - `index_11`: a whole number from -9999 to 9999, optional
-            - `image_12`: a wire that carries IMAGE, optional
+            - `image_12`: a link that carries IMAGE, optional
             - `index_12`: a whole number from -9999 to 9999, optional
-            - `image_13`: a wire that carries IMAGE, optional
+            - `image_13`: a link that carries IMAGE, optional
             - `index_13`: a whole number from -9999 to 9999, optional
-            - `image_14`: a wire that carries IMAGE, optional
+            - `image_14`: a link that carries IMAGE, optional
             - `index_14`: a whole number from -9999 to 9999, optional
-            - `image_15`: a wire that carries IMAGE, optional
+            - `image_15`: a link that carries IMAGE, optional
             - `index_15`: a whole number from -9999 to 9999, optional
-            - `image_16`: a wire that carries IMAGE, optional
+            - `image_16`: a link that carries IMAGE, optional
             - `index_16`: a whole number from -9999 to 9999, optional
-            - `image_17`: a wire that carries IMAGE, optional
+            - `image_17`: a link that carries IMAGE, optional
             - `index_17`: a whole number from -9999 to 9999, optional
-            - `image_18`: a wire that carries IMAGE, optional
+            - `image_18`: a link that carries IMAGE, optional
             - `index_18`: a whole number from -9999 to 9999, optional
-            - `image_19`: a wire that carries IMAGE, optional
+            - `image_19`: a link that carries IMAGE, optional
             - `index_19`: a whole number from -9999 to 9999, optional
-            - `image_20`: a wire that carries IMAGE, optional
+            - `image_20`: a link that carries IMAGE, optional
             - `index_20`: a whole number from -9999 to 9999, optional
             """
 
@@ -1530,8 +1530,8 @@ class MaskBatchMulti(_Node, Source[s.Mask], frozen=True):
     """Mask Batch Multi.
 
     - `inputcount`: a whole number from 2 to 1000, by default 2
-    - `mask_1`: a wire that carries MASK
-    - `mask_2`: a wire that carries MASK
+    - `mask_1`: a link that carries MASK
+    - `mask_2`: a link that carries MASK
     """
 
     CLASS_TYPE = 'MaskBatchMulti'
@@ -1554,8 +1554,8 @@ class MaskOrImageToWeight(_Node, frozen=True):
     """Mask Or Image To Weight.
 
     - `output_type`: one of 'list', 'pandas series', 'tensor', 'string', by default 'list'
-    - `images`: a wire that carries IMAGE, optional
-    - `masks`: a wire that carries MASK, optional
+    - `images`: a link that carries IMAGE, optional
+    - `masks`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'MaskOrImageToWeight'
@@ -1576,10 +1576,10 @@ class MaskOrImageToWeight(_Node, frozen=True):
 class MergeImageChannels(_Node, Source[s.Image], frozen=True):
     """Merge Image Channels.
 
-    - `red`: a wire that carries IMAGE
-    - `green`: a wire that carries IMAGE
-    - `blue`: a wire that carries IMAGE
-    - `alpha`: a wire that carries MASK, optional
+    - `red`: a link that carries IMAGE
+    - `green`: a link that carries IMAGE
+    - `blue`: a link that carries IMAGE
+    - `alpha`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'MergeImageChannels'
@@ -1600,7 +1600,7 @@ class MergeImageChannels(_Node, Source[s.Image], frozen=True):
 class MiniMaxChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
     """MiniMax H3 Chunk FeedForward, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `chunks`: a whole number from 1 to 64, by default 2
     - `seq_threshold`: a whole number from 256 to 262144, by default 4096
     """
@@ -1622,7 +1622,7 @@ class MiniMaxChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
 class MiniMaxH3MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], frozen=True):
     """MiniMax H3 Mem Eff Sage Attention Patch, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'MiniMaxH3MemoryEfficientSageAttentionPatch'
@@ -1640,8 +1640,8 @@ class MiniMaxH3MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]],
 class MiniMaxH3TokenCounter(_Node, Generic[Family], frozen=True):
     """MiniMax H3 Token Counter.
 
-    - `samples`: a wire that carries LATENT
-    - `conditioning`: a wire that carries CONDITIONING
+    - `samples`: a link that carries LATENT
+    - `conditioning`: a link that carries CONDITIONING
     """
 
     CLASS_TYPE = 'MiniMaxH3TokenCounter'
@@ -1663,7 +1663,7 @@ class MiniMaxH3TokenCounter(_Node, Generic[Family], frozen=True):
 class MiniMaxLowVRAMAttention(_Node, Source[s.Model[Family]], frozen=True):
     """MiniMax H3 Low VRAM Attention, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `head_chunks`: a whole number from 1 to 56, by default 4
     """
 
@@ -1683,7 +1683,7 @@ class MiniMaxLowVRAMAttention(_Node, Source[s.Model[Family]], frozen=True):
 class ModelMemoryUsageFactorOverride(_Node, Source[s.Model[Family]], frozen=True):
     """Model Memory Usage Factor Override, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `memory_usage_factor`: a number from 0.0 to 100.0, by default 1.0
     """
 
@@ -1703,7 +1703,7 @@ class ModelMemoryUsageFactorOverride(_Node, Source[s.Model[Family]], frozen=True
 class ModelMemoryUseReportPatch(_Node, Source[s.Model[Family]], frozen=True):
     """Model Memory Use Report Patch, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'ModelMemoryUseReportPatch'
@@ -1721,7 +1721,7 @@ class ModelMemoryUseReportPatch(_Node, Source[s.Model[Family]], frozen=True):
 class ModelPassThrough(_Node, Source[s.Model[Family]], frozen=True):
     """ModelPass.
 
-    - `model`: a wire that carries MODEL, optional
+    - `model`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'ModelPassThrough'
@@ -1739,7 +1739,7 @@ class ModelPassThrough(_Node, Source[s.Model[Family]], frozen=True):
 class ModelPatchTorchSettings(_Node, Source[s.Model[Family]], frozen=True):
     """Model Patch Torch Settings, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `enable_fp16_accumulation`: true or false, by default False
     """
 
@@ -1759,13 +1759,13 @@ class ModelPatchTorchSettings(_Node, Source[s.Model[Family]], frozen=True):
 class ModelPreviewOverrideKJ(_Node, Source[s.Model[Family]], frozen=True):
     """Model Preview Override, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `max_resolution`: a whole number from 0 to 8192, by default 1024
     - `jpeg_quality`: a whole number from 30 to 100, by default 80
     - `suppress_default_preview`: true or false, by default True
     - `preview_frames`: a whole number from 1 to 1024, by default 1
     - `preview_fps`: a whole number from 1 to 60, by default 12
-    - `vae`: a wire that carries VAE, optional
+    - `vae`: a link that carries VAE, optional
     - `tiny_vae`: the name of a file or model that the server has, optional
     """
 
@@ -1791,7 +1791,7 @@ class ModelPreviewOverrideKJ(_Node, Source[s.Model[Family]], frozen=True):
 class ModelSaveKJ(_Node, frozen=True):
     """Model Save KJ.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `filename_prefix`: text, by default 'diffusion_models/ComfyUI'
     - `model_key_prefix`: text, by default 'model.diffusion_model.'
     """
@@ -1805,8 +1805,8 @@ class ModelSaveKJ(_Node, frozen=True):
 class NABLA_AttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
     """NABLA Attention KJ.
 
-    - `model`: a wire that carries MODEL
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent`: a link that carries LATENT
     - `window_time`: a whole number of at least 1, by default 11
     - `window_width`: a whole number of at least 1, by default 3
     - `window_height`: a whole number of at least 1, by default 3
@@ -1835,7 +1835,7 @@ class NABLA_AttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
 class NormalizedAmplitudeToFloatList(_Node, Source[s.Float], frozen=True):
     """NormalizedAmplitudeToFloatList.
 
-    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
+    - `normalized_amp`: a link that carries NORMALIZED_AMPLITUDE
     """
 
     CLASS_TYPE = 'NormalizedAmplitudeToFloatList'
@@ -1853,7 +1853,7 @@ class NormalizedAmplitudeToFloatList(_Node, Source[s.Float], frozen=True):
 class NormalizedAmplitudeToMask(_Node, Source[s.Mask], frozen=True):
     """NormalizedAmplitudeToMask.
 
-    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
+    - `normalized_amp`: a link that carries NORMALIZED_AMPLITUDE
     - `width`: a whole number from 16 to 4096, by default 512
     - `height`: a whole number from 16 to 4096, by default 512
     - `frame_offset`: a whole number from -255 to 255, by default 0
@@ -1887,7 +1887,7 @@ class NormalizedAmplitudeToMask(_Node, Source[s.Mask], frozen=True):
 class OffsetMask(_Node, Source[s.Mask], frozen=True):
     """Offset Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `x`: a whole number from -4096 to 16384, by default 0
     - `y`: a whole number from -4096 to 16384, by default 0
     - `angle`: a whole number from -360 to 360, by default 0
@@ -1919,8 +1919,8 @@ class OffsetMask(_Node, Source[s.Mask], frozen=True):
 class OffsetMaskByNormalizedAmplitude(_Node, Source[s.Mask], frozen=True):
     """OffsetMaskByNormalizedAmplitude.
 
-    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
-    - `mask`: a wire that carries MASK
+    - `normalized_amp`: a link that carries NORMALIZED_AMPLITUDE
+    - `mask`: a link that carries MASK
     - `x`: a whole number from -4096 to 16384, by default 0
     - `y`: a whole number from -4096 to 16384, by default 0
     - `rotate`: true or false, by default False
@@ -1947,7 +1947,7 @@ class OffsetMaskByNormalizedAmplitude(_Node, Source[s.Mask], frozen=True):
 class PadImageBatchInterleaved(_Node, frozen=True):
     """Pad Image Batch Interleaved.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `empty_frames_per_image`: a whole number from 0 to 4096, by default 1
     - `pad_frame_value`: a number from 0.0 to 1.0, by default 0.0
     - `add_after_last`: true or false, by default False
@@ -1972,7 +1972,7 @@ class PadImageBatchInterleaved(_Node, frozen=True):
 class PatchFlashAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
     """Patch Flash Attention KJ, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `allow_compile`: true or false, optional
     """
 
@@ -1992,7 +1992,7 @@ class PatchFlashAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
 class PatchModelPatcherOrder(_Node, Source[s.Model[Family]], frozen=True):
     """Patch Model Patcher Order, deprecated.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `patch_order`: one of 'object_patch_first', 'weight_patch_first', by default 'weight_patch_first'
     - `full_load`: one of 'enabled', 'disabled', 'auto', by default 'auto'
     """
@@ -2014,7 +2014,7 @@ class PatchModelPatcherOrder(_Node, Source[s.Model[Family]], frozen=True):
 class PatchTritonVAE(_Node, Source[s.Vae[Family]], frozen=True):
     """Patch Triton VAE, experimental.
 
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `fuse_norm_silu`: true or false, by default True
     - `channels_last`: true or false, by default True
     - `int8_conv`: true or false, by default False
@@ -2040,7 +2040,7 @@ class PatchTritonVAE(_Node, Source[s.Vae[Family]], frozen=True):
 class PathchSageAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
     """Patch Sage Attention KJ, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `sage_attention`: one of 'disabled', 'auto', 'sageattn_qk_int8_pv_fp16_cuda', 'sageattn_qk_int8_pv_fp16_triton', 'sageattn_qk_int8_pv_fp8_cuda', 'sageattn_qk_int8_pv_fp8_cuda++', 'sageattn3', 'sageattn3_per_block_mean'
     - `allow_compile`: true or false, optional
     """
@@ -2062,7 +2062,7 @@ class PathchSageAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
 class PiDColorBiasCorrection(_Node, Source[s.Model[Family]], frozen=True):
     """PiD Color Bias Correction, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `strength`: a number from -20.0 to 20.0, by default 1.0
     - `backbone`: one of 'flux2', by default 'flux2'
     """
@@ -2088,8 +2088,8 @@ class PlaySoundKJ(_Node, Source[Any], frozen=True):
     - `mode`: one of 'always', 'on_empty_queue', 'on_change', by default 'always'
     - `volume`: a number from 0.0 to 1.0, by default 0.5
     - `duration`: a number from 0.0 to 300.0, by default 5.0
-    - `any_input`: a wire that carries anything, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `any_input`: a link that carries anything, optional
+    - `audio`: a link that carries AUDIO, optional
     """
 
     CLASS_TYPE = 'PlaySoundKJ'

@@ -34,7 +34,7 @@ class PointsEditor(_Node, frozen=True):
     - `width`: a whole number from 8 to 4096, by default 512
     - `height`: a whole number from 8 to 4096, by default 512
     - `normalize`: true or false, by default False
-    - `bg_image`: a wire that carries IMAGE, optional
+    - `bg_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'PointsEditor'
@@ -66,8 +66,8 @@ class PreviewAnimation(_Node, frozen=True):
     """Preview Animation.
 
     - `fps`: a number from 0.01 to 1000.0, by default 8.0
-    - `images`: a wire that carries IMAGE, optional
-    - `masks`: a wire that carries MASK, optional
+    - `images`: a link that carries IMAGE, optional
+    - `masks`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'PreviewAnimation'
@@ -79,7 +79,7 @@ class PreviewAnimation(_Node, frozen=True):
 class PreviewImageOrMask(_Node, frozen=True):
     """Preview Image Or Mask.
 
-    - `input`: a wire that carries IMAGE,MASK
+    - `input`: a link that carries IMAGE,MASK
     """
 
     CLASS_TYPE = 'PreviewImageOrMask'
@@ -89,7 +89,7 @@ class PreviewImageOrMask(_Node, frozen=True):
 class PreviewLatentNoiseMask(_Node, Source[s.Mask], frozen=True):
     """PreviewLatentNoiseMask.
 
-    - `latent`: a wire that carries LATENT
+    - `latent`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'PreviewLatentNoiseMask'
@@ -107,7 +107,7 @@ class PreviewLatentNoiseMask(_Node, Source[s.Mask], frozen=True):
 class RandomImageFromBatch(_Node, Source[Any], frozen=True):
     """Random Image From Batch.
 
-    - `input`: a wire that carries anything that matches
+    - `input`: a link that carries anything that matches
     - `start_index`: a whole number from -4096 to 4096, by default 0
     - `end_index`: a whole number from -4096 to 4096, by default -1
     - `num_frames`: a whole number from 1 to 4096, by default 1
@@ -139,7 +139,7 @@ class RandomImageFromBatch(_Node, Source[Any], frozen=True):
 class RemapImageRange(_Node, Source[s.Image], frozen=True):
     """Remap Image Range.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `min`: a number from -10.0 to 1.0, by default 0.0
     - `max`: a number from 0.0 to 10.0, by default 1.0
     - `clamp`: true or false, by default True
@@ -163,7 +163,7 @@ class RemapImageRange(_Node, Source[s.Image], frozen=True):
 class RemapMaskRange(_Node, Source[s.Mask], frozen=True):
     """Remap Mask Range.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `min`: a number from -10.0 to 1.0, by default 0.0
     - `max`: a number from 0.0 to 10.0, by default 1.0
     """
@@ -186,10 +186,10 @@ class ReplaceImagesInBatch(_Node, frozen=True):
     """Replace Images In Batch.
 
     - `start_index`: a whole number from 0 to 4096, by default 1
-    - `original_images`: a wire that carries IMAGE, optional
-    - `replacement_images`: a wire that carries IMAGE, optional
-    - `original_masks`: a wire that carries MASK, optional
-    - `replacement_masks`: a wire that carries MASK, optional
+    - `original_images`: a link that carries IMAGE, optional
+    - `replacement_images`: a link that carries IMAGE, optional
+    - `original_masks`: a link that carries MASK, optional
+    - `replacement_masks`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'ReplaceImagesInBatch'
@@ -212,7 +212,7 @@ class ReplaceImagesInBatch(_Node, frozen=True):
 class ResizeMask(_Node, frozen=True):
     """Resize Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `width`: a whole number from 0 to 16384, by default 512
     - `height`: a whole number from 0 to 16384, by default 512
     - `keep_proportions`: true or false, by default False
@@ -242,7 +242,7 @@ class ResizeMask(_Node, frozen=True):
 class ReverseImageBatch(_Node, Source[s.Image], frozen=True):
     """Reverse Image Batch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'ReverseImageBatch'
@@ -260,7 +260,7 @@ class ReverseImageBatch(_Node, Source[s.Image], frozen=True):
 class RoundMask(_Node, Source[s.Mask], frozen=True):
     """Round Mask.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     """
 
     CLASS_TYPE = 'RoundMask'
@@ -283,7 +283,7 @@ class SamplerSelfRefineVideo(_Node, Source[s.Sampler], frozen=True):
     - `uncertainty_threshold`: a number from 0.0 to 1.0, by default 0.2
     - `verbose`: true or false, by default False
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
-    - `latent`: a wire that carries LATENT, optional
+    - `latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'SamplerSelfRefineVideo'
@@ -350,7 +350,7 @@ class SamplerSelfRefineVideo(_Node, Source[s.Sampler], frozen=True):
 class SaveImageKJ(_Node, Source[s.String], frozen=True):
     """Save Image KJ.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `filename_prefix`: text, by default 'ComfyUI'
     - `output_folder`: text, by default 'output'
     - `caption_file_extension`: text, optional
@@ -376,8 +376,8 @@ class SaveImageKJ(_Node, Source[s.String], frozen=True):
 class SaveImageWithAlpha(_Node, frozen=True):
     """Save Image With Alpha.
 
-    - `images`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `images`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `filename_prefix`: text, by default 'ComfyUI'
     """
 
@@ -436,9 +436,9 @@ class ScaleBatchPromptSchedule(_Node, Source[s.String], frozen=True):
 class ScheduledCFGGuidance(_Node, Source[s.Guider[Family]], frozen=True):
     """Scheduled CFG Guidance.
 
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `cfg`: a number from 0.0 to 100.0, by default 6.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -514,7 +514,7 @@ class ScreencapStream(_Node, Source[s.Image], frozen=True):
 class SeparateMasks(_Node, Source[s.Mask], frozen=True):
     """Separate Masks.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `size_threshold_width`: a whole number from 0.0 to 4096, by default 256
     - `size_threshold_height`: a whole number from 0.0 to 4096, by default 256
     - `mode`: one of 'convex_polygons', 'area', 'box', by default 'convex_polygons'
@@ -540,7 +540,7 @@ class SeparateMasks(_Node, Source[s.Mask], frozen=True):
 class SetShakkerLabsUnionControlNetType(_Node, Source[s.ControlNet[Family]], frozen=True):
     """Set Shakker Labs Union ControlNet Type.
 
-    - `control_net`: a wire that carries CONTROL_NET
+    - `control_net`: a link that carries CONTROL_NET
     - `type`: one of 'auto', 'canny', 'tile', 'depth', 'blur', 'pose', 'gray', 'low quality', by default 'auto'
     """
 
@@ -560,7 +560,7 @@ class SetShakkerLabsUnionControlNetType(_Node, Source[s.ControlNet[Family]], fro
 class ShuffleImageBatch(_Node, Source[s.Image], frozen=True):
     """Shuffle Image Batch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 123
     """
 
@@ -580,7 +580,7 @@ class ShuffleImageBatch(_Node, Source[s.Image], frozen=True):
 class SigmasToFloat(_Node, Source[s.Float], frozen=True):
     """Sigmas To Float.
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     """
 
     CLASS_TYPE = 'SigmasToFloat'
@@ -599,7 +599,7 @@ class SimpleCalculatorKJ(_Node, frozen=True):
     """SimpleCalculatorKJ.
 
     - `expression`: text, by default 'a + b'
-    - `variables`: up to 11 wires
+    - `variables`: up to 11 links
     """
 
     CLASS_TYPE = 'SimpleCalculatorKJ'
@@ -620,7 +620,7 @@ class SimpleCalculatorKJ(_Node, frozen=True):
 class SkipLayerGuidanceWanVideo(_Node, Source[s.Model[Family]], frozen=True):
     """Skip Layer Guidance WanVideo, deprecated, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `blocks`: text, by default '10'
     - `start_percent`: a number from 0.0 to 1.0, by default 0.2
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -644,7 +644,7 @@ class SkipLayerGuidanceWanVideo(_Node, Source[s.Model[Family]], frozen=True):
 class Sleep(_Node, Source[Any], frozen=True):
     """Sleep.
 
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     - `minutes`: a whole number from 0 to 1439, by default 0
     - `seconds`: a number from 0.0 to 59.99, by default 0.0
     """
@@ -666,7 +666,7 @@ class Sleep(_Node, Source[Any], frozen=True):
 class SomethingToString(_Node, Source[s.String], frozen=True):
     """Something To String.
 
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     - `prefix`: text, optional
     - `suffix`: text, optional
     """
@@ -729,7 +729,7 @@ class SplineEditor(_Node, frozen=True):
     - `float_output_type`: one of 'list', 'pandas series', 'tensor', by default 'list'
     - `min_value`: a number from -10000.0 to 10000.0, optional
     - `max_value`: a number from -10000.0 to 10000.0, optional
-    - `bg_image`: a wire that carries IMAGE, optional
+    - `bg_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'SplineEditor'
@@ -763,7 +763,7 @@ class SplineEditor(_Node, frozen=True):
 class SplitBboxes(_Node, frozen=True):
     """Split Bboxes.
 
-    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `bboxes`: a link that carries BBOX,BOUNDING_BOX
     - `index`: a whole number from 0 to 99999999, by default 0
     """
 

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class SplitImageChannels(_Node, frozen=True):
     """Split Image Channels.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'SplitImageChannels'
@@ -45,9 +45,9 @@ class SplitImageChannels(_Node, frozen=True):
 class StableZero123_BatchSchedule(_Node, Generic[Family], frozen=True):
     """Stable Zero123 Batch Schedule.
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `init_image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `init_image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 256
     - `height`: a whole number from 16 to 16384, by default 256
     - `batch_size`: a whole number from 1 to 4096, by default 1
@@ -81,7 +81,7 @@ class StableZero123_BatchSchedule(_Node, Generic[Family], frozen=True):
 class StartRecordCUDAMemoryHistory(_Node, Source[Any], frozen=True):
     """Start Recording CUDAMemory History.
 
-    - `input`: a wire that carries anything
+    - `input`: a link that carries anything
     - `enabled`: one of 'all', 'state', 'None', by default 'all'
     - `context`: one of 'all', 'state', 'alloc', 'None', by default 'all'
     - `stacks`: one of 'python', 'all', by default 'all'
@@ -163,9 +163,9 @@ class StringToFloatList(_Node, Source[s.Float], frozen=True):
 class StyleModelApplyAdvanced(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Style Model Apply Advanced.
 
-    - `conditioning`: a wire that carries CONDITIONING
-    - `style_model`: a wire that carries STYLE_MODEL
-    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `conditioning`: a link that carries CONDITIONING
+    - `style_model`: a link that carries STYLE_MODEL
+    - `clip_vision_output`: a link that carries CLIP_VISION_OUTPUT
     - `strength`: a number from -10.0 to 10.0, by default 1.0
     """
 
@@ -209,9 +209,9 @@ class Superprompt(_Node, Source[s.String], frozen=True):
 class SV3D_BatchSchedule(_Node, Generic[Family], frozen=True):
     """SV3D Batch Schedule.
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `init_image`: a wire that carries IMAGE
-    - `vae`: a wire that carries VAE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `init_image`: a link that carries IMAGE
+    - `vae`: a link that carries VAE
     - `width`: a whole number from 16 to 16384, by default 576
     - `height`: a whole number from 16 to 16384, by default 576
     - `batch_size`: a whole number from 1 to 4096, by default 21
@@ -245,10 +245,10 @@ class SV3D_BatchSchedule(_Node, Generic[Family], frozen=True):
 class TimerNodeKJ(_Node, frozen=True):
     """Timer Node KJ.
 
-    - `any_input`: a wire that carries anything
+    - `any_input`: a link that carries anything
     - `mode`: one of 'start', 'stop', by default 'start'
     - `name`: text, by default 'Timer'
-    - `timer`: a wire that carries TIMER, optional
+    - `timer`: a link that carries TIMER, optional
     """
 
     CLASS_TYPE = 'TimerNodeKJ'
@@ -271,7 +271,7 @@ class TimerNodeKJ(_Node, frozen=True):
 class TorchCompileControlNet(_Node, Source[s.ControlNet[Family]], frozen=True):
     """TorchCompileControlNet, experimental.
 
-    - `controlnet`: a wire that carries CONTROL_NET
+    - `controlnet`: a link that carries CONTROL_NET
     - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
     - `fullgraph`: true or false, by default False
     - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
@@ -295,7 +295,7 @@ class TorchCompileControlNet(_Node, Source[s.ControlNet[Family]], frozen=True):
 class TorchCompileCosmosModel(_Node, Source[Any], frozen=True):
     """TorchCompileCosmosModel.
 
-    - `model`: a wire that carries anything
+    - `model`: a link that carries anything
     """
 
     CLASS_TYPE = 'TorchCompileCosmosModel'
@@ -313,7 +313,7 @@ class TorchCompileCosmosModel(_Node, Source[Any], frozen=True):
 class TorchCompileLTXModel(_Node, Source[Any], frozen=True):
     """TorchCompileLTXModel.
 
-    - `model`: a wire that carries anything
+    - `model`: a link that carries anything
     """
 
     CLASS_TYPE = 'TorchCompileLTXModel'
@@ -331,7 +331,7 @@ class TorchCompileLTXModel(_Node, Source[Any], frozen=True):
 class TorchCompileModelAdvanced(_Node, Source[s.Model[Family]], frozen=True):
     """TorchCompileModelAdvanced, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
     - `fullgraph`: true or false, by default False
     - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
@@ -365,7 +365,7 @@ class TorchCompileModelAdvanced(_Node, Source[s.Model[Family]], frozen=True):
 class TorchCompileModelFluxAdvanced(_Node, Source[Any], frozen=True):
     """TorchCompileModelFluxAdvanced.
 
-    - `model`: a wire that carries anything
+    - `model`: a link that carries anything
     """
 
     CLASS_TYPE = 'TorchCompileModelFluxAdvanced'
@@ -383,7 +383,7 @@ class TorchCompileModelFluxAdvanced(_Node, Source[Any], frozen=True):
 class TorchCompileModelFluxAdvancedV2(_Node, Source[s.Model[Family]], frozen=True):
     """TorchCompileModelFluxAdvancedV2, deprecated, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
     - `fullgraph`: true or false, by default False
     - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
@@ -417,7 +417,7 @@ class TorchCompileModelFluxAdvancedV2(_Node, Source[s.Model[Family]], frozen=Tru
 class TorchCompileModelHyVideo(_Node, Source[Any], frozen=True):
     """TorchCompileModelHyVideo.
 
-    - `model`: a wire that carries anything
+    - `model`: a link that carries anything
     """
 
     CLASS_TYPE = 'TorchCompileModelHyVideo'
@@ -435,7 +435,7 @@ class TorchCompileModelHyVideo(_Node, Source[Any], frozen=True):
 class TorchCompileModelQwenImage(_Node, Source[Any], frozen=True):
     """TorchCompileModelQwenImage.
 
-    - `model`: a wire that carries anything
+    - `model`: a link that carries anything
     """
 
     CLASS_TYPE = 'TorchCompileModelQwenImage'
@@ -453,7 +453,7 @@ class TorchCompileModelQwenImage(_Node, Source[Any], frozen=True):
 class TorchCompileModelWanVideo(_Node, Source[Any], frozen=True):
     """TorchCompileModelWanVideo.
 
-    - `model`: a wire that carries anything
+    - `model`: a link that carries anything
     """
 
     CLASS_TYPE = 'TorchCompileModelWanVideo'
@@ -471,7 +471,7 @@ class TorchCompileModelWanVideo(_Node, Source[Any], frozen=True):
 class TorchCompileModelWanVideoV2(_Node, Source[s.Model[Family]], frozen=True):
     """TorchCompileModelWanVideoV2, deprecated, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
     - `fullgraph`: true or false, by default False
     - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
@@ -503,7 +503,7 @@ class TorchCompileModelWanVideoV2(_Node, Source[s.Model[Family]], frozen=True):
 class TorchCompileVAE(_Node, Source[s.Vae[Family]], frozen=True):
     """TorchCompileVAE, experimental.
 
-    - `vae`: a wire that carries VAE
+    - `vae`: a link that carries VAE
     - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
     - `fullgraph`: true or false, by default False
     - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
@@ -531,7 +531,7 @@ class TorchCompileVAE(_Node, Source[s.Vae[Family]], frozen=True):
 class TransitionImagesInBatch(_Node, Source[s.Image], frozen=True):
     """Transition Images In Batch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
     - `transition_type`: one of 'horizontal slide', 'vertical slide', 'box', 'circle', 'horizontal door', 'vertical door', 'fade', by default 'horizontal slide'
     - `transitioning_frames`: a whole number from 0 to 4096, by default 1
@@ -562,14 +562,14 @@ class TransitionImagesMulti(_Node, Source[s.Image], frozen=True):
     """Transition Images Multi.
 
     - `inputcount`: a whole number from 2 to 1000, by default 2
-    - `image_1`: a wire that carries IMAGE
+    - `image_1`: a link that carries IMAGE
     - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
     - `transition_type`: one of 'horizontal slide', 'vertical slide', 'box', 'circle', 'horizontal door', 'vertical door', 'fade', by default 'horizontal slide'
     - `transitioning_frames`: a whole number from 2 to 4096, by default 2
     - `blur_radius`: a number from 0.0 to 100.0, by default 0.0
     - `reverse`: true or false, by default False
     - `device`: one of 'CPU', 'GPU', by default 'CPU'
-    - `image_2`: a wire that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'TransitionImagesMulti'
@@ -597,8 +597,8 @@ class TransitionImagesMulti(_Node, Source[s.Image], frozen=True):
 class VAEDecodeLoopKJ(_Node, Source[s.Image], Generic[Family], frozen=True):
     """VAE Decode Loop KJ.
 
-    - `samples`: a wire that carries LATENT
-    - `vae`: a wire that carries VAE
+    - `samples`: a link that carries LATENT
+    - `vae`: a link that carries VAE
     - `overlap_latent_frames`: a whole number from 2 to 8, by default 2
     """
 
@@ -641,8 +641,8 @@ class VAELoaderKJ(_Node, Source[s.Vae[Family]], frozen=True):
 class VAEMergeKJ(_Node, Source[s.Vae[Family]], frozen=True):
     """VAEMergeKJ.
 
-    - `vae_1`: a wire that carries VAE
-    - `vae_2`: a wire that carries VAE
+    - `vae_1`: a link that carries VAE
+    - `vae_2`: a link that carries VAE
     - `ratio`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -681,7 +681,7 @@ class VisualizeCUDAMemoryHistory(_Node, Source[s.String], frozen=True):
 class VisualizeSigmasKJ(_Node, frozen=True):
     """VisualizeSigmasKJ.
 
-    - `sigmas`: a wire that carries SIGMAS
+    - `sigmas`: a link that carries SIGMAS
     - `start_step`: a whole number from -1 to 1000, by default 0
     - `end_step`: a whole number from -1 to 1000, by default -1
     """
@@ -707,9 +707,9 @@ class VRAM_Debug(_Node, Generic[Family], frozen=True):
     - `empty_cache`: true or false, by default True
     - `gc_collect`: true or false, by default True
     - `unload_all_models`: true or false, by default False
-    - `any_input`: a wire that carries anything, optional
-    - `image_pass`: a wire that carries IMAGE, optional
-    - `model_pass`: a wire that carries MODEL, optional
+    - `any_input`: a link that carries anything, optional
+    - `image_pass`: a link that carries IMAGE, optional
+    - `model_pass`: a link that carries MODEL, optional
     """
 
     CLASS_TYPE = 'VRAM_Debug'

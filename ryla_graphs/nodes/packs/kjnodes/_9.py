@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class WanChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
     """Wan Chunk FeedForward, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `chunks`: a whole number from 1 to 100, by default 2
     - `dim_threshold`: a whole number from 1024 to 16384, by default 4096
     """
@@ -45,12 +45,12 @@ class WanChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
 class WanImageToVideoSVIPro(_Node, Generic[Family], frozen=True):
     """WanImageToVideoSVIPro.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
     - `length`: a whole number from 1 to 16384, by default 81
-    - `anchor_samples`: a wire that carries LATENT
+    - `anchor_samples`: a link that carries LATENT
     - `motion_latent_count`: a whole number from 0 to 128, by default 1
-    - `prev_samples`: a wire that carries LATENT, optional
+    - `prev_samples`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'WanImageToVideoSVIPro'
@@ -75,8 +75,8 @@ class WanImageToVideoSVIPro(_Node, Generic[Family], frozen=True):
 class WanVideoEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
     """WanVideo Enhance A Video (native), experimental.
 
-    - `model`: a wire that carries MODEL
-    - `latent`: a wire that carries LATENT
+    - `model`: a link that carries MODEL
+    - `latent`: a link that carries LATENT
     - `weight`: a number from 0.0 to 10.0, by default 2.0
     """
 
@@ -97,7 +97,7 @@ class WanVideoEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
 class WanVideoMemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], frozen=True):
     """WanVideo Mem Eff Sage Attention Patch, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     """
 
     CLASS_TYPE = 'WanVideoMemoryEfficientSageAttentionPatch'
@@ -115,8 +115,8 @@ class WanVideoMemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], 
 class WanVideoNAG(_Node, Source[s.Model[Family]], frozen=True):
     """WanVideoNAG, experimental.
 
-    - `model`: a wire that carries MODEL
-    - `conditioning`: a wire that carries CONDITIONING
+    - `model`: a link that carries MODEL
+    - `conditioning`: a link that carries CONDITIONING
     - `nag_scale`: a number from 0.0 to 100.0, by default 11.0
     - `nag_alpha`: a number from 0.0 to 1.0, by default 0.25
     - `nag_tau`: a number from 0.0 to 10.0, by default 2.5
@@ -145,7 +145,7 @@ class WanVideoNAG(_Node, Source[s.Model[Family]], frozen=True):
 class WanVideoTeaCacheKJ(_Node, Source[s.Model[Family]], frozen=True):
     """WanVideo Tea Cache (native), deprecated, experimental.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `rel_l1_thresh`: a number from 0.0 to 10.0, by default 0.275
     - `start_percent`: a number from 0.0 to 1.0, by default 0.1
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -263,7 +263,7 @@ class WidgetToString(_Node, Source[s.String], frozen=True):
     - `id`: a whole number from 0 to 100000, by default 0
     - `widget_name`: text
     - `return_all`: true or false, by default False
-    - `any_input`: a wire that carries anything, optional
+    - `any_input`: a link that carries anything, optional
     - `node_title`: text, optional
     - `allowed_float_decimals`: a whole number from 0 to 10, optional
     """

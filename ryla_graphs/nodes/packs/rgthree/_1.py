@@ -41,14 +41,14 @@ class AnySwitchRgthree(_Node, Source[Any], frozen=True):
 class ContextRgthree(_Node, Generic[Family], frozen=True):
     """Context (rgthree).
 
-    - `base_ctx`: a wire that carries RGTHREE_CONTEXT, optional
-    - `model`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `vae`: a wire that carries VAE, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `images`: a wire that carries IMAGE, optional
+    - `base_ctx`: a link that carries RGTHREE_CONTEXT, optional
+    - `model`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
+    - `vae`: a link that carries VAE, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `images`: a link that carries IMAGE, optional
     - `seed`: a whole number, optional
     """
 
@@ -83,14 +83,14 @@ class ContextRgthree(_Node, Generic[Family], frozen=True):
 class ContextBigRgthree(_Node, Generic[Family], frozen=True):
     """Context Big (rgthree).
 
-    - `base_ctx`: a wire that carries RGTHREE_CONTEXT, optional
-    - `model`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `vae`: a wire that carries VAE, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `images`: a wire that carries IMAGE, optional
+    - `base_ctx`: a link that carries RGTHREE_CONTEXT, optional
+    - `model`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
+    - `vae`: a link that carries VAE, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `images`: a link that carries IMAGE, optional
     - `seed`: a whole number, optional
     - `steps`: a whole number, optional
     - `step_refiner`: a whole number, optional
@@ -104,8 +104,8 @@ class ContextBigRgthree(_Node, Generic[Family], frozen=True):
     - `text_pos_l`: text, optional
     - `text_neg_g`: text, optional
     - `text_neg_l`: text, optional
-    - `mask`: a wire that carries MASK, optional
-    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `mask`: a link that carries MASK, optional
+    - `control_net`: a link that carries CONTROL_NET, optional
     """
 
     CLASS_TYPE = 'Context Big (rgthree)'
@@ -291,7 +291,7 @@ class ContextSwitchBigRgthree(_Node, Generic[Family], frozen=True):
 class DisplayAnyRgthree(_Node, frozen=True):
     """Display Any (rgthree).
 
-    - `source`: a wire that carries anything
+    - `source`: a link that carries anything
     """
 
     CLASS_TYPE = 'Display Any (rgthree)'
@@ -311,8 +311,8 @@ class DisplayIntRgthree(_Node, frozen=True):
 class ImageComparerRgthree(_Node, Source[s.Image], frozen=True):
     """Image Comparer (rgthree).
 
-    - `image_a`: a wire that carries IMAGE, optional
-    - `image_b`: a wire that carries IMAGE, optional
+    - `image_a`: a link that carries IMAGE, optional
+    - `image_b`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Image Comparer (rgthree)'
@@ -331,7 +331,7 @@ class ImageComparerRgthree(_Node, Source[s.Image], frozen=True):
 class ImageInsetCropRgthree(_Node, Source[s.Image], frozen=True):
     """Image Inset Crop (rgthree).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `measurement`: one of 'Pixels', 'Percentage', by default 'Pixels'
     - `left`: a whole number from 0 to 16384, by default 0
     - `right`: a whole number from 0 to 16384, by default 0
@@ -376,7 +376,7 @@ class ImageOrLatentSizeRgthree(_Node, frozen=True):
 class ImageResizeRgthree(_Node, frozen=True):
     """Image Resize (rgthree).
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `measurement`: one of 'pixels', 'percentage', by default 'pixels'
     - `width`: a whole number from 0 to 16384, by default 0
     - `height`: a whole number from 0 to 16384, by default 0
@@ -436,8 +436,8 @@ class KSamplerConfigRgthree(_Node, frozen=True):
 class LoraLoaderStackRgthree(_Node, Generic[Family], frozen=True):
     """Lora Loader Stack (rgthree).
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_01`: the name of a file or model that the server has
     - `strength_01`: a number from -10.0 to 10.0, by default 1.0
     - `lora_02`: the name of a file or model that the server has
@@ -473,8 +473,8 @@ class LoraLoaderStackRgthree(_Node, Generic[Family], frozen=True):
 class PowerLoraLoaderRgthree(_Node, Generic[Family], frozen=True):
     """Power Lora Loader (rgthree).
 
-    - `model`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
+    - `model`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
     """
 
     CLASS_TYPE = 'Power Lora Loader (rgthree)'
@@ -513,8 +513,8 @@ class PowerPromptRgthree(_Node, Generic[Family], frozen=True):
     """Power Prompt (rgthree).
 
     - `prompt`: text
-    - `opt_model`: a wire that carries MODEL, optional
-    - `opt_clip`: a wire that carries CLIP, optional
+    - `opt_model`: a link that carries MODEL, optional
+    - `opt_clip`: a link that carries CLIP, optional
     - `insert_lora`: the name of a file or model that the server has, optional
     - `insert_embedding`: the name of a file or model that the server has, optional
     - `insert_saved`: the name of a file or model that the server has, optional
@@ -544,7 +544,7 @@ class PowerPromptSimpleRgthree(_Node, Generic[Family], frozen=True):
     """Power Prompt - Simple (rgthree).
 
     - `prompt`: text
-    - `opt_clip`: a wire that carries CLIP, optional
+    - `opt_clip`: a link that carries CLIP, optional
     - `insert_embedding`: the name of a file or model that the server has, optional
     - `insert_saved`: the name of a file or model that the server has, optional
     """
@@ -610,8 +610,8 @@ class SDXLPowerPromptPositiveRgthree(_Node, Generic[Family], frozen=True):
 
     - `prompt_g`: text
     - `prompt_l`: text
-    - `opt_model`: a wire that carries MODEL, optional
-    - `opt_clip`: a wire that carries CLIP, optional
+    - `opt_model`: a link that carries MODEL, optional
+    - `opt_clip`: a link that carries CLIP, optional
     - `opt_clip_width`: a whole number from 0 to 16384, optional
     - `opt_clip_height`: a whole number from 0 to 16384, optional
     - `insert_lora`: the name of a file or model that the server has, optional
@@ -656,7 +656,7 @@ class SDXLPowerPromptSimpleNegativeRgthree(_Node, Generic[Family], frozen=True):
 
     - `prompt_g`: text
     - `prompt_l`: text
-    - `opt_clip`: a wire that carries CLIP, optional
+    - `opt_clip`: a link that carries CLIP, optional
     - `opt_clip_width`: a whole number from 0 to 16384, optional
     - `opt_clip_height`: a whole number from 0 to 16384, optional
     - `insert_embedding`: the name of a file or model that the server has, optional

@@ -46,7 +46,7 @@ class DownloadAndLoadSAM2Model(_Node, Source[s.Sam2model], frozen=True):
 class Florence2toCoordinates(_Node, frozen=True):
     """Florence2 Coordinates.
 
-    - `data`: a wire that carries JSON
+    - `data`: a link that carries JSON
     - `index`: text, by default '0'
     - `batch`: true or false, by default False
     """
@@ -69,8 +69,8 @@ class Florence2toCoordinates(_Node, frozen=True):
 class Sam2AutoSegmentation(_Node, frozen=True):
     """Sam2AutoSegmentation.
 
-    - `sam2_model`: a wire that carries SAM2MODEL
-    - `image`: a wire that carries IMAGE
+    - `sam2_model`: a link that carries SAM2MODEL
+    - `image`: a link that carries IMAGE
     - `points_per_side`: a whole number, by default 32
     - `points_per_batch`: a whole number, by default 64
     - `pred_iou_thresh`: a number from 0.0 to 1.0, by default 0.8
@@ -119,14 +119,14 @@ class Sam2AutoSegmentation(_Node, frozen=True):
 class Sam2Segmentation(_Node, Source[s.Mask], frozen=True):
     """Sam2Segmentation.
 
-    - `sam2_model`: a wire that carries SAM2MODEL
-    - `image`: a wire that carries IMAGE
+    - `sam2_model`: a link that carries SAM2MODEL
+    - `image`: a link that carries IMAGE
     - `keep_model_loaded`: true or false, by default True
     - `coordinates_positive`: text, optional
     - `coordinates_negative`: text, optional
-    - `bboxes`: a wire that carries BBOX, optional
+    - `bboxes`: a link that carries BBOX, optional
     - `individual_objects`: true or false, optional
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Sam2Segmentation'
@@ -151,8 +151,8 @@ class Sam2Segmentation(_Node, Source[s.Mask], frozen=True):
 class Sam2VideoSegmentation(_Node, Source[s.Mask], frozen=True):
     """Sam2VideoSegmentation.
 
-    - `sam2_model`: a wire that carries SAM2MODEL
-    - `inference_state`: a wire that carries SAM2INFERENCESTATE
+    - `sam2_model`: a link that carries SAM2MODEL
+    - `inference_state`: a link that carries SAM2INFERENCESTATE
     - `keep_model_loaded`: true or false, by default True
     """
 
@@ -173,13 +173,13 @@ class Sam2VideoSegmentation(_Node, Source[s.Mask], frozen=True):
 class Sam2VideoSegmentationAddPoints(_Node, frozen=True):
     """Sam2VideoSegmentationAddPoints.
 
-    - `sam2_model`: a wire that carries SAM2MODEL
+    - `sam2_model`: a link that carries SAM2MODEL
     - `coordinates_positive`: text
     - `frame_index`: a whole number, by default 0
     - `object_index`: a whole number, by default 0
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     - `coordinates_negative`: text, optional
-    - `prev_inference_state`: a wire that carries SAM2INFERENCESTATE, optional
+    - `prev_inference_state`: a link that carries SAM2INFERENCESTATE, optional
     """
 
     CLASS_TYPE = 'Sam2VideoSegmentationAddPoints'

@@ -24,11 +24,11 @@ class _Node(Node, frozen=True):
 class UltimateSDUpscale(_Node, Source[s.Image], Generic[Family], frozen=True):
     """Ultimate SD Upscale.
 
-    - `image`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `upscale_by`: a number from 0.05 to 4, by default 2.0
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
@@ -36,7 +36,7 @@ class UltimateSDUpscale(_Node, Source[s.Image], Generic[Family], frozen=True):
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
     - `denoise`: a number from 0.0 to 1.0, by default 0.2
-    - `upscale_model`: a wire that carries UPSCALE_MODEL
+    - `upscale_model`: a link that carries UPSCALE_MODEL
     - `mode_type`: one of 'Linear', 'Chess', 'None', by default 'Linear'
     - `tile_width`: a whole number from 64 to 8192, by default 512
     - `tile_height`: a whole number from 64 to 8192, by default 512
@@ -92,11 +92,11 @@ class UltimateSDUpscale(_Node, Source[s.Image], Generic[Family], frozen=True):
 class UltimateSDUpscaleCustomSample(_Node, Source[s.Image], Generic[Family], frozen=True):
     """Ultimate SD Upscale (Custom Sample).
 
-    - `image`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `image`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `upscale_by`: a number from 0.05 to 4, by default 2.0
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
@@ -117,9 +117,9 @@ class UltimateSDUpscaleCustomSample(_Node, Source[s.Image], Generic[Family], fro
     - `force_uniform_tiles`: true or false, by default True
     - `tiled_decode`: true or false, by default False
     - `batch_size`: a whole number from 1 to 4096, by default 1
-    - `upscale_model`: a wire that carries UPSCALE_MODEL, optional
-    - `custom_sampler`: a wire that carries SAMPLER, optional
-    - `custom_sigmas`: a wire that carries SIGMAS, optional
+    - `upscale_model`: a link that carries UPSCALE_MODEL, optional
+    - `custom_sampler`: a link that carries SAMPLER, optional
+    - `custom_sigmas`: a link that carries SIGMAS, optional
     """
 
     CLASS_TYPE = 'UltimateSDUpscaleCustomSample'
@@ -164,11 +164,11 @@ class UltimateSDUpscaleCustomSample(_Node, Source[s.Image], Generic[Family], fro
 class UltimateSDUpscaleNoUpscale(_Node, Source[s.Image], Generic[Family], frozen=True):
     """Ultimate SD Upscale (No Upscale).
 
-    - `upscaled_image`: a wire that carries IMAGE
-    - `model`: a wire that carries MODEL
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `vae`: a wire that carries VAE
+    - `upscaled_image`: a link that carries IMAGE
+    - `model`: a link that carries MODEL
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `vae`: a link that carries VAE
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class AnythingEverywhere(_Node, frozen=True):
     """Anything Everywhere.
 
-    - `anything`: a wire that carries anything, optional
+    - `anything`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'Anything Everywhere'
@@ -35,9 +35,9 @@ class AnythingEverywhere(_Node, frozen=True):
 class AnythingEverywhere3(_Node, frozen=True):
     """Anything Everywhere Triplet, deprecated.
 
-    - `anything`: a wire that carries anything, optional
-    - `anything2`: a wire that carries anything, optional
-    - `anything3`: a wire that carries anything, optional
+    - `anything`: a link that carries anything, optional
+    - `anything2`: a link that carries anything, optional
+    - `anything3`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'Anything Everywhere3'
@@ -49,7 +49,7 @@ class AnythingEverywhere3(_Node, frozen=True):
 class AnythingEverywhere_2(_Node, frozen=True):
     """Anything Somewhere, deprecated.
 
-    - `anything`: a wire that carries anything, optional
+    - `anything`: a link that carries anything, optional
     - `title_regex`: text, optional
     - `input_regex`: text, optional
     - `group_regex`: text, optional
@@ -83,8 +83,8 @@ class ComboClone(_Node, Source[Any], frozen=True):
 class PromptsEverywhere(_Node, frozen=True):
     """Anything Everywhere Prompts, deprecated.
 
-    - `positive`: a wire that carries anything, optional
-    - `negative`: a wire that carries anything, optional
+    - `positive`: a link that carries anything, optional
+    - `negative`: a link that carries anything, optional
     """
 
     CLASS_TYPE = 'Prompts Everywhere'

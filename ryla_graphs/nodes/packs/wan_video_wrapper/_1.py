@@ -123,9 +123,9 @@ class DownloadAndLoadWav2VecModel(_Node, Source[s.Wav2vecmodel], frozen=True):
 class DrawArcFaceLandmarks(_Node, Source[s.Image], frozen=True):
     """Draw ArcFace Landmarks.
 
-    - `lynx_face_embeds`: a wire that carries LYNXIP
-    - `image`: a wire that carries IMAGE
-    - `image_2`: a wire that carries IMAGE, optional
+    - `lynx_face_embeds`: a link that carries LYNXIP
+    - `image`: a link that carries IMAGE
+    - `image_2`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'DrawArcFaceLandmarks'
@@ -146,8 +146,8 @@ class DrawArcFaceLandmarks(_Node, Source[s.Image], frozen=True):
 class DrawGaussianNoiseOnImage(_Node, Source[s.Image], frozen=True):
     """Draw Gaussian Noise On Image.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `device`: one of 'cpu', 'gpu', optional
     - `seed`: a whole number from 0 to 18446744073709551615, optional
     """
@@ -170,7 +170,7 @@ class DrawGaussianNoiseOnImage(_Node, Source[s.Image], frozen=True):
 class DrawNLFPoses(_Node, Source[s.Image], frozen=True):
     """Draw NLF Poses.
 
-    - `poses`: a wire that carries NLFPRED
+    - `poses`: a link that carries NLFPRED
     - `width`: a whole number, by default 512
     - `height`: a whole number, by default 512
     - `stick_width`: a number from 0.0 to 1000.0, optional
@@ -216,7 +216,7 @@ class DummyComfyWanModelObject(_Node, Source[s.Model[Family]], frozen=True):
 class ExtractStartFramesForContinuations(_Node, Source[s.Image], frozen=True):
     """Extract Start Frames For Continuations.
 
-    - `input_video_frames`: a wire that carries IMAGE
+    - `input_video_frames`: a link that carries IMAGE
     - `num_frames`: a whole number from 1 to 1024, by default 10
     """
 
@@ -236,7 +236,7 @@ class ExtractStartFramesForContinuations(_Node, Source[s.Image], frozen=True):
 class FaceMaskFromPoseKeypoints(_Node, Source[s.Mask], frozen=True):
     """Face Mask From Pose Keypoints.
 
-    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `pose_kps`: a link that carries POSE_KEYPOINT
     - `person_index`: a whole number from 0 to 100, by default 0
     """
 
@@ -256,8 +256,8 @@ class FaceMaskFromPoseKeypoints(_Node, Source[s.Mask], frozen=True):
 class FantasyPortraitFaceDetector(_Node, frozen=True):
     """FantasyPortrait Face Detector.
 
-    - `portrait_model`: a wire that carries FANTASYPORTRAITMODEL
-    - `images`: a wire that carries IMAGE
+    - `portrait_model`: a link that carries FANTASYPORTRAITMODEL
+    - `images`: a link that carries IMAGE
     - `adapter_scale`: a number from 0.0 to 10.0, optional
     - `mouth_scale`: a number from 0.0 to 10.0, optional
     - `emo_scale`: a number from 0.0 to 10.0, optional
@@ -326,9 +326,9 @@ class FantasyTalkingModelLoader(_Node, Source[s.Fantasytalkingmodel], frozen=Tru
 class FantasyTalkingWav2VecEmbeds(_Node, Source[s.FantasytalkingEmbeds], frozen=True):
     """FantasyTalking Wav2Vec Embeds.
 
-    - `wav2vec_model`: a wire that carries WAV2VECMODEL
-    - `fantasytalking_model`: a wire that carries FANTASYTALKINGMODEL
-    - `audio`: a wire that carries AUDIO
+    - `wav2vec_model`: a link that carries WAV2VECMODEL
+    - `fantasytalking_model`: a link that carries FANTASYTALKINGMODEL
+    - `audio`: a link that carries AUDIO
     - `num_frames`: a whole number from 1 to 1000, by default 81
     - `fps`: a number from 1.0 to 60.0, by default 23.0
     - `audio_scale`: a number from 0.0 to 100.0, by default 1.0
@@ -363,10 +363,10 @@ class HuMoEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     - `audio_cfg_scale`: a number from 0.0 to 100.0, by default 1.0
     - `audio_start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `audio_end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `whisper_model`: a wire that carries WHISPERMODEL, optional
-    - `vae`: a wire that carries WANVAE, optional
-    - `reference_images`: a wire that carries IMAGE, optional
-    - `audio`: a wire that carries AUDIO, optional
+    - `whisper_model`: a link that carries WHISPERMODEL, optional
+    - `vae`: a link that carries WANVAE, optional
+    - `reference_images`: a link that carries IMAGE, optional
+    - `audio`: a link that carries AUDIO, optional
     - `tiled_vae`: true or false, optional
     """
 
@@ -396,10 +396,10 @@ class HuMoEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class LandmarksToImage(_Node, Source[s.Image], frozen=True):
     """Landmarks to Image.
 
-    - `landmarks`: a wire that carries LANDMARKS, by default []
+    - `landmarks`: a link that carries LANDMARKS, by default []
     - `width`: a whole number from 1 to 2048, by default 512
     - `height`: a whole number from 1 to 2048, by default 512
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'LandmarksToImage'
@@ -524,18 +524,18 @@ class LoadWanVideoT5TextEncoder(_Node, Source[s.Wantextencoder], frozen=True):
 class LongCatAvatarWhisperEmbeds(_Node, frozen=True):
     """LongCat Avatar Whisper Embeds (v1.5).
 
-    - `whisper_model`: a wire that carries WHISPERMODEL
-    - `audio_1`: a wire that carries AUDIO
+    - `whisper_model`: a link that carries WHISPERMODEL
+    - `audio_1`: a link that carries AUDIO
     - `normalize_loudness`: true or false, by default True
     - `num_frames`: a whole number from 1 to 10000, by default 93
     - `fps`: a number from 1.0 to 60.0, by default 25.0
     - `audio_scale`: a number from 0.0 to 100.0, by default 1.0
     - `audio_cfg_scale`: a number from 0.0 to 100.0, by default 1.0
     - `multi_audio_type`: one of 'para', 'add', by default 'para'
-    - `audio_2`: a wire that carries AUDIO, optional
-    - `audio_3`: a wire that carries AUDIO, optional
-    - `audio_4`: a wire that carries AUDIO, optional
-    - `ref_target_masks`: a wire that carries MASK, optional
+    - `audio_2`: a link that carries AUDIO, optional
+    - `audio_3`: a link that carries AUDIO, optional
+    - `audio_4`: a link that carries AUDIO, optional
+    - `ref_target_masks`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'LongCatAvatarWhisperEmbeds'
@@ -566,8 +566,8 @@ class LongCatAvatarWhisperEmbeds(_Node, frozen=True):
 class LynxEncodeFaceIP(_Node, Source[s.Lynxip], frozen=True):
     """Lynx Encode Face IP.
 
-    - `resampler`: a wire that carries LYNXRESAMPLER
-    - `ip_image`: a wire that carries IMAGE
+    - `resampler`: a link that carries LYNXRESAMPLER
+    - `ip_image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'LynxEncodeFaceIP'
@@ -586,7 +586,7 @@ class LynxEncodeFaceIP(_Node, Source[s.Lynxip], frozen=True):
 class LynxInsightFaceCrop(_Node, frozen=True):
     """Lynx InsightFace Crop.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'LynxInsightFaceCrop'
@@ -605,12 +605,12 @@ class LynxInsightFaceCrop(_Node, frozen=True):
 class MochaEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """Mocha Embeds.
 
-    - `vae`: a wire that carries WANVAE
+    - `vae`: a link that carries WANVAE
     - `force_offload`: true or false, by default True
-    - `input_video`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
-    - `ref1`: a wire that carries IMAGE
-    - `ref2`: a wire that carries IMAGE, optional
+    - `input_video`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
+    - `ref1`: a link that carries IMAGE
+    - `ref2`: a link that carries IMAGE, optional
     - `tiled_vae`: true or false, optional
     """
 
@@ -635,8 +635,8 @@ class MochaEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class MTVCrafterEncodePoses(_Node, frozen=True):
     """MTV Crafter Encode Poses.
 
-    - `vqvae`: a wire that carries VQVAE
-    - `poses`: a wire that carries NLFPRED
+    - `vqvae`: a link that carries VQVAE
+    - `poses`: a link that carries NLFPRED
     """
 
     CLASS_TYPE = 'MTVCrafterEncodePoses'
@@ -692,18 +692,18 @@ class MultiTalkSilentEmbeds(_Node, Source[s.MultitalkEmbeds], frozen=True):
 class MultiTalkWav2VecEmbeds(_Node, frozen=True):
     """Multi/InfiniteTalk Wav2vec2 Embeds.
 
-    - `wav2vec_model`: a wire that carries WAV2VECMODEL
-    - `audio_1`: a wire that carries AUDIO
+    - `wav2vec_model`: a link that carries WAV2VECMODEL
+    - `audio_1`: a link that carries AUDIO
     - `normalize_loudness`: true or false, by default True
     - `num_frames`: a whole number from 1 to 10000, by default 81
     - `fps`: a number from 1.0 to 60.0, by default 25.0
     - `audio_scale`: a number from 0.0 to 100.0, by default 1.0
     - `audio_cfg_scale`: a number from 0.0 to 100.0, by default 1.0
     - `multi_audio_type`: one of 'para', 'add', by default 'para'
-    - `audio_2`: a wire that carries AUDIO, optional
-    - `audio_3`: a wire that carries AUDIO, optional
-    - `audio_4`: a wire that carries AUDIO, optional
-    - `ref_target_masks`: a wire that carries MASK, optional
+    - `audio_2`: a link that carries AUDIO, optional
+    - `audio_3`: a link that carries AUDIO, optional
+    - `audio_4`: a link that carries AUDIO, optional
+    - `ref_target_masks`: a link that carries MASK, optional
     - `add_noise_floor`: true or false, optional
     - `smooth_transients`: true or false, optional
     """
@@ -738,8 +738,8 @@ class MultiTalkWav2VecEmbeds(_Node, frozen=True):
 class NLFPredict(_Node, frozen=True):
     """NLF Predict.
 
-    - `model`: a wire that carries NLFMODEL
-    - `images`: a wire that carries IMAGE
+    - `model`: a link that carries NLFMODEL
+    - `images`: a link that carries IMAGE
     - `per_batch`: a whole number from -1 to 10000, optional
     """
 

@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class NormalizeAudioLoudness(_Node, Source[s.Audio], frozen=True):
     """Normalize Audio Loudness.
 
-    - `audio`: a wire that carries AUDIO
+    - `audio`: a link that carries AUDIO
     - `lufs`: a number from -100.0 to 0.0, by default -23.0
     """
 
@@ -87,7 +87,7 @@ class QwenLoader(_Node, Source[s.Qwenmodel], frozen=True):
 class ReCamMasterPoseVisualizer(_Node, Source[s.Image], frozen=True):
     """ReCamMaster Pose Visualizer.
 
-    - `camera_poses`: a wire that carries CAMERAPOSES
+    - `camera_poses`: a link that carries CAMERAPOSES
     - `base_xval`: a number from 0 to 100, by default 0.2
     - `zval`: a number from 0 to 100, by default 0.3
     - `scale`: a number from 0.01 to 10.0, by default 1.0
@@ -113,9 +113,9 @@ class ReCamMasterPoseVisualizer(_Node, Source[s.Image], frozen=True):
 class TextImageEncodeQwenVL(_Node, Source[s.QwenvlEmbeds], frozen=True):
     """TextImageEncodeQwenVL.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `prompt`: text
-    - `image`: a wire that carries IMAGE, optional
+    - `image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'TextImageEncodeQwenVL'
@@ -135,9 +135,9 @@ class TextImageEncodeQwenVL(_Node, Source[s.QwenvlEmbeds], frozen=True):
 class WanMove_native(_Node, Generic[Family], frozen=True):
     """WanMove Native, deprecated.
 
-    - `positive`: a wire that carries CONDITIONING
+    - `positive`: a link that carries CONDITIONING
     - `track_coords`: text
-    - `track_mask`: a wire that carries MASK, optional
+    - `track_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'WanMove_native'
@@ -158,11 +158,11 @@ class WanMove_native(_Node, Generic[Family], frozen=True):
 class WanVideoAddBindweaveEmbeds(_Node, Generic[Family], frozen=True):
     """WanVideo Add Bindweave Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `reference_latents`: a wire that carries LATENT
-    - `ref_masks`: a wire that carries MASK, optional
-    - `qwenvl_embeds_pos`: a wire that carries QWENVL_EMBEDS, optional
-    - `qwenvl_embeds_neg`: a wire that carries QWENVL_EMBEDS, optional
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `reference_latents`: a link that carries LATENT
+    - `ref_masks`: a link that carries MASK, optional
+    - `qwenvl_embeds_pos`: a link that carries QWENVL_EMBEDS, optional
+    - `qwenvl_embeds_neg`: a link that carries QWENVL_EMBEDS, optional
     """
 
     CLASS_TYPE = 'WanVideoAddBindweaveEmbeds'
@@ -186,11 +186,11 @@ class WanVideoAddBindweaveEmbeds(_Node, Generic[Family], frozen=True):
 class WanVideoAddControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
     """WanVideo Add Control Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `latents`: a wire that carries LATENT, optional
-    - `fun_ref_image`: a wire that carries LATENT, optional
+    - `latents`: a link that carries LATENT, optional
+    - `fun_ref_image`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'WanVideoAddControlEmbeds'
@@ -212,15 +212,15 @@ class WanVideoAddControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Famil
 class WanVideoAddDualControlEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add Dual Control Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `vae`: a wire that carries WANVAE
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a link that carries WANVAE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
     - `first_frame_noise_level`: a number from 0.0 to 1.0, by default 0.925926
-    - `dense`: a wire that carries IMAGE, optional
-    - `sparse`: a wire that carries IMAGE, optional
-    - `prev_images`: a wire that carries IMAGE, optional
+    - `dense`: a link that carries IMAGE, optional
+    - `sparse`: a link that carries IMAGE, optional
+    - `prev_images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanVideoAddDualControlEmbeds'
@@ -246,8 +246,8 @@ class WanVideoAddDualControlEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=Tr
 class WanVideoAddExtraLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add Extra Latent.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `extra_latents`: a wire that carries LATENT
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `extra_latents`: a link that carries LATENT
     - `latent_index`: a whole number from -1000 to 1000, by default 0
     """
 
@@ -268,8 +268,8 @@ class WanVideoAddExtraLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoAddFantasyPortrait(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add Fantasy Portrait.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `portrait_embeds`: a wire that carries PORTRAIT_EMBEDS
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `portrait_embeds`: a link that carries PORTRAIT_EMBEDS
     - `strength`: a number from 0.0 to 100.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -296,8 +296,8 @@ class WanVideoAddFantasyPortrait(_Node, Source[s.WanvidimageEmbeds], frozen=True
 class WanVideoAddFlashVSRInput(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add FlashVSR Input.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `images`: a wire that carries IMAGE
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 2.0, by default 1.0
     """
 
@@ -318,8 +318,8 @@ class WanVideoAddFlashVSRInput(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoAddLucyEditLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add LucyEdit Latents.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `extra_latents`: a wire that carries LATENT
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `extra_latents`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'WanVideoAddLucyEditLatents'
@@ -338,16 +338,16 @@ class WanVideoAddLucyEditLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True
 class WanVideoAddLynxEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add Lynx Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `ip_scale`: a number from 0.0 to 100.0, by default 1.0
     - `ref_scale`: a number from 0.0 to 100.0, by default 1.0
     - `lynx_cfg_scale`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `vae`: a wire that carries WANVAE, optional
-    - `lynx_ip_embeds`: a wire that carries LYNXIP, optional
-    - `ref_image`: a wire that carries IMAGE, optional
-    - `ref_text_embed`: a wire that carries WANVIDEOTEXTEMBEDS, optional
+    - `vae`: a link that carries WANVAE, optional
+    - `lynx_ip_embeds`: a link that carries LYNXIP, optional
+    - `ref_image`: a link that carries IMAGE, optional
+    - `ref_text_embed`: a link that carries WANVIDEOTEXTEMBEDS, optional
     - `ref_blocks_to_use`: text, optional
     """
 
@@ -376,8 +376,8 @@ class WanVideoAddLynxEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoAddMTVMotion(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo MTV Crafter Motion.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `mtv_crafter_motion`: a wire that carries MTVCRAFTERMOTION
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `mtv_crafter_motion`: a link that carries MTVCRAFTERMOTION
     - `strength`: a number from 0.0 to 100.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -402,13 +402,13 @@ class WanVideoAddMTVMotion(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoAddOneToAllExtendEmbeds(_Node, frozen=True):
     """WanVideo Add OneToAll Extend Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `prev_latents`: a wire that carries LATENT
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `prev_latents`: a link that carries LATENT
     - `window_size`: a whole number from 1 to 256, by default 81
     - `overlap`: a whole number from 0 to 64, by default 5
     - `frames_processed`: a whole number from 0 to 10000, by default 0
     - `if_not_enough_frames`: one of 'pad_with_last', 'error', by default 'pad_with_last'
-    - `pose_images`: a wire that carries IMAGE, optional
+    - `pose_images`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanVideoAddOneToAllExtendEmbeds'
@@ -433,12 +433,12 @@ class WanVideoAddOneToAllExtendEmbeds(_Node, frozen=True):
 class WanVideoAddOneToAllPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add OneToAll Pose Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `pose_images`: a wire that carries IMAGE
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `pose_images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `pose_prefix_image`: a wire that carries IMAGE, optional
+    - `pose_prefix_image`: a link that carries IMAGE, optional
     - `pose_cfg_scale`: a number from 0.0 to 10.0, optional
     """
 
@@ -463,13 +463,13 @@ class WanVideoAddOneToAllPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=T
 class WanVideoAddOneToAllReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add OneToAll Reference Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `vae`: a wire that carries WANVAE
-    - `ref_image`: a wire that carries IMAGE
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a link that carries WANVAE
+    - `ref_image`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `ref_mask`: a wire that carries MASK, optional
+    - `ref_mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'WanVideoAddOneToAllReferenceEmbeds'
@@ -493,8 +493,8 @@ class WanVideoAddOneToAllReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], fro
 class WanVideoAddOviAudioToLatents(_Node, Source[s.Latent[Family]], frozen=True):
     """WanVideo Add MMAudio To Latents.
 
-    - `original_samples`: a wire that carries LATENT
-    - `audio_samples`: a wire that carries LATENT
+    - `original_samples`: a link that carries LATENT
+    - `audio_samples`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'WanVideoAddOviAudioToLatents'
@@ -513,7 +513,7 @@ class WanVideoAddOviAudioToLatents(_Node, Source[s.Latent[Family]], frozen=True)
 class WanVideoAddPusaNoise(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add Pusa Noise.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `noise_multipliers`: a number from 0.0 to 100.0, by default 0.0
     - `noisy_steps`: a whole number from -1 to 1000, by default -1
     """
@@ -535,15 +535,15 @@ class WanVideoAddPusaNoise(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoAddS2VEmbeds(_Node, Generic[Family], frozen=True):
     """WanVideo Add S2V Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `frame_window_size`: a whole number from 1 to 100000, by default 80
     - `audio_scale`: a number from 0.0 to 10.0, by default 1.0
     - `pose_start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `pose_end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
-    - `ref_latent`: a wire that carries LATENT, optional
-    - `pose_latent`: a wire that carries LATENT, optional
-    - `vae`: a wire that carries WANVAE, optional
+    - `audio_encoder_output`: a link that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_latent`: a link that carries LATENT, optional
+    - `pose_latent`: a link that carries LATENT, optional
+    - `vae`: a link that carries WANVAE, optional
     - `enable_framepack`: true or false, optional
     """
 
@@ -572,9 +572,9 @@ class WanVideoAddS2VEmbeds(_Node, Generic[Family], frozen=True):
 class WanVideoAddSCAILPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add SCAIL Pose Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `vae`: a wire that carries WANVAE
-    - `pose_images`: a wire that carries IMAGE
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a link that carries WANVAE
+    - `pose_images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
@@ -600,13 +600,13 @@ class WanVideoAddSCAILPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True
 class WanVideoAddSCAILReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add SCAIL Reference Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `vae`: a wire that carries WANVAE
-    - `ref_image`: a wire that carries IMAGE
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a link that carries WANVAE
+    - `ref_image`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `clip_embeds`: a link that carries WANVIDIMAGE_CLIPEMBEDS, optional
     """
 
     CLASS_TYPE = 'WanVideoAddSCAILReferenceEmbeds'
@@ -630,8 +630,8 @@ class WanVideoAddSCAILReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen
 class WanVideoAddStandInLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add StandIn Latent.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `ip_image_latent`: a wire that carries LATENT
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `ip_image_latent`: a link that carries LATENT
     - `freq_offset`: a whole number from 0 to 100, by default 1
     """
 
@@ -652,14 +652,14 @@ class WanVideoAddStandInLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoAddSteadyDancerEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
     """WanVideo Add SteadyDancer Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `pose_latents_positive`: a wire that carries LATENT
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `pose_latents_positive`: a link that carries LATENT
     - `pose_strength_spatial`: a number from 0.0 to 100.0, by default 1.0
     - `pose_strength_temporal`: a number from 0.0 to 100.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `pose_latents_negative`: a wire that carries LATENT, optional
-    - `clip_vision_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `pose_latents_negative`: a link that carries LATENT, optional
+    - `clip_vision_embeds`: a link that carries WANVIDIMAGE_CLIPEMBEDS, optional
     """
 
     CLASS_TYPE = 'WanVideoAddSteadyDancerEmbeds'
@@ -684,9 +684,9 @@ class WanVideoAddSteadyDancerEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[
 class WanVideoAddStoryMemLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add StoryMem Latents.
 
-    - `vae`: a wire that carries WANVAE
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `memory_images`: a wire that carries IMAGE
+    - `vae`: a link that carries WANVAE
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `memory_images`: a link that carries IMAGE
     - `rope_negative_offset`: true or false, by default False
     - `rope_negative_offset_frames`: a whole number from 0 to 100, by default 5
     """
@@ -710,9 +710,9 @@ class WanVideoAddStoryMemLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True
 class WanVideoAddTTMLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Add TTMLatents.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `reference_latents`: a wire that carries LATENT
-    - `mask`: a wire that carries MASK
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
+    - `reference_latents`: a link that carries LATENT
+    - `mask`: a link that carries MASK
     - `start_step`: a whole number from -1 to 1000, by default 0
     - `end_step`: a whole number from 1 to 1000, by default 1
     """
@@ -736,11 +736,11 @@ class WanVideoAddTTMLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoAddWanMoveTracks(_Node, frozen=True):
     """WanVideo Add WanMove Tracks.
 
-    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `image_embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `strength`: a number from 0.0 to 10.0, by default 1.0
-    - `track_mask`: a wire that carries MASK, optional
+    - `track_mask`: a link that carries MASK, optional
     - `track_coords`: text, optional
-    - `tracks`: a wire that carries TRACKS, optional
+    - `tracks`: a link that carries TRACKS, optional
     """
 
     CLASS_TYPE = 'WanVideoAddWanMoveTracks'
@@ -763,7 +763,7 @@ class WanVideoAddWanMoveTracks(_Node, frozen=True):
 class WanVideoAnimateEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Animate Embeds.
 
-    - `vae`: a wire that carries WANVAE
+    - `vae`: a link that carries WANVAE
     - `width`: a whole number from 64 to 8096, by default 832
     - `height`: a whole number from 64 to 8096, by default 480
     - `num_frames`: a whole number from 1 to 10000, by default 81
@@ -772,13 +772,13 @@ class WanVideoAnimateEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     - `colormatch`: one of 'disabled', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'disabled'
     - `pose_strength`: a number from 0.0 to 10.0, by default 1.0
     - `face_strength`: a number from 0.0 to 10.0, by default 1.0
-    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
-    - `ref_images`: a wire that carries IMAGE, optional
-    - `pose_images`: a wire that carries IMAGE, optional
-    - `face_images`: a wire that carries IMAGE, optional
-    - `bg_images`: a wire that carries IMAGE, optional
-    - `mask`: a wire that carries MASK, optional
-    - `start_ref_image`: a wire that carries IMAGE, optional
+    - `clip_embeds`: a link that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `ref_images`: a link that carries IMAGE, optional
+    - `pose_images`: a link that carries IMAGE, optional
+    - `face_images`: a link that carries IMAGE, optional
+    - `bg_images`: a link that carries IMAGE, optional
+    - `mask`: a link that carries MASK, optional
+    - `start_ref_image`: a link that carries IMAGE, optional
     - `tiled_vae`: true or false, optional
     """
 
@@ -813,8 +813,8 @@ class WanVideoAnimateEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoApplyNAG(_Node, Source[s.Wanvideotextembeds], frozen=True):
     """WanVideo Apply NAG.
 
-    - `original_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
-    - `nag_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
+    - `original_text_embeds`: a link that carries WANVIDEOTEXTEMBEDS
+    - `nag_text_embeds`: a link that carries WANVIDEOTEXTEMBEDS
     - `nag_scale`: a number from 0.0 to 100.0, by default 11.0
     - `nag_tau`: a number from 0.0 to 10.0, by default 2.5
     - `nag_alpha`: a number from 0.0 to 1.0, by default 0.25

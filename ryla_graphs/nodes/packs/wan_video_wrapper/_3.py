@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class WanVideoATI_comfy(_Node, Source[s.Model[Family]], frozen=True):
     """WanVideo ATI Comfy.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `width`: a whole number from 64 to 2048, by default 832
     - `height`: a whole number from 64 to 29048, by default 480
     - `tracks`: text
@@ -51,7 +51,7 @@ class WanVideoATI_comfy(_Node, Source[s.Model[Family]], frozen=True):
 class WanVideoATITracks(_Node, Source[s.Wanvideomodel], frozen=True):
     """WanVideo ATI Tracks.
 
-    - `model`: a wire that carries WANVIDEOMODEL
+    - `model`: a link that carries WANVIDEOMODEL
     - `tracks`: text
     - `width`: a whole number from 64 to 2048, by default 832
     - `height`: a whole number from 64 to 29048, by default 480
@@ -83,7 +83,7 @@ class WanVideoATITracks(_Node, Source[s.Wanvideomodel], frozen=True):
 class WanVideoATITracksVisualize(_Node, Source[s.Image], frozen=True):
     """WanVideo ATI Tracks Visualize.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `tracks`: text
     - `min_radius`: a whole number from 0 to 100, by default 1
     - `max_radius`: a whole number from 0 to 100, by default 6
@@ -157,15 +157,15 @@ class WanVideoBlockSwap(_Node, Source[s.Blockswapargs], frozen=True):
 class WanVideoClipVisionEncode(_Node, Source[s.WanvidimageClipembeds], frozen=True):
     """WanVideo ClipVision Encode.
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `image_1`: a wire that carries IMAGE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `image_1`: a link that carries IMAGE
     - `strength_1`: a number from 0.0 to 10.0, by default 1.0
     - `strength_2`: a number from 0.0 to 10.0, by default 1.0
     - `crop`: one of 'center', 'disabled', by default 'center'
     - `combine_embeds`: one of 'average', 'sum', 'concat', 'batch', by default 'average'
     - `force_offload`: true or false, by default True
-    - `image_2`: a wire that carries IMAGE, optional
-    - `negative_image`: a wire that carries IMAGE, optional
+    - `image_2`: a link that carries IMAGE, optional
+    - `negative_image`: a link that carries IMAGE, optional
     - `tiles`: a whole number from 0 to 16, optional
     - `ratio`: a number from 0.0 to 1.0, optional
     """
@@ -195,8 +195,8 @@ class WanVideoClipVisionEncode(_Node, Source[s.WanvidimageClipembeds], frozen=Tr
 class WanVideoCombineEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo Combine Embeds, experimental.
 
-    - `embeds_1`: a wire that carries WANVIDIMAGE_EMBEDS
-    - `embeds_2`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `embeds_1`: a link that carries WANVIDIMAGE_EMBEDS
+    - `embeds_2`: a link that carries WANVIDIMAGE_EMBEDS
     """
 
     CLASS_TYPE = 'WanVideoCombineEmbeds'
@@ -222,7 +222,7 @@ class WanVideoContextOptions(_Node, Source[s.Wanvidcontext], frozen=True):
     - `freenoise`: true or false, by default True
     - `verbose`: true or false, by default False
     - `fuse_method`: one of 'linear', 'pyramid', optional
-    - `reference_latent`: a wire that carries LATENT, optional
+    - `reference_latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'WanVideoContextOptions'
@@ -249,8 +249,8 @@ class WanVideoControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family],
 
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `latents`: a wire that carries LATENT
-    - `fun_ref_image`: a wire that carries LATENT, optional
+    - `latents`: a link that carries LATENT
+    - `fun_ref_image`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'WanVideoControlEmbeds'
@@ -271,9 +271,9 @@ class WanVideoControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family],
 class WanVideoControlnet(_Node, Source[s.Wanvideomodel], frozen=True):
     """WanVideo Controlnet Apply.
 
-    - `model`: a wire that carries WANVIDEOMODEL
-    - `controlnet`: a wire that carries WANVIDEOCONTROLNET
-    - `control_images`: a wire that carries IMAGE
+    - `model`: a link that carries WANVIDEOMODEL
+    - `controlnet`: a link that carries WANVIDEOCONTROLNET
+    - `control_images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `control_stride`: a whole number from 1 to 8, by default 3
     - `control_start_percent`: a number from 0.0 to 1.0, by default 0.0
@@ -325,8 +325,8 @@ class WanVideoControlnetLoader(_Node, Source[s.Wanvideocontrolnet], frozen=True)
 class WanVideoDecode(_Node, Source[s.Image], frozen=True):
     """WanVideo Decode.
 
-    - `vae`: a wire that carries WANVAE
-    - `samples`: a wire that carries LATENT
+    - `vae`: a link that carries WANVAE
+    - `samples`: a link that carries LATENT
     - `enable_vae_tiling`: true or false, by default False
     - `tile_x`: a whole number from 40 to 2048, by default 272
     - `tile_y`: a whole number from 40 to 2048, by default 272
@@ -357,8 +357,8 @@ class WanVideoDecode(_Node, Source[s.Image], frozen=True):
 class WanVideoDecodeOviAudio(_Node, Source[s.Audio], frozen=True):
     """WanVideo Decode Ovi Audio.
 
-    - `mmaudio_vae`: a wire that carries MMAUDIOVAE
-    - `samples`: a wire that carries LATENT
+    - `mmaudio_vae`: a link that carries MMAUDIOVAE
+    - `samples`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'WanVideoDecodeOviAudio'
@@ -377,9 +377,9 @@ class WanVideoDecodeOviAudio(_Node, Source[s.Audio], frozen=True):
 class WanVideoDiffusionForcingSampler(_Node, Source[s.Latent[Family]], frozen=True):
     """WanVideo Diffusion Forcing Sampler.
 
-    - `model`: a wire that carries WANVIDEOMODEL
-    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
-    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `model`: a link that carries WANVIDEOMODEL
+    - `text_embeds`: a link that carries WANVIDEOTEXTEMBEDS
+    - `image_embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `addnoise_condition`: a whole number from 0 to 1000, by default 10
     - `fps`: a number from 1.0 to 120.0, by default 24.0
     - `steps`: a whole number of at least 1, by default 30
@@ -388,14 +388,14 @@ class WanVideoDiffusionForcingSampler(_Node, Source[s.Latent[Family]], frozen=Tr
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `force_offload`: true or false, by default True
     - `scheduler`: one of 'unipc', 'unipc/beta', 'euler', 'euler/beta', 'lcm', 'lcm/beta', by default 'unipc'
-    - `samples`: a wire that carries LATENT, optional
-    - `prefix_samples`: a wire that carries LATENT, optional
+    - `samples`: a link that carries LATENT, optional
+    - `prefix_samples`: a link that carries LATENT, optional
     - `denoise_strength`: a number from 0.0 to 1.0, optional
-    - `cache_args`: a wire that carries CACHEARGS, optional
-    - `slg_args`: a wire that carries SLGARGS, optional
+    - `cache_args`: a link that carries CACHEARGS, optional
+    - `slg_args`: a link that carries SLGARGS, optional
     - `rope_function`: one of 'default', 'comfy', optional
-    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
-    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
+    - `experimental_args`: a link that carries EXPERIMENTALARGS, optional
+    - `unianimate_poses`: a link that carries UNIANIMATE_POSE, optional
     """
 
     CLASS_TYPE = 'WanVideoDiffusionForcingSampler'
@@ -458,8 +458,8 @@ class WanVideoEmptyEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     - `width`: a whole number from 64 to 8096, by default 832
     - `height`: a whole number from 64 to 8096, by default 480
     - `num_frames`: a whole number from 1 to 10000, by default 81
-    - `control_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
-    - `extra_latents`: a wire that carries LATENT, optional
+    - `control_embeds`: a link that carries WANVIDIMAGE_EMBEDS, optional
+    - `extra_latents`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'WanVideoEmptyEmbeds'
@@ -499,8 +499,8 @@ class WanVideoEmptyMMAudioLatents(_Node, Source[s.Latent[Family]], frozen=True):
 class WanVideoEncode(_Node, Source[s.Latent[Family]], frozen=True):
     """WanVideo Encode.
 
-    - `vae`: a wire that carries WANVAE
-    - `image`: a wire that carries IMAGE
+    - `vae`: a link that carries WANVAE
+    - `image`: a link that carries IMAGE
     - `enable_vae_tiling`: true or false, by default False
     - `tile_x`: a whole number from 64 to 2048, by default 272
     - `tile_y`: a whole number from 64 to 2048, by default 272
@@ -508,7 +508,7 @@ class WanVideoEncode(_Node, Source[s.Latent[Family]], frozen=True):
     - `tile_stride_y`: a whole number from 32 to 2048, by default 128
     - `noise_aug_strength`: a number from 0.0 to 10.0, optional
     - `latent_strength`: a number from 0.0 to 10.0, optional
-    - `mask`: a wire that carries MASK, optional
+    - `mask`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'WanVideoEncode'
@@ -535,8 +535,8 @@ class WanVideoEncode(_Node, Source[s.Latent[Family]], frozen=True):
 class WanVideoEncodeLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
     """WanVideo Encode Latent Batch.
 
-    - `vae`: a wire that carries WANVAE
-    - `images`: a wire that carries IMAGE
+    - `vae`: a link that carries WANVAE
+    - `images`: a link that carries IMAGE
     - `enable_vae_tiling`: true or false, by default False
     - `tile_x`: a whole number from 64 to 2048, by default 272
     - `tile_y`: a whole number from 64 to 2048, by default 272
@@ -565,8 +565,8 @@ class WanVideoEncodeLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 class WanVideoEncodeOviAudio(_Node, Source[s.Latent[Family]], frozen=True):
     """WanVideo Encode Ovi Audio.
 
-    - `mmaudio_vae`: a wire that carries MMAUDIOVAE
-    - `audio`: a wire that carries AUDIO
+    - `mmaudio_vae`: a link that carries MMAUDIOVAE
+    - `audio`: a link that carries AUDIO
     """
 
     CLASS_TYPE = 'WanVideoEncodeOviAudio'
@@ -652,7 +652,7 @@ class WanVideoExtraModelSelect(_Node, Source[s.Vacepath], frozen=True):
     """WanVideo Extra Model Select.
 
     - `extra_model`: the name of a file or model that the server has
-    - `prev_model`: a wire that carries VACEPATH, optional
+    - `prev_model`: a link that carries VACEPATH, optional
     """
 
     CLASS_TYPE = 'WanVideoExtraModelSelect'
@@ -717,7 +717,7 @@ class WanVideoFreeInitArgs(_Node, Source[s.Freeinitargs], frozen=True):
 class WanVideoFunCameraEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo FunCamera Embeds.
 
-    - `poses`: a wire that carries CAMERACTRL_POSES
+    - `poses`: a link that carries CAMERACTRL_POSES
     - `width`: a whole number from 64 to 2048, by default 832
     - `height`: a whole number from 64 to 29048, by default 480
     - `strength`: a number from 0.0 to 1.0, by default 1.0
@@ -745,9 +745,9 @@ class WanVideoFunCameraEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoImageClipEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo ImageClip Encode (Deprecated), deprecated.
 
-    - `clip_vision`: a wire that carries CLIP_VISION
-    - `image`: a wire that carries IMAGE
-    - `vae`: a wire that carries WANVAE
+    - `clip_vision`: a link that carries CLIP_VISION
+    - `image`: a link that carries IMAGE
+    - `vae`: a link that carries WANVAE
     - `generation_width`: a whole number from 64 to 8096, by default 832
     - `generation_height`: a whole number from 64 to 8096, by default 480
     - `num_frames`: a whole number from 1 to 10000, by default 81
@@ -783,7 +783,7 @@ class WanVideoImageClipEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 class WanVideoImageResizeToClosest(_Node, frozen=True):
     """WanVideo Image Resize To Closest.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `generation_width`: a whole number from 64 to 8096, by default 832
     - `generation_height`: a whole number from 64 to 8096, by default 480
     - `aspect_ratio_preservation`: one of 'keep_input', 'stretch_to_new', 'crop_to_new', by default 'keep_input'
@@ -816,18 +816,18 @@ class WanVideoImageToVideoEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True
     - `start_latent_strength`: a number from 0.0 to 10.0, by default 1.0
     - `end_latent_strength`: a number from 0.0 to 10.0, by default 1.0
     - `force_offload`: true or false, by default True
-    - `vae`: a wire that carries WANVAE, optional
-    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
-    - `start_image`: a wire that carries IMAGE, optional
-    - `end_image`: a wire that carries IMAGE, optional
-    - `control_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
+    - `vae`: a link that carries WANVAE, optional
+    - `clip_embeds`: a link that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `end_image`: a link that carries IMAGE, optional
+    - `control_embeds`: a link that carries WANVIDIMAGE_EMBEDS, optional
     - `fun_or_fl2v_model`: true or false, optional
-    - `temporal_mask`: a wire that carries MASK, optional
-    - `extra_latents`: a wire that carries LATENT, optional
+    - `temporal_mask`: a link that carries MASK, optional
+    - `extra_latents`: a link that carries LATENT, optional
     - `tiled_vae`: true or false, optional
-    - `add_cond_latents`: a wire that carries ADD_COND_LATENTS, optional
+    - `add_cond_latents`: a link that carries ADD_COND_LATENTS, optional
     - `augment_empty_frames`: a number from 0.0 to 10.0, optional
-    - `empty_frame_pad_image`: a wire that carries IMAGE, optional
+    - `empty_frame_pad_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanVideoImageToVideoEncode'
@@ -863,16 +863,16 @@ class WanVideoImageToVideoEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True
 class WanVideoImageToVideoMultiTalk(_Node, frozen=True):
     """WanVideo Long I2V Multi/InfiniteTalk.
 
-    - `vae`: a wire that carries WANVAE
+    - `vae`: a link that carries WANVAE
     - `width`: a whole number from 64 to 2048, by default 832
     - `height`: a whole number from 64 to 29048, by default 480
     - `frame_window_size`: a whole number from 1 to 10000, by default 81
     - `motion_frame`: a whole number from 1 to 10000, by default 25
     - `force_offload`: true or false, by default False
     - `colormatch`: one of 'disabled', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'disabled'
-    - `start_image`: a wire that carries IMAGE, optional
+    - `start_image`: a link that carries IMAGE, optional
     - `tiled_vae`: true or false, optional
-    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `clip_embeds`: a link that carries WANVIDIMAGE_CLIPEMBEDS, optional
     - `mode`: one of 'auto', 'multitalk', 'infinitetalk', optional
     - `output_path`: text, optional
     """

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class WanVideoImageToVideoSkyreelsv3_audio(_Node, frozen=True):
     """WanVideo Long SkyReelsV3 A2V.
 
-    - `vae`: a wire that carries WANVAE
+    - `vae`: a link that carries WANVAE
     - `width`: a whole number from 64 to 2048, by default 832
     - `height`: a whole number from 64 to 29048, by default 480
     - `frame_window_size`: a whole number from 1 to 10000, by default 81
@@ -33,9 +33,9 @@ class WanVideoImageToVideoSkyreelsv3_audio(_Node, frozen=True):
     - `tiled_vae`: true or false, by default False
     - `force_offload`: true or false, by default False
     - `colormatch`: one of 'disabled', 'reinhard_torch', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'disabled'
-    - `start_image`: a wire that carries IMAGE, optional
-    - `reference_video`: a wire that carries IMAGE, optional
-    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `reference_video`: a link that carries IMAGE, optional
+    - `clip_embeds`: a link that carries WANVIDIMAGE_CLIPEMBEDS, optional
     - `output_path`: text, optional
     """
 
@@ -67,7 +67,7 @@ class WanVideoImageToVideoSkyreelsv3_audio(_Node, frozen=True):
 class WanVideoLatentReScale(_Node, Source[s.Latent[Family]], frozen=True):
     """WanVideo Latent ReScale.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `direction`: one of 'comfy_to_wrapper', 'wrapper_to_comfy', by default 'comfy_to_wrapper'
     """
 
@@ -87,18 +87,18 @@ class WanVideoLatentReScale(_Node, Source[s.Latent[Family]], frozen=True):
 class WanVideoLongCatAvatarExtendEmbeds(_Node, Generic[Family], frozen=True):
     """WanVideoLongCatAvatarExtendEmbeds.
 
-    - `prev_latents`: a wire that carries LATENT
-    - `audio_embeds`: a wire that carries MULTITALK_EMBEDS
+    - `prev_latents`: a link that carries LATENT
+    - `audio_embeds`: a link that carries MULTITALK_EMBEDS
     - `num_frames`: a whole number from 1 to 256, by default 93
     - `overlap`: a whole number from 0 to 16, by default 13
     - `frames_processed`: a whole number from 0 to 10000, by default 0
     - `if_not_enough_audio`: one of 'pad_with_start', 'mirror_from_end', by default 'pad_with_start'
     - `ref_frame_index`: a whole number from 0 to 1000, by default 10
     - `ref_mask_frame_range`: a whole number from 0 to 20, by default 3
-    - `ref_latent`: a wire that carries LATENT, optional
-    - `samples`: a wire that carries LATENT, optional
-    - `prev_images`: a wire that carries IMAGE, optional
-    - `vae`: a wire that carries WANVAE, optional
+    - `ref_latent`: a link that carries LATENT, optional
+    - `samples`: a link that carries LATENT, optional
+    - `prev_images`: a link that carries IMAGE, optional
+    - `vae`: a link that carries WANVAE, optional
     """
 
     CLASS_TYPE = 'WanVideoLongCatAvatarExtendEmbeds'
@@ -251,8 +251,8 @@ class WanVideoLoraSelect(_Node, Source[s.Wanvidlora], frozen=True):
 
     - `lora`: the name of a file or model that the server has
     - `strength`: a number from -1000.0 to 1000.0, by default 1.0
-    - `prev_lora`: a wire that carries WANVIDLORA, optional
-    - `blocks`: a wire that carries SELECTEDBLOCKS, optional
+    - `prev_lora`: a link that carries WANVIDLORA, optional
+    - `blocks`: a link that carries SELECTEDBLOCKS, optional
     - `low_mem_load`: true or false, optional
     - `merge_loras`: true or false, optional
     """
@@ -279,8 +279,8 @@ class WanVideoLoraSelectByName(_Node, Source[s.Wanvidlora], frozen=True):
 
     - `lora_name`: text
     - `strength`: a number from -10.0 to 10.0, by default 1.0
-    - `prev_lora`: a wire that carries WANVIDLORA, optional
-    - `blocks`: a wire that carries SELECTEDBLOCKS, optional
+    - `prev_lora`: a link that carries WANVIDLORA, optional
+    - `blocks`: a link that carries SELECTEDBLOCKS, optional
     - `low_mem_load`: true or false, optional
     - `merge_loras`: true or false, optional
     """
@@ -315,8 +315,8 @@ class WanVideoLoraSelectMulti(_Node, Source[s.Wanvidlora], frozen=True):
     - `strength_3`: a number from -10.0 to 10.0, by default 1.0
     - `lora_4`: the name of a file or model that the server has, by default 'none'
     - `strength_4`: a number from -10.0 to 10.0, by default 1.0
-    - `prev_lora`: a wire that carries WANVIDLORA, optional
-    - `blocks`: a wire that carries SELECTEDBLOCKS, optional
+    - `prev_lora`: a link that carries WANVIDLORA, optional
+    - `blocks`: a link that carries SELECTEDBLOCKS, optional
     - `low_mem_load`: true or false, optional
     - `merge_loras`: true or false, optional
     """
@@ -378,8 +378,8 @@ class WanVideoMiniMaxRemoverEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[F
     - `width`: a whole number from 64 to 8096, by default 832
     - `height`: a whole number from 64 to 8096, by default 480
     - `num_frames`: a whole number from 1 to 10000, by default 81
-    - `latents`: a wire that carries LATENT
-    - `mask_latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
+    - `mask_latents`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'WanVideoMiniMaxRemoverEmbeds'
@@ -406,14 +406,14 @@ class WanVideoModelLoader(_Node, Source[s.Wanvideomodel], frozen=True):
     - `quantization`: one of 'disabled', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e4m3fn_scaled', 'fp8_e4m3fn_scaled_fast', 'fp8_e5m2', 'fp8_e5m2_fast', 'fp8_e5m2_scaled', 'fp8_e5m2_scaled_fast', by default 'disabled'
     - `load_device`: one of 'main_device', 'offload_device', by default 'offload_device'
     - `attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn', 'sageattn_3', 'radial_sage_attention', 'sageattn_compiled', 'sageattn_ultravico', 'comfy', optional
-    - `compile_args`: a wire that carries WANCOMPILEARGS, optional
-    - `block_swap_args`: a wire that carries BLOCKSWAPARGS, optional
-    - `lora`: a wire that carries WANVIDLORA, optional
-    - `vram_management_args`: a wire that carries VRAM_MANAGEMENTARGS, optional
-    - `extra_model`: a wire that carries VACEPATH, optional
-    - `fantasytalking_model`: a wire that carries FANTASYTALKINGMODEL, optional
-    - `multitalk_model`: a wire that carries MULTITALKMODEL, optional
-    - `fantasyportrait_model`: a wire that carries FANTASYPORTRAITMODEL, optional
+    - `compile_args`: a link that carries WANCOMPILEARGS, optional
+    - `block_swap_args`: a link that carries BLOCKSWAPARGS, optional
+    - `lora`: a link that carries WANVIDLORA, optional
+    - `vram_management_args`: a link that carries VRAM_MANAGEMENTARGS, optional
+    - `extra_model`: a link that carries VACEPATH, optional
+    - `fantasytalking_model`: a link that carries FANTASYTALKINGMODEL, optional
+    - `multitalk_model`: a link that carries MULTITALKMODEL, optional
+    - `fantasyportrait_model`: a link that carries FANTASYPORTRAITMODEL, optional
     - `rms_norm_function`: one of 'default', 'pytorch', optional
     """
 
@@ -445,9 +445,9 @@ class WanVideoModelLoader(_Node, Source[s.Wanvideomodel], frozen=True):
 class WanVideoOviCFG(_Node, Source[s.Wanvideotextembeds], frozen=True):
     """WanVideo Ovi CFG.
 
-    - `original_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
+    - `original_text_embeds`: a link that carries WANVIDEOTEXTEMBEDS
     - `ovi_audio_cfg`: a number from 0.0 to 100.0, by default 3.0
-    - `ovi_negative_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
+    - `ovi_negative_text_embeds`: a link that carries WANVIDEOTEXTEMBEDS, optional
     """
 
     CLASS_TYPE = 'WanVideoOviCFG'
@@ -467,7 +467,7 @@ class WanVideoOviCFG(_Node, Source[s.Wanvideotextembeds], frozen=True):
 class WanVideoPassImagesFromSamples(_Node, frozen=True):
     """WanVideo Pass Images From Samples.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'WanVideoPassImagesFromSamples'
@@ -487,14 +487,14 @@ class WanVideoPhantomEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family],
     """WanVideo Phantom Embeds.
 
     - `num_frames`: a whole number from 1 to 10000, by default 81
-    - `phantom_latent_1`: a wire that carries LATENT
+    - `phantom_latent_1`: a link that carries LATENT
     - `phantom_cfg_scale`: a number from 0.0 to 10.0, by default 5.0
     - `phantom_start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `phantom_end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `phantom_latent_2`: a wire that carries LATENT, optional
-    - `phantom_latent_3`: a wire that carries LATENT, optional
-    - `phantom_latent_4`: a wire that carries LATENT, optional
-    - `vace_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
+    - `phantom_latent_2`: a link that carries LATENT, optional
+    - `phantom_latent_3`: a link that carries LATENT, optional
+    - `phantom_latent_4`: a link that carries LATENT, optional
+    - `vace_embeds`: a link that carries WANVIDIMAGE_EMBEDS, optional
     """
 
     CLASS_TYPE = 'WanVideoPhantomEmbeds'
@@ -520,7 +520,7 @@ class WanVideoPhantomEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family],
 class WanVideoPreviewEmbeds(_Node, Generic[Family], frozen=True):
     """WanVideo Preview Embeds.
 
-    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `embeds`: a link that carries WANVIDIMAGE_EMBEDS
     """
 
     CLASS_TYPE = 'WanVideoPreviewEmbeds'
@@ -539,7 +539,7 @@ class WanVideoPreviewEmbeds(_Node, Generic[Family], frozen=True):
 class WanVideoPromptExtender(_Node, Source[s.String], frozen=True):
     """Wan Video Prompt Extender.
 
-    - `qwen`: a wire that carries QWENMODEL
+    - `qwen`: a link that carries QWENMODEL
     - `prompt`: text
     - `max_new_tokens`: a whole number from 1 to 2048, by default 512
     - `device`: one of 'gpu', 'cpu', by default 'gpu'
@@ -597,11 +597,11 @@ class WanVideoPromptExtenderSelect(_Node, Source[s.WanvideopromptextenderArgs], 
 class WanVideoRealisDanceLatents(_Node, Source[s.AddCondLatents], Generic[Family], frozen=True):
     """WanVideo RealisDance Latents.
 
-    - `ref_latent`: a wire that carries LATENT
+    - `ref_latent`: a link that carries LATENT
     - `pose_cond_start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `pose_cond_end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `smpl_latent`: a wire that carries LATENT, optional
-    - `hamer_latent`: a wire that carries LATENT, optional
+    - `smpl_latent`: a link that carries LATENT, optional
+    - `hamer_latent`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'WanVideoRealisDanceLatents'
@@ -623,8 +623,8 @@ class WanVideoRealisDanceLatents(_Node, Source[s.AddCondLatents], Generic[Family
 class WanVideoReCamMasterCameraEmbed(_Node, frozen=True):
     """WanVideo ReCamMaster Camera Embed.
 
-    - `camera_poses`: a wire that carries CAMERAPOSES
-    - `latents`: a wire that carries LATENT
+    - `camera_poses`: a link that carries CAMERAPOSES
+    - `latents`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'WanVideoReCamMasterCameraEmbed'
@@ -645,7 +645,7 @@ class WanVideoReCamMasterDefaultCamera(_Node, Source[s.Cameraposes], frozen=True
     """WanVideo ReCamMaster Default Camera.
 
     - `camera_type`: one of 'pan_right', 'pan_left', 'tilt_up', 'tilt_down', 'zoom_in', 'zoom_out', 'translate_up', 'translate_down', 'arc_left', 'arc_right', by default 'pan_right'
-    - `latents`: a wire that carries LATENT
+    - `latents`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'WanVideoReCamMasterDefaultCamera'
@@ -708,8 +708,8 @@ class WanVideoRoPEFunction(_Node, Source[s.Combo], frozen=True):
 class WanVideoSampler(_Node, Generic[Family], frozen=True):
     """WanVideo Sampler.
 
-    - `model`: a wire that carries WANVIDEOMODEL
-    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `model`: a link that carries WANVIDEOMODEL
+    - `image_embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `steps`: a whole number of at least 1, by default 30
     - `cfg`: a number from 0.0 to 30.0, by default 6.0
     - `shift`: a number from 0.0 to 1000.0, by default 5.0
@@ -717,24 +717,24 @@ class WanVideoSampler(_Node, Generic[Family], frozen=True):
     - `force_offload`: true or false, by default True
     - `scheduler`: one of 'unipc', 'unipc/beta', 'dpm++', 'dpm++/beta', 'dpm++_sde', 'dpm++_sde/beta', 'euler', 'euler/beta', … (21 choices), by default 'unipc'
     - `riflex_freq_index`: a whole number from 0 to 1000, by default 0
-    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
-    - `samples`: a wire that carries LATENT, optional
+    - `text_embeds`: a link that carries WANVIDEOTEXTEMBEDS, optional
+    - `samples`: a link that carries LATENT, optional
     - `denoise_strength`: a number from 0.0 to 1.0, optional
-    - `feta_args`: a wire that carries FETAARGS, optional
-    - `context_options`: a wire that carries WANVIDCONTEXT, optional
-    - `cache_args`: a wire that carries CACHEARGS, optional
-    - `flowedit_args`: a wire that carries FLOWEDITARGS, optional
+    - `feta_args`: a link that carries FETAARGS, optional
+    - `context_options`: a link that carries WANVIDCONTEXT, optional
+    - `cache_args`: a link that carries CACHEARGS, optional
+    - `flowedit_args`: a link that carries FLOWEDITARGS, optional
     - `batched_cfg`: true or false, optional
-    - `slg_args`: a wire that carries SLGARGS, optional
+    - `slg_args`: a link that carries SLGARGS, optional
     - `rope_function`: one of 'default', 'comfy', 'comfy_chunked', optional
-    - `loop_args`: a wire that carries LOOPARGS, optional
-    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
-    - `sigmas`: a wire that carries SIGMAS, optional
-    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
-    - `fantasytalking_embeds`: a wire that carries FANTASYTALKING_EMBEDS, optional
-    - `uni3c_embeds`: a wire that carries UNI3C_EMBEDS, optional
-    - `multitalk_embeds`: a wire that carries MULTITALK_EMBEDS, optional
-    - `freeinit_args`: a wire that carries FREEINITARGS, optional
+    - `loop_args`: a link that carries LOOPARGS, optional
+    - `experimental_args`: a link that carries EXPERIMENTALARGS, optional
+    - `sigmas`: a link that carries SIGMAS, optional
+    - `unianimate_poses`: a link that carries UNIANIMATE_POSE, optional
+    - `fantasytalking_embeds`: a link that carries FANTASYTALKING_EMBEDS, optional
+    - `uni3c_embeds`: a link that carries UNI3C_EMBEDS, optional
+    - `multitalk_embeds`: a link that carries MULTITALK_EMBEDS, optional
+    - `freeinit_args`: a link that carries FREEINITARGS, optional
     - `start_step`: a whole number from 0 to 10000, optional
     - `end_step`: a whole number from -1 to 10000, optional
     - `add_noise_to_samples`: true or false, optional
@@ -786,17 +786,17 @@ class WanVideoSamplerExtraArgs(_Node, Source[s.Wanvidsamplerextraargs], frozen=T
     """WanVideoSampler v2 Extra Args.
 
     - `riflex_freq_index`: a whole number from 0 to 1000, optional
-    - `feta_args`: a wire that carries FETAARGS, optional
-    - `context_options`: a wire that carries WANVIDCONTEXT, optional
-    - `cache_args`: a wire that carries CACHEARGS, optional
-    - `slg_args`: a wire that carries SLGARGS, optional
+    - `feta_args`: a link that carries FETAARGS, optional
+    - `context_options`: a link that carries WANVIDCONTEXT, optional
+    - `cache_args`: a link that carries CACHEARGS, optional
+    - `slg_args`: a link that carries SLGARGS, optional
     - `rope_function`: one of 'default', 'comfy', 'comfy_chunked', optional
-    - `loop_args`: a wire that carries LOOPARGS, optional
-    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
-    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
-    - `fantasytalking_embeds`: a wire that carries FANTASYTALKING_EMBEDS, optional
-    - `uni3c_embeds`: a wire that carries UNI3C_EMBEDS, optional
-    - `multitalk_embeds`: a wire that carries MULTITALK_EMBEDS, optional
+    - `loop_args`: a link that carries LOOPARGS, optional
+    - `experimental_args`: a link that carries EXPERIMENTALARGS, optional
+    - `unianimate_poses`: a link that carries UNIANIMATE_POSE, optional
+    - `fantasytalking_embeds`: a link that carries FANTASYTALKING_EMBEDS, optional
+    - `uni3c_embeds`: a link that carries UNI3C_EMBEDS, optional
+    - `multitalk_embeds`: a link that carries MULTITALK_EMBEDS, optional
     """
 
     CLASS_TYPE = 'WanVideoSamplerExtraArgs'
@@ -825,7 +825,7 @@ class WanVideoSamplerExtraArgs(_Node, Source[s.Wanvidsamplerextraargs], frozen=T
 class WanVideoSamplerFromSettings(_Node, Generic[Family], frozen=True):
     """WanVideo Sampler From Settings.
 
-    - `sampler_inputs`: a wire that carries SAMPLER_ARGS
+    - `sampler_inputs`: a link that carries SAMPLER_ARGS
     """
 
     CLASS_TYPE = 'WanVideoSamplerFromSettings'
@@ -844,8 +844,8 @@ class WanVideoSamplerFromSettings(_Node, Generic[Family], frozen=True):
 class WanVideoSamplerSettings(_Node, Source[s.SamplerArgs], frozen=True):
     """WanVideo Sampler Settings.
 
-    - `model`: a wire that carries WANVIDEOMODEL
-    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `model`: a link that carries WANVIDEOMODEL
+    - `image_embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `steps`: a whole number of at least 1, by default 30
     - `cfg`: a number from 0.0 to 30.0, by default 6.0
     - `shift`: a number from 0.0 to 1000.0, by default 5.0
@@ -853,24 +853,24 @@ class WanVideoSamplerSettings(_Node, Source[s.SamplerArgs], frozen=True):
     - `force_offload`: true or false, by default True
     - `scheduler`: one of 'unipc', 'unipc/beta', 'dpm++', 'dpm++/beta', 'dpm++_sde', 'dpm++_sde/beta', 'euler', 'euler/beta', … (21 choices), by default 'unipc'
     - `riflex_freq_index`: a whole number from 0 to 1000, by default 0
-    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
-    - `samples`: a wire that carries LATENT, optional
+    - `text_embeds`: a link that carries WANVIDEOTEXTEMBEDS, optional
+    - `samples`: a link that carries LATENT, optional
     - `denoise_strength`: a number from 0.0 to 1.0, optional
-    - `feta_args`: a wire that carries FETAARGS, optional
-    - `context_options`: a wire that carries WANVIDCONTEXT, optional
-    - `cache_args`: a wire that carries CACHEARGS, optional
-    - `flowedit_args`: a wire that carries FLOWEDITARGS, optional
+    - `feta_args`: a link that carries FETAARGS, optional
+    - `context_options`: a link that carries WANVIDCONTEXT, optional
+    - `cache_args`: a link that carries CACHEARGS, optional
+    - `flowedit_args`: a link that carries FLOWEDITARGS, optional
     - `batched_cfg`: true or false, optional
-    - `slg_args`: a wire that carries SLGARGS, optional
+    - `slg_args`: a link that carries SLGARGS, optional
     - `rope_function`: one of 'default', 'comfy', 'comfy_chunked', optional
-    - `loop_args`: a wire that carries LOOPARGS, optional
-    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
-    - `sigmas`: a wire that carries SIGMAS, optional
-    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
-    - `fantasytalking_embeds`: a wire that carries FANTASYTALKING_EMBEDS, optional
-    - `uni3c_embeds`: a wire that carries UNI3C_EMBEDS, optional
-    - `multitalk_embeds`: a wire that carries MULTITALK_EMBEDS, optional
-    - `freeinit_args`: a wire that carries FREEINITARGS, optional
+    - `loop_args`: a link that carries LOOPARGS, optional
+    - `experimental_args`: a link that carries EXPERIMENTALARGS, optional
+    - `sigmas`: a link that carries SIGMAS, optional
+    - `unianimate_poses`: a link that carries UNIANIMATE_POSE, optional
+    - `fantasytalking_embeds`: a link that carries FANTASYTALKING_EMBEDS, optional
+    - `uni3c_embeds`: a link that carries UNI3C_EMBEDS, optional
+    - `multitalk_embeds`: a link that carries MULTITALK_EMBEDS, optional
+    - `freeinit_args`: a link that carries FREEINITARGS, optional
     - `start_step`: a whole number from 0 to 10000, optional
     - `end_step`: a whole number from -1 to 10000, optional
     - `add_noise_to_samples`: true or false, optional
@@ -920,16 +920,16 @@ class WanVideoSamplerSettings(_Node, Source[s.SamplerArgs], frozen=True):
 class WanVideoSamplerv2(_Node, Generic[Family], frozen=True):
     """WanVideo Sampler v2.
 
-    - `model`: a wire that carries WANVIDEOMODEL
-    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `model`: a link that carries WANVIDEOMODEL
+    - `image_embeds`: a link that carries WANVIDIMAGE_EMBEDS
     - `cfg`: a number from 0.0 to 30.0, by default 6.0
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `force_offload`: true or false, by default True
-    - `scheduler`: a wire that carries WANVIDEOSCHEDULER
-    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
-    - `samples`: a wire that carries LATENT, optional
+    - `scheduler`: a link that carries WANVIDEOSCHEDULER
+    - `text_embeds`: a link that carries WANVIDEOTEXTEMBEDS, optional
+    - `samples`: a link that carries LATENT, optional
     - `add_noise_to_samples`: true or false, optional
-    - `extra_args`: a wire that carries WANVIDSAMPLEREXTRAARGS, optional
+    - `extra_args`: a link that carries WANVIDSAMPLEREXTRAARGS, optional
     """
 
     CLASS_TYPE = 'WanVideoSamplerv2'
@@ -962,7 +962,7 @@ class WanVideoScheduler(_Node, frozen=True):
     - `shift`: a number from 0.0 to 1000.0, by default 5.0
     - `start_step`: a whole number of at least 0, by default 0
     - `end_step`: a whole number of at least -1, by default -1
-    - `sigmas`: a wire that carries SIGMAS, optional
+    - `sigmas`: a link that carries SIGMAS, optional
     - `enhance_hf`: true or false, optional
     """
 
@@ -997,7 +997,7 @@ class WanVideoSchedulerv2(_Node, Source[s.Wanvideoscheduler], frozen=True):
     - `shift`: a number from 0.0 to 1000.0, by default 5.0
     - `start_step`: a whole number of at least 0, by default 0
     - `end_step`: a whole number of at least -1, by default -1
-    - `sigmas`: a wire that carries SIGMAS, optional
+    - `sigmas`: a link that carries SIGMAS, optional
     - `enhance_hf`: true or false, optional
     """
 
@@ -1022,7 +1022,7 @@ class WanVideoSchedulerv2(_Node, Source[s.Wanvideoscheduler], frozen=True):
 class WanVideoSetAttentionModeOverride(_Node, Source[s.Wanvideomodel], frozen=True):
     """WanVideo Set Attention Mode Override.
 
-    - `model`: a wire that carries WANVIDEOMODEL
+    - `model`: a link that carries WANVIDEOMODEL
     - `attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn', 'sageattn_3', 'radial_sage_attention', 'sageattn_compiled', 'sageattn_ultravico', 'comfy', by default 'sdpa'
     - `start_step`: a whole number from 0 to 10000, by default 0
     - `end_step`: a whole number from 1 to 10000, by default 10000

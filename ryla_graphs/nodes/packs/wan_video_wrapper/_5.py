@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class WanVideoSetBlockSwap(_Node, Source[s.Wanvideomodel], frozen=True):
     """WanVideo Set BlockSwap.
 
-    - `model`: a wire that carries WANVIDEOMODEL
-    - `block_swap_args`: a wire that carries BLOCKSWAPARGS, optional
+    - `model`: a link that carries WANVIDEOMODEL
+    - `block_swap_args`: a link that carries BLOCKSWAPARGS, optional
     """
 
     CLASS_TYPE = 'WanVideoSetBlockSwap'
@@ -43,8 +43,8 @@ class WanVideoSetBlockSwap(_Node, Source[s.Wanvideomodel], frozen=True):
 class WanVideoSetLoRAs(_Node, Source[s.Wanvideomodel], frozen=True):
     """WanVideo Set LoRAs, experimental.
 
-    - `model`: a wire that carries WANVIDEOMODEL
-    - `lora`: a wire that carries WANVIDLORA, optional
+    - `model`: a link that carries WANVIDEOMODEL
+    - `lora`: a link that carries WANVIDLORA, optional
     """
 
     CLASS_TYPE = 'WanVideoSetLoRAs'
@@ -63,7 +63,7 @@ class WanVideoSetLoRAs(_Node, Source[s.Wanvideomodel], frozen=True):
 class WanVideoSetRadialAttention(_Node, Source[s.Wanvideomodel], frozen=True):
     """WanVideo Set Radial Attention.
 
-    - `model`: a wire that carries WANVIDEOMODEL
+    - `model`: a link that carries WANVIDEOMODEL
     - `dense_attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn', 'sparse_sage_attention', by default 'sageattn'
     - `dense_blocks`: a whole number from 0 to 40, by default 1
     - `dense_vace_blocks`: a whole number from 0 to 15, by default 1
@@ -133,9 +133,9 @@ class WanVideoSLG(_Node, Source[s.Slgargs], frozen=True):
 class WanVideoSVIProEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
     """WanVideo SVIPro Embeds.
 
-    - `anchor_samples`: a wire that carries LATENT
+    - `anchor_samples`: a link that carries LATENT
     - `num_frames`: a whole number from 1 to 10000, by default 81
-    - `prev_samples`: a wire that carries LATENT, optional
+    - `prev_samples`: a link that carries LATENT, optional
     - `motion_latent_count`: a whole number from 0 to 100, optional
     """
 
@@ -185,8 +185,8 @@ class WanVideoTeaCache(_Node, Source[s.Cacheargs], frozen=True):
 class WanVideoTextEmbedBridge(_Node, Source[s.Wanvideotextembeds], Generic[Family], frozen=True):
     """WanVideo TextEmbed Bridge.
 
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'WanVideoTextEmbedBridge'
@@ -207,9 +207,9 @@ class WanVideoTextEncode(_Node, Source[s.Wanvideotextembeds], frozen=True):
 
     - `positive_prompt`: text
     - `negative_prompt`: text
-    - `t5`: a wire that carries WANTEXTENCODER, optional
+    - `t5`: a link that carries WANTEXTENCODER, optional
     - `force_offload`: true or false, optional
-    - `model_to_offload`: a wire that carries WANVIDEOMODEL, optional
+    - `model_to_offload`: a link that carries WANVIDEOMODEL, optional
     - `use_disk_cache`: true or false, optional
     - `device`: one of 'gpu', 'cpu', optional
     """
@@ -242,7 +242,7 @@ class WanVideoTextEncodeCached(_Node, frozen=True):
     - `quantization`: one of 'disabled', 'fp8_e4m3fn', by default 'disabled'
     - `use_disk_cache`: true or false, by default True
     - `device`: one of 'gpu', 'cpu', by default 'gpu'
-    - `extender_args`: a wire that carries WANVIDEOPROMPTEXTENDER_ARGS, optional
+    - `extender_args`: a link that carries WANVIDEOPROMPTEXTENDER_ARGS, optional
     """
 
     CLASS_TYPE = 'WanVideoTextEncodeCached'
@@ -270,9 +270,9 @@ class WanVideoTextEncodeSingle(_Node, Source[s.Wanvideotextembeds], frozen=True)
     """WanVideo TextEncodeSingle.
 
     - `prompt`: text
-    - `t5`: a wire that carries WANTEXTENCODER, optional
+    - `t5`: a link that carries WANTEXTENCODER, optional
     - `force_offload`: true or false, optional
-    - `model_to_offload`: a wire that carries WANVIDEOMODEL, optional
+    - `model_to_offload`: a link that carries WANVIDEOMODEL, optional
     - `use_disk_cache`: true or false, optional
     - `device`: one of 'gpu', 'cpu', optional
     """
@@ -353,7 +353,7 @@ class WanVideoTorchCompileSettings(_Node, Source[s.Wancompileargs], frozen=True)
 class WanVideoUltraVicoSettings(_Node, Source[s.Wanvideomodel], frozen=True):
     """WanVideo UltraVico Settings.
 
-    - `model`: a wire that carries WANVIDEOMODEL
+    - `model`: a link that carries WANVIDEOMODEL
     - `alpha`: a number from 0.0 to 1.0, by default 0.9
     """
 
@@ -378,7 +378,7 @@ class WanVideoUni3C_ControlnetLoader(_Node, Source[s.Wanvideocontrolnet], frozen
     - `quantization`: one of 'disabled', 'fp8_e4m3fn', 'fp8_e5m2', by default 'disabled'
     - `load_device`: one of 'main_device', 'offload_device', by default 'offload_device'
     - `attention_mode`: one of 'sdpa', 'sageattn', by default 'sdpa'
-    - `compile_args`: a wire that carries WANCOMPILEARGS, optional
+    - `compile_args`: a link that carries WANCOMPILEARGS, optional
     """
 
     CLASS_TYPE = 'WanVideoUni3C_ControlnetLoader'
@@ -401,12 +401,12 @@ class WanVideoUni3C_ControlnetLoader(_Node, Source[s.Wanvideocontrolnet], frozen
 class WanVideoUni3C_embeds(_Node, Source[s.Uni3cEmbeds], frozen=True):
     """WanVideo Uni3C Embeds.
 
-    - `controlnet`: a wire that carries WANVIDEOCONTROLNET
+    - `controlnet`: a link that carries WANVIDEOCONTROLNET
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `render_latent`: a wire that carries LATENT, optional
-    - `render_mask`: a wire that carries MASK, optional
+    - `render_latent`: a link that carries LATENT, optional
+    - `render_mask`: a link that carries MASK, optional
     - `offload`: true or false, optional
     """
 
@@ -431,7 +431,7 @@ class WanVideoUni3C_embeds(_Node, Source[s.Uni3cEmbeds], frozen=True):
 class WanVideoUniAnimateDWPoseDetector(_Node, frozen=True):
     """WanVideo UniAnimate DWPose Detector.
 
-    - `pose_images`: a wire that carries IMAGE
+    - `pose_images`: a link that carries IMAGE
     - `score_threshold`: a number from 0.0 to 1.0, by default 0.3
     - `stick_width`: a whole number from 1 to 100, by default 4
     - `draw_body`: true or false, by default True
@@ -442,7 +442,7 @@ class WanVideoUniAnimateDWPoseDetector(_Node, frozen=True):
     - `colorspace`: one of 'RGB', 'BGR', by default 'RGB'
     - `handle_not_detected`: one of 'empty', 'repeat', by default 'empty'
     - `draw_head`: true or false, by default True
-    - `reference_pose_image`: a wire that carries IMAGE, optional
+    - `reference_pose_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanVideoUniAnimateDWPoseDetector'
@@ -472,11 +472,11 @@ class WanVideoUniAnimateDWPoseDetector(_Node, frozen=True):
 class WanVideoUniAnimatePoseInput(_Node, Source[s.UnianimatePose], frozen=True):
     """WanVideo UniAnimate Pose Input.
 
-    - `pose_images`: a wire that carries IMAGE
+    - `pose_images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 1.0, by default 1.0
     - `start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `reference_pose_image`: a wire that carries IMAGE, optional
+    - `reference_pose_image`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'WanVideoUniAnimatePoseInput'
@@ -501,8 +501,8 @@ class WanVideoUniLumosEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family]
     - `width`: a whole number from 64 to 8096, by default 832
     - `height`: a whole number from 64 to 8096, by default 480
     - `num_frames`: a whole number from 1 to 10000, by default 81
-    - `foreground_latents`: a wire that carries LATENT, optional
-    - `background_latents`: a wire that carries LATENT, optional
+    - `foreground_latents`: a link that carries LATENT, optional
+    - `background_latents`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'WanVideoUniLumosEmbeds'
@@ -524,17 +524,17 @@ class WanVideoUniLumosEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family]
 class WanVideoVACEEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
     """WanVideo VACE Encode.
 
-    - `vae`: a wire that carries WANVAE
+    - `vae`: a link that carries WANVAE
     - `width`: a whole number from 64 to 8096, by default 832
     - `height`: a whole number from 64 to 8096, by default 480
     - `num_frames`: a whole number from 1 to 10000, by default 81
     - `strength`: a number from 0.0 to 10.0, by default 1.0
     - `vace_start_percent`: a number from 0.0 to 1.0, by default 0.0
     - `vace_end_percent`: a number from 0.0 to 1.0, by default 1.0
-    - `input_frames`: a wire that carries IMAGE, optional
-    - `ref_images`: a wire that carries IMAGE, optional
-    - `input_masks`: a wire that carries MASK, optional
-    - `prev_vace_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
+    - `input_frames`: a link that carries IMAGE, optional
+    - `ref_images`: a link that carries IMAGE, optional
+    - `input_masks`: a link that carries MASK, optional
+    - `prev_vace_embeds`: a link that carries WANVIDIMAGE_EMBEDS, optional
     - `tiled_vae`: true or false, optional
     """
 
@@ -584,10 +584,10 @@ class WanVideoVACEStartToEndFrame(_Node, frozen=True):
 
     - `num_frames`: a whole number from 1 to 10000, by default 81
     - `empty_frame_level`: a number from 0.0 to 1.0, by default 0.5
-    - `start_image`: a wire that carries IMAGE, optional
-    - `end_image`: a wire that carries IMAGE, optional
-    - `control_images`: a wire that carries IMAGE, optional
-    - `inpaint_mask`: a wire that carries MASK, optional
+    - `start_image`: a link that carries IMAGE, optional
+    - `end_image`: a link that carries IMAGE, optional
+    - `control_images`: a link that carries IMAGE, optional
+    - `inpaint_mask`: a link that carries MASK, optional
     - `start_index`: a whole number from 0 to 10000, optional
     - `end_index`: a whole number from -10000 to 10000, optional
     """
@@ -617,7 +617,7 @@ class WanVideoVAELoader(_Node, Source[s.Wanvae], frozen=True):
 
     - `model_name`: the name of a file or model that the server has
     - `precision`: one of 'fp16', 'fp32', 'bf16', optional
-    - `compile_args`: a wire that carries WANCOMPILEARGS, optional
+    - `compile_args`: a link that carries WANCOMPILEARGS, optional
     - `use_cpu_cache`: true or false, optional
     - `verbose`: true or false, optional
     """
@@ -659,8 +659,8 @@ class WanVideoVRAMManagement(_Node, Source[s.VramManagementargs], frozen=True):
 class WanVideoWanDrawWanMoveTracks(_Node, Source[s.Image], frozen=True):
     """WanVideo Draw WanMove Tracks.
 
-    - `images`: a wire that carries IMAGE
-    - `tracks`: a wire that carries TRACKS
+    - `images`: a link that carries IMAGE
+    - `tracks`: a link that carries TRACKS
     - `line_resolution`: a whole number from 4 to 64, optional
     - `circle_size`: a whole number from 1 to 20, optional
     - `opacity`: a number from 0.0 to 1.0, optional

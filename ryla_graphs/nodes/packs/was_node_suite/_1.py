@@ -23,8 +23,8 @@ class _Node(Node, frozen=True):
 class BlendLatents(_Node, Source[s.Latent[Family]], frozen=True):
     """Blend Latents.
 
-    - `latent_a`: a wire that carries LATENT
-    - `latent_b`: a wire that carries LATENT
+    - `latent_a`: a link that carries LATENT
+    - `latent_b`: a link that carries LATENT
     - `operation`: one of 'add', 'multiply', 'divide', 'subtract', 'overlay', 'hard_light', 'soft_light', 'screen', 'linear_dodge', 'difference', 'exclusion', 'random', by default 'add'
     - `blend`: a number from 0.01 to 1.0, by default 0.5
     """
@@ -47,10 +47,10 @@ class BlendLatents(_Node, Source[s.Latent[Family]], frozen=True):
 class BLIPAnalyzeImage(_Node, frozen=True):
     """BLIP Analyze Image.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `mode`: one of 'caption', 'interrogate', by default 'caption'
     - `question`: text
-    - `blip_model`: a wire that carries BLIP_MODEL
+    - `blip_model`: a link that carries BLIP_MODEL
     - `min_length`: a whole number from 1 to 1024, optional
     - `max_length`: a whole number from 2 to 1024, optional
     - `num_beams`: a whole number from 1 to 12, optional
@@ -122,9 +122,9 @@ class BooleanToText(_Node, Source[s.String], frozen=True):
 class BoundedImageBlend(_Node, Source[s.Image], frozen=True):
     """Bounded Image Blend.
 
-    - `target`: a wire that carries IMAGE
-    - `target_bounds`: a wire that carries IMAGE_BOUNDS
-    - `source`: a wire that carries IMAGE
+    - `target`: a link that carries IMAGE
+    - `target_bounds`: a link that carries IMAGE_BOUNDS
+    - `source`: a link that carries IMAGE
     - `blend_factor`: a number from 0.0 to 1.0, by default 1.0
     - `feathering`: a whole number from 0 to 18446744073709551615, by default 16
     """
@@ -148,10 +148,10 @@ class BoundedImageBlend(_Node, Source[s.Image], frozen=True):
 class BoundedImageBlendWithMask(_Node, Source[s.Image], frozen=True):
     """Bounded Image Blend with Mask.
 
-    - `target`: a wire that carries IMAGE
-    - `target_mask`: a wire that carries MASK
-    - `target_bounds`: a wire that carries IMAGE_BOUNDS
-    - `source`: a wire that carries IMAGE
+    - `target`: a link that carries IMAGE
+    - `target_mask`: a link that carries MASK
+    - `target_bounds`: a link that carries IMAGE_BOUNDS
+    - `source`: a link that carries IMAGE
     - `blend_factor`: a number from 0.0 to 1.0, by default 1.0
     - `feathering`: a whole number from 0 to 18446744073709551615, by default 16
     """
@@ -176,8 +176,8 @@ class BoundedImageBlendWithMask(_Node, Source[s.Image], frozen=True):
 class BoundedImageCrop(_Node, Source[s.Image], frozen=True):
     """Bounded Image Crop.
 
-    - `image`: a wire that carries IMAGE
-    - `image_bounds`: a wire that carries IMAGE_BOUNDS
+    - `image`: a link that carries IMAGE
+    - `image_bounds`: a link that carries IMAGE_BOUNDS
     """
 
     CLASS_TYPE = 'Bounded Image Crop'
@@ -196,8 +196,8 @@ class BoundedImageCrop(_Node, Source[s.Image], frozen=True):
 class BoundedImageCropWithMask(_Node, frozen=True):
     """Bounded Image Crop with Mask.
 
-    - `image`: a wire that carries IMAGE
-    - `mask`: a wire that carries MASK
+    - `image`: a link that carries IMAGE
+    - `mask`: a link that carries MASK
     - `padding_left`: a whole number from 0 to 18446744073709551615, by default 64
     - `padding_right`: a whole number from 0 to 18446744073709551615, by default 64
     - `padding_top`: a whole number from 0 to 18446744073709551615, by default 64
@@ -227,12 +227,12 @@ class BoundedImageCropWithMask(_Node, frozen=True):
 class BusNode(_Node, Generic[Family], frozen=True):
     """Bus Node.
 
-    - `bus`: a wire that carries BUS, optional
-    - `model`: a wire that carries MODEL, optional
-    - `clip`: a wire that carries CLIP, optional
-    - `vae`: a wire that carries VAE, optional
-    - `positive`: a wire that carries CONDITIONING, optional
-    - `negative`: a wire that carries CONDITIONING, optional
+    - `bus`: a link that carries BUS, optional
+    - `model`: a link that carries MODEL, optional
+    - `clip`: a link that carries CLIP, optional
+    - `vae`: a link that carries VAE, optional
+    - `positive`: a link that carries CONDITIONING, optional
+    - `negative`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'Bus Node'
@@ -264,9 +264,9 @@ class CacheNode(_Node, frozen=True):
     - `image_suffix`: text, by default '97300993_cache'
     - `conditioning_suffix`: text, by default '60419451_cache'
     - `output_path`: text, optional
-    - `latent`: a wire that carries LATENT, optional
-    - `image`: a wire that carries IMAGE, optional
-    - `conditioning`: a wire that carries CONDITIONING, optional
+    - `latent`: a link that carries LATENT, optional
+    - `image`: a link that carries IMAGE, optional
+    - `conditioning`: a link that carries CONDITIONING, optional
     """
 
     CLASS_TYPE = 'Cache Node'
@@ -336,8 +336,8 @@ class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
 class CLIPInputSwitch(_Node, Source[s.Clip[Family]], frozen=True):
     """CLIP Input Switch.
 
-    - `clip_a`: a wire that carries CLIP
-    - `clip_b`: a wire that carries CLIP
+    - `clip_a`: a link that carries CLIP
+    - `clip_b`: a link that carries CLIP
     - `boolean`: true or false
     """
 
@@ -358,8 +358,8 @@ class CLIPInputSwitch(_Node, Source[s.Clip[Family]], frozen=True):
 class CLIPVisionInputSwitch(_Node, Source[s.ClipVision], frozen=True):
     """CLIP Vision Input Switch.
 
-    - `clip_vision_a`: a wire that carries CLIP_VISION
-    - `clip_vision_b`: a wire that carries CLIP_VISION
+    - `clip_vision_a`: a link that carries CLIP_VISION
+    - `clip_vision_b`: a link that carries CLIP_VISION
     - `boolean`: true or false
     """
 
@@ -380,14 +380,14 @@ class CLIPVisionInputSwitch(_Node, Source[s.ClipVision], frozen=True):
 class CLIPSegBatchMasking(_Node, frozen=True):
     """CLIPSeg Batch Masking.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
     - `text_a`: text
     - `text_b`: text
-    - `image_c`: a wire that carries IMAGE, optional
-    - `image_d`: a wire that carries IMAGE, optional
-    - `image_e`: a wire that carries IMAGE, optional
-    - `image_f`: a wire that carries IMAGE, optional
+    - `image_c`: a link that carries IMAGE, optional
+    - `image_d`: a link that carries IMAGE, optional
+    - `image_e`: a link that carries IMAGE, optional
+    - `image_f`: a link that carries IMAGE, optional
     - `text_c`: text, optional
     - `text_d`: text, optional
     - `text_e`: text, optional
@@ -422,9 +422,9 @@ class CLIPSegBatchMasking(_Node, frozen=True):
 class CLIPSegMasking(_Node, frozen=True):
     """CLIPSeg Masking.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `text`: text
-    - `clipseg_model`: a wire that carries CLIPSEG_MODEL, optional
+    - `clipseg_model`: a link that carries CLIPSEG_MODEL, optional
     """
 
     CLASS_TYPE = 'CLIPSeg Masking'
@@ -463,10 +463,10 @@ class CLIPSegModelLoader(_Node, Source[s.ClipsegModel], frozen=True):
 class CLIPSEG2(_Node, Source[s.Image], frozen=True):
     """CLIPSEG2.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `text`: text
     - `use_cuda`: true or false, by default False
-    - `clipseg_model`: a wire that carries CLIPSEG_MODEL, optional
+    - `clipseg_model`: a link that carries CLIPSEG_MODEL, optional
     """
 
     CLASS_TYPE = 'CLIPSEG2'
@@ -491,7 +491,7 @@ class CLIPTextEncodeNSP(_Node, Generic[Family], frozen=True):
     - `noodle_key`: text, by default '__'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `text`: text
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     """
 
     CLASS_TYPE = 'CLIPTextEncode (NSP)'
@@ -515,8 +515,8 @@ class CLIPTextEncodeNSP(_Node, Generic[Family], frozen=True):
 class ConditioningInputSwitch(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Conditioning Input Switch.
 
-    - `conditioning_a`: a wire that carries CONDITIONING
-    - `conditioning_b`: a wire that carries CONDITIONING
+    - `conditioning_a`: a link that carries CONDITIONING
+    - `conditioning_b`: a link that carries CONDITIONING
     - `boolean`: true or false
     """
 
@@ -561,8 +561,8 @@ class ConstantNumber(_Node, frozen=True):
 class ControlNetModelInputSwitch(_Node, Source[s.ControlNet[Family]], frozen=True):
     """Control Net Model Input Switch.
 
-    - `control_net_a`: a wire that carries CONTROL_NET
-    - `control_net_b`: a wire that carries CONTROL_NET
+    - `control_net_a`: a link that carries CONTROL_NET
+    - `control_net_b`: a link that carries CONTROL_NET
     - `boolean`: true or false
     """
 
@@ -583,7 +583,7 @@ class ControlNetModelInputSwitch(_Node, Source[s.ControlNet[Family]], frozen=Tru
 class ConvertMasksToImages(_Node, Source[s.Image], frozen=True):
     """Convert Masks to Images.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Convert Masks to Images'
@@ -635,7 +635,7 @@ class CreateGridImage(_Node, Source[s.Image], frozen=True):
 class CreateGridImageFromBatch(_Node, Source[s.Image], frozen=True):
     """Create Grid Image from Batch.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `border_width`: a whole number from 0 to 100, by default 3
     - `number_of_columns`: a whole number from 1 to 24, by default 6
     - `max_cell_size`: a whole number from 32 to 2048, by default 256
@@ -665,8 +665,8 @@ class CreateGridImageFromBatch(_Node, Source[s.Image], frozen=True):
 class CreateMorphImage(_Node, frozen=True):
     """Create Morph Image.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
     - `transition_frames`: a whole number from 2 to 60, by default 30
     - `still_image_delay_ms`: a number from 0.1 to 60000.0, by default 2500.0
     - `duration_ms`: a number from 0.1 to 60000.0, by default 0.1
@@ -774,7 +774,7 @@ class CreateVideoFromPath(_Node, frozen=True):
 class DebugNumberToConsole(_Node, Source[s.Number], frozen=True):
     """Debug Number to Console.
 
-    - `number`: a wire that carries NUMBER
+    - `number`: a link that carries NUMBER
     - `label_`: text, by default 'Debug to Console'
     """
 
@@ -795,7 +795,7 @@ class DebugNumberToConsole(_Node, Source[s.Number], frozen=True):
 class DictionaryToConsole(_Node, Source[s.Dict], frozen=True):
     """Dictionary to Console.
 
-    - `dictionary`: a wire that carries DICT
+    - `dictionary`: a link that carries DICT
     - `label_`: text, by default 'Dictionary Output'
     """
 

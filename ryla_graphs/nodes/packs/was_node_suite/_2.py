@@ -129,7 +129,7 @@ class HSLToHex(_Node, Source[s.String], frozen=True):
 class ImageAnalyze(_Node, Source[s.Image], frozen=True):
     """Image Analyze.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `mode`: one of 'Black White Levels', 'RGB Levels', by default 'Black White Levels'
     """
 
@@ -149,9 +149,9 @@ class ImageAnalyze(_Node, Source[s.Image], frozen=True):
 class ImageAspectRatio(_Node, frozen=True):
     """Image Aspect Ratio.
 
-    - `image`: a wire that carries IMAGE, optional
-    - `width`: a wire that carries NUMBER, optional
-    - `height`: a wire that carries NUMBER, optional
+    - `image`: a link that carries IMAGE, optional
+    - `width`: a link that carries NUMBER, optional
+    - `height`: a link that carries NUMBER, optional
     """
 
     CLASS_TYPE = 'Image Aspect Ratio'
@@ -175,10 +175,10 @@ class ImageAspectRatio(_Node, frozen=True):
 class ImageBatch(_Node, Source[s.Image], frozen=True):
     """Image Batch.
 
-    - `images_a`: a wire that carries IMAGE, optional
-    - `images_b`: a wire that carries IMAGE, optional
-    - `images_c`: a wire that carries IMAGE, optional
-    - `images_d`: a wire that carries IMAGE, optional
+    - `images_a`: a link that carries IMAGE, optional
+    - `images_b`: a link that carries IMAGE, optional
+    - `images_c`: a link that carries IMAGE, optional
+    - `images_d`: a link that carries IMAGE, optional
     """
 
     CLASS_TYPE = 'Image Batch'
@@ -225,8 +225,8 @@ class ImageBlank(_Node, Source[s.Image], frozen=True):
 class ImageBlend(_Node, Source[s.Image], frozen=True):
     """Image Blend.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
     - `blend_percentage`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -247,9 +247,9 @@ class ImageBlend(_Node, Source[s.Image], frozen=True):
 class ImageBlendByMask(_Node, Source[s.Image], frozen=True):
     """Image Blend by Mask.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
-    - `mask`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
+    - `mask`: a link that carries IMAGE
     - `blend_percentage`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -271,8 +271,8 @@ class ImageBlendByMask(_Node, Source[s.Image], frozen=True):
 class ImageBlendingMode(_Node, Source[s.Image], frozen=True):
     """Image Blending Mode.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
     - `mode`: one of 'add', 'color', 'color_burn', 'color_dodge', 'darken', 'difference', 'exclusion', 'hard_light', … (14 choices), by default 'add'
     - `blend_percentage`: a number from 0.0 to 1.0, by default 1.0
     """
@@ -295,7 +295,7 @@ class ImageBlendingMode(_Node, Source[s.Image], frozen=True):
 class ImageBloomFilter(_Node, Source[s.Image], frozen=True):
     """Image Bloom Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `radius`: a number from 0.0 to 1024, by default 10.0
     - `intensity`: a number from 0.0 to 1.0, by default 1.0
     """
@@ -317,7 +317,7 @@ class ImageBloomFilter(_Node, Source[s.Image], frozen=True):
 class ImageBounds(_Node, Source[s.ImageBounds], frozen=True):
     """Image Bounds.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Image Bounds'
@@ -335,7 +335,7 @@ class ImageBounds(_Node, Source[s.ImageBounds], frozen=True):
 class ImageBoundsToConsole(_Node, Source[s.ImageBounds], frozen=True):
     """Image Bounds to Console.
 
-    - `image_bounds`: a wire that carries IMAGE_BOUNDS
+    - `image_bounds`: a link that carries IMAGE_BOUNDS
     - `label_`: text, by default 'Debug to Console'
     """
 
@@ -356,7 +356,7 @@ class ImageBoundsToConsole(_Node, Source[s.ImageBounds], frozen=True):
 class ImageCannyFilter(_Node, Source[s.Image], frozen=True):
     """Image Canny Filter.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `enable_threshold`: one of 'false', 'true', by default 'false'
     - `threshold_low`: a number from 0.0 to 1.0, by default 0.0
     - `threshold_high`: a number from 0.0 to 1.0, by default 1.0
@@ -380,7 +380,7 @@ class ImageCannyFilter(_Node, Source[s.Image], frozen=True):
 class ImageChromaticAberration(_Node, Source[s.Image], frozen=True):
     """Image Chromatic Aberration.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `red_offset`: a whole number from -255 to 255, by default 2
     - `green_offset`: a whole number from -255 to 255, by default -1
     - `blue_offset`: a whole number from -255 to 255, by default 1
@@ -408,7 +408,7 @@ class ImageChromaticAberration(_Node, Source[s.Image], frozen=True):
 class ImageColorPalette(_Node, frozen=True):
     """Image Color Palette.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `colors`: a whole number from 8 to 256, by default 16
     - `mode`: one of 'Chart', 'back_to_back', by default 'Chart'
     """
@@ -431,7 +431,7 @@ class ImageColorPalette(_Node, frozen=True):
 class ImageCropFace(_Node, frozen=True):
     """Image Crop Face.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `crop_padding_factor`: a number from 0.0 to 2.0, by default 0.25
     - `cascade_xml`: one of 'lbpcascade_animeface.xml', 'haarcascade_frontalface_default.xml', 'haarcascade_frontalface_alt.xml', 'haarcascade_frontalface_alt2.xml', 'haarcascade_frontalface_alt_tree.xml', 'haarcascade_profileface.xml', 'haarcascade_upperbody.xml', 'haarcascade_eye.xml'
     """
@@ -454,7 +454,7 @@ class ImageCropFace(_Node, frozen=True):
 class ImageCropLocation(_Node, frozen=True):
     """Image Crop Location.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `top`: a whole number from 0 to 10000000, by default 0
     - `left`: a whole number from 0 to 10000000, by default 0
     - `right`: a whole number from 0 to 10000000, by default 256
@@ -481,7 +481,7 @@ class ImageCropLocation(_Node, frozen=True):
 class ImageCropSquareLocation(_Node, frozen=True):
     """Image Crop Square Location.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `x`: a whole number from 0 to 24576, by default 0
     - `y`: a whole number from 0 to 24576, by default 0
     - `size`: a whole number from 5 to 4096, by default 256
@@ -506,8 +506,8 @@ class ImageCropSquareLocation(_Node, frozen=True):
 class ImageDisplacementWarp(_Node, Source[s.Image], frozen=True):
     """Image Displacement Warp.
 
-    - `images`: a wire that carries IMAGE
-    - `displacement_maps`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
+    - `displacement_maps`: a link that carries IMAGE
     - `amplitude`: a number from -4096 to 4096, by default 25.0
     """
 
@@ -528,7 +528,7 @@ class ImageDisplacementWarp(_Node, Source[s.Image], frozen=True):
 class ImageDraganPhotographyFilter(_Node, Source[s.Image], frozen=True):
     """Image Dragan Photography Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `saturation`: a number from 0.0 to 16.0, by default 1.0
     - `contrast`: a number from 0.0 to 16.0, by default 1.0
     - `brightness`: a number from 0.0 to 16.0, by default 1.0
@@ -562,7 +562,7 @@ class ImageDraganPhotographyFilter(_Node, Source[s.Image], frozen=True):
 class ImageEdgeDetectionFilter(_Node, Source[s.Image], frozen=True):
     """Image Edge Detection Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `mode`: one of 'normal', 'laplacian', by default 'normal'
     """
 
@@ -582,8 +582,8 @@ class ImageEdgeDetectionFilter(_Node, Source[s.Image], frozen=True):
 class ImageFDOFFilter(_Node, Source[s.Image], frozen=True):
     """Image fDOF Filter.
 
-    - `image`: a wire that carries IMAGE
-    - `depth`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `depth`: a link that carries IMAGE
     - `mode`: one of 'mock', 'gaussian', 'box', by default 'mock'
     - `radius`: a whole number from 1 to 128, by default 8
     - `samples`: a whole number from 1 to 3, by default 1
@@ -608,7 +608,7 @@ class ImageFDOFFilter(_Node, Source[s.Image], frozen=True):
 class ImageFilmGrain(_Node, Source[s.Image], frozen=True):
     """Image Film Grain.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `density`: a number from 0.01 to 1.0, by default 1.0
     - `intensity`: a number from 0.01 to 1.0, by default 1.0
     - `highlights`: a number from 0.01 to 255.0, by default 1.0
@@ -634,7 +634,7 @@ class ImageFilmGrain(_Node, Source[s.Image], frozen=True):
 class ImageFilterAdjustments(_Node, Source[s.Image], frozen=True):
     """Image Filter Adjustments.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `brightness`: a number from -1.0 to 1.0, by default 0.0
     - `contrast`: a number from -1.0 to 2.0, by default 1.0
     - `saturation`: a number from 0.0 to 5.0, by default 1.0
@@ -668,7 +668,7 @@ class ImageFilterAdjustments(_Node, Source[s.Image], frozen=True):
 class ImageFlip(_Node, Source[s.Image], frozen=True):
     """Image Flip.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `mode`: one of 'horizontal', 'vertical', by default 'horizontal'
     """
 
@@ -714,8 +714,8 @@ class ImageGenerateGradient(_Node, Source[s.Image], frozen=True):
 class ImageGradientMap(_Node, Source[s.Image], frozen=True):
     """Image Gradient Map.
 
-    - `image`: a wire that carries IMAGE
-    - `gradient_image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `gradient_image`: a link that carries IMAGE
     - `flip_left_right`: one of 'false', 'true', by default 'false'
     """
 

@@ -22,7 +22,7 @@ class _Node(Node, frozen=True):
 class ImageHighPassFilter(_Node, Source[s.Image], frozen=True):
     """Image High Pass Filter.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `radius`: a whole number from 1 to 500, by default 10
     - `strength`: a number from 0.0 to 255.0, by default 1.5
     - `color_output`: one of 'true', 'false', by default 'true'
@@ -67,8 +67,8 @@ class ImageHistoryLoader(_Node, frozen=True):
 class ImageInputSwitch(_Node, Source[s.Image], frozen=True):
     """Image Input Switch.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
     - `boolean`: true or false
     """
 
@@ -89,7 +89,7 @@ class ImageInputSwitch(_Node, Source[s.Image], frozen=True):
 class ImageLevelsAdjustment(_Node, Source[s.Image], frozen=True):
     """Image Levels Adjustment.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `black_level`: a number from 0.0 to 255.0, by default 0.0
     - `mid_level`: a number from 0.0 to 255.0, by default 127.5
     - `white_level`: a number from 0.0 to 255.0, by default 255.0
@@ -137,7 +137,7 @@ class ImageLoad(_Node, frozen=True):
 class ImageLucySharpen(_Node, Source[s.Image], frozen=True):
     """Image Lucy Sharpen.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `iterations`: a whole number from 1 to 12, by default 2
     - `kernel_size`: a whole number from 1 to 16, by default 3
     """
@@ -159,7 +159,7 @@ class ImageLucySharpen(_Node, Source[s.Image], frozen=True):
 class ImageMedianFilter(_Node, Source[s.Image], frozen=True):
     """Image Median Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `diameter`: a whole number from 0.1 to 255, by default 2
     - `sigma_color`: a number from -255.0 to 255.0, by default 10.0
     - `sigma_space`: a number from -255.0 to 255.0, by default 10.0
@@ -183,9 +183,9 @@ class ImageMedianFilter(_Node, Source[s.Image], frozen=True):
 class ImageMixRGBChannels(_Node, Source[s.Image], frozen=True):
     """Image Mix RGB Channels.
 
-    - `red_channel`: a wire that carries IMAGE
-    - `green_channel`: a wire that carries IMAGE
-    - `blue_channel`: a wire that carries IMAGE
+    - `red_channel`: a link that carries IMAGE
+    - `green_channel`: a link that carries IMAGE
+    - `blue_channel`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Image Mix RGB Channels'
@@ -205,7 +205,7 @@ class ImageMixRGBChannels(_Node, Source[s.Image], frozen=True):
 class ImageMonitorEffectsFilter(_Node, Source[s.Image], frozen=True):
     """Image Monitor Effects Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `mode`: one of 'Digital Distortion', 'Signal Distortion', 'TV Distortion', by default 'Digital Distortion'
     - `amplitude`: a whole number from 1 to 255, by default 5
     - `offset`: a whole number from 1 to 255, by default 10
@@ -229,7 +229,7 @@ class ImageMonitorEffectsFilter(_Node, Source[s.Image], frozen=True):
 class ImageNovaFilter(_Node, Source[s.Image], frozen=True):
     """Image Nova Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `amplitude`: a number from 0.0 to 1.0, by default 0.1
     - `frequency`: a number from 0.0 to 100.0, by default 3.14
     """
@@ -251,7 +251,7 @@ class ImageNovaFilter(_Node, Source[s.Image], frozen=True):
 class ImagePadding(_Node, frozen=True):
     """Image Padding.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `feathering`: a whole number from 0 to 2048, by default 120
     - `feather_second_pass`: one of 'true', 'false', by default 'true'
     - `left_padding`: a whole number from 8 to 48000, by default 512
@@ -282,9 +282,9 @@ class ImagePadding(_Node, frozen=True):
 class ImagePasteCrop(_Node, frozen=True):
     """Image Paste Crop.
 
-    - `image`: a wire that carries IMAGE
-    - `crop_image`: a wire that carries IMAGE
-    - `crop_data`: a wire that carries CROP_DATA
+    - `image`: a link that carries IMAGE
+    - `crop_image`: a link that carries IMAGE
+    - `crop_data`: a link that carries CROP_DATA
     - `crop_blending`: a number from 0.0 to 1.0, by default 0.25
     - `crop_sharpening`: a whole number from 0 to 3, by default 0
     """
@@ -309,8 +309,8 @@ class ImagePasteCrop(_Node, frozen=True):
 class ImagePasteCropByLocation(_Node, frozen=True):
     """Image Paste Crop by Location.
 
-    - `image`: a wire that carries IMAGE
-    - `crop_image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `crop_image`: a link that carries IMAGE
     - `top`: a whole number from 0 to 10000000, by default 0
     - `left`: a whole number from 0 to 10000000, by default 0
     - `right`: a whole number from 0 to 10000000, by default 256
@@ -342,9 +342,9 @@ class ImagePasteCropByLocation(_Node, frozen=True):
 class ImagePasteFace(_Node, frozen=True):
     """Image Paste Face.
 
-    - `image`: a wire that carries IMAGE
-    - `crop_image`: a wire that carries IMAGE
-    - `crop_data`: a wire that carries CROP_DATA
+    - `image`: a link that carries IMAGE
+    - `crop_image`: a link that carries IMAGE
+    - `crop_data`: a link that carries CROP_DATA
     - `crop_blending`: a number from 0.0 to 1.0, by default 0.25
     - `crop_sharpening`: a whole number from 0 to 3, by default 0
     """
@@ -429,14 +429,14 @@ class ImagePerlinPowerFractal(_Node, Source[s.Image], frozen=True):
 class ImagePixelate(_Node, Source[s.Image], frozen=True):
     """Image Pixelate.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `pixelation_size`: a number from 16 to 480, by default 164.0
     - `num_colors`: a number from 2 to 256, by default 16.0
     - `init_mode`: one of 'k-means++', 'random', 'none', by default 'k-means++'
     - `max_iterations`: a number from 1 to 256, by default 100.0
     - `dither`: one of 'False', 'True', by default 'False'
     - `dither_mode`: one of 'FloydSteinberg', 'Ordered', by default 'FloydSteinberg'
-    - `color_palettes`: a wire that carries LIST, optional
+    - `color_palettes`: a link that carries LIST, optional
     - `color_palette_mode`: one of 'Brightness', 'BrightnessAndTonal', 'Linear', 'Tonal', optional
     - `reverse_palette`: one of 'False', 'True', optional
     """
@@ -493,7 +493,7 @@ class ImagePowerNoise(_Node, Source[s.Image], frozen=True):
 class ImageRembgRemoveBackground(_Node, Source[s.Image], frozen=True):
     """Image Rembg (Remove Background).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `transparency`: true or false, by default True
     - `model`: one of 'u2net', 'u2netp', 'u2net_human_seg', 'silueta', 'isnet-general-use', 'isnet-anime', by default 'u2net'
     - `post_processing`: true or false, by default False
@@ -529,7 +529,7 @@ class ImageRembgRemoveBackground(_Node, Source[s.Image], frozen=True):
 class ImageRemoveBackgroundAlpha(_Node, Source[s.Image], frozen=True):
     """Image Remove Background (Alpha).
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `mode`: one of 'background', 'foreground', by default 'background'
     - `threshold`: a whole number from 0 to 255, by default 127
     - `threshold_tolerance`: a whole number from 1 to 24, by default 2
@@ -553,7 +553,7 @@ class ImageRemoveBackgroundAlpha(_Node, Source[s.Image], frozen=True):
 class ImageRemoveColor(_Node, Source[s.Image], frozen=True):
     """Image Remove Color.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `target_red`: a whole number from 0 to 255, by default 255
     - `target_green`: a whole number from 0 to 255, by default 255
     - `target_blue`: a whole number from 0 to 255, by default 255
@@ -585,7 +585,7 @@ class ImageRemoveColor(_Node, Source[s.Image], frozen=True):
 class ImageResize(_Node, Source[s.Image], frozen=True):
     """Image Resize.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `mode`: one of 'rescale', 'resize', by default 'rescale'
     - `supersample`: one of 'true', 'false', by default 'true'
     - `resampling`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
@@ -615,7 +615,7 @@ class ImageResize(_Node, Source[s.Image], frozen=True):
 class ImageRotate(_Node, Source[s.Image], frozen=True):
     """Image Rotate.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `mode`: one of 'transpose', 'internal', by default 'transpose'
     - `rotation`: a whole number from 0 to 360, by default 0
     - `sampler`: one of 'nearest', 'bilinear', 'bicubic', by default 'nearest'
@@ -639,7 +639,7 @@ class ImageRotate(_Node, Source[s.Image], frozen=True):
 class ImageRotateHue(_Node, Source[s.Image], frozen=True):
     """Image Rotate Hue.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `hue_shift`: a number from 0.0 to 1.0, by default 0.0
     """
 
@@ -659,7 +659,7 @@ class ImageRotateHue(_Node, Source[s.Image], frozen=True):
 class ImageSave(_Node, frozen=True):
     """Image Save.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `output_path`: text, by default '[time(%Y-%m-%d)]'
     - `filename_prefix`: text, by default 'ComfyUI'
     - `filename_delimiter`: text, by default '_'
@@ -708,7 +708,7 @@ class ImageSave(_Node, frozen=True):
 class ImageSeamlessTexture(_Node, Source[s.Image], frozen=True):
     """Image Seamless Texture.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `blending`: a number from 0.0 to 1.0, by default 0.4
     - `tiled`: one of 'true', 'false', by default 'true'
     - `tiles`: a whole number from 2 to 6, by default 2
@@ -732,7 +732,7 @@ class ImageSeamlessTexture(_Node, Source[s.Image], frozen=True):
 class ImageSelectChannel(_Node, Source[s.Image], frozen=True):
     """Image Select Channel.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `channel`: one of 'red', 'green', 'blue', by default 'red'
     """
 
@@ -752,7 +752,7 @@ class ImageSelectChannel(_Node, Source[s.Image], frozen=True):
 class ImageSelectColor(_Node, Source[s.Image], frozen=True):
     """Image Select Color.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `red`: a whole number from 0.0 to 255.0, by default 255
     - `green`: a whole number from 0.0 to 255.0, by default 255
     - `blue`: a whole number from 0.0 to 255.0, by default 255
@@ -778,11 +778,11 @@ class ImageSelectColor(_Node, Source[s.Image], frozen=True):
 class ImageSendHTTP(_Node, frozen=True):
     """Image Send HTTP.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `url`: text, by default 'example.com'
     - `method_type`: one of 'post', 'put', 'patch', by default 'post'
     - `request_field_name`: text, by default 'image'
-    - `additional_request_headers`: a wire that carries DICT, optional
+    - `additional_request_headers`: a link that carries DICT, optional
     """
 
     CLASS_TYPE = 'Image Send HTTP'
@@ -805,7 +805,7 @@ class ImageSendHTTP(_Node, frozen=True):
 class ImageShadowsAndHighlights(_Node, frozen=True):
     """Image Shadows and Highlights.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `shadow_threshold`: a number from 0.0 to 255.0, by default 75.0
     - `shadow_factor`: a number from -12.0 to 12.0, by default 1.5
     - `shadow_smoothing`: a number from -255.0 to 255.0, by default 0.25

@@ -24,7 +24,7 @@ class _Node(Node, frozen=True):
 class ImageSizeToNumber(_Node, frozen=True):
     """Image Size to Number.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Image Size to Number'
@@ -47,8 +47,8 @@ class ImageSizeToNumber(_Node, frozen=True):
 class ImageSSAOAmbientOcclusion(_Node, frozen=True):
     """Image SSAO (Ambient Occlusion).
 
-    - `images`: a wire that carries IMAGE
-    - `depth_images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
+    - `depth_images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 5.0, by default 1.0
     - `radius`: a number from 0.01 to 1024, by default 30.0
     - `ao_blur`: a number from 0.01 to 1024, by default 2.5
@@ -81,8 +81,8 @@ class ImageSSAOAmbientOcclusion(_Node, frozen=True):
 class ImageSSDODirectOcclusion(_Node, frozen=True):
     """Image SSDO (Direct Occlusion).
 
-    - `images`: a wire that carries IMAGE
-    - `depth_images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
+    - `depth_images`: a link that carries IMAGE
     - `strength`: a number from 0.0 to 5.0, by default 1.0
     - `radius`: a number from 0.01 to 1024, by default 30.0
     - `specular_threshold`: a whole number from 0 to 255, by default 128
@@ -112,8 +112,8 @@ class ImageSSDODirectOcclusion(_Node, frozen=True):
 class ImageStitch(_Node, Source[s.Image], frozen=True):
     """Image Stitch.
 
-    - `image_a`: a wire that carries IMAGE
-    - `image_b`: a wire that carries IMAGE
+    - `image_a`: a link that carries IMAGE
+    - `image_b`: a link that carries IMAGE
     - `stitch`: one of 'top', 'left', 'bottom', 'right', by default 'top'
     - `feathering`: a whole number from 0 to 2048, by default 50
     """
@@ -136,7 +136,7 @@ class ImageStitch(_Node, Source[s.Image], frozen=True):
 class ImageStyleFilter(_Node, Source[s.Image], frozen=True):
     """Image Style Filter.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `style`: one of '1977', 'aden', 'brannan', 'brooklyn', 'clarendon', 'earlybird', 'fairy tale', 'gingham', … (27 choices), by default '1977'
     """
 
@@ -156,7 +156,7 @@ class ImageStyleFilter(_Node, Source[s.Image], frozen=True):
 class ImageThreshold(_Node, Source[s.Image], frozen=True):
     """Image Threshold.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `threshold`: a number from 0.0 to 1.0, by default 0.5
     """
 
@@ -176,7 +176,7 @@ class ImageThreshold(_Node, Source[s.Image], frozen=True):
 class ImageTiled(_Node, Source[s.Image], frozen=True):
     """Image Tiled.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `num_tiles`: a whole number from 2 to 64, by default 4
     """
 
@@ -196,7 +196,7 @@ class ImageTiled(_Node, Source[s.Image], frozen=True):
 class ImageToLatentMask(_Node, Source[s.Mask], frozen=True):
     """Image to Latent Mask.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `channel`: one of 'alpha', 'red', 'green', 'blue', by default 'alpha'
     """
 
@@ -216,7 +216,7 @@ class ImageToLatentMask(_Node, Source[s.Mask], frozen=True):
 class ImageToNoise(_Node, Source[s.Image], frozen=True):
     """Image to Noise.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     - `num_colors`: a whole number from 2 to 256, by default 16
     - `black_mix`: a whole number from 0 to 20, by default 0
     - `gaussian_mix`: a number from 0 to 1024, by default 0.0
@@ -246,7 +246,7 @@ class ImageToNoise(_Node, Source[s.Image], frozen=True):
 class ImageToSeed(_Node, Source[s.Int], frozen=True):
     """Image to Seed.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Image to Seed'
@@ -264,8 +264,8 @@ class ImageToSeed(_Node, Source[s.Int], frozen=True):
 class ImageTranspose(_Node, Source[s.Image], frozen=True):
     """Image Transpose.
 
-    - `image`: a wire that carries IMAGE
-    - `image_overlay`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
+    - `image_overlay`: a link that carries IMAGE
     - `width`: a whole number from -48000 to 48000, by default 512
     - `height`: a whole number from -48000 to 48000, by default 512
     - `X`: a whole number from -48000 to 48000, by default 0
@@ -326,7 +326,7 @@ class ImageVoronoiNoiseFilter(_Node, Source[s.Image], frozen=True):
 class ImagesToLinear(_Node, Source[s.Image], frozen=True):
     """Images to Linear.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Images to Linear'
@@ -344,7 +344,7 @@ class ImagesToLinear(_Node, Source[s.Image], frozen=True):
 class ImagesToRGB(_Node, Source[s.Image], frozen=True):
     """Images to RGB.
 
-    - `images`: a wire that carries IMAGE
+    - `images`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'Images to RGB'
@@ -362,7 +362,7 @@ class ImagesToRGB(_Node, Source[s.Image], frozen=True):
 class InsetImageBounds(_Node, Source[s.ImageBounds], frozen=True):
     """Inset Image Bounds.
 
-    - `image_bounds`: a wire that carries IMAGE_BOUNDS
+    - `image_bounds`: a link that carries IMAGE_BOUNDS
     - `inset_left`: a whole number from 0 to 18446744073709551615, by default 64
     - `inset_right`: a whole number from 0 to 18446744073709551615, by default 64
     - `inset_top`: a whole number from 0 to 18446744073709551615, by default 64
@@ -406,15 +406,15 @@ class IntegerPlaceCounter(_Node, Source[s.Int], frozen=True):
 class KSamplerWAS(_Node, Source[s.Latent[Family]], frozen=True):
     """KSampler (WAS).
 
-    - `model`: a wire that carries MODEL
-    - `seed`: a wire that carries SEED
+    - `model`: a link that carries MODEL
+    - `seed`: a link that carries SEED
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `denoise`: a number from 0.0 to 1.0, by default 1.0
     """
 
@@ -442,15 +442,15 @@ class KSamplerWAS(_Node, Source[s.Latent[Family]], frozen=True):
 class KSamplerCycle(_Node, Source[s.Latent[Family]], frozen=True):
     """KSampler Cycle.
 
-    - `model`: a wire that carries MODEL
+    - `model`: a link that carries MODEL
     - `seed`: a whole number from 0 to 18446744073709551615, by default 0
     - `steps`: a whole number from 1 to 10000, by default 20
     - `cfg`: a number from 0.0 to 100.0, by default 8.0
     - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
     - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
-    - `positive`: a wire that carries CONDITIONING
-    - `negative`: a wire that carries CONDITIONING
-    - `latent_image`: a wire that carries LATENT
+    - `positive`: a link that carries CONDITIONING
+    - `negative`: a link that carries CONDITIONING
+    - `latent_image`: a link that carries LATENT
     - `tiled_vae`: one of 'disable', 'enable', by default 'disable'
     - `latent_upscale`: one of 'disable', 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'disable'
     - `upscale_factor`: a number from 0.1 to 8.0, by default 2.0
@@ -459,13 +459,13 @@ class KSamplerCycle(_Node, Source[s.Latent[Family]], frozen=True):
     - `cycle_denoise`: a number from 0.0 to 1.0, by default 0.5
     - `scale_denoise`: one of 'enable', 'disable', by default 'enable'
     - `scale_sampling`: one of 'bilinear', 'bicubic', 'nearest', 'lanczos', by default 'bilinear'
-    - `vae`: a wire that carries VAE
-    - `secondary_model`: a wire that carries MODEL, optional
+    - `vae`: a link that carries VAE
+    - `secondary_model`: a link that carries MODEL, optional
     - `secondary_start_cycle`: a whole number from 2 to 16, optional
-    - `upscale_model`: a wire that carries UPSCALE_MODEL, optional
-    - `processor_model`: a wire that carries UPSCALE_MODEL, optional
-    - `pos_additive`: a wire that carries CONDITIONING, optional
-    - `neg_additive`: a wire that carries CONDITIONING, optional
+    - `upscale_model`: a link that carries UPSCALE_MODEL, optional
+    - `processor_model`: a link that carries UPSCALE_MODEL, optional
+    - `pos_additive`: a link that carries CONDITIONING, optional
+    - `neg_additive`: a link that carries CONDITIONING, optional
     - `pos_add_mode`: one of 'increment', 'decrement', optional
     - `pos_add_strength`: a number from 0.01 to 1.0, optional
     - `pos_add_strength_scaling`: one of 'enable', 'disable', optional
@@ -536,10 +536,10 @@ class KSamplerCycle(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Batch.
 
-    - `latent_a`: a wire that carries LATENT, optional
-    - `latent_b`: a wire that carries LATENT, optional
-    - `latent_c`: a wire that carries LATENT, optional
-    - `latent_d`: a wire that carries LATENT, optional
+    - `latent_a`: a link that carries LATENT, optional
+    - `latent_b`: a link that carries LATENT, optional
+    - `latent_c`: a link that carries LATENT, optional
+    - `latent_d`: a link that carries LATENT, optional
     """
 
     CLASS_TYPE = 'Latent Batch'
@@ -560,8 +560,8 @@ class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentInputSwitch(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Input Switch.
 
-    - `latent_a`: a wire that carries LATENT
-    - `latent_b`: a wire that carries LATENT
+    - `latent_a`: a link that carries LATENT
+    - `latent_b`: a link that carries LATENT
     - `boolean`: true or false
     """
 
@@ -582,7 +582,7 @@ class LatentInputSwitch(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentNoiseInjection(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Noise Injection.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `noise_std`: a number from 0.0 to 1.0, by default 0.1
     """
 
@@ -602,7 +602,7 @@ class LatentNoiseInjection(_Node, Source[s.Latent[Family]], frozen=True):
 class LatentSizeToNumber(_Node, frozen=True):
     """Latent Size to Number.
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'Latent Size to Number'
@@ -625,7 +625,7 @@ class LatentSizeToNumber(_Node, frozen=True):
 class LatentUpscaleByFactorWAS(_Node, Source[s.Latent[Family]], frozen=True):
     """Latent Upscale by Factor (WAS).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     - `mode`: one of 'area', 'bicubic', 'bilinear', 'nearest', by default 'area'
     - `factor`: a number from 0.1 to 8.0, by default 2.0
     - `align`: one of 'true', 'false', by default 'true'
@@ -707,8 +707,8 @@ class LoadImageBatch(_Node, frozen=True):
 class LoadLora(_Node, Generic[Family], frozen=True):
     """Load Lora.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -10.0 to 10.0, by default 1.0
     - `strength_clip`: a number from -10.0 to 10.0, by default 1.0

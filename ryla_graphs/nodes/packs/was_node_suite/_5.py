@@ -81,10 +81,10 @@ class LogicNOT(_Node, Source[s.Boolean], frozen=True):
 class LoraInputSwitch(_Node, Generic[Family], frozen=True):
     """Lora Input Switch.
 
-    - `model_a`: a wire that carries MODEL
-    - `clip_a`: a wire that carries CLIP
-    - `model_b`: a wire that carries MODEL
-    - `clip_b`: a wire that carries CLIP
+    - `model_a`: a link that carries MODEL
+    - `clip_a`: a link that carries CLIP
+    - `model_b`: a link that carries MODEL
+    - `clip_b`: a link that carries CLIP
     - `boolean`: true or false
     """
 
@@ -108,8 +108,8 @@ class LoraInputSwitch(_Node, Generic[Family], frozen=True):
 class LoraLoader(_Node, Generic[Family], frozen=True):
     """Lora Loader.
 
-    - `model`: a wire that carries MODEL
-    - `clip`: a wire that carries CLIP
+    - `model`: a link that carries MODEL
+    - `clip`: a link that carries CLIP
     - `lora_name`: the name of a file or model that the server has
     - `strength_model`: a number from -10.0 to 10.0, by default 1.0
     - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
@@ -136,7 +136,7 @@ class LoraLoader(_Node, Generic[Family], frozen=True):
 class MaskArbitraryRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Arbitrary Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `size`: a whole number from 1 to 4096, by default 256
     - `threshold`: a whole number from 0 to 255, by default 128
     """
@@ -158,10 +158,10 @@ class MaskArbitraryRegion(_Node, Source[s.Mask], frozen=True):
 class MaskBatch(_Node, Source[s.Mask], frozen=True):
     """Mask Batch.
 
-    - `masks_a`: a wire that carries MASK, optional
-    - `masks_b`: a wire that carries MASK, optional
-    - `masks_c`: a wire that carries MASK, optional
-    - `masks_d`: a wire that carries MASK, optional
+    - `masks_a`: a link that carries MASK, optional
+    - `masks_b`: a link that carries MASK, optional
+    - `masks_c`: a link that carries MASK, optional
+    - `masks_d`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Mask Batch'
@@ -182,7 +182,7 @@ class MaskBatch(_Node, Source[s.Mask], frozen=True):
 class MaskBatchToMask(_Node, Source[s.Mask], frozen=True):
     """Mask Batch to Mask.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `batch_number`: a whole number from 0 to 64, by default 0
     """
 
@@ -202,7 +202,7 @@ class MaskBatchToMask(_Node, Source[s.Mask], frozen=True):
 class MaskCeilingRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Ceiling Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Mask Ceiling Region'
@@ -220,7 +220,7 @@ class MaskCeilingRegion(_Node, Source[s.Mask], frozen=True):
 class MaskCropDominantRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Crop Dominant Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `padding`: a whole number from 0 to 4096, by default 24
     """
 
@@ -240,7 +240,7 @@ class MaskCropDominantRegion(_Node, Source[s.Mask], frozen=True):
 class MaskCropMinorityRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Crop Minority Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `padding`: a whole number from 0 to 4096, by default 24
     """
 
@@ -260,7 +260,7 @@ class MaskCropMinorityRegion(_Node, Source[s.Mask], frozen=True):
 class MaskCropRegion(_Node, frozen=True):
     """Mask Crop Region.
 
-    - `mask`: a wire that carries MASK
+    - `mask`: a link that carries MASK
     - `padding`: a whole number from 0 to 4096, by default 24
     - `region_type`: one of 'dominant', 'minority', by default 'dominant'
     """
@@ -289,7 +289,7 @@ class MaskCropRegion(_Node, frozen=True):
 class MaskDilateRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Dilate Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `iterations`: a whole number from 1 to 64, by default 5
     """
 
@@ -309,7 +309,7 @@ class MaskDilateRegion(_Node, Source[s.Mask], frozen=True):
 class MaskDominantRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Dominant Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `threshold`: a whole number from 0 to 255, by default 128
     """
 
@@ -329,7 +329,7 @@ class MaskDominantRegion(_Node, Source[s.Mask], frozen=True):
 class MaskErodeRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Erode Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `iterations`: a whole number from 1 to 64, by default 5
     """
 
@@ -349,7 +349,7 @@ class MaskErodeRegion(_Node, Source[s.Mask], frozen=True):
 class MaskFillHoles(_Node, Source[s.Mask], frozen=True):
     """Mask Fill Holes.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Mask Fill Holes'
@@ -367,7 +367,7 @@ class MaskFillHoles(_Node, Source[s.Mask], frozen=True):
 class MaskFloorRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Floor Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Mask Floor Region'
@@ -385,7 +385,7 @@ class MaskFloorRegion(_Node, Source[s.Mask], frozen=True):
 class MaskGaussianRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Gaussian Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `radius`: a number from 0.0 to 1024, by default 5.0
     """
 
@@ -405,7 +405,7 @@ class MaskGaussianRegion(_Node, Source[s.Mask], frozen=True):
 class MaskInvert(_Node, Source[s.Mask], frozen=True):
     """Mask Invert.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Mask Invert'
@@ -423,7 +423,7 @@ class MaskInvert(_Node, Source[s.Mask], frozen=True):
 class MaskMinorityRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Minority Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `threshold`: a whole number from 0 to 255, by default 128
     """
 
@@ -443,9 +443,9 @@ class MaskMinorityRegion(_Node, Source[s.Mask], frozen=True):
 class MaskPasteRegion(_Node, frozen=True):
     """Mask Paste Region.
 
-    - `mask`: a wire that carries MASK
-    - `crop_mask`: a wire that carries MASK
-    - `crop_data`: a wire that carries CROP_DATA
+    - `mask`: a link that carries MASK
+    - `crop_mask`: a link that carries MASK
+    - `crop_data`: a link that carries CROP_DATA
     - `crop_blending`: a number from 0.0 to 1.0, by default 0.25
     - `crop_sharpening`: a whole number from 0 to 3, by default 0
     """
@@ -526,7 +526,7 @@ class MaskRectAreaAdvanced(_Node, Source[s.Mask], frozen=True):
 class MaskSmoothRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Smooth Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `sigma`: a number from 0.0 to 128.0, by default 5.0
     """
 
@@ -546,7 +546,7 @@ class MaskSmoothRegion(_Node, Source[s.Mask], frozen=True):
 class MaskThresholdRegion(_Node, Source[s.Mask], frozen=True):
     """Mask Threshold Region.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     - `black_threshold`: a whole number from 0 to 255, by default 75
     - `white_threshold`: a whole number from 0 to 255, by default 175
     """
@@ -568,8 +568,8 @@ class MaskThresholdRegion(_Node, Source[s.Mask], frozen=True):
 class MasksAdd(_Node, Source[s.Mask], frozen=True):
     """Masks Add.
 
-    - `masks_a`: a wire that carries MASK
-    - `masks_b`: a wire that carries MASK
+    - `masks_a`: a link that carries MASK
+    - `masks_b`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Masks Add'
@@ -588,7 +588,7 @@ class MasksAdd(_Node, Source[s.Mask], frozen=True):
 class MasksCombineBatch(_Node, Source[s.Mask], frozen=True):
     """Masks Combine Batch.
 
-    - `masks`: a wire that carries MASK
+    - `masks`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Masks Combine Batch'
@@ -606,12 +606,12 @@ class MasksCombineBatch(_Node, Source[s.Mask], frozen=True):
 class MasksCombineRegions(_Node, Source[s.Mask], frozen=True):
     """Masks Combine Regions.
 
-    - `mask_a`: a wire that carries MASK
-    - `mask_b`: a wire that carries MASK
-    - `mask_c`: a wire that carries MASK, optional
-    - `mask_d`: a wire that carries MASK, optional
-    - `mask_e`: a wire that carries MASK, optional
-    - `mask_f`: a wire that carries MASK, optional
+    - `mask_a`: a link that carries MASK
+    - `mask_b`: a link that carries MASK
+    - `mask_c`: a link that carries MASK, optional
+    - `mask_d`: a link that carries MASK, optional
+    - `mask_e`: a link that carries MASK, optional
+    - `mask_f`: a link that carries MASK, optional
     """
 
     CLASS_TYPE = 'Masks Combine Regions'
@@ -634,8 +634,8 @@ class MasksCombineRegions(_Node, Source[s.Mask], frozen=True):
 class MasksSubtract(_Node, Source[s.Mask], frozen=True):
     """Masks Subtract.
 
-    - `masks_a`: a wire that carries MASK
-    - `masks_b`: a wire that carries MASK
+    - `masks_a`: a link that carries MASK
+    - `masks_b`: a link that carries MASK
     """
 
     CLASS_TYPE = 'Masks Subtract'
@@ -654,11 +654,11 @@ class MasksSubtract(_Node, Source[s.Mask], frozen=True):
 class MiDaSDepthApproximation(_Node, Source[s.Image], frozen=True):
     """MiDaS Depth Approximation.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `use_cpu`: one of 'false', 'true', by default 'false'
     - `midas_type`: one of 'DPT_Large', 'DPT_Hybrid', by default 'DPT_Large'
     - `invert_depth`: one of 'false', 'true', by default 'false'
-    - `midas_model`: a wire that carries MIDAS_MODEL, optional
+    - `midas_model`: a link that carries MIDAS_MODEL, optional
     """
 
     CLASS_TYPE = 'MiDaS Depth Approximation'

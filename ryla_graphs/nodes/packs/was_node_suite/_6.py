@@ -23,7 +23,7 @@ class _Node(Node, frozen=True):
 class MiDaSMaskImage(_Node, frozen=True):
     """MiDaS Mask Image.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `use_cpu`: one of 'false', 'true', by default 'false'
     - `midas_model`: one of 'DPT_Large', 'DPT_Hybrid', 'DPT_Small', by default 'DPT_Large'
     - `remove`: one of 'background', 'foregroud', by default 'background'
@@ -82,8 +82,8 @@ class MiDaSModelLoader(_Node, Source[s.MidasModel], frozen=True):
 class ModelInputSwitch(_Node, Source[s.Model[Family]], frozen=True):
     """Model Input Switch.
 
-    - `model_a`: a wire that carries MODEL
-    - `model_b`: a wire that carries MODEL
+    - `model_a`: a link that carries MODEL
+    - `model_b`: a link that carries MODEL
     - `boolean`: true or false
     """
 
@@ -109,7 +109,7 @@ class NumberCounter(_Node, frozen=True):
     - `start`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
     - `stop`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
     - `step`: a number from 0 to 99999, by default 1.0
-    - `reset_bool`: a wire that carries NUMBER, optional
+    - `reset_bool`: a link that carries NUMBER, optional
     """
 
     CLASS_TYPE = 'Number Counter'
@@ -134,8 +134,8 @@ class NumberCounter(_Node, frozen=True):
 class NumberInputCondition(_Node, frozen=True):
     """Number Input Condition.
 
-    - `number_a`: a wire that carries NUMBER
-    - `number_b`: a wire that carries NUMBER
+    - `number_a`: a link that carries NUMBER
+    - `number_b`: a link that carries NUMBER
     - `return_boolean`: one of 'false', 'true', by default 'false'
     - `comparison`: one of 'and', 'or', 'greater-than', 'greater-than or equals', 'less-than', 'less-than or equals', 'equals', 'does not equal', … (13 choices), by default 'and'
     """
@@ -160,8 +160,8 @@ class NumberInputCondition(_Node, frozen=True):
 class NumberInputSwitch(_Node, frozen=True):
     """Number Input Switch.
 
-    - `number_a`: a wire that carries NUMBER
-    - `number_b`: a wire that carries NUMBER
+    - `number_a`: a link that carries NUMBER
+    - `number_b`: a link that carries NUMBER
     - `boolean`: true or false
     """
 
@@ -184,7 +184,7 @@ class NumberInputSwitch(_Node, frozen=True):
 class NumberMultipleOf(_Node, frozen=True):
     """Number Multiple Of.
 
-    - `number`: a wire that carries NUMBER
+    - `number`: a link that carries NUMBER
     - `multiple`: a whole number from -18446744073709551615 to 18446744073709551615, by default 8
     """
 
@@ -206,8 +206,8 @@ class NumberMultipleOf(_Node, frozen=True):
 class NumberOperation(_Node, frozen=True):
     """Number Operation.
 
-    - `number_a`: a wire that carries NUMBER
-    - `number_b`: a wire that carries NUMBER
+    - `number_a`: a link that carries NUMBER
+    - `number_b`: a link that carries NUMBER
     - `operation`: one of 'addition', 'subtraction', 'division', 'floor division', 'multiplication', 'exponentiation', 'modulus', 'greater-than', … (13 choices), by default 'addition'
     """
 
@@ -244,7 +244,7 @@ class NumberPI(_Node, frozen=True):
 class NumberToFloat(_Node, Source[s.Float], frozen=True):
     """Number to Float.
 
-    - `number`: a wire that carries NUMBER
+    - `number`: a link that carries NUMBER
     """
 
     CLASS_TYPE = 'Number to Float'
@@ -262,7 +262,7 @@ class NumberToFloat(_Node, Source[s.Float], frozen=True):
 class NumberToInt(_Node, Source[s.Int], frozen=True):
     """Number to Int.
 
-    - `number`: a wire that carries NUMBER
+    - `number`: a link that carries NUMBER
     """
 
     CLASS_TYPE = 'Number to Int'
@@ -280,7 +280,7 @@ class NumberToInt(_Node, Source[s.Int], frozen=True):
 class NumberToSeed(_Node, Source[s.Seed], frozen=True):
     """Number to Seed.
 
-    - `number`: a wire that carries NUMBER
+    - `number`: a link that carries NUMBER
     """
 
     CLASS_TYPE = 'Number to Seed'
@@ -298,7 +298,7 @@ class NumberToSeed(_Node, Source[s.Seed], frozen=True):
 class NumberToString(_Node, Source[s.String], frozen=True):
     """Number to String.
 
-    - `number`: a wire that carries NUMBER
+    - `number`: a link that carries NUMBER
     """
 
     CLASS_TYPE = 'Number to String'
@@ -316,7 +316,7 @@ class NumberToString(_Node, Source[s.String], frozen=True):
 class NumberToText(_Node, Source[s.String], frozen=True):
     """Number to Text.
 
-    - `number`: a wire that carries NUMBER
+    - `number`: a link that carries NUMBER
     """
 
     CLASS_TYPE = 'Number to Text'
@@ -404,9 +404,9 @@ class RandomNumber(_Node, frozen=True):
 class SAMImageMask(_Node, frozen=True):
     """SAM Image Mask.
 
-    - `sam_model`: a wire that carries SAM_MODEL
-    - `sam_parameters`: a wire that carries SAM_PARAMETERS
-    - `image`: a wire that carries IMAGE
+    - `sam_model`: a link that carries SAM_MODEL
+    - `sam_parameters`: a link that carries SAM_PARAMETERS
+    - `image`: a link that carries IMAGE
     """
 
     CLASS_TYPE = 'SAM Image Mask'
@@ -465,8 +465,8 @@ class SAMParameters(_Node, Source[s.SamParameters], frozen=True):
 class SAMParametersCombine(_Node, Source[s.SamParameters], frozen=True):
     """SAM Parameters Combine.
 
-    - `sam_parameters_a`: a wire that carries SAM_PARAMETERS
-    - `sam_parameters_b`: a wire that carries SAM_PARAMETERS
+    - `sam_parameters_a`: a link that carries SAM_PARAMETERS
+    - `sam_parameters_b`: a link that carries SAM_PARAMETERS
     """
 
     CLASS_TYPE = 'SAM Parameters Combine'
@@ -485,7 +485,7 @@ class SAMParametersCombine(_Node, Source[s.SamParameters], frozen=True):
 class SamplesPassthroughStatSystem(_Node, Source[s.Latent[Family]], frozen=True):
     """Samples Passthrough (Stat System).
 
-    - `samples`: a wire that carries LATENT
+    - `samples`: a link that carries LATENT
     """
 
     CLASS_TYPE = 'Samples Passthrough (Stat System)'
@@ -566,7 +566,7 @@ class StringToText(_Node, Source[s.String], frozen=True):
 class TensorBatchToImage(_Node, Source[s.Image], frozen=True):
     """Tensor Batch to Image.
 
-    - `images_batch`: a wire that carries IMAGE
+    - `images_batch`: a link that carries IMAGE
     - `batch_image_number`: a whole number from 0 to 64, by default 0
     """
 

@@ -63,7 +63,7 @@ class TextDictionaryConvert(_Node, Source[s.Dict], frozen=True):
 class TextDictionaryGet(_Node, Source[s.String], frozen=True):
     """Text Dictionary Get.
 
-    - `dictionary`: a wire that carries DICT
+    - `dictionary`: a link that carries DICT
     - `key`: text
     - `default_value`: text, optional
     """
@@ -85,7 +85,7 @@ class TextDictionaryGet(_Node, Source[s.String], frozen=True):
 class TextDictionaryKeys(_Node, Source[s.List], frozen=True):
     """Text Dictionary Keys.
 
-    - `dictionary`: a wire that carries DICT
+    - `dictionary`: a link that carries DICT
     """
 
     CLASS_TYPE = 'Text Dictionary Keys'
@@ -139,7 +139,7 @@ class TextDictionaryNew(_Node, Source[s.Dict], frozen=True):
 class TextDictionaryToText(_Node, Source[s.String], frozen=True):
     """Text Dictionary To Text.
 
-    - `dictionary`: a wire that carries DICT
+    - `dictionary`: a link that carries DICT
     """
 
     CLASS_TYPE = 'Text Dictionary To Text'
@@ -157,10 +157,10 @@ class TextDictionaryToText(_Node, Source[s.String], frozen=True):
 class TextDictionaryUpdate(_Node, Source[s.Dict], frozen=True):
     """Text Dictionary Update.
 
-    - `dictionary_a`: a wire that carries DICT
-    - `dictionary_b`: a wire that carries DICT
-    - `dictionary_c`: a wire that carries DICT, optional
-    - `dictionary_d`: a wire that carries DICT, optional
+    - `dictionary_a`: a link that carries DICT
+    - `dictionary_b`: a link that carries DICT
+    - `dictionary_c`: a link that carries DICT, optional
+    - `dictionary_d`: a link that carries DICT, optional
     """
 
     CLASS_TYPE = 'Text Dictionary Update'
@@ -251,7 +251,7 @@ class TextFindAndReplaceByDictionary(_Node, Source[s.String], frozen=True):
     """Text Find and Replace by Dictionary.
 
     - `text`: text
-    - `dictionary`: a wire that carries DICT
+    - `dictionary`: a link that carries DICT
     - `replacement_key`: text, by default '__'
     - `seed`: a whole number from 0 to 18446744073709551615, by default 1
     """
@@ -352,10 +352,10 @@ class TextList(_Node, Source[s.List], frozen=True):
 class TextListConcatenate(_Node, Source[s.List], frozen=True):
     """Text List Concatenate.
 
-    - `list_a`: a wire that carries LIST, optional
-    - `list_b`: a wire that carries LIST, optional
-    - `list_c`: a wire that carries LIST, optional
-    - `list_d`: a wire that carries LIST, optional
+    - `list_a`: a link that carries LIST, optional
+    - `list_b`: a link that carries LIST, optional
+    - `list_c`: a link that carries LIST, optional
+    - `list_d`: a link that carries LIST, optional
     """
 
     CLASS_TYPE = 'Text List Concatenate'
@@ -377,7 +377,7 @@ class TextListToText(_Node, Source[s.String], frozen=True):
     """Text List to Text.
 
     - `delimiter`: text, by default ', '
-    - `text_list`: a wire that carries LIST
+    - `text_list`: a link that carries LIST
     """
 
     CLASS_TYPE = 'Text List to Text'
@@ -662,7 +662,7 @@ class TextStringTruncate(_Node, frozen=True):
 class TextToConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
     """Text to Conditioning.
 
-    - `clip`: a wire that carries CLIP
+    - `clip`: a link that carries CLIP
     - `text`: text
     """
 

@@ -126,8 +126,8 @@ class UpscaleModelLoader(_Node, frozen=True):
 class UpscaleModelSwitch(_Node, Source[s.UpscaleModel], frozen=True):
     """Upscale Model Switch.
 
-    - `upscale_model_a`: a wire that carries UPSCALE_MODEL
-    - `upscale_model_b`: a wire that carries UPSCALE_MODEL
+    - `upscale_model_a`: a link that carries UPSCALE_MODEL
+    - `upscale_model_b`: a link that carries UPSCALE_MODEL
     - `boolean`: true or false
     """
 
@@ -148,8 +148,8 @@ class UpscaleModelSwitch(_Node, Source[s.UpscaleModel], frozen=True):
 class VAEInputSwitch(_Node, Source[s.Vae[Family]], frozen=True):
     """VAE Input Switch.
 
-    - `vae_a`: a wire that carries VAE
-    - `vae_b`: a wire that carries VAE
+    - `vae_a`: a link that carries VAE
+    - `vae_b`: a link that carries VAE
     - `boolean`: true or false
     """
 
@@ -197,7 +197,7 @@ class VideoDumpFrames(_Node, frozen=True):
 class WriteToGIF(_Node, frozen=True):
     """Write to GIF.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `transition_frames`: a whole number from 2 to 60, by default 30
     - `image_delay_ms`: a number from 0.1 to 60000.0, by default 2500.0
     - `duration_ms`: a number from 0.1 to 60000.0, by default 0.1
@@ -231,7 +231,7 @@ class WriteToGIF(_Node, frozen=True):
 class WriteToVideo(_Node, frozen=True):
     """Write to Video.
 
-    - `image`: a wire that carries IMAGE
+    - `image`: a link that carries IMAGE
     - `transition_frames`: a whole number from 0 to 120, by default 30
     - `image_delay_sec`: a number from 0.1 to 60000.0, by default 2.5
     - `fps`: a whole number from 1 to 60.0, by default 30

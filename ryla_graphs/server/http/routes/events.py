@@ -30,7 +30,7 @@ After = Annotated[int, Query(ge=0, le=LAST, description="The number of the last 
 
 
 def event_stream(events: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
-    """A stream as an answer. OpenAPI 3.1 cannot describe events; generators take the schema for the data of one."""
+    """The answer with a stream. OpenAPI 3.1 has no keyword for events; generators read this as one event."""
     data = {"anyOf": [schema["schema"] for schema in _schemas(events).values()]}
     text = "Server-sent events; `event` says which of these the JSON in `data` is"
     return {"description": text, "content": {"text/event-stream": {"schema": data}}}

@@ -16,15 +16,15 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON
-from ryla_graphs.server.http.pictures import AskedPicture, picture
+from ryla_graphs.server.http.pictures import PictureQuery, picture
 from ryla_graphs.server.http.routes.documented import OWNED, errors
 from ryla_graphs.server.http.routes.shapes import JobsShape
+from ryla_graphs.server.job_options import MOST_LABELS
 from ryla_graphs.server.jobs.logs import LogShape, log_lines, log_shape
 from ryla_graphs.server.jobs.views import as_json, job_shape, output_shape
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.media import media_type_of
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import MOST_LABELS
 
 router = APIRouter(tags=["jobs"])
 
@@ -122,13 +122,13 @@ async def cancel_job(
     },
 )
 async def show_output(
-    job_id: str, number: int, request: Request, here: Here, owner: Owner, wish: AskedPicture
+    job_id: str, number: int, request: Request, here: Here, owner: Owner, options: PictureQuery
 ) -> Response:
     """The content of an output, also while the job runs; pictures also in another format or size: `?w=256`."""
     job = await here.job_of(owner, job_id)
     for output in await here.jobs.outputs(job.id):
         if output.number == number:
-            return await picture(output, here, wish, request.headers)
+            return await picture(output, here, options, request.headers)
     raise NotFound(f"job '{job.id}' has no output {number}")
 
 
@@ -143,7 +143,7 @@ async def show_output(
     },
 )
 async def show_input(
-    job_id: str, name: str, request: Request, here: Here, owner: Owner, wish: AskedPicture
+    job_id: str, name: str, request: Request, here: Here, owner: Owner, options: PictureQuery
 ) -> Response:
     """The content of an input file of a job; pictures also in another format or size: `?w=256`."""
     job = await here.job_of(owner, job_id)
@@ -153,7 +153,7 @@ async def show_input(
         raise NotFound(f"job '{job.id}' has no input '{name[:80]}'")
     kind = media_type_of(name)
     given = Asset(id="", owner=owner, hash=digest, size=size, media_type=kind, name=name, created_at=job.created_at)
-    return await picture(given, here, wish, request.headers)
+    return await picture(given, here, options, request.headers)
 
 
 async def _shown(job: Job, here: Deployment, status: int = 200) -> Response:

@@ -13,17 +13,17 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import STRICT, Here, Owner
 from ryla_graphs.server.http.answers import answer
-from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.pictures import PictureQuery
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, PresetDetails, PresetsShape
 from ryla_graphs.server.http.routes.workflow import Key, Outputs, drawn_answer, media_type
+from ryla_graphs.server.job_options import JobOptions
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.submit.asked import asked_beside, asked_in
-from ryla_graphs.server.submit.intake import fingerprint
+from ryla_graphs.server.submit.options import options_from_headers, split_options
 from ryla_graphs.server.submit.reading import parsed
+from ryla_graphs.server.submit.submissions import fingerprint
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import Wishes
 
 router = APIRouter(tags=["presets"])
 
@@ -61,8 +61,8 @@ async def draw_preset(name: str, request: Request, here: Here, owner: Owner) -> 
 
 
 def _drawn(name: str, body: bytes, kind: str | None, here: Deployment, owner: str) -> Response:
-    parameters, wishes = asked_beside(parsed(body, kind), Wishes(), here.webhooks.check)
-    return drawn_answer(here.intake.preset_graph(name, parameters, owner, wishes))
+    parameters, options = split_options(parsed(body, kind), JobOptions(), here.webhooks.check)
+    return drawn_answer(here.submissions.preset_graph(name, parameters, owner, options))
 
 
 def _summary(preset: Preset[Any]) -> dict[str, Any]:
@@ -74,24 +74,24 @@ def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
         request: Request,
         here: Here,
         owner: Owner,
-        picture: AskedPicture,
+        picture: PictureQuery,
         key: Key = None,
         outputs: Outputs = "link",
     ) -> Response:
-        wishes = asked_in(request.headers, picture=picture, inline=outputs == "base64")
-        take = partial(_take, name, await request.body(), media_type(request), here, owner, key, wishes)
-        return await answer(request, take, here, wishes)
+        options = options_from_headers(request.headers, picture=picture, inline=outputs == "base64")
+        take = partial(_take, name, await request.body(), media_type(request), here, owner, key, options)
+        return await answer(request, take, here, options)
 
     return run_preset
 
 
 def _take(
-    name: str, body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None, wishes: Wishes
+    name: str, body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None, options: JobOptions
 ) -> Accepted:
     parameters = parsed(body, kind)
     chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
-    parameters, wishes = asked_beside(parameters, wishes, here.webhooks.check)
-    return here.intake.preset(name, parameters, owner, wishes, chosen)
+    parameters, options = split_options(parameters, options, here.webhooks.check)
+    return here.submissions.preset(name, parameters, owner, options, chosen)
 
 
 def running(pipelines: Pipelines) -> APIRouter:

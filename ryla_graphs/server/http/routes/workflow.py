@@ -14,18 +14,18 @@ from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON, answer
-from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.pictures import PictureQuery
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape, OpenedShape
+from ryla_graphs.server.job_options import JobOptions
 from ryla_graphs.server.jobs.partners import partner_key_in
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.jobs.views import as_json
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.submit.asked import asked_beside, asked_in
-from ryla_graphs.server.submit.intake import fingerprint
+from ryla_graphs.server.submit.options import options_from_headers, split_options
 from ryla_graphs.server.submit.reading import Sent, sent
+from ryla_graphs.server.submit.submissions import fingerprint
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import Wishes
 
 router = APIRouter(tags=["run"])
 running = APIRouter(tags=["run"])
@@ -68,7 +68,7 @@ async def submit_workflow(
     request: Request,
     here: Here,
     owner: Owner,
-    picture: AskedPicture,
+    picture: PictureQuery,
     key: Key = None,
     outputs: Outputs = "link",
     prefer: From = None,
@@ -82,9 +82,9 @@ async def submit_workflow(
     sent_as = media_type(request)
     drawn = randomize is not None
     inline = outputs == "base64"
-    wishes = asked_in(request.headers, prefer=prefer, randomize=drawn, picture=picture, inline=inline)
-    take = partial(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
-    return await answer(request, take, here, wishes)
+    options = options_from_headers(request.headers, prefer=prefer, randomize=drawn, picture=picture, inline=inline)
+    take = partial(_take, await request.body(), sent_as, here, owner, key, options, partner_key)
+    return await answer(request, take, here, options)
 
 
 def media_type(request: Request) -> str | None:
@@ -93,26 +93,32 @@ def media_type(request: Request) -> str | None:
 
 
 def _take(
-    body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None, wishes: Wishes, header: str | None
+    body: bytes,
+    kind: str | None,
+    here: Deployment,
+    owner: str,
+    key: str | None,
+    options: JobOptions,
+    header: str | None,
 ) -> Accepted:
-    content, wishes = _paid(sent(body, kind), wishes, header)
+    content, options = _paid(sent(body, kind), options, header)
     mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
-    said = (mark, wishes.prefer, *(["randomize"] if wishes.randomize else []))
+    said = (mark, options.prefer, *(["randomize"] if options.randomize else []))
     chosen = IdempotencyKey(owner, key, fingerprint("workflow", *said)) if key is not None else None
-    content, wishes = _asked(content, wishes, here)
-    return here.intake.workflow(content, owner, wishes, chosen)
+    content, options = _with_body_options(content, options, here)
+    return here.submissions.workflow(content, owner, options, chosen)
 
 
-def _paid(content: Sent, wishes: Wishes, header: str | None) -> tuple[Sent, Wishes]:
+def _paid(content: Sent, options: JobOptions, header: str | None) -> tuple[Sent, JobOptions]:
     """Move the key that pays for partners' services out of the body, before any other code sees it."""
     plain, key = partner_key_in({} if isinstance(content, bytes) else content, header)
-    wishes = wishes if key is None else replace(wishes, partner_key=key)
-    return content if isinstance(content, bytes) else plain, wishes
+    options = options if key is None else replace(options, partner_key=key)
+    return content if isinstance(content, bytes) else plain, options
 
 
-def _asked(content: Sent, wishes: Wishes, here: Deployment) -> tuple[Sent, Wishes]:
-    """The document that holds the graph, and the wishes, with those from the body added."""
-    return (content, wishes) if isinstance(content, bytes) else asked_beside(content, wishes, here.webhooks.check)
+def _with_body_options(content: Sent, options: JobOptions, here: Deployment) -> tuple[Sent, JobOptions]:
+    """The document that holds the graph, and the options, with those from the body added."""
+    return (content, options) if isinstance(content, bytes) else split_options(content, options, here.webhooks.check)
 
 
 @router.post(
@@ -125,16 +131,16 @@ async def validate_workflow(
 ) -> JudgementShape:
     """Check a graph without running it: ComfyUI's verdict, every finding, the plan. Takes what `/workflow` takes."""
     sent_as = media_type(request)
-    wishes = asked_in(request.headers, prefer=prefer)
-    judgement = await in_thread(_judge, await request.body(), sent_as, here, owner, wishes, partner_key)
+    options = options_from_headers(request.headers, prefer=prefer)
+    judgement = await in_thread(_judge, await request.body(), sent_as, here, owner, options, partner_key)
     return JudgementShape.model_validate(judgement)
 
 
 def _judge(
-    body: bytes, kind: str | None, here: Deployment, owner: str, wishes: Wishes, header: str | None
+    body: bytes, kind: str | None, here: Deployment, owner: str, options: JobOptions, header: str | None
 ) -> dict[str, Any]:
-    content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
-    return here.intake.judge(content, owner, wishes)
+    content, options = _with_body_options(*_paid(sent(body, kind), options, header), here)
+    return here.submissions.judge(content, owner, options)
 
 
 @router.post("/workflow/graph", response_model=OpenedShape, responses=JUDGED)
@@ -142,13 +148,15 @@ async def draw_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
 ) -> Response:
     """Show a graph without running it: a drawing, a form of its inputs, every finding, the plan."""
-    sent_as, wishes = media_type(request), asked_in(request.headers, prefer=prefer)
-    return await in_thread(_drawn, await request.body(), sent_as, here, owner, wishes, partner_key)
+    sent_as, options = media_type(request), options_from_headers(request.headers, prefer=prefer)
+    return await in_thread(_drawn, await request.body(), sent_as, here, owner, options, partner_key)
 
 
-def _drawn(body: bytes, kind: str | None, here: Deployment, owner: str, wishes: Wishes, header: str | None) -> Response:
-    content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
-    return drawn_answer(here.intake.graph(content, owner, wishes), OpenedShape)
+def _drawn(
+    body: bytes, kind: str | None, here: Deployment, owner: str, options: JobOptions, header: str | None
+) -> Response:
+    content, options = _with_body_options(*_paid(sent(body, kind), options, header), here)
+    return drawn_answer(here.submissions.graph(content, owner, options), OpenedShape)
 
 
 def drawn_answer(graph: dict[str, Any], shape: type[GraphShape] = GraphShape) -> Response:

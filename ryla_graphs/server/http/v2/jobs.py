@@ -6,29 +6,31 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError, model_validator
 
 from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.errors import MOST_REPORTED
 from ryla_graphs.server.http.access import Here, Owner, Stream
 from ryla_graphs.server.http.routes.events import NO_STORE, documented, event_stream, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
 from ryla_graphs.server.http.v2.models import EVENTS, V2Job, V2Jobs, V2Workflow
 from ryla_graphs.server.http.v2.shapes import job_view, output_view, progress_view, status_of, summary_view
+from ryla_graphs.server.job_options import JobOptions, Labels
 from ryla_graphs.server.jobs.partners import key_of
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
-from ryla_graphs.server.submit.asked import user_in
-from ryla_graphs.server.submit.intake import fingerprint
+from ryla_graphs.server.submit.options import user_in
 from ryla_graphs.server.submit.reading import parsed
+from ryla_graphs.server.submit.submissions import fingerprint
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import Labels, Wishes
 
 router = APIRouter(prefix=f"{PREFIX}/jobs", tags=["jobs"])
 
@@ -52,6 +54,16 @@ class Submission(BaseModel, extra="forbid"):
     metadata: Labels = {}
     """Labels of the job, by which `GET /api/v2/jobs` can filter."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, given: Any) -> Any:
+        """Keep few of the unknown fields, of which there may be millions: each of them is reported."""
+        if not isinstance(given, Mapping) or len(given) <= MOST_REPORTED:
+            return given
+        unknown = (name for name in given if name not in cls.model_fields)
+        kept = {*cls.model_fields, *islice(unknown, MOST_REPORTED)}
+        return {name: value for name, value in given.items() if name in kept}
+
 
 @router.post("", status_code=201, response_model=V2Job, responses=errors("submit"))
 async def post_jobs(request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
@@ -72,8 +84,8 @@ def _submit(
     secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
     key_field = AtField("request", "extra_data.api_key_comfy_org")
     paying = key_of(secret.get_secret_value(), key_field) if secret else None
-    wishes = Wishes(previews=True, labels=wanted.metadata, extra=user, partner_key=paying)
-    return here.intake.workflow(wanted.workflow, owner, wishes, chosen)
+    options = JobOptions(previews=True, labels=wanted.metadata, extra=user, partner_key=paying)
+    return here.submissions.workflow(wanted.workflow, owner, options, chosen)
 
 
 def _submission(body: bytes, kind: str | None) -> Submission:

@@ -36,7 +36,7 @@ def only_colours(name: str) -> Callable[..., ImageShape]:
 def colours(image: ImageShape) -> ImageShape:
     """Other pictures of three channels. Raises `NodeFails` if those that come in have more or fewer."""
     if not isinstance(image.channels, Unknown) and image.channels != 3:
-        raise NodeFails(f"it takes pictures of 3 channels, and not of {image.channels}")
+        raise NodeFails(f"it takes pictures with 3 channels, not {image.channels}")
     return same_shape(image)
 
 
@@ -66,7 +66,7 @@ def canny(image: ImageShape, low_threshold: Any = 0.0, high_threshold: Any = 1.0
     if low_threshold > high_threshold:
         raise NodeFails("its low threshold is above its high threshold")
     if image.channels not in (1, 3):
-        raise NodeFails(f"it takes pictures of 1 or 3 channels, and not of {image.channels}")
+        raise NodeFails(f"it takes pictures with 1 or 3 channels, not {image.channels}")
     if least(image.width, image.height) <= 2:
         raise NodeFails("its picture is smaller than what it looks at around a pixel")
     return ImageShape(image.batch, image.height, image.width)
@@ -80,7 +80,7 @@ def to_yuv(image: ImageShape) -> tuple[ImageShape, ImageShape, ImageShape]:
 @rule("ImageYUVToRGB")
 def from_yuv(Y: ImageShape, U: ImageShape, V: ImageShape) -> ImageShape:  # noqa: N803 - the names of its inputs
     if any(other.shape[:3] != Y.shape[:3] for other in (U, V)):
-        raise NodeFails("its three pictures are of different sizes")
+        raise NodeFails("its three pictures have different sizes")
     return ImageShape(Y.batch, Y.height, Y.width)
 
 
@@ -110,7 +110,7 @@ def write_text(images: ImageShape, text: Any = "") -> ImageShape:
     if isinstance(text, str) and not text.strip():
         return images
     if images.channels not in (1, 3):
-        raise NodeFails(f"it writes on pictures of 1 or 3 channels, and not of {images.channels}")
+        raise NodeFails(f"it writes on pictures with 1 or 3 channels, not {images.channels}")
     return ImageShape(images.batch, images.height, images.width)
 
 

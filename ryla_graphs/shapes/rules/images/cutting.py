@@ -89,7 +89,7 @@ def crop_by_boxes(
 def _boxes(value: Any) -> Any:
     """The boxes. Raises `Undecided` if they come from a detector, which did not run."""
     if isinstance(value, Opaque):
-        raise Undecided(value.facts.get("unknown", "the boxes that a detector finds are not known"))
+        raise Undecided(value.facts.get("unknown", "the boxes that a detector finds are unknown"))
     return value
 
 

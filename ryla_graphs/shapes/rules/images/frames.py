@@ -91,7 +91,7 @@ def shade(size_mode: Mapping[str, Any], images: Mapping[str, ImageShape]) -> tup
 def load_3d(model_file: str, image: Any, call: Call) -> tuple[Any, ...]:
     """What the web page has drawn of a 3D body: a picture, its mask, its normals, perhaps a recording."""
     if not isinstance(image, Mapping):
-        raise NodeFails("a page has drawn nothing for it")
+        raise NodeFails("the web page has drawn nothing for it")
     picture, _ = load_image(image["image"], call)
     _, mask = load_image(image["mask"], call)
     normals, _ = load_image(image["normal"], call)

@@ -31,7 +31,7 @@ def upscale_with_model(image: ImageShape, upscale_model: Opaque) -> ImageShape |
         return ImageShape(image.batch, image.height * factor, image.width * factor, image.channels)
 
     if image.channels != 3:
-        raise NodeFails(f"its model takes pictures of 3 channels, and not of {image.channels}")
+        raise NodeFails(f"its model takes pictures with 3 channels, not {image.channels}")
     try:
         return larger(upscale_model.fact("factor"))
     except Undecided as why:

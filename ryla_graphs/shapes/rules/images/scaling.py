@@ -186,7 +186,7 @@ def finish_seedvr2(images: ImageShape, original_resized_images: ImageShape, colo
         # Its numbers are reshaped to the channels of the pictures, which succeeds if they divide evenly.
         fits = whole_width * whole_height * least(before.channels, 3) % images.channels == 0
     if not fits:
-        raise NodeFails(f"colours of {before.channels} channels cannot be brought to {images.channels}")
+        raise NodeFails(f"colours of {before.channels} channels cannot be converted to {images.channels}")
     channels = images.channels + 1 if before.channels == 4 else images.channels
     return ImageShape(least(images.batch, before.batch), height, width, channels)
 
@@ -207,7 +207,7 @@ def compress_for_ltxv(image: ImageShape, img_compression: Whole) -> ImageShape:
     if img_compression == 0:
         return same_shape(image)
     if as_pictures(image).channels != 3:
-        raise NodeFails("its pictures have an alpha channel, which its video codec has not")
+        raise NodeFails("its pictures have an alpha channel, which its video codec does not support")
     width, height = image.width // 2 * 2, image.height // 2 * 2
     if width == 0 or height == 0:
         raise NodeFails("nothing is left of its pictures with even sides")

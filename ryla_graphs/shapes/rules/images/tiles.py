@@ -15,7 +15,7 @@ _MOST = 4096
 @rule("SplitImageToTileList")
 def split(image: ImageShape, tile_width: int, tile_height: int, overlap: int) -> list[ImageShape] | Several:
     if isinstance(image.width, Unknown) or isinstance(image.height, Unknown):
-        raise Undecided(f"how many tiles there are depends on a size that is not known: {image.width!r}")
+        raise Undecided(f"the number of tiles depends on an unknown size: {image.width!r}")
     boxes = grid(image.width, image.height, tile_width, tile_height, overlap)
     return [ImageShape(image.batch, bottom - top, right - left, image.channels) for left, top, right, bottom in boxes]
 

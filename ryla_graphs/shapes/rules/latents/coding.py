@@ -44,7 +44,7 @@ def _unsure(vae: Any, *outputs: Any) -> Outputs:
     if is_known(vae):
         return outputs
     why = vae.facts.get("unknown") if isinstance(vae, Opaque) else None
-    return Guessed(outputs, why or "nothing is known of its VAE")
+    return Guessed(outputs, why or "nothing is known about its VAE")
 
 
 @rule("VAEEncode")

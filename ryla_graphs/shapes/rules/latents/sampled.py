@@ -42,7 +42,7 @@ def fitted(latent: LatentShape, model: Any) -> LatentShape:
     return replace(latent, samples=dims, space=space, more=more)
 
 
-_ANY_MODEL = "how many channels the model computes with is not known"
+_ANY_MODEL = "the number of channels that the model computes with is unknown"
 
 
 def _unfitted(latent: LatentShape) -> LatentShape:

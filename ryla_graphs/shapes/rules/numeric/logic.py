@@ -11,7 +11,7 @@ from ryla_graphs.shapes.values import Conditioning, ImageShape, MaskShape, Sigma
 
 
 def truth(value: Any) -> bool:
-    """What Python's `bool` says of a value on a wire.
+    """What Python's `bool` says of a value on a link.
 
     Raises `NodeFails` for tensors of more than one number, which say neither, and `Undecided` where only the run knows.
     """

@@ -90,7 +90,7 @@ def merge_splats(splats: Mapping[str, Any]) -> Opaque:
     if not found:
         raise NodeFails("there is no splat at all")
     if any(batch != found[0][0] for batch, _ in found):
-        raise NodeFails("its splats are of different numbers")
+        raise NodeFails("it gets different numbers of splats")
     total: Any = sum((count for _, count in found[1:]), found[0][1])
     return Opaque("SPLAT", {"positions": (found[0][0], total, 3)})
 

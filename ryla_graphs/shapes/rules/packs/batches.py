@@ -65,7 +65,7 @@ rows(made_of_all, {"ImpactMakeImageBatch": "image", "ImpactMakeMaskBatch": "mask
 
 
 def listed(name: str) -> Callable[..., list[Any]]:
-    """A rule for Impact's classes that make a list of what is wired."""
+    """A rule for Impact's classes that make a list of what is linked."""
 
     def work(**given: Any) -> list[Any]:
         return [value for key, value in given.items() if key.startswith(name)]
@@ -245,7 +245,7 @@ def load_video(
     if isinstance(found, Unknown):
         raise Undecided(found.reason)
     if vae is not None:
-        raise Undecided("what a VAE makes of the frames that it loads is not known")
+        raise Undecided("what a VAE makes of the frames that it loads is unknown")
     width, height = loaded_sides(found.width, found.height, (custom_width, custom_height), format)
     rate = found.fps if force_rate == 0 else Fraction(force_rate)
     total = found.frames if force_rate == 0 else whole(found.frames / found.fps * rate)

@@ -65,7 +65,7 @@ _POSES = ("AnimalPosePreprocessor", "DWPreprocessor", "OpenposePreprocessor")
 def annotated(image: ImageShape, resolution: Any = 512) -> ImageShape:
     """The drawing of an annotator: its resolution sets the shorter side, or 512 if that is too small."""
     if image.channels not in (1, 3, 4):
-        raise NodeFails(f"it takes pictures of 1, 3 or 4 channels, and not of {image.channels}")
+        raise NodeFails(f"it takes pictures with 1, 3 or 4 channels, not {image.channels}")
     side: Whole = resolution if resolution >= 64 else 512
     factor = side / least(image.width, image.height)
     return ImageShape(image.batch, rounded(image.height * factor), rounded(image.width * factor))
@@ -103,7 +103,7 @@ def mask_near_colour(images: ImageShape) -> MaskShape:
 
 def _mask_of(image: ImageShape) -> MaskShape:
     if image.channels != 3:
-        raise NodeFails(f"it takes pictures of 3 channels, and not of {image.channels}")
+        raise NodeFails(f"it takes pictures with 3 channels, not {image.channels}")
     return MaskShape(image.batch, image.height, image.width)
 
 

@@ -175,7 +175,7 @@ _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {"string": str, "int": int, "f
 def easy_convert(**given: Any) -> Any:
     value, kind = given["*"], given["output_type"]
     if kind == "string" and not isinstance(value, (str, int, float, bool, list, dict, type(None))):
-        raise Undecided(f"how a {type(value).__name__} is written is known only to what holds it")
+        raise Undecided(f"only the server knows how it writes a {type(value).__name__}")
     return _CONVERTERS[kind](value)
 
 
@@ -184,7 +184,7 @@ def easy_show(anything: list[Any] | None = None) -> Any:
     """It passes on the texts that it shows: a single one as it is, several as a list."""
     given = anything or []
     if not all(isinstance(value, (str, int, float, bool)) for value in given):
-        raise Undecided("how a value that is no number and no text is written is known only to what holds it")
+        raise Undecided("only the server knows how it writes a value that is neither a number nor a text")
     texts = [value if isinstance(value, str) else str(value) for value in given]
     return texts[0] if len(texts) == 1 else texts
 

@@ -64,7 +64,7 @@ def florence(image: ImageShape, text_input: str = "", task: str = "caption", fil
     drawn, masked = task in (*_DRAWN_ON, "docvqa"), task in _ALWAYS_MASKED or (fill_mask and task in _DRAWN_ON)
     shown = ImageShape(image.batch, image.height, image.width) if drawn else ImageShape(1, _EMPTY, _EMPTY)
     found = MaskShape(image.batch, image.height, image.width) if masked else MaskShape(1, _EMPTY, _EMPTY)
-    return Guessed((shown, found, "", Opaque("JSON")), "what a model sees in a picture is known only to it")
+    return Guessed((shown, found, "", Opaque("JSON")), "only a model knows what it sees in a picture")
 
 
 @rule("RMBG")

@@ -23,7 +23,7 @@ class _Formatter(string.Formatter):
             raise NodeFails(f"its text looks inside a value, at '{field_name}', which the simulator does not show")
         found, key = super().get_field(field_name, args, kwargs)
         if not isinstance(found, _PLAIN):
-            raise Undecided(f"how a {type(found).__name__} is written is known only to what holds it")
+            raise Undecided(f"only the server knows how it writes a {type(found).__name__}")
         return found, key
 
     def format_field(self, value: Any, format_spec: str) -> Any:
