@@ -19,6 +19,7 @@ import pytest
 
 from ryla_graphs import presets
 from ryla_graphs.cli import main
+from ryla_graphs.cli.weights.words import total
 from ryla_graphs.weights import MANIFEST, known, manifest
 from tests.conftest import ROOT
 from tests.models_folder.files import CLIP_L, FLUX, encoded, write
@@ -76,6 +77,29 @@ def pull(*arguments: str | Path, hub: Hub | None = None, **environment: str) -> 
 
 def codes(answer: Any) -> list[str]:
     return [problem["code"] for problem in answer["problems"]]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "text"),
+    [
+        ([], "no files"),
+        ([9_800_000_000], "1 file, 9.8 GB"),
+        ([9_800_000_000, 200_000_000], "2 files, 10.0 GB"),
+        ([9_800_000_000, None], "2 files, at least 9.8 GB (1 of unknown size)"),
+        ([None], "1 file of unknown size"),
+        ([None] * 4, "4 files of unknown size"),
+    ],
+)
+def test_an_unknown_size_is_never_nothing(sizes: list[int | None], text: str) -> None:
+    assert total(sizes) == text
+
+
+def test_a_graph_of_unknown_weights_is_not_empty(tmp_path: Path) -> None:
+    graph = tmp_path / "graph.json"
+    graph.write_text(json.dumps({"1": {"class_type": "VAELoader", "inputs": {"vae_name": "mine.safetensors"}}}))
+    assert good("weights", "list", graph).rstrip().endswith("\n1 file of unknown size")
+    answer = json.loads(good("weights", "list", graph, "--json"))
+    assert (answer["bytes"], answer["unknown_sizes"]) == (0, 1)
 
 
 def test_the_whole_manifest_is_listed() -> None:

@@ -101,7 +101,7 @@ def test_no_cookie_is_kept() -> None:
     try:
         with session_for() as session:
             for _ in range(2):
-                session.get(f"http://127.0.0.1:{server.server_port}", timeout=10)
+                session.get(f"http://127.0.0.1:{server.server_port}", timeout=60)
     finally:
         server.shutdown()
         server.server_close()
@@ -172,7 +172,7 @@ def test_an_origin_sends_what_a_session_sends(method: str, path: str, content: o
     for _ in range(2):
         assert origin.request(method, path, timeout=(10, 10), content=content).status_code == 200
     with session_for(headers) as session:
-        session.request(method, address + path, json=content, timeout=10)
+        session.request(method, address + path, json=content, timeout=60)
     origin.close()
     server.shutdown()
     server.server_close()

@@ -18,6 +18,7 @@ class Guarded(NamedTuple):
 
 _ROOM = "ryla_graphs."
 _ROUTING = ("tests/routing/test_lanes.py", "tests/routing/test_choosing.py", "tests/routing/test_router.py")
+_STATES = ("tests/server/test_steps.py", "tests/server/test_states.py")
 _SQLITE = ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tests/server/test_store.py")
 
 GUARDED = (
@@ -28,8 +29,12 @@ GUARDED = (
     Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.budgets", ("tests/routing/test_budgets.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "engines.router.choosing", _ROUTING, 0.9),
+    Guarded(
+        _ROOM + "engines.router.state", ("tests/routing/test_state.py", "tests/routing/test_shadow.py", *_ROUTING), 0.9
+    ),
     Guarded(_ROOM + "engines.router.attempt", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
+    Guarded(_ROOM + "engines.router.run", ("tests/routing/test_runs.py", *_ROUTING), 0.9),
     Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.9),
     Guarded(
         _ROOM + "modal_deploy.placement",
@@ -49,11 +54,22 @@ GUARDED = (
     Guarded(_ROOM + "server.safety.tokens", ("tests/server/safety/test_tokens.py",), 0.9),
     Guarded(_ROOM + "server.safety.gate", ("tests/server/safety/test_gate.py",), 0.9),
     Guarded(_ROOM + "server.safety.quotas", ("tests/server/safety/test_quotas.py",), 0.9),
+    Guarded(
+        _ROOM + "server.http.v2.assets", ("tests/server/safety/test_quotas.py", "tests/server/v2/test_assets.py"), 0.9
+    ),
+    Guarded(
+        _ROOM + "server.safety.media",
+        ("tests/server/safety/test_media_bounds.py", "tests/server/safety/test_media.py"),
+        0.9,
+    ),
+    Guarded(_ROOM + "server.safety.containers", ("tests/server/safety/test_containers.py",), 0.9),
+    Guarded(_ROOM + "server.submit.uploads", ("tests/server/test_given_files.py", "tests/server/test_inputs.py"), 0.9),
     Guarded(_ROOM + "server.safety.confine", ("tests/server/safety/test_confine.py",), 0.9),
     Guarded(_ROOM + "server.safety.fetch", ("tests/server/safety/test_fetch.py",), 0.9),
     Guarded(_ROOM + "server.sinks.webhooks", ("tests/server/test_webhook_laws.py",), 0.9),
     # what is kept
-    Guarded(_ROOM + "server.jobs.states", ("tests/server/test_states.py", "tests/server/test_jobs.py"), 0.5),
+    Guarded(_ROOM + "server.jobs.states", _STATES, 0.9),
+    Guarded(_ROOM + "server.jobs.live", _STATES, 0.9),
     Guarded(_ROOM + "server.storage.sqlite", _SQLITE, 0.9, "not modal and not Containers"),
     Guarded(_ROOM + "server.storage.blobs", ("tests/server/test_blobs.py",), 0.9),
     Guarded(_ROOM + "server.storage.checkpoints", _SQLITE, 0.9, "not modal and not Containers"),

@@ -160,9 +160,16 @@ def path_of(module: str) -> Path:
     return ROOT / (module.replace(".", "/") + ".py")
 
 
-def unnoticed(guarded: Guarded, numbers: Iterable[int | None], jobs: int, seconds: float) -> set[int | None]:
-    """The mutants that the tests pass with (None is the module as it is); one that never ends is noticed too."""
-    waiting, running, passed = list(numbers)[::-1], dict[int, tuple[int | None, float]](), set[int | None]()
+class Tried(NamedTuple):
+    """The mutants that the tests pass with (None is the module as it is), and those that did not end in time."""
+
+    passed: set[int | None]
+    late: set[int | None]
+
+
+def outcome(guarded: Guarded, numbers: Iterable[int | None], jobs: int, seconds: float) -> Tried:
+    """Run the tests with each mutant; one that never ends is noticed too."""
+    waiting, running, found = list(numbers)[::-1], dict[int, tuple[int | None, float]](), Tried(set(), set())
     while waiting or running:
         while waiting and len(running) < jobs:
             number = waiting.pop()
@@ -170,13 +177,14 @@ def unnoticed(guarded: Guarded, numbers: Iterable[int | None], jobs: int, second
         for child, (number, deadline) in list(running.items()):
             if time.monotonic() >= deadline:
                 os.killpg(child, signal.SIGKILL)
+                found.late.add(number)
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 del running[child]
                 if os.waitstatus_to_exitcode(status) == 0:
-                    passed.add(number)
+                    found.passed.add(number)
         time.sleep(0.05)
-    return passed
+    return found
 
 
 def _started(guarded: Guarded, number: int | None) -> int:
@@ -203,6 +211,8 @@ class Result(NamedTuple):
     places: int
     tried: int
     left: Sequence[Mutation]
+    late: Sequence[Mutation] = ()
+    """Those that did not end in time: noticed, unless the machine was too busy."""
 
     @property
     def survived(self) -> list[Mutation]:
@@ -254,14 +264,15 @@ def report(results: Sequence[Result], before: str = "") -> str:
 def tried(guarded: Guarded, sample: int | None, jobs: int) -> Result:
     """Try the mutants of a module, or a sample; exits if its tests fail without any mutation."""
     started = time.monotonic()
-    if not unnoticed(guarded, [None], 1, SECONDS):
+    if not outcome(guarded, [None], 1, SECONDS).passed:
         sys.exit(f"the tests of {guarded.module} fail without any mutant: {' '.join(guarded.tests)}")
     seconds = 15 + 6 * (time.monotonic() - started)
     found = list(mutations(ast.parse(path_of(guarded.module).read_text(encoding="utf-8"))))
     numbers = [*range(len(found))]
     chosen = numbers if sample is None else sorted(random.Random(7).sample(numbers, min(sample, len(numbers))))
-    passed = unnoticed(guarded, chosen, jobs, seconds)
-    return Result(guarded, len(found), len(chosen), [found[number] for number in chosen if number in passed])
+    passed, late = outcome(guarded, chosen, jobs, seconds)
+    left, slow = ([found[number] for number in chosen if number in some] for some in (passed, late))
+    return Result(guarded, len(found), len(chosen), left, slow)
 
 
 def main() -> None:
@@ -287,6 +298,8 @@ def main() -> None:
         print(f"{guarded.module}: {result.tried - len(result.left)} of {result.tried} noticed", flush=True)
         for each in result.survived:
             print(f"  survived, line {each.line}: {each.what}", flush=True)
+        for each in result.late:
+            print(f"  did not end in time, line {each.line}: {each.what}", flush=True)
         if options.write:
             before = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
             options.write.write_text(report([result], before), encoding="utf-8")

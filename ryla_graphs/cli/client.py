@@ -47,6 +47,7 @@ def _document(source: str) -> Any:
         return parse_json(read_bytes(source), source)
     import requests  # noqa: PLC0415
 
+    from ryla_graphs.client.connection import CONNECT_SECONDS, READ_SECONDS  # noqa: PLC0415
     from ryla_graphs.problems import ServerUnreachable  # noqa: PLC0415
     from ryla_graphs.sessions import reason_of, session_for  # noqa: PLC0415
 
@@ -55,7 +56,9 @@ def _document(source: str) -> Any:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         with session_for() as session:
-            answer = session.get(f"{address}/openapi.json", headers=headers, timeout=30, allow_redirects=False)
+            # A server that starts for this request needs as long as for any other.
+            timeout = (CONNECT_SECONDS, READ_SECONDS)
+            answer = session.get(f"{address}/openapi.json", headers=headers, timeout=timeout, allow_redirects=False)
     except requests.RequestException as error:
         raise ServerUnreachable(f"no ryla_graphs server answers at {address}: {reason_of(error)}") from error
     if answer.status_code != 200:

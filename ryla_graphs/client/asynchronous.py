@@ -24,7 +24,7 @@ from ryla_graphs.client.connection import (
     ask_for_events,
     from_environment,
 )
-from ryla_graphs.client.files import File, free_path
+from ryla_graphs.client.files import Content, File, free_path, opened
 from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.own_calls import call_of
 from ryla_graphs.client.preset_calls import PresetCalls
@@ -229,6 +229,11 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         """A job by its id."""
         return AsyncJob(self, await self.carry_out(flows.job(job_id)))
 
+    async def upload(self, file: Content, name: str | None = None) -> str:
+        """Upload an input file once, for several jobs; returns an id that any parameter of a file takes."""
+        with opened(file, name) as (named, content):
+            return await self.carry_out(flows.upload(named, content))
+
     async def add_lora(self, file: Path | BinaryIO, name: str | None = None) -> Lora:
         """Upload a LoRA; its `id` is the value for `lora_id`."""
         if isinstance(file, Path):
@@ -288,6 +293,7 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
             ask.method,
             self._address.url(ask.path),
             content=ask.body,
+            data=ask.fields or None,
             files={"file": ask.file} if ask.file is not None else None,
             headers=self._address.headers(ask),
             timeout=httpx2.Timeout(seconds, connect=CONNECT_SECONDS),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 File = bytes | Path | str
 """Content, a local path, or a text that the server understands: data URL, https URL, asset id."""
+Content = bytes | Path | BinaryIO
+"""Something to upload."""
 
 _PIECE = 2**20
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -50,14 +54,30 @@ def _media_type(content: bytes) -> str:
     return next((media for start, media in _MAGIC if content.startswith(start)), "application/octet-stream")
 
 
-class FormFile:
-    """A form with one field, ``file``, read while it is sent: LoRAs are hundreds of megabytes."""
+@contextmanager
+def opened(file: Content, name: str | None) -> Iterator[tuple[str, BinaryIO]]:
+    """A name and a stream of something to upload; raises `OSError` if a path cannot be read."""
+    if isinstance(file, Path):
+        with file.open("rb") as content:
+            yield name or file.name, content
+    elif isinstance(file, bytes):
+        yield name or "file", io.BytesIO(file)
+    else:
+        yield name or "file", file
 
-    def __init__(self, name: str, content: BinaryIO) -> None:
+
+class FormFile:
+    """A form with a field ``file``, read while it is sent: LoRAs are hundreds of megabytes."""
+
+    def __init__(self, name: str, content: BinaryIO, fields: Mapping[str, str] | None = None) -> None:
         boundary = secrets.token_hex(16)
+        plain = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+            for key, value in (fields or {}).items()
+        )
         quoted = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
         self._head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n'
+            f'{plain}--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode()
         self._content = content

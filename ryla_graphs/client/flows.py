@@ -7,6 +7,7 @@ result. `sync` and `asynchronous` run flows.
 from __future__ import annotations
 
 import json
+import mimetypes
 import uuid
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     file: tuple[str, BinaryIO] | None = None
     """The name and content of the form's field ``file``."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The other fields of the form."""
 
     @property
     def body(self) -> bytes | None:
@@ -141,6 +144,13 @@ def content(url: str) -> Flow[bytes]:
     """The content of an output."""
     answer = yield from patiently(Ask("GET", url))
     return answer.content
+
+
+def upload(name: str, file: BinaryIO) -> Flow[str]:
+    """Upload an input file; the result is its id. The file is sent only once, because it may not be readable again."""
+    fields = {"file_path": name, "content_type": mimetypes.guess_type(name)[0] or "application/octet-stream"}
+    answer = yield Ask("POST", "/api/v2/assets", file=(name, file), fields=fields)
+    return str(_object_in(checked(answer), "id")["id"])
 
 
 def add_lora(name: str, file: BinaryIO) -> Flow[Lora]:

@@ -21,7 +21,7 @@ from ryla_graphs.client.connection import (
     ask_for_events,
     from_environment,
 )
-from ryla_graphs.client.files import File, FormFile, free_path
+from ryla_graphs.client.files import Content, File, FormFile, free_path, opened
 from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.own_calls import call_of
 from ryla_graphs.client.preset_calls import PresetCalls
@@ -220,6 +220,11 @@ class RylaClient(PresetCalls[Job]):
         """A job by its id."""
         return Job(self, self.carry_out(flows.job(job_id)))
 
+    def upload(self, file: Content, name: str | None = None) -> str:
+        """Upload an input file once, for several jobs; returns an id that any parameter of a file takes."""
+        with opened(file, name) as (named, content):
+            return self.carry_out(flows.upload(named, content))
+
     def add_lora(self, file: Path | BinaryIO, name: str | None = None) -> Lora:
         """Upload a LoRA; its `id` is the value for `lora_id`."""
         if isinstance(file, Path):
@@ -275,7 +280,7 @@ class RylaClient(PresetCalls[Job]):
     def _send(self, ask: Ask, *, seconds: float = READ_SECONDS, stream: bool = False) -> requests.Response:
         """Send a request; raises `ServerUnreachable`."""
         headers = self._address.headers(ask)
-        form = FormFile(*ask.file) if ask.file is not None else None
+        form = FormFile(*ask.file, ask.fields) if ask.file is not None else None
         if form is not None:
             headers["Content-Type"] = form.content_type
         try:

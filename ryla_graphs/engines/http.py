@@ -6,10 +6,12 @@ For services with a price per run, this decides between a safe retry and paying 
 from __future__ import annotations
 
 import json
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -77,6 +79,18 @@ class Answer:
         if not self.ok:
             return f"status {self.status}"
         return "a web page" if self.body.lstrip()[:1] == b"<" else "not a JSON object"
+
+
+class Stream(NamedTuple):
+    """An answer whose body is still coming."""
+
+    response: requests.Response
+    connection: socket.socket
+
+    def hang_up(self) -> None:
+        """End it while another thread reads it. To close the response would wait for the next byte."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 class Service:
@@ -153,15 +167,23 @@ class Service:
             url, session = urljoin(url, answer.headers.get("Location", "")), self._elsewhere
         raise NoAnswer(f"more than {_REDIRECTS} redirects", sent=True)
 
-    def stream(self, url: str, *, silence: float) -> requests.Response:
-        """An answer whose body is streamed; raises `NoAnswer`. The caller must close it."""
+    @contextmanager
+    def stream(self, url: str, *, silence: float) -> Iterator[Stream]:
+        """An answer whose body is streamed, inside the `with` block; raises `NoAnswer`.
+
+        It has a connection of its own: a pooled one could by then belong to another request.
+        """
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
-        try:
-            return self._session_to(url).get(
-                url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, silence), allow_redirects=False
-            )
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise NoAnswer(reason_of(error), sent=_was_sent(error)) from None
+        with session_for(self._headers if self.is_ours(url) else None, connections=1) as session:
+            try:
+                response = session.get(
+                    url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, silence), allow_redirects=False
+                )
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise NoAnswer(reason_of(error), sent=_was_sent(error)) from None
+            # A socket object of our own for the same connection: the response gives its own away when it ends.
+            with response, socket.fromfd(response.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM) as connection:
+                yield Stream(response, connection)
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -51,9 +51,9 @@ def optional(workflow: CompiledWorkflow, nodes: set[str] | None = None) -> Compi
     return replace(workflow, outputs=tuple(replace(output, optional=True) for output in kept))
 
 
-def upstream(prompt: Prompt, node: str) -> set[str]:
-    """A node and all nodes upstream of it."""
-    found, stack = {node}, [node]
+def upstream(prompt: Prompt, *nodes: str) -> set[str]:
+    """Nodes, and all nodes upstream of them."""
+    found, stack = {*nodes}, [*nodes]
     while stack:
         for source in prompt.links.get(stack.pop(), ()):
             if source not in found:

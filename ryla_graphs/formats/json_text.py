@@ -1,4 +1,4 @@
-"""JSON from outside, checked for size and depth before it is parsed.
+"""JSON from outside, checked for size, number of parts and depth before it is parsed.
 
 Python's parser recurses, and so does much of the code that works on its result: a text of a hundred thousand opening
 brackets must be refused before either sees it.
@@ -19,6 +19,11 @@ MOST_BYTES = 256 * 2**20
 DEEPEST = 100
 """Deeper texts are refused: a graph has about ten levels."""
 
+MOST_PARTS = 5_000_000
+"""Texts with more brackets, quotes, commas and backslashes are refused, since each of them costs time and memory. A
+graph of 100,000 nodes has about three million."""
+
+_PARTS = (b"[", b"{", b'"', b",", b"\\")
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\x00\x00")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -32,6 +37,10 @@ def parse(content: bytes | str, source: str = "the text") -> Any:
     encoded = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     if len(encoded) > MOST_BYTES:
         raise InvalidDocument(f"{source} has {len(encoded):,} bytes of JSON; at most {MOST_BYTES:,} are read")
+    if (parts := sum(map(encoded.count, _PARTS))) > MOST_PARTS:
+        raise InvalidDocument(
+            f"{source} has {parts:,} brackets, quotes, commas and backslashes; at most {MOST_PARTS:,} are read"
+        )
     if (levels := depth(encoded)) > DEEPEST:
         raise InvalidDocument(
             f"{source} is not JSON that can be read: it is nested {levels:,} levels deep, at most {DEEPEST} are taken"

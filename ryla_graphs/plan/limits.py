@@ -44,6 +44,8 @@ class Limits:
     """Nodes of the graph."""
     inputs: int | None = 100_000
     """Inputs of all its nodes together: a switch takes as many as it is given."""
+    characters: int | None = 4_000_000
+    """Of all texts of the graph together: prompts, names, titles. Every job stores its graph."""
 
 
 def check(
@@ -58,6 +60,8 @@ def check(
     allowed = limits or Limits()
     if (crowd := crowded(view.document, allowed)) is not None:
         return [crowd]
+    if allowed.characters is not None and (count := _characters(view.document)) > allowed.characters:
+        return [_too_many("characters", count, allowed.characters, "shorten its texts, and send files as `inputs`")]
     shapes = evaluate(view, files=files or {}, guess=True)
     made = list(amounts(shapes))
     found = [*_of_amounts(view, allowed, made, refuse_unknown)]
@@ -83,14 +87,29 @@ def crowded(prompt: Any, limits: Limits) -> Problem | None:
     return None
 
 
-def _too_many(what: str, count: int, limit: int) -> Problem:
+def _too_many(what: str, count: int, limit: int, hint: str = "send several graphs") -> Problem:
     return Problem(
         code=f"too_many_{what}",
         message=f"{count:,} {what}, {limit:,} are allowed",
         given=count,
         expected=f"at most {limit:,}",
-        hint="send several graphs",
+        hint=hint,
     )
+
+
+def _characters(value: Any) -> int:
+    """The characters of all texts in JSON, keys included."""
+    count, stack = 0, [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            count += len(item)
+        elif isinstance(item, (list, tuple)):
+            stack += item
+        elif isinstance(item, (dict, Mapping)):
+            stack += item.keys()
+            stack += item.values()
+    return count
 
 
 def _of_amounts(view: View, allowed: Limits, made: Sequence[Amount], refuse: bool) -> Iterator[Problem]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, wraps
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -49,6 +50,8 @@ def random_seed() -> int:
 
 MOST_REPORTED = 100
 """So many wrong parameters are reported one by one."""
+MOST_ITEMS = 10_000
+"""A list with more items is refused before they are validated one by one."""
 DRAWN = (-1, "-1", "random")
 """What people say where they want a drawn seed."""
 
@@ -268,12 +271,29 @@ class Preset(Generic[P]):
 
     def parse(self, parameters: Mapping[str, Any]) -> P:
         """The checked parameters; raises `InvalidParameters` with a problem for each that is wrong."""
+        given = self._with_few_unknown(parameters)
+        if long := [
+            name for name, value in given.items() if isinstance(value, (list, tuple)) and len(value) > MOST_ITEMS
+        ]:
+            raise InvalidParameters(self._too_long(name, given[name]) for name in long)
         try:
-            return self.parameters.model_validate(dict(parameters))
+            return self.parameters.model_validate(given)
         except ValidationError as error:
-            raise InvalidParameters(self._problems(error)) from None
+            raise InvalidParameters(self._problems(error, len(parameters) - len(given))) from None
 
-    def _problems(self, error: ValidationError) -> Iterator[Problem]:
+    def _with_few_unknown(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters without most of the unknown ones, if a caller sends millions: each costs time."""
+        known = {alias for name in self.parameters.model_fields for alias in (name, to_camel(name))}
+        if len(parameters) <= len(known) + MOST_REPORTED:
+            return dict(parameters)
+        few = {*islice((name for name in parameters if name not in known), MOST_REPORTED + 1)}
+        return {name: value for name, value in parameters.items() if name in known or name in few}
+
+    def _too_long(self, name: str, given: Sequence[Any]) -> Problem:
+        message = f"has {len(given):,} items; at most {MOST_ITEMS:,} are read"
+        return Problem(code="bad_parameter", message=message, subject=AtParameter(self.name, name))
+
+    def _problems(self, error: ValidationError, left_out: int) -> Iterator[Problem]:
         rows = error.errors(include_url=False)
         for row in rows[:MOST_REPORTED]:
             if row["type"] == "default_factory_not_called":
@@ -281,7 +301,7 @@ class Preset(Generic[P]):
                 continue
             name = ".".join(str(part) for part in row["loc"]) or None
             yield Problem(**self._complaint(row["type"], row, name), subject=AtParameter(self.name, name))
-        if (more := len(rows) - MOST_REPORTED) > 0:
+        if (more := len(rows) + left_out - MOST_REPORTED) > 0:
             yield Problem(code="bad_parameter", message=f"{more:,} more are wrong", subject=AtParameter(self.name))
 
     def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:

@@ -186,6 +186,7 @@ CODES: Mapping[str, Code] = {
         too_long="more seconds of sound than allowed",
         too_many_nodes="more nodes than allowed",
         too_many_inputs="more inputs, over all nodes, than allowed",
+        too_many_characters="more text, over all nodes, than allowed",
         unbounded="only a run can tell the size, but a limit applies to it",
         comfyui_too_old="this version of ComfyUI does not have the class yet",
         unknown_pack="a node class of an unknown pack",

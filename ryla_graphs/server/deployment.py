@@ -22,6 +22,7 @@ from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.gate import Gate
 from ryla_graphs.server.safety.provenance import delivered
+from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.sinks.base import Sink
@@ -68,7 +69,8 @@ class Deployment:
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._reported, store)
         prefix = "" if settings.analytics_plain else PREFIX
         self.analytics = Analytics([*_targets(settings), *targets], prefix=prefix)
-        self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
+        self.quotas = Quotas(store, settings.quota)
+        self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch), self.quotas)
         self.blobs = RecentBlobs(store.blobs)
         heard = [*sinks, self.webhooks, self.analytics]
         self.faces = _faces(settings, store, self.blobs, heard)
@@ -82,10 +84,7 @@ class Deployment:
             sinks=[*heard, *self.faces],
         )
         self._upkeep: asyncio.Task[None] | None = None
-        if shelf is None and settings.lora_folder is not None:
-            shelf = FolderShelf(settings.lora_folder)
-        self.loras = Loras(store, shelf, size=settings.lora_bytes, quota=settings.quota)
-        simulated = engine.name == SIMULATOR
+        self.loras = Loras(store, shelf or _shelf(settings), size=settings.lora_bytes, quotas=self.quotas)
         self.routes = engine if isinstance(engine, Routing) else None
         """The engine, if it is a router."""
         self.submissions = Submissions(
@@ -95,7 +94,7 @@ class Deployment:
             self.loras,
             settings,
             self.pipelines,
-            simulated=simulated,
+            simulated=engine.name == SIMULATOR,
             routes=self.routes,
         )
 
@@ -163,6 +162,10 @@ async def _survived(work: Callable[..., Any], *args: Any) -> None:
         await in_thread(work, *args)
     except Exception as error:
         log.error("maintenance failed, and runs again later: %s", error, exc_info=not isinstance(error, RylaError))
+
+
+def _shelf(settings: Settings) -> Shelf | None:
+    return FolderShelf(settings.lora_folder) if settings.lora_folder is not None else None
 
 
 def _signer(settings: Settings) -> Signer | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
@@ -19,9 +24,14 @@ from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
-from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.settings import WEBHOOK_HOSTS, Settings
 from ryla_graphs.server.sinks.webhooks import Signer
 from ryla_graphs.server.storage.base import Retention
+
+_DAYS, _GIGABYTES = 1_000_000, 2**30
+"""More is a mistake, and no date or file system could hold it."""
+_HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,30}://([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
 
 class Variable(NamedTuple):
@@ -52,24 +62,66 @@ def _partner_key(text: str) -> SecretStr:
     return SecretStr(PartnerKey(text).reveal())
 
 
+def _number(text: str, *, least: float = 0, most: float = math.inf) -> float:
+    number = float(text)
+    if not least <= number <= most:  # also if it is not a number
+        raise ValueError(text)
+    return number
+
+
+def _bytes(gigabytes: str) -> int:
+    return int(_number(gigabytes, most=_GIGABYTES) * 2**30)
+
+
 def _retention(text: str) -> Retention:
     days, _, gigabytes = text.partition(",")
     return Retention(
-        seconds=float(days) * 86_400 if days else None, bytes=int(float(gigabytes) * 2**30) if gigabytes else None
+        seconds=_number(days, most=_DAYS) * 86_400 if days.strip() else None,
+        bytes=_bytes(gigabytes) if gigabytes.strip() else None,
     )
 
 
 def _quota(text: str) -> Quota:
-    uploads, _, loras = (part.strip() for part in text.partition(","))
-    given = {"uploads": uploads, "loras": loras}
-    return Quota(**{name: int(float(size) * 2**30) for name, size in given.items() if size})
+    names, given = ("uploads", "loras", "inputs"), [part.strip() for part in text.split(",")]
+    if len(given) > len(names):
+        raise ValueError(text)
+    return Quota(**{name: _bytes(size) for name, size in zip(names, given, strict=False) if size})
 
 
 def _dollars(text: str) -> float:
-    dollars = float(text)
-    if not 0 <= dollars < float("inf"):
+    return _number(text, most=sys.float_info.max)
+
+
+def _pixels(text: str) -> MediaLimits:
+    return MediaLimits(pixels=int(_number(text, least=1, most=2**62)))
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    found = tuple(name.lower() for name in _names(text))
+    if not all(map(_HOST.fullmatch, found)):
         raise ValueError(text)
-    return dollars
+    return found
+
+
+def _hosts_or_origins(text: str) -> tuple[str, ...]:
+    found = tuple(name.lower() for name in _names(text))
+    if not all("://" in name or _HOST.fullmatch(name) for name in found):  # `FetchPolicy` checks the origins
+        raise ValueError(text)
+    return found
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    found = tuple(name.lower() for name in _names(text))
+    if not all(map(_ORIGIN.fullmatch, found)):
+        raise ValueError(text)
+    return found
+
+
+def _url(text: str, schemes: Sequence[str] = ("http", "https")) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in schemes or not parts.hostname or not text.isprintable() or " " in text:
+        raise ValueError(text)
+    return text
 
 
 def _face_meter(text: str) -> str | None:
@@ -87,7 +139,8 @@ def _limits(text: str) -> Limits:
     found: dict[str, Any] = {}
     for name, part in zip(names, given, strict=False):
         if part:
-            found[name] = int(part) if name in ("pictures", "steps") else float(part)
+            number = _number(part)
+            found[name] = int(number) if name in ("pictures", "steps") else number
     return Limits(**found)
 
 
@@ -103,14 +156,14 @@ def _deadlines(text: str) -> Deadlines:
 VARIABLES: Mapping[str, Variable] = {
     "RYLA_TOKENS": Variable("tokens", Tokens.parse, "bearer tokens of callers: `owner:token,owner:sha256:<hex>`"),
     "RYLA_HOSTS": Variable(
-        "hosts", _names, "host names that the server answers to, besides localhost: `a.com,*.b.com`"
+        "hosts", _hosts, "host names that the server answers to, besides localhost: `a.com,*.b.com`"
     ),
     "RYLA_ORIGINS": Variable(
-        "origins", _names, "origins of web pages that may call from a browser: `https://app.a.com`"
+        "origins", _origins, "origins of web pages that may call from a browser: `https://app.a.com`"
     ),
     "RYLA_PIPELINES": Variable("pipelines", _names, "your own pipelines: `my.py,folder/,package.module`"),
     "RYLA_PUBLIC_URL": Variable(
-        "public_url", str, "the URL under which callers reach the server; absolute URLs in answers begin with it"
+        "public_url", _url, "the URL under which callers reach the server; absolute URLs in answers begin with it"
     ),
     "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "how many jobs may wait; a further one gets 429"),
     "RYLA_WAIT_SECONDS": Variable(
@@ -129,13 +182,11 @@ VARIABLES: Mapping[str, Variable] = {
         "stream_seconds", float, "seconds after which the server ends an event stream; clients reconnect for the rest"
     ),
     "RYLA_BODY_BYTES": Variable("body_bytes", int, "largest size of a request body, in bytes"),
-    "RYLA_INPUT_PIXELS": Variable(
-        "media", lambda text: MediaLimits(pixels=int(text)), "largest input picture, in pixels"
-    ),
+    "RYLA_INPUT_PIXELS": Variable("media", _pixels, "largest input picture, in pixels"),
     "RYLA_FETCH_HOSTS": Variable(
         "fetch",
-        lambda text: FetchPolicy(hosts=_names(text)),
-        "hosts that inputs may come from: `a.com,*.b.com`, or `*`",
+        lambda text: FetchPolicy(hosts=_hosts_or_origins(text)),
+        "hosts that inputs may come from: `a.com,*.b.com`, or `*`; `http://10.0.0.5:9000` allows an origin of your own",
     ),
     "RYLA_NODES": Variable(
         "confinement", lambda text: Confinement(allowed=frozenset(_names(text))), "the only node classes that may run"
@@ -147,7 +198,7 @@ VARIABLES: Mapping[str, Variable] = {
     PARTNER_KEY: Variable("partner_key", _partner_key, "the Comfy API key that pays for them if the caller sends none"),
     "RYLA_PARTNER_MAX_USD": Variable(
         "partner_max_usd",
-        float,
+        _dollars,
         "most US dollars that one job may spend on them; services without a known price are refused",
     ),
     "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 omits the metadata that marks pictures as generated"),
@@ -156,7 +207,12 @@ VARIABLES: Mapping[str, Variable] = {
         _retention,
         "when ended jobs and old uploads are deleted: `days,gigabytes` of one owner, each may be empty",
     ),
-    "RYLA_QUOTA": Variable("quota", _quota, "storage for each owner: gigabytes of `uploads,loras`, each may be empty"),
+    "RYLA_QUOTA": Variable(
+        "quota",
+        _quota,
+        "storage for each owner: gigabytes of `uploads,loras,inputs`, each may be empty; new input files are counted "
+        "for an hour",
+    ),
     "RYLA_MCP_MAX_USD": Variable(
         "mcp_max_usd",
         _dollars,
@@ -168,11 +224,13 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "RYLA_WEBHOOK_HOSTS": Variable(
         "webhook_fetch",
-        lambda text: FetchPolicy(hosts=_names(text), size=2**16, seconds=15),
-        "hosts that webhooks may go to; default `*`",
+        lambda text: replace(WEBHOOK_HOSTS, hosts=_hosts_or_origins(text)),
+        "hosts that webhooks may go to; default `*`; `http://127.0.0.1:3000` allows an origin of your own",
     ),
     "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "file for product events, one JSON object per line"),
-    "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "URL to which product events are posted in batches"),
+    "RYLA_ANALYTICS_URL": Variable(
+        "analytics_url", lambda text: _url(text, ["https"]), "https URL to which product events are posted in batches"
+    ),
     "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "bearer token for that URL"),
     "RYLA_ANALYTICS_PLAIN": Variable("analytics_plain", _yes, "1 names product events without the prefix `modal_`"),
     "RYLA_FACE_SCORE": Variable(
@@ -185,7 +243,7 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "RYLA_GPU": Variable("gpu", str, "name of the engine's hardware, recorded with each job"),
     "RYLA_USD_PER_SECOND": Variable(
-        "usd_per_second", float, "price of a second of that hardware in US dollars, used for the cost of a job"
+        "usd_per_second", _dollars, "price of a second of that hardware in US dollars, used for the cost of a job"
     ),
 }
 
@@ -202,7 +260,7 @@ def settings_from(environment: Mapping[str, str], **given: Any) -> Settings:
                 found[variable.field] = variable.read(text)
             except InvalidSettings as error:
                 raise InvalidSettings(f"{name}: {error}") from None
-            except ValueError:
+            except (ValueError, OverflowError):
                 raise InvalidSettings(f"{name} cannot be read; it is {variable.meaning}") from None
     try:
         return Settings(**found | given)

@@ -10,6 +10,8 @@ Every answer with an error status has this body::
 from __future__ import annotations
 
 import errno
+import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -27,8 +29,14 @@ from ryla_graphs.problems import (
     RylaError,
     StoreUnreachable,
 )
+from ryla_graphs.problems.text import shorten
 from ryla_graphs.server.records import JobError
 from ryla_graphs.server.threads import WorkTimedOut
+
+LONGEST = 2_000
+"""The most characters of one text in an answer, and of the JSON of one value that it repeats."""
+MOST_REPORTED = 20
+"""How many wrong fields of a request are reported."""
 
 
 class RequestError(RylaError):
@@ -144,18 +152,19 @@ def job_error(error: Exception) -> JobError:
     message = str(error).splitlines()[0] if str(error) and code != "internal_error" else ANSWERS[code].meaning
     # Our own errors name no folders. Errors of ComfyUI, its nodes and users' code name folders of their machine.
     clean = without_folders if isinstance(error, (EngineError, PipelineFailed)) else str
+    node, class_type = (getattr(error, name, None) for name in ("node", "class_type"))
     return JobError(
         code=code,
-        message=clean(getattr(error, "headline", message)),
-        node=getattr(error, "node", None),
-        class_type=getattr(error, "class_type", None),
+        message=plain_text(clean(getattr(error, "headline", message))),
+        node=node if node is None else plain_text(node),
+        class_type=class_type if class_type is None else plain_text(class_type),
         problems=tuple(problem_rows(getattr(error, "problems", ()), clean)),
     )
 
 
 def problem_rows(problems: Iterable[Problem], clean: Callable[[str], str] = str) -> list[dict[str, Any]]:
     """Problems as a caller gets them; `clean` is applied to each of their texts."""
-    rows = [_plain(problem.to_dict(), clean) for problem in problems]
+    rows = [{name: _plain(fact, clean) for name, fact in problem.to_dict().items()} for problem in problems]
     for row in rows:
         if "source" in row:  # `file:line` of a pipeline's code, whose folder is this machine's
             row["source"] = re.split(r"[/\\]", row["source"])[-1]
@@ -163,13 +172,28 @@ def problem_rows(problems: Iterable[Problem], clean: Callable[[str], str] = str)
 
 
 def _plain(value: Any, clean: Callable[[str], str]) -> Any:
+    """A value as JSON that every parser reads, without folders; a long one only begins."""
     if isinstance(value, str):
-        return clean(value)
+        return plain_text(clean(value))
+    if isinstance(value, (Mapping, list, tuple)) and _is_long(value):
+        return plain_text(clean(shorten(value, LONGEST)))
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, clean) for key, item in value.items()}
+        return {plain_text(str(key)): _plain(item, clean) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, clean) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
     return value if value is None or isinstance(value, (bool, int, float)) else repr(value)
+
+
+def _is_long(value: Any) -> bool:
+    return len(json.dumps(value, default=repr, skipkeys=True)) > LONGEST
+
+
+def plain_text(text: str) -> str:
+    """The start of a text that may come from a caller, without lone surrogates."""
+    start = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+    return start.encode("utf-8", "replace").decode()
 
 
 def without_folders(text: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.partner_key import PartnerKey
@@ -32,9 +33,19 @@ OUTPUTS_MEANING = "Ids of the output nodes to run, together with the nodes that 
 LABELS_MEANING = "Labels to find the job by: `GET /jobs?label=name:value`"
 MOST_LABELS, LABEL_NAME, LABEL_VALUE = 16, 64, 512
 """The most labels of a job, and the most characters of their names and values."""
+
+
+def _few(labels: Any) -> Any:
+    """Refuse too many labels before each of them is judged, which could be millions."""
+    if isinstance(labels, Mapping) and len(labels) > MOST_LABELS:
+        raise PydanticCustomError("too_long", f"there are {len(labels):,} labels; a job has at most {MOST_LABELS}")
+    return labels
+
+
 Labels = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=LABEL_NAME)], Annotated[str, Field(max_length=LABEL_VALUE)]],
     Field(max_length=MOST_LABELS),
+    BeforeValidator(_few),
 ]
 """The labels of a job, as a field."""
 

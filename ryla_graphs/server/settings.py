@@ -16,6 +16,9 @@ from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.storage.base import Retention
 
+WEBHOOK_HOSTS = FetchPolicy(hosts=("*",), size=2**16, seconds=15, setting="RYLA_WEBHOOK_HOSTS")
+"""Where webhooks may go, if the operator names no hosts."""
+
 
 class Settings(BaseModel):
     """Settings of a deployment; every one has a default."""
@@ -88,7 +91,7 @@ class Settings(BaseModel):
     """Files, folders and modules with pipelines to serve besides the presets; see docs/pipelines.md."""
     webhook_secret: SecretStr | None = None
     """The key that signs webhooks; without it, none are sent."""
-    webhook_fetch: FetchPolicy = FetchPolicy(hosts=("*",), size=2**16, seconds=15)
+    webhook_fetch: FetchPolicy = WEBHOOK_HOSTS
     """The hosts that webhooks may be posted to."""
     analytics_file: Path | None = None
     """The file for RYLA's product events, one JSON object per line."""

@@ -145,6 +145,20 @@ def test_the_same_key_gives_the_same_job(client: RylaClient) -> None:
     assert client.submit_workflow(graph, idempotency_key="once").id == first.id
 
 
+def test_a_picture_is_uploaded_once_for_several_jobs(client: RylaClient, tmp_path: Path) -> None:
+    path = tmp_path / "me.png"
+    path.write_bytes(picture())
+    for given in (path, picture(), io.BytesIO(picture())):
+        sent = client.upload(given)
+        for _ in range(2):
+            job = client.flux_img2img(prompt="a knight", base_image=sent, megapixels=0.1, steps=3)
+            assert job.state == "succeeded"
+    assert client.upload(picture(), "me.png") != sent  # each upload is an asset of its own
+    assert client.run(loading(), {"face.png": sent}).state == "succeeded"
+    with pytest.raises(FileNotFoundError):
+        client.upload(tmp_path / "none.png")
+
+
 def test_loras(client: RylaClient, tmp_path: Path) -> None:
     path = tmp_path / "me.safetensors"
     path.write_bytes(FLUX)
@@ -215,7 +229,7 @@ class ShowingRun:
         for event in self._inner.events():
             yield event
             if event.kind == "preview":
-                self._seen.wait(20)
+                self._seen.wait(60)
 
 
 def test_previews_are_pictures_for_whoever_asks(tmp_path: Path) -> None:
@@ -283,6 +297,8 @@ def test_async(address: str, tmp_path: Path) -> None:
             with pytest.raises(RequestFailed):
                 await client.flux_dev(prompt="x", steps=0)
             assert await client.ready() and await client.loras() == []
+            sent = await client.upload(picture())
+            assert (await client.run(loading(), {"face.png": sent})).state == "succeeded"
 
     asyncio.run(journey())
 

@@ -24,7 +24,7 @@ class HeldRun:
         for event in self._inner.events():
             yield event
             if event.kind == "node":
-                self._go.wait(20)
+                self._go.wait(60)
 
     def cancel(self) -> None:
         self._inner.cancel()

@@ -170,4 +170,4 @@ def test_a_run_from_the_cache_is_found_by_another_engine(comfyui: ComfyUI, n: An
     with ComfyUI(comfyui.client.address) as other:
         begun = time.monotonic()
         last = list(other.resume(again.run, workflow).events())[-1]
-        assert last.kind == "finished" and time.monotonic() - begun < 30
+        assert last.kind == "finished" and time.monotonic() - begun < 120

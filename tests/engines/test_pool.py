@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -140,6 +140,7 @@ def test_a_run_that_no_server_knows() -> None:
 
 def test_a_run_that_a_silent_server_may_have() -> None:
     with servers(Script(), dead=1) as place:
+        place.pool._patience = replace(HASTY, unreachable=0.5)
         last = resumed(place.pool, RUN)[-1]
         assert isinstance(last, Failed) and isinstance(last.error, EngineUnreachable)
 

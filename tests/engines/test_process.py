@@ -73,7 +73,7 @@ def alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -121,9 +121,12 @@ def test_one_that_cannot_start_is_given_up_with_its_last_words(checkout: Path, t
 
 def test_one_that_does_not_answer_in_time_is_ended(checkout: Path, tmp_path: Path) -> None:
     (checkout / "main.py").write_text("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)")
-    comfy = ComfyUIProcess(checkout, tmp_path / "data")
-    with pytest.raises(EngineUnreachable, match="does not answer after 1 seconds"):
-        comfy.start(1)
+    for seconds in (1, 8, 64):  # a slow machine may not get to the print in a second
+        comfy = ComfyUIProcess(checkout, tmp_path / f"data-{seconds}")
+        with pytest.raises(EngineUnreachable, match=f"does not answer after {seconds} seconds"):
+            comfy.start(seconds)
+        if comfy.last_lines():
+            break
     assert not alive(int(comfy.last_lines()))
 
 

@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,7 +39,9 @@ from tests.engines.stand_ins.faults import Kind
 from tests.engines.stand_ins.runpod import KEY, Fate
 from tests.engines.stub.script import PNG
 
-HASTY = Patience(least=0.01, most=0.05, doubt=0.02, unreachable=0.5)
+HASTY = Patience(least=0.01, most=0.05, doubt=0.02, unreachable=60)
+BRIEF = replace(HASTY, unreachable=0.5)
+"""For services that are to be given up."""
 
 
 @contextmanager
@@ -181,6 +184,7 @@ def test_faults_while_it_runs_are_waited_out() -> None:
 
 def test_an_endpoint_that_goes_silent_is_given_up() -> None:
     with standing(FakeRunPod(fates=["stuck"], faults=Faults(always={"status": "502 page"}))) as engine:
+        engine._patience = BRIEF
         last = events_of(engine)[-1]
     assert isinstance(last, Failed) and isinstance(last.error, EngineUnreachable)
 

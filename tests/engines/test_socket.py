@@ -59,7 +59,7 @@ def sending(content: bytes, cuts: Sequence[int]) -> Iterator[ComfySocket]:
         finally:
             opened.hang_up()
             opened.release()
-            thread.join(10)
+            thread.join(60)
 
 
 def _frame(code: int, data: bytes, *, last: bool = True) -> bytes:

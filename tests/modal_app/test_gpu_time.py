@@ -54,7 +54,7 @@ class Handed(OnLoopback):
         return self.results[-1]
 
     def _deliver(self, run_id: str, number: int, artifact: Any) -> str:
-        self.store.wait(20)
+        self.store.wait(60)
         if self.trouble:
             raise self.trouble.pop()
         return super()._deliver(run_id, number, artifact)
@@ -108,7 +108,7 @@ def test_few_jobs_have_outputs_on_their_way_at_once(handed: Handed) -> None:
     waited(lambda: len(handed.results) == output_queue.MOST)
     handed.store.set()
     waited(lambda: len(handed.results) == 3)
-    assert handed.pending.wait(20)
+    assert handed.pending.wait(60)
 
 
 def test_a_run_that_takes_far_too_long_is_ended(handed: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,5 +177,5 @@ def test_a_web_side_that_is_awake_is_left_alone(rolling: Rolling) -> None:  # no
     with rolling.container() as web:
         where = rolling.submitted(web)
         waited(lambda: web.get(where).json()["state"] == "succeeded")
-        rolling.gpu.pending.wait(20)
+        rolling.gpu.pending.wait(60)
     assert [call.function.name for call in rolling.gpu.calls if call.function.name == "settle"] == []

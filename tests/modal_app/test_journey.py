@@ -48,7 +48,7 @@ from tests.server.test_loras import FLUX
 TOKEN = "a-token-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 LOCK = Lock.read(ROOT / "ryla.lock")
-PACE = Pace(silence=0.5, grace=0.1, beat=0.5, lease=5.0)
+PACE = Pace(silence=0.5, grace=0.1, beat=0.5, lease=600.0)  # no owner counts as lost because it is slow
 
 
 class OnGpu:
@@ -141,7 +141,7 @@ def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) ->
     one = OnGpu(control_plane, settings, Parts.of(settings), tmp_path, waking=True)
     yield one
     one.simulator.go.set()
-    one.pending.wait(20)
+    one.pending.wait(60)
     until(lambda: all(call.ended.is_set() for call in one.calls if call.function.name == "settle"))
 
 

@@ -82,7 +82,7 @@ def comfyui(tmp_path: Path) -> Path:
 
 
 def machine(comfyui: Path, tmp_path: Path, **more: Any) -> Machine:
-    return Machine(comfyui, WeightsFolder({}), data=tmp_path / "data", start_seconds=20, **more)
+    return Machine(comfyui, WeightsFolder({}), data=tmp_path / "data", start_seconds=120, **more)
 
 
 def pids(comfyui: Path) -> list[int]:
@@ -165,7 +165,7 @@ class Late(WeightsFolder):
 
 
 def test_comfyui_closes_its_files_for_a_volume_that_is_reloaded(comfyui: Path, tmp_path: Path) -> None:
-    one = Machine(comfyui, Late({}), data=tmp_path / "data", start_seconds=20)
+    one = Machine(comfyui, Late({}), data=tmp_path / "data", start_seconds=120)
     one._prepare({})  # there is no ComfyUI yet that could have files open
     one.start()
     one._prepare({})

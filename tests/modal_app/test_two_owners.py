@@ -31,7 +31,7 @@ def records(control_plane: LoopbackModal) -> modal.Dict:
     return modal.Dict.from_name(f"records-{uuid.uuid4().hex}", create_if_missing=True)
 
 
-def waited(until: Callable[[], Any], seconds: float = 30.0) -> Any:
+def waited(until: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait until something is there."""
     end = time.monotonic() + seconds
     while not (found := until()) and time.monotonic() < end:
@@ -51,7 +51,7 @@ class TestLease:
         waited(old.superseded)
         assert not new.held
         old.release()
-        taking.join(30)
+        taking.join(60)
         assert [lease.held for lease in (old, new)] == [False, True] and new.term == old.term + 1
 
     def test_an_owner_that_is_silent_is_not_waited_for(self, records: modal.Dict) -> None:
@@ -75,7 +75,7 @@ class TestLease:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         assert sorted(lease.term for lease in leases) == [1, 2, 3, 4, 5, 6]
         assert [lease.term for lease in leases if lease.held] == [6]
 
@@ -197,7 +197,7 @@ def test_a_redeployment_runs_and_tells_each_job_once(rolling: Rolling) -> None:
             rolling.gpu.simulator.go.set()
             done = [waited(partial(_succeeded, new, at)) for at in (where, later)]
             seen_by_old = [waited(partial(_succeeded, old, at)) for at in (where, later)]
-            reading.join(30)
+            reading.join(60)
             for mine, theirs in zip(done, seen_by_old, strict=True):
                 assert outputs_of(mine) == outputs_of(theirs) and len(outputs_of(mine)) == 1
                 assert old.get(mine["outputs"][0]["url"]).status_code == 200

@@ -66,7 +66,7 @@ def test_scheduled_functions_settle_what_was_left(
     with wired.client() as web:
         where = begun(web)
     wired.simulator.go.set()  # its worker wakes no function
-    assert wired.pending.wait(20) and unsettled(wired.parts.records)
+    assert wired.pending.wait(60) and unsettled(wired.parts.records)
     environment = {"RYLA_MODAL_APP": wired.settings.app, "RYLA_TOKENS": f"me:{TOKEN}"}
     environment["RYLA_MODAL_RECORDS"] = wired.settings.app
     with caplog.at_level(logging.INFO, "ryla_graphs.modal_deploy"):
@@ -105,7 +105,7 @@ class AsDeployed(Wired):
         return any(not call.method for call in self.calls)
 
     async def settled(self) -> None:
-        for _ in range(1500):
+        for _ in range(6000):
             for call in self.calls:
                 if call.function.name == "settle":
                     await call.ended.wait()

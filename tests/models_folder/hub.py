@@ -6,12 +6,14 @@ import hashlib
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.server.live import until
 
 TOKEN = "hf_good"
 
@@ -33,8 +35,8 @@ class Hub:
     sizes: dict[str, int] = field(default_factory=dict)
     """What it says of sizes where that is not the truth."""
     ranges: bool = True
-    slow: float = 0.0
-    """Seconds before each answer with bytes."""
+    ready: Callable[[], bool] = lambda: True
+    """Each answer with bytes waits for this."""
     once: bool = False
     """Whether a signed address serves one request, and is too old for the next."""
     xet: bool = False
@@ -145,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, key: str) -> None:
         hub, content = self.hub, self.hub.files.get(key)
-        threading.Event().wait(hub.slow)
+        until(hub.ready)
         if hub.once and self.path in hub.used:
             return self._answer(403)
         hub.used.add(self.path)

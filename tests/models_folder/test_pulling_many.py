@@ -58,7 +58,7 @@ class Together(Watcher):
     """Lets no file come before all have begun."""
 
     def __init__(self, files: int) -> None:
-        self._barrier = threading.Barrier(files, timeout=20)
+        self._barrier = threading.Barrier(files, timeout=60)
 
     def began(self, fetch: Fetch, size: int | None) -> None:
         self._barrier.wait()

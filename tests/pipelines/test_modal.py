@@ -31,7 +31,7 @@ def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) ->
     one = OnGpu(control_plane, settings, Parts.of(settings), tmp_path / "gpu", waking=True)
     yield one
     one.simulator.go.set()
-    one.pending.wait(20)
+    one.pending.wait(60)
 
 
 def test_the_files_go_into_the_image_and_containers_know_where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -137,9 +138,23 @@ def test_a_switch_of_endless_inputs_is_refused_before_anything_is_looked_at() ->
     assert codes({"a": picture(), "b": switch}) == {"too_many_inputs"}
 
 
+@pytest.mark.parametrize(
+    "long",
+    [
+        {"a": picture() | {"_meta": {"title": "x" * 4_000_001}}},
+        {"a": picture(), "x" * 4_000_001: picture()},
+        {"a": picture(), "b": node("CLIPTextEncode", text="x" * 2_000_001), "c": node("Note", text="x" * 2_000_001)},
+    ],
+    ids=["a title", "an id", "two prompts that no output uses"],
+)
+def test_a_graph_of_endless_texts_is_refused(long: dict[str, Any]) -> None:
+    assert codes(long) == {"too_many_characters"}
+    assert "too_many_characters" not in codes({"a": picture() | {"_meta": {"title": "x" * 3_900_000}}})
+
+
 def test_limits_can_be_lifted() -> None:
     everything = flux(width=HUGE, height=HUGE, batch_size=4096, steps=10_000)
-    lifted = dict.fromkeys(("megapixels", "pictures", "steps", "work", "together", "seconds", "nodes", "inputs"))
+    lifted = dict.fromkeys(field.name for field in fields(Limits))
     assert asked(everything) and asked(everything, Limits(**lifted)) == []
 
 

@@ -34,7 +34,7 @@ class Place:
         self.runs: dict[str, PlaceRun] = {}
         self.healthy, self.closed, self.catalogs_asked = True, False, 0
         self.known: Catalog = bundled()
-        self.lock = threading.Lock()
+        self.lock, self.working = threading.Lock(), threading.Event()
 
     def catalog(self) -> Catalog:
         self.catalogs_asked += 1
@@ -76,14 +76,15 @@ class PlaceRun:
             yield Failed(self.id, RunLost("no place took it", began=False))
             return
         if self._act == "waits":
-            assert self.ending.wait(20)
+            assert self.ending.wait(60)
             yield Cancelled(self.id)
             return
         with self._place.lock:
             self._place.executed[self._workflow.digest] += 1
         yield Started(self.id)
+        self._place.working.set()  # whoever asks for the next event has seen that it began
         if self._act in ("works", "deaf"):
-            assert self.ending.wait(20)
+            assert self.ending.wait(60)
             if self._act == "works":
                 yield Cancelled(self.id)
                 return

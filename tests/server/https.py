@@ -50,13 +50,13 @@ class Site:
 
     def fetcher(self) -> Fetcher:
         """A fetcher that takes loopback for the public address of the host."""
-        policy = FetchPolicy(hosts=(f"{HOST}:{self.port}",), seconds=5)
+        policy = FetchPolicy(hosts=(f"{HOST}:{self.port}",), seconds=60, idle_seconds=60)
         return Fetcher(policy, resolve=lambda *_: ["127.0.0.1"], public=lambda _: True, certificates=self.certificates)
 
     def wait(self, count: int) -> list[Received]:
         """The first so many requests."""
         for _ in range(count):
-            assert self.came.acquire(timeout=10)
+            assert self.came.acquire(timeout=60)
         return self.received[:count]
 
 

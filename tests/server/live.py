@@ -19,7 +19,7 @@ def listening(app: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(config_of(app, host="127.0.0.1", port=0, ws="websockets-sansio"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
@@ -27,7 +27,7 @@ def listening(app: FastAPI) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
 
 
 def until(done: Callable[[], bool]) -> None:

@@ -35,10 +35,10 @@ class Process:
     def __enter__(self) -> Process:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([sys.executable, "-m", *self._arguments], stderr=log, stdout=log, cwd=ROOT)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while True:
             try:
-                urlopen(f"{self.address}{self._health}", timeout=10).close()
+                urlopen(f"{self.address}{self._health}", timeout=60).close()
                 return self
             except (URLError, ConnectionError, TimeoutError):
                 assert self._process.poll() is None, self._log.read_text()
@@ -61,7 +61,7 @@ class Process:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             os.kill(self._process.pid, how)
-            self._process.wait(30)
+            self._process.wait(60)
             self._process = None
 
 

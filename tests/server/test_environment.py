@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ryla_graphs.engines import connect
 from ryla_graphs.plan import Limits
@@ -74,6 +76,28 @@ def test_everything_set() -> None:
         ("RYLA_DEADLINES", "1,2,3,4,5,6"),
         ("RYLA_WEBHOOK_SECRET", "a-secret-that-is-none"),
         ("RYLA_USD_PER_SECOND", "-1"),
+        ("RYLA_USD_PER_SECOND", "inf"),
+        ("RYLA_PARTNER_MAX_USD", "nan"),
+        ("RYLA_RETENTION", "-1"),  # would delete every ended job
+        ("RYLA_RETENTION", "nan"),
+        ("RYLA_RETENTION", "1e9"),  # no date is so late
+        ("RYLA_RETENTION", "7,-20"),
+        ("RYLA_RETENTION", ",inf"),
+        ("RYLA_QUOTA", "inf"),
+        ("RYLA_QUOTA", "4,-1"),
+        ("RYLA_LIMITS", "nan"),
+        ("RYLA_LIMITS", "-1"),
+        ("RYLA_LIMITS", ",inf"),
+        ("RYLA_INPUT_PIXELS", "0"),
+        ("RYLA_HOSTS", "https://a.com"),
+        ("RYLA_HOSTS", "a.com b.com"),
+        ("RYLA_FETCH_HOSTS", "a.com/files"),
+        ("RYLA_ORIGINS", "b.com"),
+        ("RYLA_ORIGINS", "https://app.a.com/"),
+        ("RYLA_ORIGINS", "*"),
+        ("RYLA_PUBLIC_URL", "ryla.a.com"),
+        ("RYLA_PUBLIC_URL", "javascript:1"),
+        ("RYLA_ANALYTICS_URL", "http://a.com/events"),
     ],
 )
 def test_what_cannot_be_read_is_named_and_not_repeated(name: str, text: str) -> None:
@@ -81,6 +105,37 @@ def test_what_cannot_be_read_is_named_and_not_repeated(name: str, text: str) -> 
         settings_from({name: text})
     assert name in str(refused.value)
     assert len(text) < 8 or text not in str(refused.value)
+
+
+ODD = st.sampled_from(
+    ["nan", "inf", "-inf", "1e400", "-1", "0", "", "9" * 5_000, "x", "٣", "*", "https://[::1", "\x00"]
+)
+
+
+@pytest.mark.parametrize("name", [name for name in VARIABLES if name not in ("RYLA_PIPELINES", "RYLA_FACE_SCORE")])
+@given(parts=st.lists(ODD, max_size=6))
+def test_any_text_is_read_or_refused_in_one_sentence(name: str, parts: list[str]) -> None:
+    said = name
+    try:
+        settings_from({name: ",".join(parts)})
+    except InvalidSettings as error:
+        said = str(error)
+    assert name in said and "\n" not in said
+
+
+def test_names_of_hosts_and_origins_are_read_in_any_case() -> None:
+    settings = settings_from({"RYLA_HOSTS": "A.com, *.B.com,[::1]:81", "RYLA_ORIGINS": "https://App.a.com:8443"})
+    assert settings.hosts == ("a.com", "*.b.com", "[::1]:81")
+    assert settings.origins == ("https://app.a.com:8443",)
+
+
+@pytest.mark.parametrize("name", ["RTX 4090 – großes Modell", "A10\r\nSet-Cookie: x=y"])
+def test_any_name_of_a_gpu_fits_into_a_header(name: str, tmp_path: Path) -> None:
+    with TestClient(create_app(connect("simulator"), SqliteStore(tmp_path), Settings(gpu=name))) as client:
+        answer = client.post("/flux-dev", json={"prompt": "x", "width": 64, "height": 64, "steps": 1})
+        job = client.get(answer.headers["Location"]).json()
+    assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+    assert answer.headers["X-Gpu"].startswith(name[:3]) and job["metrics"]["gpu"] == name
 
 
 def test_a_graph_beyond_the_limits_is_refused_by_its_parameter(tmp_path: Path) -> None:

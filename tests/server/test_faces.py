@@ -61,7 +61,7 @@ def serving(folder: Path, measure: Any = None, **settings: Any) -> Generator[Tes
 
 def measured(client: TestClient, job_id: str) -> list[dict[str, Any]]:
     """The faces of a job, as soon as they are there."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600  # a process may start first, and load its networks
     while time.monotonic() < end:
         job = client.get(f"/jobs/{job_id}").json()
         if all(output["face"] for output in job["outputs"]):

@@ -62,7 +62,7 @@ def test_previews_are_there_for_whoever_reads_along_before_the_run(tmp_path: Pat
     engine = Watching(held)
     with serving(tmp_path, engine) as client:
         client.post("/workflow", json=flux(1), headers=ASYNC)
-        assert held.reached.wait(20)
+        assert held.reached.wait(60)
         where = client.post("/workflow", json=flux(2), headers=ASYNC).headers["location"]
         with client.websocket_connect(f"{where}/events") as socket:
             assert socket.receive_json()["data"]["state"] == "queued"

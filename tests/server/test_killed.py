@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from tests.server.live import until
 from tests.server.processes import free_port, server, stub
 from tests.server.test_contract import flux
 
@@ -29,9 +31,13 @@ class Client:
     outputs: dict[str, bytes] = field(default_factory=dict)
     """Address of an output to the content that was seen there."""
 
+    def knows(self, name: str) -> bool:
+        """Whether a job of that name was accepted."""
+        return any(key.startswith(name) for key in list(self.accepted))
+
     def submit(self, key: str, seed: int) -> None:
         headers = {"Idempotency-Key": key, "Prefer": "respond-async"}
-        answer = requests.post(f"{self.address}/workflow", json=flux(seed=seed), headers=headers, timeout=30)
+        answer = requests.post(f"{self.address}/workflow", json=flux(seed=seed), headers=headers, timeout=60)
         assert answer.status_code == 202, answer.text
         job = answer.json()["id"]
         assert self.accepted.setdefault(key, job) == job, "a key stands for two jobs"
@@ -39,12 +45,12 @@ class Client:
     def look(self) -> None:
         for job in self.jobs():
             for output in job["outputs"]:
-                content = requests.get(f"{self.address}{output['url']}", timeout=30)
+                content = requests.get(f"{self.address}{output['url']}", timeout=60)
                 assert content.status_code == 200
                 assert self.outputs.setdefault(output["url"], content.content) == content.content
 
     def jobs(self) -> list[dict[str, Any]]:
-        answer = requests.get(f"{self.address}/jobs?limit=500", timeout=30)
+        answer = requests.get(f"{self.address}/jobs?limit=500", timeout=60)
         found: list[dict[str, Any]] = answer.json()["jobs"]
         return found
 
@@ -74,7 +80,8 @@ def test_killed_again_and_again(tmp_path: Path, engine: str) -> None:
         client = Client(f"http://127.0.0.1:{port}")
         for life in range(2):
             with server(tmp_path, runs_on, port) as alive, busy(client, f"life-{life}"):
-                time.sleep(chance.uniform(0.3, 1.0))
+                until(partial(client.knows, f"life-{life}"))
+                time.sleep(chance.uniform(0.0, 0.7))
                 alive.kill()
         assert client.accepted, "nothing was accepted before the kills"
         with server(tmp_path, runs_on, port):
@@ -82,7 +89,7 @@ def test_killed_again_and_again(tmp_path: Path, engine: str) -> None:
 
 
 def _all_is_there(client: Client) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600  # there can be hundreds
     while any(job["state"] in ("queued", "running") for job in client.jobs()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -96,4 +103,4 @@ def _all_is_there(client: Client) -> None:
     client.look()
     assert seen.items() <= client.outputs.items()
     for url, content in seen.items():
-        assert requests.get(f"{client.address}{url}", timeout=30).content == content
+        assert requests.get(f"{client.address}{url}", timeout=60).content == content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import time
@@ -175,6 +176,24 @@ def test_a_log_that_nothing_reads_any_more_stops_no_thread() -> None:
     lines._stream = stream = io.StringIO()
     assert lines.handle(record)
     until(lambda: "lost" in stream.getvalue())
+
+
+class FullDisk(io.StringIO):
+    full = True
+
+    def flush(self) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING, logging.ERROR])
+def test_a_log_on_a_full_disk_fails_nobody_who_logs(level: int) -> None:
+    lines = GatheredLines(stream := FullDisk())
+    assert lines.handle(logging.makeLogRecord({"msg": "the disk is full", "levelno": level}))
+    until(lambda: not lines._waiting)
+    stream.full = False
+    assert lines.handle(logging.makeLogRecord({"msg": "it is free", "levelno": level}))
+    until(lambda: "it is free" in stream.getvalue())
 
 
 @given(st.lists(st.floats(1_700_000_000, 1_700_000_003), min_size=1))

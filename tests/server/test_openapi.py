@@ -86,6 +86,18 @@ def test_every_operation_has_a_name_and_every_answer_a_schema(tmp_path: Path) ->
     assert {found.split("/")[-1] for found in re.findall(r'"#/components/schemas/[^"]+', json.dumps(document))} <= known
 
 
+def test_generated_clients_can_ask_for_a_job_and_read_its_events(tmp_path: Path) -> None:
+    """Generators type only the headers that are listed, and the data of events only by the schema of the answer."""
+    paths = create_app(InstantEngine(), SqliteStore(tmp_path)).openapi()["paths"]
+    for path in ("/workflow", "/flux-dev", "/face-swap"):
+        headers = {each["name"] for each in paths[path]["post"]["parameters"] if each["in"] == "header"}
+        assert {"Prefer", "X-Cancel-On-Disconnect", "Idempotency-Key"} <= headers
+    for path, events in (("/jobs/{job_id}/events", EVENTS), ("/api/v2/jobs/{job_id}/events", V2_EVENTS)):
+        (content,) = paths[path]["get"]["responses"]["200"]["content"].values()
+        named = [each["$ref"].rpartition("/")[2] for each in content["schema"]["anyOf"]]
+        assert named == [model.__name__ for model in events.values()]
+
+
 def test_what_streams_tell_is_as_documented(tmp_path: Path) -> None:
     with TestClient(create_app(Simulator(), SqliteStore(tmp_path))) as client:
         headers = {"Prefer": "respond-async, previews"}

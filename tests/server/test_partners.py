@@ -232,7 +232,7 @@ def test_a_key_does_not_outlive_its_server(tmp_path: Path) -> None:
     first = ScriptedEngine(held, slots=1)
     with TestClient(create_app(first, SqliteStore(tmp_path), Settings(partner_nodes=True))) as client:
         client.post("/workflow", json=flux(), headers=ASYNC)
-        assert held.reached.wait(20)
+        assert held.reached.wait(60)
         headers = {"Comfy-Api-Key": KEY, **ASYNC}
         where = client.post("/workflow", json=GRAPH, headers=headers).headers["location"]
         jobs = client.app.state.deployment.jobs  # type: ignore[attr-defined]

@@ -52,7 +52,7 @@ def test_no_more_threads_than_allowed_and_all_is_done() -> None:
         with lock:
             at_once += 1
             most = max(most, at_once)
-        full.wait(30)
+        full.wait(60)
         with lock:
             at_once -= 1
 
@@ -70,7 +70,7 @@ def test_a_thread_at_long_work_gives_its_place_to_what_waits() -> None:
         may_end = threading.Event()
 
         def waits() -> None:
-            may_end.wait(30)
+            may_end.wait(60)
 
         def brings_long_work() -> str:
             pool.go_on(waits)
@@ -120,7 +120,7 @@ def test_time_that_is_up_does_not_end_work() -> None:
             asked.append(given)
             return True
 
-        call = Call(lambda: may_go_on.wait(30) and 7, sleeps_on)
+        call = Call(lambda: may_go_on.wait(60) and 7, sleeps_on)
         pool.put(call.run)
         sleeping = asyncio.ensure_future(call.result(0))
         while call._sleeps_on is not None:  # until it has seen that its time is up

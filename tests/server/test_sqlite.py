@@ -189,3 +189,12 @@ def test_the_log_is_brought_in_every_500_transactions(
     checkpoints.stop()
     checkpoints.join()
     assert done == ["PRAGMA wal_checkpoint(PASSIVE)"] * times
+
+
+def test_large_transactions_are_brought_in_sooner(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    due: list[bool] = []
+    monkeypatch.setattr(store._checkpoints, "_due", SimpleNamespace(put=due.append))
+    text = {"1": {"class_type": "Note", "inputs": {"text": "x" * 4_000_000}}}
+    for number in range(18):
+        store.add_job(replace(job(number), request=JobRequest(prompt=text)), [])
+    assert due == [True] * 2  # after 32 MB each

@@ -317,7 +317,7 @@ class Slow:
     def save_job(self, *args: Any, **facts: Any) -> None:
         self._store.save_job(*args, **facts)
         self.saving.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
 
 
 def test_whoever_comes_while_a_job_ends_finds_it_ended(tmp_path: Path) -> None:
@@ -330,14 +330,14 @@ def test_whoever_comes_while_a_job_ends_finds_it_ended(tmp_path: Path) -> None:
     states.accept(new, loop)
     with ThreadPoolExecutor(3) as pool:
         end = pool.submit(states.cancel, new.id)
-        assert store.saving.wait(10)
+        assert store.saving.wait(60)
         late = pool.submit(states.request_cancel, new.id)
         progress = pool.submit(states.progress, new.id, lambda: {"done": 1})
         time.sleep(0.05)  # both wait for the lock now
         store.go_on.set()
-        assert end.result(10).state is JobState.CANCELLED
+        assert end.result(60).state is JobState.CANCELLED
         with pytest.raises(IllegalTransition, match="has ended"):
-            late.result(10)
-        progress.result(10)
+            late.result(60)
+        progress.result(60)
     assert [event.kind for event in sent[new.id].sent] == ["status", "status"]
     loop.close()

@@ -220,6 +220,7 @@ def test_an_owner_has_two_at_once_and_all_of_them_sixteen(made: Any, store: Sqli
 def test_an_owner_with_too_many_waiting_loses_the_newest(
     made: Any, store: SqliteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    assert module.BACKLOG == 1_000
     monkeypatch.setattr(module, "BACKLOG", 3)
     receiver = Receiver()
     receiver.free.clear()

@@ -71,7 +71,8 @@ def test_a_graph_may_have_one_too(client: TestClient, site: Site) -> None:
     graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
     assert client.post("/workflow", json={"workflow": graph, "webhook_url": site.url("a")}).status_code == 200
     assert client.post("/workflow", json={**graph, "webhook_url": site.url("b")}).status_code == 200
-    assert {hook.path for hook in site.wait(2)} == {"/a", "/b"}
+    hooks = site.wait(2)
+    assert {hook.path for hook in hooks} == {"/a", "/b"}
 
 
 def test_a_failure_is_posted(client: TestClient, site: Site) -> None:
@@ -98,7 +99,7 @@ def test_a_hook_that_never_works_is_given_up(client: TestClient, site: Site, cap
     site.statuses = [500] * 10
     assert post(client, site).status_code == 200
     site.wait(3)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while "given up: answered 500" not in caplog.text and time.monotonic() < deadline:
         time.sleep(0.01)
     assert "given up: answered 500" in caplog.text and len(site.received) == 3

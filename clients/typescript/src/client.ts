@@ -1,4 +1,4 @@
-import { bytesOf, encoded, type FileInput } from "./files.js";
+import { bytesOf, encoded, mediaType, nameOf, type FileInput } from "./files.js";
 import { NotFound, RylaError } from "./errors.js";
 import type { JobEvent } from "./events.js";
 import { Connection, type ConnectionOptions } from "./http.js";
@@ -33,6 +33,15 @@ export interface RunOptions extends SubmitOptions {
   onEvent?: ((event: JobEvent) => void) | undefined;
 }
 
+/** The name of a preset of the library, or of a pipeline that only the server knows. */
+export type PresetName = keyof PresetParameters | (string & {});
+
+/** The parameters of a preset of the library; of any other pipeline, an object. */
+export type ParametersOf<N extends string> = N extends keyof PresetParameters ? PresetParameters[N] : object;
+
+/** The same, before all of them are known. */
+export type SomeParametersOf<N extends string> = N extends keyof PresetParameters ? Partial<PresetParameters[N]> : object;
+
 export interface GraphOptions {
   /** Files that the graph names as its inputs, by that name. */
   inputs?: Record<string, FileInput> | undefined;
@@ -62,17 +71,14 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
   }
 
   /** Queue a preset, or any pipeline of the server; does not wait. */
-  submit<N extends keyof PresetParameters>(name: N, parameters: PresetParameters[N], options?: SubmitOptions): Promise<Job>;
-  submit(name: string, parameters: Record<string, unknown>, options?: SubmitOptions): Promise<Job>;
-  async submit(name: string, parameters: object, options: SubmitOptions = {}): Promise<Job> {
+  async submit<N extends PresetName>(name: N, parameters: ParametersOf<N>, options: SubmitOptions = {}): Promise<Job> {
     const beside = { webhookUrl: options.webhookUrl, labels: options.labels };
     return this.#post(`/${encodeURIComponent(name)}`, { ...((await encoded(parameters)) as object), ...given(beside) }, options);
   }
 
   /** Run a preset to its end. */
-  override async runPreset(name: string, parameters: object, options: RunOptions = {}): Promise<Job> {
-    const job = await this.submit(name, parameters as Record<string, unknown>, options);
-    return job.result(options);
+  override async runPreset<N extends PresetName>(name: N, parameters: ParametersOf<N>, options: RunOptions = {}): Promise<Job> {
+    return (await this.submit(name, parameters, options)).result(options);
   }
 
   /** Queue a graph: API JSON, the editor's JSON, or the bytes of a file that carries one. Does not wait. */
@@ -86,6 +92,18 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
     return (await this.submitWorkflow(graph, options)).result(options);
   }
 
+  /** Upload an input file once, for several jobs; the id that it returns is a value for any parameter of a file. */
+  async upload(content: FileInput, name?: string, options: { signal?: AbortSignal } = {}): Promise<string> {
+    const bytes = await bytesOf(content);
+    if (bytes === undefined) throw new RylaError({ code: "bad_file", message: "an upload is bytes, a Blob or file(path)" });
+    const form = new FormData();
+    form.append("file_path", name ?? nameOf(content) ?? "file");
+    form.append("content_type", mediaType(bytes));
+    form.append("file", new Blob([bytes as BlobPart]), name ?? "file");
+    const asset = await this.http.json("POST", "/api/v2/assets", { body: form, timeoutMs: Infinity, ...options });
+    return (asset as { id: string }).id;
+  }
+
   /** What would become of a graph: every problem, the verdict, the plan. Nothing runs. */
   async validate(graph: object | Uint8Array, options: GraphOptions & { signal?: AbortSignal } = {}): Promise<JudgementFacts> {
     const body = await graphBody(graph, options);
@@ -93,9 +111,8 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
   }
 
   /** A preset's graph, or any other, before it is run: where its nodes and links go, every problem, the plan; of any other a form, too. */
-  graph<N extends keyof PresetParameters>(source: N, parameters: Partial<PresetParameters[N]>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
-  graph(source: object | Uint8Array, options?: GraphOptions & { signal?: AbortSignal }): Promise<OpenedFacts>;
-  graph(source: string, parameters: Record<string, unknown>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
+  graph<N extends PresetName>(source: N, parameters: SomeParametersOf<N>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
+  graph(source: object, options?: GraphOptions & { signal?: AbortSignal }): Promise<OpenedFacts>;
   async graph(source: string | object, given: object = {}, more: { signal?: AbortSignal } = {}): Promise<GraphFacts> {
     const preset = typeof source === "string";
     const path = preset ? `/presets/${encodeURIComponent(source)}/graph` : "/workflow/graph";

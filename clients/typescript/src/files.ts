@@ -61,9 +61,16 @@ export function dataUrl(bytes: Uint8Array): string {
   return `data:${mediaType(bytes)};base64,${pieces.join("")}`;
 }
 
-function mediaType(bytes: Uint8Array): string {
+/** What the first bytes of a file say that it is. */
+export function mediaType(bytes: Uint8Array): string {
   const head = String.fromCharCode(...bytes.subarray(0, 16));
   return STARTS.find(([at, start]) => head.startsWith(start, at))?.[2] ?? "application/octet-stream";
+}
+
+/** The name of a file, where it has one. */
+export function nameOf(given: FileInput): string | undefined {
+  if (given instanceof LocalFile) return given.path.split(/[\\/]/).at(-1);
+  return typeof File !== "undefined" && given instanceof File ? given.name : undefined;
 }
 
 async function readLocal(path: string): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
-export { Ryla, Jobs, Loras, Presets, type GraphOptions, type JobQuery, type LoraFacts, type RunOptions, type SubmitOptions } from "./client.js";
+export { Ryla, Jobs, Loras, Presets } from "./client.js";
+export type { GraphOptions, JobQuery, LoraFacts, ParametersOf, PresetName, RunOptions, SomeParametersOf, SubmitOptions } from "./client.js";
 export * from "./errors.js";
 export { isFinal, type JobEvent } from "./events.js";
 export { file, LocalFile, type FileInput } from "./files.js";

@@ -152,6 +152,16 @@ test("busy servers and answers that are lost are asked again, and make one job",
   }
 });
 
+test("a picture is uploaded once for several jobs", async () => {
+  const png = await (await ryla.fluxDev({ prompt: "a", ...SMALL })).outputs[0]!.bytes();
+  const id = await ryla.upload(png, "me.png");
+  for (const seed of [1, 2]) {
+    const job = await ryla.fluxImg2img({ prompt: "a knight", baseImage: id, megapixels: 0.1, steps: 2, seed });
+    assert.equal(job.state, "succeeded");
+  }
+  await assert.rejects(ryla.upload("https://a.example/x.png"), RylaError);
+});
+
 test("mistakes are errors that say what is wrong", async () => {
   const wrong = await ryla.submit("flux-dev", { prompt: "a", steps: 203 }).catch((error: unknown) => error);
   assert.ok(wrong instanceof InvalidRequest);

@@ -18,4 +18,26 @@ export function calls(ryla: Ryla): void {
   void ryla.fluxDev({ prompt: "a", weightDtype: "fp4" });
   // @ts-expect-error a number is no picture
   void ryla.fluxInstantid({ prompt: "a", referenceImage: 1 });
+  // @ts-expect-error a preset by its name has the parameters of the preset: the file is missing
+  void ryla.submit("flux-img2img", { prompt: "a" });
+  // @ts-expect-error a typo
+  void ryla.submit("flux-dev", { prompt: "a", stepz: 4 });
+  // @ts-expect-error a typo, where nothing need be complete
+  void ryla.graph("flux-dev", { stepz: 4 });
+  // @ts-expect-error a typo, run to its end
+  void ryla.runPreset("flux-dev", { prompt: "a", stepz: 4 });
+  void ryla.graph("flux-dev", {});
+  void ryla.runPreset("flux-dev", good);
+  void ryla.submit(Math.random() > 0.5 ? "flux-dev" : "flux-schnell", { prompt: "a" });
+}
+
+interface Mine {
+  face: string;
+}
+
+export function pipelines(ryla: Ryla, name: string, mine: Mine): void {
+  void ryla.submit(name, mine);
+  void ryla.submit("mine", mine);
+  void ryla.graph("mine", mine);
+  void ryla.runPreset("mine", mine);
 }

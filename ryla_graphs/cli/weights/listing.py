@@ -38,7 +38,9 @@ def list_command(
     needs = needs_of(target, param, params, prefer, catalog)
     files = {need.key: need.weight for need in needs}
     if json:
-        print_json({"needs": [_facts(need) for need in needs], "bytes": _total(files.values())})
+        sizes = _sizes(files.values())
+        known = sum(size or 0 for size in sizes)
+        print_json({"needs": [_facts(need) for need in needs], "bytes": known, "unknown_sizes": sizes.count(None)})
         return
     _print_rows([(_reader(need), f"{need.folder}/{need.name}", need.weight) for need in needs])
     _print_total(list(files.values()))
@@ -54,8 +56,8 @@ def _reader(need: Need) -> str:
     return f"{need.node}.{need.input}" if need.input is not None else need.node
 
 
-def _total(rows: Iterable[Weight | None]) -> int:
-    return sum(row.weighs or 0 for row in rows if row is not None)
+def _sizes(rows: Iterable[Weight | None]) -> list[int | None]:
+    return [row.weighs if row is not None else None for row in rows]
 
 
 def _print_rows(rows: Sequence[tuple[str | None, str, Weight | None]]) -> None:
@@ -83,12 +85,9 @@ def _print_rows(rows: Sequence[tuple[str | None, str, Weight | None]]) -> None:
 
 
 def _print_total(rows: Sequence[Weight | None]) -> None:
-    from ryla_graphs.cli.weights.words import size  # noqa: PLC0415
+    from ryla_graphs.cli.weights.words import total  # noqa: PLC0415
 
-    known = [row for row in rows if row is not None]
-    text = f"\n{len(rows)} files, {size(_total(known))}"
-    without = sum(row is None or row.weighs is None for row in rows)
-    console().print(text + (f", and {without} of unknown size" if without else ""))
+    console().print(f"\n{total(_sizes(rows))}")
 
 
 def show_command(

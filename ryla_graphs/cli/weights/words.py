@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ryla_graphs.weights import Licence, Weight
 
 
@@ -10,6 +12,16 @@ def size(number: int | None) -> str:
     from rich.filesize import decimal  # noqa: PLC0415
 
     return "unknown" if number is None else decimal(number)
+
+
+def total(sizes: Sequence[int | None]) -> str:
+    """How many files there are, and how large they are together: ``4 files, at least 9.8 GB (1 of unknown size)``."""
+    known = [number for number in sizes if number is not None]
+    unknown = len(sizes) - len(known)
+    files = "1 file" if len(sizes) == 1 else f"{len(sizes) or 'no'} files"
+    if not unknown:
+        return f"{files}, {size(sum(known))}" if known else files
+    return f"{files}, at least {size(sum(known))} ({unknown} of unknown size)" if known else f"{files} of unknown size"
 
 
 def licence(of: Licence) -> str:

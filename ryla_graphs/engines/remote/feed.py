@@ -11,7 +11,7 @@ from typing import Any
 import requests
 import urllib3
 
-from ryla_graphs.engines.http import NoAnswer, Service
+from ryla_graphs.engines.http import NoAnswer, Service, Stream
 
 PING_SECONDS = 60.0
 """Seconds without any byte, pings included, after which a stream counts as broken."""
@@ -28,7 +28,7 @@ class Feed:
     def __init__(self, service: Service, url: str) -> None:
         self._service, self._url = service, url
         self._queue: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
-        self._response: requests.Response | None = None
+        self._stream: Stream | None = None
         self._closed = False
         self.ended = False
         self.offered = True
@@ -49,27 +49,28 @@ class Feed:
     def close(self) -> None:
         """End the stream."""
         self._closed = True
-        if (response := self._response) is not None:
-            response.close()
+        if (stream := self._stream) is not None:
+            stream.hang_up()
 
     def _read(self) -> None:
         try:
-            response = self._response = self._service.stream(self._url, silence=PING_SECONDS)
-            if self._closed:
-                response.close()
-            kind = response.headers.get("Content-Type", "")
-            if response.status_code == 200 and kind.startswith("text/event-stream"):
-                for received in events_in(response):
-                    self._queue.put(received)
-            else:
-                self.offered = response.status_code in (429, 502, 503, 504)
+            with self._service.stream(self._url, silence=PING_SECONDS) as stream:
+                self._stream = stream
+                self._hear(stream.response)
         except (NoAnswer, requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
             pass  # a response that is closed during a read raises all kinds of errors; the job is polled anyway
         finally:
             self.ended = True
-            if self._response is not None:
-                self._response.close()
             self.wake()
+
+    def _hear(self, response: requests.Response) -> None:
+        kind = response.headers.get("Content-Type", "")
+        if response.status_code == 200 and kind.startswith("text/event-stream"):
+            events = events_in(response)
+            while not self._closed and (received := next(events, None)) is not None:
+                self._queue.put(received)
+        else:
+            self.offered = response.status_code in (429, 502, 503, 504)
 
 
 def events_in(response: requests.Response) -> Iterator[Received]:

@@ -187,7 +187,7 @@ class Router:
     def health(self) -> Health:
         """Ready if a route may accept a run. A route that fails its health check opens; only a run closes it again."""
         ready, reasons = False, []
-        for lane in self.state.lanes:
+        for lane in self.state.serving:
             flag = self.state.flags.of(lane.name)
             if not lane.route.on or lane.draining or (flag is not None and not flag.on):
                 continue

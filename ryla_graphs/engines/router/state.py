@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.engines.router.choosing import Choice, Preference, arm, choose, share_of
@@ -29,10 +29,10 @@ class RouterState:
     lanes: Sequence[Lane]
     journal: Journal
     flags: Flags
-    preference: Preference = field(default_factory=Preference)
-    runs: int = 2
+    preference: Preference
+    runs: int
     """The most attempts of a job that may have run, if its policy is at-least-once."""
-    spread_seconds: float = 5.0
+    spread_seconds: float
     """The longest random pause before a lost run starts on another route, in seconds."""
     wall: Callable[[], float] = time.time
     shadows: Shadows | None = None

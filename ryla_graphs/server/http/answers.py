@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,8 @@ from ryla_graphs.server.submit.options import best_of
 from ryla_graphs.server.threads import in_thread, in_thread_anyway
 
 JSON = "application/json"
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
+"""What no header may hold; the name of a GPU comes from an engine or an operator."""
 
 
 async def answer(request: Request, take: Callable[[], Accepted], here: Deployment, options: JobOptions) -> Response:
@@ -116,4 +119,4 @@ def job_headers(job: Job) -> dict[str, str]:
         "X-Gpu": job.metrics.get("gpu"),
         "X-Cost-Usd": job.metrics.get("cost_usd"),
     }
-    return {name: str(value) for name, value in facts.items() if value is not None}
+    return {name: _NOT_PLAIN.sub("?", str(value)) for name, value in facts.items() if value is not None}

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ryla_graphs.problems import AtField, InvalidParameters, PipelineFailed, Problem, RylaError, did_you_mean, shorten
-from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
+from ryla_graphs.server.errors import ANSWERS, MOST_REPORTED, RequestError, body_of, job_error
 from ryla_graphs.server.http.v2 import envelope as v2
 from ryla_graphs.server.records import JobError
 
@@ -78,7 +78,7 @@ async def _bad_request(request: Request, error: Exception) -> JSONResponse:
     path = request.scope["path"]
     if path.startswith(v2.PREFIX):
         return respond(error, path)
-    return respond(InvalidParameters(_problem(row) for row in error.errors()))
+    return respond(InvalidParameters(_problem(row) for row in error.errors()[:MOST_REPORTED]))
 
 
 def _problem(row: Mapping[str, Any]) -> Problem:

@@ -22,15 +22,20 @@ HEAD_SECONDS = 20.0
 """Seconds within which the request line and headers must arrive."""
 HEAD_BYTES = 64 * 1024
 """The most bytes that the request line and headers may have."""
+STALL_SECONDS = 60.0
+"""Seconds within which a caller must take `STALL_BYTES` of an answer that waits, or the rest of it."""
+STALL_BYTES = 64 * 1024
 
 
 class Patient(HttpToolsProtocol):
     """uvicorn's HTTP protocol with limits: by itself it waits forever for headers, and accepts any number."""
 
     head_seconds = HEAD_SECONDS
+    stall_seconds = STALL_SECONDS
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._stall: asyncio.TimerHandle | None = None
         self._head = 0
         self._due: asyncio.TimerHandle | None = None
         self._expect()
@@ -48,12 +53,37 @@ class Patient(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._expect_nothing()
+        self._expect_no_reading()
         super().handle_websocket_upgrade()
         self._due = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
+        self._expect_no_reading()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        self._expect_no_reading()
+        super().resume_writing()
+
+    def _expect_reading(self) -> None:
+        waits = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(self.stall_seconds, self._check_reading, waits)
+
+    def _expect_no_reading(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+    def _check_reading(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() < STALL_BYTES:
+            self.transport.abort()  # what waits for this caller takes memory
+        else:
+            self._expect_reading()
 
     def _expect(self) -> None:
         self._due = self.loop.call_later(self.head_seconds, self._refuse, b"408 Request Timeout")

@@ -49,6 +49,20 @@ _FILES = ("image/png", "image/webp", "image/jpeg", "video/mp4", "application/oct
 """Media types besides JSON that a graph may be posted as: files in which ComfyUI saved it."""
 
 
+_HEADERS = {
+    "Prefer": {
+        "description": "`respond-async` answers with the job at once, `wait=20` after 20 seconds at most; "
+        "`previews` adds events with small pictures",
+        "schema": {"type": "string", "examples": ["respond-async", "wait=20", "respond-async, previews"]},
+    },
+    "X-Cancel-On-Disconnect": {
+        "description": "Cancels the job if the caller hangs up",
+        "schema": {"type": "string", "enum": ["true", "false"]},
+    },
+}
+"""Headers of a request that runs something, besides those that FastAPI reads."""
+
+
 class Node(BaseModel):
     """A node of ComfyUI's API format."""
 
@@ -103,6 +117,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
     for model in (*EVENTS.values(), *V2_EVENTS.values()):
         _reference(model, schemas)
     _set_body(api, f"{PREFIX}/jobs", _reference(Submission, schemas))
+    _add_headers(api, "/workflow")
     _set_body(api, "/presets/{name}/graph", {"type": "object", "description": "The preset's parameters"})
     pipelines: Pipelines = app.state.deployment.pipelines
     for name in pipelines.names:
@@ -119,6 +134,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
             }
         )
         _set_body(api, f"/{name}", body)
+        _add_headers(api, f"/{name}")
         api["paths"][f"/{name}"]["post"] |= {"summary": preset.summary, "description": (preset.__doc__ or "").strip()}
     return api
 
@@ -146,6 +162,11 @@ def _set_body(api: Mapping[str, Any], path: str, schema: Mapping[str, Any], *, f
     if files:
         content |= {media: {"schema": {"type": "string", "format": "binary"}} for media in _FILES}
     api["paths"][path]["post"]["requestBody"] = {"required": True, "content": content}
+
+
+def _add_headers(api: Mapping[str, Any], path: str) -> None:
+    rows = ({"name": name, "in": "header", "required": False, **facts} for name, facts in _HEADERS.items())
+    api["paths"][path]["post"].setdefault("parameters", []).extend(rows)
 
 
 def _tidy(api: Mapping[str, Any]) -> None:

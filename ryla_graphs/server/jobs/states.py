@@ -12,17 +12,17 @@ these are stored with the next event, or by `keep`, since most runs would end be
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.jobs.channels import Channel
+from ryla_graphs.server.jobs.live import Live, LiveJobs, Snapshot
 from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, KeyUse
 from ryla_graphs.server.sinks.base import Sink, guarded, receives
 from ryla_graphs.server.storage import StaleJob, Store
@@ -36,39 +36,19 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
 }
 
 
-Snapshot = Callable[[], Mapping[str, Any]]
-"""Makes the complete progress of a job; called in any thread."""
-
-
 class IllegalTransition(Exception):
     """The job is no longer in a state that allows this transition."""
 
 
-@dataclass(slots=True)
-class _Live:
-    """A job that has not ended. Code that moves or reports it holds the lock, so event numbers are sent in order."""
-
-    job: Job
-    channel: Channel
-    kept: JobState
-    """The state in the store."""
-    outputs: tuple[Asset, ...] = ()
-    elsewhere: bool = False
-    """Whether another process moves the job and numbers its events."""
-    news: Snapshot | None = None
-    """What makes the latest progress, if it is noted and not reported."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-class JobStates:
+class JobStates(LiveJobs):
     """Moves jobs from state to state, and reports each step."""
 
     def __init__(self, store: Store, sinks: Iterable[Sink] = (), *, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
         self._store = store
         self._sinks = [*sinks]
         self._receivers = cache(self._receivers_of)
         self._clock = clock
-        self._live: dict[str, _Live] = {}
 
     def accept(
         self, job: Job, loop: asyncio.AbstractEventLoop, key: IdempotencyKey | None = None, *, run_id: str | None = None
@@ -78,7 +58,7 @@ class JobStates:
         With a `run_id`, the job starts at once, in the same transaction.
         """
         job = job if run_id is None else _begun(job, run_id)
-        live = self._live[job.id] = _Live(job, Channel(loop), job.state)
+        live = self._live[job.id] = Live(job, Channel(loop), job.state)
         event = live.channel.numbered(job.created_at, "status", status_of(job))
         with live.lock:
             try:
@@ -101,7 +81,7 @@ class JobStates:
     def revive(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
         """Resume a job that another process left unfinished."""
         channel = Channel(loop, self._store.events(job.id))
-        self._live[job.id] = _Live(job, channel, job.state, tuple(self._store.outputs(job.id)))
+        self._live[job.id] = Live(job, channel, job.state, tuple(self._store.outputs(job.id)))
 
     def heard(self, job: Job, events: Sequence[JobEvent], outputs: Sequence[Asset]) -> None:
         """Send readers the events that another process stored for a job; its sinks run in that process."""
@@ -116,30 +96,6 @@ class JobStates:
                 self._live.pop(job.id, None)
         if job.state.terminal:
             live.channel.close(Ended(job, live.outputs))
-
-    def all_live(self) -> tuple[Job, ...]:
-        """All live jobs."""
-        return tuple(live.job for live in [*self._live.values()])
-
-    def live(self, job_id: str) -> Job | None:
-        """A live job in its current state."""
-        found = self._live.get(job_id)
-        return found.job if found else None
-
-    def channel(self, job_id: str) -> Channel | None:
-        """The channel with the events of a live job."""
-        found = self._live.get(job_id)
-        return found.channel if found else None
-
-    def followed(self, job_id: str) -> bool:
-        """Whether a job's events have a reader at the moment."""
-        found = self._live.get(job_id)
-        return found is not None and found.channel.followers > 0
-
-    def outputs(self, job_id: str) -> tuple[Asset, ...]:
-        """The committed outputs of a live job."""
-        found = self._live.get(job_id)
-        return found.outputs if found else ()
 
     def begin(self, job_id: str, run_id: str) -> Job:
         """Start another attempt: `run_id` is the next run on the engine. The first attempt is not reported."""
@@ -178,11 +134,6 @@ class JobStates:
         """Report that the job was handed to a route."""
         self._report_live(job_id, "routed", facts)
 
-    def of_run(self, run_id: str) -> Job | None:
-        """The live job that a run belongs to."""
-        jobs = (live.job for live in list(self._live.values()))
-        return next((job for job in jobs if job.run_id == run_id), None)
-
     def request_cancel(self, job_id: str) -> Job:
         """Note that the caller wants to cancel the job; it ends when the engine reports the end."""
         return self._move(job_id, lambda job: replace(job, cancel_requested=True))
@@ -207,12 +158,6 @@ class JobStates:
         if (live := self._live.get(job_id)) is not None and live.news is not None:
             with live.lock:
                 self._report_news(live)
-
-    def progress_of(self, job_id: str) -> Mapping[str, Any] | None:
-        """The latest progress of a job that has not ended; does not block."""
-        if (live := self._live.get(job_id)) is None:
-            return None
-        return live.channel.progress if (news := live.news) is None else news()
 
     def preview(self, job_id: str, picture: Mapping[str, Any]) -> None:
         """Send a small preview of the picture in progress, without storing it."""
@@ -272,7 +217,7 @@ class JobStates:
             channel.close(Ended(new, live.outputs))
         return new
 
-    def _found(self, job_id: str) -> _Live:
+    def _found(self, job_id: str) -> Live:
         live = self._live.get(job_id)
         if live is None:
             raise IllegalTransition(f"job {job_id} has ended")
@@ -285,7 +230,7 @@ class JobStates:
         if to is not job.state and to not in TRANSITIONS[job.state]:
             raise IllegalTransition(f"job {job.id} is {job.state} and cannot become {to}")
 
-    def _save(self, live: _Live, new: Job, events: list[JobEvent], output: Asset | None = None) -> None:
+    def _save(self, live: Live, new: Job, events: list[JobEvent], output: Asset | None = None) -> None:
         try:
             self._store.save_job(new, was=live.kept, events=events, output=output)
         except StaleJob as error:
@@ -304,19 +249,20 @@ class JobStates:
             self._report(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
             self._save_if_full(live)
 
-    def _report_news(self, live: _Live) -> None:
+    def _report_news(self, live: Live) -> None:
         """Report the progress that is only noted so far."""
         news, live.news = live.news, None
         if news is not None and not live.job.state.terminal and not live.elsewhere:
             self._report(live, live.channel.numbered(self._clock(), "progress", news()))
             self._save_if_full(live)
 
-    def _save_if_full(self, live: _Live) -> None:
+    def _save_if_full(self, live: Live) -> None:
         if live.channel.full:
-            with suppress(StoreUnreachable):  # it is stored with the next event
+            # Stored with the next event. If another process has the job, the next step hears it, not whoever looks.
+            with suppress(StoreUnreachable, IllegalTransition):
                 self._save(live, live.job, live.channel.unstored())
 
-    def _report(self, live: _Live, event: JobEvent) -> None:
+    def _report(self, live: Live, event: JobEvent) -> None:
         live.channel.publish(event)
         for receive in self._receivers(event.kind):
             receive(live.job, event)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from ryla_graphs.problems import InvalidDocument
 
@@ -120,31 +121,41 @@ def _riff_chunk(kind: bytes, data: bytes) -> bytes:
 def mp4(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
     """Rewrite an MP4: turn user data into free space in place, so that no offset changes, and append XMP."""
     changed = bytearray(content)
-    if not keep:
-        for place in _user_data(content):
-            length = struct.unpack_from(">I", content, place)[0]
-            changed[place + 4 : place + length] = b"free" + bytes(length - 8)
+    for box in _boxes(content, 0, len(content)):
+        if not keep and box.kind in (b"udta", b"meta"):
+            changed[box.place + 4 : box.place + 8] = b"free"
+            changed[box.data : box.end] = bytes(box.end - box.data)
+        if xmp is not None and box.open and box.end - box.place < 2**32:  # or it would reach over the XMP
+            struct.pack_into(">I", changed, box.place, box.end - box.place)
     if xmp is not None:
         changed += struct.pack(">I4s", len(xmp) + 24, b"uuid") + _XMP_UUID + xmp
     return bytes(changed)
 
 
-def _user_data(content: bytes, start: int = 0, end: int | None = None) -> Iterator[int]:
-    """Offsets of the boxes with tags: `udta` and `meta`, of the movie and its tracks."""
-    place = start
-    end = len(content) if end is None else end
+class _Box(NamedTuple):
+    """A box of an MP4: its kind, and the offsets of its head, of its data and of its end."""
+
+    kind: bytes
+    place: int
+    data: int
+    end: int
+    open: bool
+    """Whether it says only that it reaches to the end of the file."""
+
+
+def _boxes(content: bytes, place: int, end: int) -> Iterator[_Box]:
+    """The boxes between two offsets, and those inside the movie and its tracks, which have the tags."""
     while place + 8 <= end:
         length, kind = struct.unpack_from(">I4s", content, place)
-        head = 8
+        head, to_the_end = 8, length == 0
         if length == 1:
             length, head = struct.unpack_from(">Q", content, place + 8)[0], 16
-        length = length or end - place
+        length = end - place if to_the_end else length
         if length < head or place + length > end:
             raise InvalidDocument("the MP4 ends in the middle")
-        if kind in (b"udta", b"meta"):
-            yield place
-        elif kind in (b"moov", b"trak"):
-            yield from _user_data(content, place + head, place + length)
+        yield _Box(kind, place, place + head, place + length, to_the_end)
+        if kind in (b"moov", b"trak"):
+            yield from _boxes(content, place + head, place + length)
         place += length
 
 

@@ -7,11 +7,13 @@ from urllib.parse import quote
 
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4", "video/webm", "text/plain"})
 _SHOWN_KINDS = ("audio/",)
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _ODD = re.compile(r"[^A-Za-z0-9._\- ]")
 
 
 def content_headers(media_type: str, filename: str) -> dict[str, str]:
     """Headers for a file: browsers show plain pictures, videos, sounds and text, and save everything else."""
+    media_type = media_type if _MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
     shown = media_type in _SHOWN or media_type.startswith(_SHOWN_KINDS)
     plain = _ODD.sub("_", filename)
     disposition = f'{"inline" if shown else "attachment"}; filename="{plain or "file"}"'

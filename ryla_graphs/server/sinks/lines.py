@@ -35,7 +35,7 @@ class GatheredLines(logging.Handler):
         if found:
             self._waiting.append(record)
             if record.levelno >= logging.WARNING:
-                self.flush()
+                self._flush_anyway()
             elif not self._due.is_set():
                 self._due.set()
         return found
@@ -54,7 +54,11 @@ class GatheredLines(logging.Handler):
         while self._due.wait():
             threading.Event().wait(EVERY_SECONDS)
             self._due.clear()
-            try:
-                self.flush()
-            except Exception:  # noqa: BLE001 - the log has no reader any more, and the server must go on
-                self._waiting.clear()
+            self._flush_anyway()
+
+    def _flush_anyway(self) -> None:
+        """Write the waiting lines. If the disk is full, or the log has no reader, they are lost; the server goes on."""
+        try:
+            self.flush()
+        except Exception:  # noqa: BLE001 - whoever logs, often about the full disk, must not fail
+            self._waiting.clear()

@@ -13,6 +13,8 @@ log = logging.getLogger("ryla_graphs.server")
 
 EVERY = 500
 """Transactions between two checkpoints; their log has a few megabytes."""
+LARGE = 64 * 1024
+"""The bytes of a large transaction; it counts as several, by its size."""
 
 
 class Checkpoints:
@@ -26,9 +28,9 @@ class Checkpoints:
         self._thread = threading.Thread(target=self._work, name="ryla-checkpoints", daemon=True)
         self._thread.start()
 
-    def written(self) -> None:
-        """Count a transaction."""
-        self._written += 1
+    def written(self, size: int = 0) -> None:
+        """Count a transaction, of about so many bytes."""
+        self._written += 1 + size // LARGE
         if self._written >= EVERY:
             self._written = 0
             self._due.put(True)

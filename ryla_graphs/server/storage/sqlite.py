@@ -61,7 +61,7 @@ class SqliteStore:
             self._close.atexit = False  # threads that still run at exit need it open
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self, size: int = 0) -> Iterator[sqlite3.Connection]:
         """One transaction, all or nothing; raises `StoreUnreachable` if the disk cannot be written."""
         try:
             with self._lock, disk_errors():
@@ -76,7 +76,7 @@ class SqliteStore:
         except StoreUnreachable:
             self._troubled = True
             raise
-        self._checkpoints.written()
+        self._checkpoints.written(size)
 
     def trouble(self) -> str | None:
         if not self._troubled:
@@ -98,7 +98,7 @@ class SqliteStore:
         request = request_of(job)
         inputs = {(job.id, digest, self.blobs.size(digest) or 0) for digest in job.request.inputs.values()}
         marks = [(job.owner, name, value, job.id) for name, value in job.marks.items()]
-        with self._writing() as db:
+        with self._writing(len(request)) as db:
             if key is not None and (use := self.key(key.owner, key.key)) is not None:
                 return use
             row = (job.id, job.owner, job.created_at, job.state, request, changes_of(job))

@@ -22,7 +22,7 @@ from ryla_graphs.models_folder.headers import read_header
 from ryla_graphs.problems import InvalidWeights, NotFound
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Asset
-from ryla_graphs.server.safety.quotas import Quota
+from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.threads import checkpoint
@@ -110,11 +110,11 @@ class UploadedFiles:
 class Loras:
     """The LoRAs of all owners. All methods block."""
 
-    def __init__(self, store: Store, shelf: Shelf | None, *, size: int, quota: Quota) -> None:
+    def __init__(self, store: Store, shelf: Shelf | None, *, size: int, quotas: Quotas) -> None:
         self._store = store
         self._shelf = shelf
         self._size = size
-        self._quota = quota
+        self._quotas = quotas
         self.files = UploadedFiles(store)
         self._whole: Catalog | None = None
         self._listing: Mapping[str, Any] = {}
@@ -123,7 +123,8 @@ class Loras:
     def add(self, owner: str, title: str, content: Iterable[bytes]) -> Lora:
         """Store a file. If the owner has the same content already, returns the existing LoRA.
 
-        Raises `RequestError` (`no_lora_folder`), `InvalidInputs` (`input_too_large`, `not_safetensors`, `not_a_lora`).
+        Raises `RequestError` (`no_lora_folder`, `over_quota`), `InvalidInputs` (`input_too_large`, `not_safetensors`,
+        `not_a_lora`).
         """
         shelf = self._shelf_or_refuse()
         with tempfile.TemporaryDirectory(prefix="ryla-lora-") as folder:
@@ -132,8 +133,11 @@ class Loras:
                 for chunk in self._counted(content):
                     file.write(chunk)
             detected = _looked_into(path)
-            self._quota.check(self._store, owner, path.stat().st_size, loras=True)
-            blob = self._store.blobs.put(_pieces(path))
+            with self._quotas.room(owner, path.stat().st_size, loras=True):
+                return self._kept(shelf, owner, title, path, detected)
+
+    def _kept(self, shelf: Shelf, owner: str, title: str, path: Path, detected: Detected) -> Lora:
+        blob = self._store.blobs.put(_pieces(path))
         for before in self._store.assets(owner, blob.hash):
             if before.kind == KIND:
                 return Lora(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ryla_graphs.formats.read import Preference
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, shorten
+from ryla_graphs.server.errors import MOST_REPORTED
 from ryla_graphs.server.job_options import (
     COST_NAMES,
     FACE_NAMES,
@@ -29,8 +31,6 @@ WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
 OUTPUTS_NAME, LABELS_NAME = "outputs", "labels"
 _LONGEST = 200
 """The most characters of a user's key."""
-MOST_SHOWN = 20
-"""How many invalid labels are reported."""
 _LABELS = TypeAdapter(Labels)
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
 
@@ -88,11 +88,11 @@ def split_options(
         cost = plain.get(name)
         if isinstance(cost, (int, float)) and not isinstance(cost, bool):
             del plain[name]
-            options = replace(options, max_cost_usd=float(cost))
+            options = replace(options, max_cost_usd=_dollars(name, cost))
     for name in USER_NAMES:
         if isinstance(user := plain.get(name), str):
             del plain[name]
-            options = replace(options, extra={**options.extra, USER: user[:_LONGEST]} if user else options.extra)
+            options = replace(options, extra={**options.extra, USER: _user(name, user)} if user else options.extra)
     for name in FACE_NAMES:
         if isinstance(wanted := plain.get(name), bool):
             del plain[name]
@@ -102,6 +102,28 @@ def split_options(
         if name in plain and plain[name] is None:
             del plain[name]
     return plain, options
+
+
+def _dollars(name: str, given: float) -> float:
+    try:
+        dollars = float(given)
+    except OverflowError:  # an integer with hundreds of digits
+        dollars = math.inf
+    if not 0 <= dollars < math.inf:
+        raise _bad(name, "must be a number of US dollars, at least 0")
+    return dollars
+
+
+def _user(name: str, given: str) -> str:
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise _bad(name, "holds half a character, which cannot be stored") from None
+    return given[:_LONGEST]
+
+
+def _bad(name: str, message: str) -> InvalidParameters:
+    return InvalidParameters([Problem(code="bad_parameter", message=message, subject=AtField("request", name))])
 
 
 def _chosen(plain: dict[str, Any], options: JobOptions) -> JobOptions:
@@ -125,7 +147,7 @@ def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:
                 message=f"{row['msg']}; given {shorten(row['input'])}",
                 subject=AtField("request", ".".join((LABELS_NAME, *map(str, row["loc"][:1])))),
             )
-            for row in error.errors(include_url=False)[:MOST_SHOWN]
+            for row in error.errors(include_url=False)[:MOST_REPORTED]
         ) from None
 
 

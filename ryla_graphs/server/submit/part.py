@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.partial import upstream
@@ -18,15 +19,17 @@ def with_outputs(workflow: CompiledWorkflow, wanted: Sequence[str]) -> CompiledW
 
     Raises `InvalidParameters` if one of them is not an output node of the graph, or if the list is empty.
     """
-    known = {output.node for output in workflow.outputs}
-    problems = [_unknown(node, sorted(known)) for node in wanted if node not in known][:_MOST_NAMED]
+    known = dict.fromkeys(sorted(output.node for output in workflow.outputs))
+    problems = [
+        _unknown(node, [*known]) for node in islice((each for each in wanted if each not in known), _MOST_NAMED)
+    ]
     if not wanted:
-        problems = [_problem("names no node, so nothing would run", _hint(sorted(known)))]
+        problems = [_problem("names no node, so nothing would run", _hint([*known]))]
     if problems:
         raise InvalidParameters(problems)
-    runs = set[str]().union(*(upstream(workflow.view, node) for node in wanted))
+    runs, chosen = upstream(workflow.view, *wanted), frozenset(wanted)
     part = workflow.with_document({node: body for node, body in workflow.document.items() if node in runs})
-    return replace(part, outputs=tuple(output for output in workflow.outputs if output.node in wanted))
+    return replace(part, outputs=tuple(output for output in workflow.outputs if output.node in chosen))
 
 
 def _unknown(node: str, known: Sequence[str]) -> Problem:

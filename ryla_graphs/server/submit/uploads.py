@@ -18,6 +18,7 @@ from ryla_graphs.problems import NotFound, did_you_mean
 from ryla_graphs.prompt.files import NamedFile
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
+from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.threads import checkpoint
@@ -43,8 +44,9 @@ class Uploads:
         """The size in bytes of a stored file."""
         return len(self._store.blobs.read(digest))
 
-    def __init__(self, store: Store, limits: MediaLimits, fetcher: Fetcher) -> None:
+    def __init__(self, store: Store, limits: MediaLimits, fetcher: Fetcher, quotas: Quotas) -> None:
         self._store = store
+        self._quotas = quotas
         self._limits = limits
         self._fetcher = fetcher
 
@@ -98,7 +100,15 @@ class Uploads:
         else:
             content = decoded(source, name)
         facts = inspect(content, name=name, limits=self._limits)
-        return facts, digest or self._store.blobs.put(content).hash
+        return facts, digest or self._put(content, owner)
+
+    def _put(self, content: bytes, owner: str) -> str:
+        """Store a file; returns its hash. Nothing deletes it for an hour, even if the request is refused later."""
+        self._quotas.check_inputs(owner)
+        blob = self._store.blobs.put(content)
+        if blob.new:
+            self._quotas.brought(owner, blob.size)
+        return blob.hash
 
     def _asset(self, asset_id: str, name: str, owner: str) -> tuple[str, bytes]:
         asset = self._store.asset(asset_id)
@@ -159,6 +169,7 @@ def with_stand_ins(preset: Preset[Any], parameters: Mapping[str, Any]) -> dict[s
         if given is not None and isinstance(found[given], str) and contents.is_content(found[given]):
             found[given] = f"{camel}.png"
         elif given is None and preset.parameters.model_fields[name].is_required():
+            found.pop(name, None)  # null in the other spelling
             found[camel] = f"{camel}.png"
     return found
 

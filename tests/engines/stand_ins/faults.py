@@ -126,13 +126,13 @@ def hosted(stand_in: Hosted) -> Iterator[str]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield f"http://127.0.0.1:{place['port']}"
     finally:
-        asyncio.run_coroutine_threadsafe(_ended(place["runner"]), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_ended(place["runner"]), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 

@@ -38,18 +38,18 @@ def serve(script: Script | None = None) -> Iterator[tuple[str, StubComfy]]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield f"http://127.0.0.1:{place['port']}", place["stub"]
     finally:
-        asyncio.run_coroutine_threadsafe(place["runner"].cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(place["runner"].cleanup(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 
-HASTY = Patience(silence=0.2, unsure=0.02, unreachable=3, ping=0.2, rest=0.02)
-"""Times that a test can wait for."""
+HASTY = Patience(silence=0.2, unsure=0.02, unreachable=60, ping=60, rest=0.02)
+"""Times that a test can wait for. A slow machine is neither given up nor taken for a dead socket."""
 TRUSTING = replace(HASTY, silence=60)
 """The same, but nothing is asked only because nothing is heard."""
 

@@ -28,7 +28,7 @@ async def unread(_: Request) -> PlainTextResponse:
 
 
 ROUTES = [Route("/", size, methods=["POST"]), Route("/unread", unread), Route("/else", size, methods=["POST"])]
-APP = BodyLimit(Starlette(routes=ROUTES), limits={"/": 100}, refuse=refusal, idle_seconds=0.05)
+APP = Starlette(routes=ROUTES)
 
 
 def ask(*chunks: bytes, path: str = "/", declared: int | None = None, stalls: bool = False) -> tuple[int, bytes, int]:
@@ -49,7 +49,8 @@ def ask(*chunks: bytes, path: str = "/", declared: int | None = None, stalls: bo
     headers = [(b"content-length", str(declared).encode())] if declared is not None else []
     method = "GET" if path == "/unread" else "POST"
     scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b"", "root_path": ""}
-    asyncio.run(APP(scope, receive, send))
+    limit = BodyLimit(APP, limits={"/": 100}, refuse=refusal, idle_seconds=0.2 if stalls else 60)
+    asyncio.run(limit(scope, receive, send))
     return sent[0]["status"], b"".join(m.get("body", b"") for m in sent), taken
 
 

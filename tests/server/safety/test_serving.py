@@ -28,6 +28,13 @@ def test_all_else_is_saved(media: str) -> None:
     )
 
 
+@given(st.text(max_size=20))
+def test_no_media_type_breaks_out_of_its_header(rest: str) -> None:
+    headers = content_headers(f"audio/{rest}", "x")
+    headers["Content-Type"].encode("ascii")
+    assert not set(headers["Content-Type"]) & set("\r\n\0 ")
+
+
 @given(st.text(max_size=50), st.sampled_from(["image/png", "text/html"]))
 def test_no_name_breaks_out_of_its_header(name: str, media: str) -> None:
     for value in content_headers(media, name).values():

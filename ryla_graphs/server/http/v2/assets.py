@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
+from blake3 import blake3
 from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -96,16 +97,27 @@ def _new(
 
 
 def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None) -> tuple[Asset, bool]:
+    reused = V2Error("idempotency_key_reuse", "this Idempotency-Key was used for an upload already")
     if here.store.asset(asset.id) is not None:
-        raise V2Error("idempotency_key_reuse", "this Idempotency-Key was used for an upload already")
-    here.settings.quota.check(here.store, asset.owner, file.size or 0)
-    blob = here.store.blobs.put(_pieces(file))
-    new = not here.store.assets(asset.owner, blob.hash)  # do not reveal what other owners have
-    if expected is not None and _digest(expected) != blob.hash:
-        raise V2Error("hash_mismatch", f"the received bytes have the hash blake3:{blob.hash}")
-    kept = replace(asset, hash=blob.hash, size=blob.size)
-    here.store.add_asset(kept)
-    return kept, new
+        raise reused
+    if expected is not None and _digest(expected) != (received := _hash_of(file)):  # before it takes space here
+        raise V2Error("hash_mismatch", f"the received bytes have the hash blake3:{received}")
+    with here.quotas.room(asset.owner, file.size or 0):
+        blob = here.store.blobs.put(_pieces(file))
+        new = not here.store.assets(asset.owner, blob.hash)  # do not reveal what other owners have
+        kept = replace(asset, hash=blob.hash, size=blob.size)
+        here.store.add_asset(kept)
+        if here.store.asset(asset.id) != kept:  # another upload with this key has ended meanwhile
+            raise reused
+        return kept, new
+
+
+def _hash_of(file: UploadFile) -> str:
+    hasher = blake3()
+    for piece in _pieces(file):
+        hasher.update(piece)
+    file.file.seek(0)
+    return hasher.hexdigest()
 
 
 def _pieces(file: UploadFile) -> Iterator[bytes]:
@@ -140,7 +152,9 @@ def _mint(here: Deployment, owner: str, wanted: FromHash) -> tuple[Asset, bool]:
     for asset in owned:
         if asset.job_id is None and (asset.name, asset.tags) == (fresh.name, fresh.tags):
             return asset, False
-    here.store.add_asset(fresh)
+    uploaded = any(asset.job_id is None and asset.kind == fresh.kind for asset in owned)
+    with here.quotas.room(owner, 0 if uploaded else fresh.size):  # an output that becomes an upload outlives its job
+        here.store.add_asset(fresh)
     return fresh, True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 
 from ryla_graphs.problems import InvalidInputs
-from ryla_graphs.server.errors import RequestError, job_error
+from ryla_graphs.server.errors import MOST_REPORTED, RequestError, job_error, plain_text
 from ryla_graphs.server.records import JobError
 
 V2_ANSWERS: Mapping[str, tuple[str, int]] = {
@@ -57,11 +57,12 @@ class V2Error(RequestError):
 def explained(error: Exception | JobError) -> tuple[str, str, dict[str, Any] | None]:
     """The code, one of `V2_ANSWERS` if possible, the message, and the details of an error."""
     if isinstance(error, RequestValidationError):
-        rows = [{"field": ".".join(map(str, row["loc"])), "reason": row["msg"]} for row in error.errors()]
+        first = error.errors()[:MOST_REPORTED]
+        rows = [{"field": plain_text(".".join(map(str, row["loc"]))), "reason": row["msg"]} for row in first]
         message = "; ".join(f"{row['field']}: {row['reason']}" for row in rows)
         return "invalid_request", message, {"fields": rows}
     if isinstance(error, V2Error):
-        return error.code, str(error), None
+        return error.code, plain_text(str(error)), None
     known = error if isinstance(error, JobError) else job_error(error)
     code = known.code
     if isinstance(error, InvalidInputs) and any(problem.code == "missing_asset" for problem in error.problems):

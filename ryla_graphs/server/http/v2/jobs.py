@@ -6,17 +6,19 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError, model_validator
 
 from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.errors import MOST_REPORTED
 from ryla_graphs.server.http.access import Here, Owner, Stream
-from ryla_graphs.server.http.routes.events import EVENT_STREAM, NO_STORE, documented, with_pings
+from ryla_graphs.server.http.routes.events import NO_STORE, documented, event_stream, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
 from ryla_graphs.server.http.v2.models import EVENTS, V2Job, V2Jobs, V2Workflow
@@ -51,6 +53,16 @@ class Submission(BaseModel, extra="forbid"):
     extra_data: ExtraData | None = None
     metadata: Labels = {}
     """Labels of the job, by which `GET /api/v2/jobs` can filter."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, given: Any) -> Any:
+        """Keep few of the unknown fields, of which there may be millions: each of them is reported."""
+        if not isinstance(given, Mapping) or len(given) <= MOST_REPORTED:
+            return given
+        unknown = (name for name in given if name not in cls.model_fields)
+        kept = {*cls.model_fields, *islice(unknown, MOST_REPORTED)}
+        return {name: value for name, value in given.items() if name in kept}
 
 
 @router.post("", status_code=201, response_model=V2Job, responses=errors("submit"))
@@ -131,7 +143,7 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,
-    responses={200: EVENT_STREAM, **errors("events")},
+    responses={200: event_stream(EVENTS), **errors("events")},
     openapi_extra=documented(EVENTS),
 )
 async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
