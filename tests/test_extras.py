@@ -40,7 +40,7 @@ def without(packages: Sequence[str], code: str) -> subprocess.CompletedProcess[s
         sys.meta_path.insert(0, Hidden())
     """)
     return subprocess.run(
-        [sys.executable, "-c", hidden + code], capture_output=True, text=True, check=False, cwd=ROOT, timeout=120
+        [sys.executable, "-c", hidden + code], capture_output=True, text=True, check=False, cwd=ROOT, timeout=600
     )
 
 

@@ -53,6 +53,29 @@ def test_unknown_inputs_are_named_with_the_nearest_known_one() -> None:
     assert verdict(changed("sampler", sampler="euler"), catalogs.bundled()).accepted
 
 
+@pytest.mark.parametrize(
+    ("class_type", "inputs", "name", "hint"),
+    [
+        (
+            "ImageScaleToTotalPixels",
+            {"upscale_method": "area", "megapixels": 1.0},
+            "resolution_steps",
+            "ComfyUI has this input since ComfyUI 0.7.0, and not in 0.3.76: the graph is older",
+        ),
+        # The class is as young as its input: no graph is older than its own class.
+        ("ResizeImageMaskNode", {"resize_type": "scale by multiplier"}, "input", None),
+        ("Video Slice", {"start_time": 0.0, "duration": 1.0, "strict_duration": False}, "video", None),
+    ],
+)
+def test_a_graph_is_older_only_if_its_class_was_there_before_the_input(
+    class_type: str, inputs: dict[str, Any], name: str, hint: str | None
+) -> None:
+    shown = {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}
+    prompt = {"1": {"class_type": class_type, "inputs": inputs}, "2": shown}
+    hints = {problem.input: problem.hint for problem in found(prompt) if problem.code == "required_input_missing"}
+    assert hints[name] == hint
+
+
 def test_whole_numbers_off_their_step_are_warnings_and_finer_floats_are_notes() -> None:
     problem = one(changed("4", width=1001))
     assert (problem.code, problem.level) == ("off_step", "warning")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import InputSpec
-from ryla_graphs.catalogs import repositories_of, span_of
+from ryla_graphs.catalogs import Span, repositories_of, span_of
 from ryla_graphs.problems import AtNode, Problem, did_you_mean, shorten, wording
 from ryla_graphs.prompt import PromptNode, is_link
 from ryla_graphs.validation import faults
@@ -136,9 +136,15 @@ def _problem(view: View, node: PromptNode, fault: Fault) -> Problem:
         carried = sockets.describe(source.schema.output_types[given[1]])
         given = f"output {given[1]} of {source.schema.class_type} '{source.id}' ({carried})"
     problem = wording.input_problem(fault.code, node.class_type, spec, given).at(node=node.id, given=fault.given)
-    if fault.code == faults.MISSING and (span := span_of(node.class_type, fault.input)) is not None and span.since:
+    if fault.code == faults.MISSING and (span := _younger(node.class_type, fault.input)) is not None:
         return problem.at(hint=f"ComfyUI has this input {span}: the graph is older")
     return problem
+
+
+def _younger(class_type: str, name: str) -> Span | None:
+    """Since when an input is there, if it came later than its class; else no graph can be too old for it."""
+    own, span = span_of(class_type), span_of(class_type, name)
+    return span if own is not None and span is not None and span.since not in (None, own.since) else None
 
 
 def _at(node: PromptNode, fault: Fault, message: str, hint: wording.Hint) -> Problem:

@@ -12,7 +12,7 @@ from ryla_graphs.engines import Engine, Run
 from ryla_graphs.engines.events import Event, Finished, NodeStarted, OutputReady, Retrying
 from tests.graphs import text_to_image
 
-SECONDS = 60.0
+SECONDS = 120.0
 """No fault keeps a run from ending for longer, with the times that `HASTY` sets, however slow the machine is."""
 WORKFLOW: CompiledWorkflow = text_to_image().compile()
 ERROR = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "mat1 and mat2 shapes\n"}

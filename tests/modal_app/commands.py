@@ -27,7 +27,7 @@ def commanded(plane: LoopbackModal, *arguments: str, **environment: str) -> subp
         env=_without_ours() | plane.environment | environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
 

@@ -158,7 +158,7 @@ def test_what_modal_knows_of_it_offline_and_without_a_warning() -> None:
         env=os.environ | {"RYLA_MODAL_MODELS_VOLUME": "shared-weights"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

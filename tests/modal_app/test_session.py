@@ -125,14 +125,20 @@ def forward(port: int) -> Iterator[Any]:
 
 
 def test_it_ends_when_its_time_is_over(upstream: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "EVERY_SECONDS", 0.01)
+    now = [1000.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
     process: Any = Process(upstream)
-    lines = opened(process, TOKEN, 1 / 600, forward, 60)
+    lines = opened(process, TOKEN, 2.5, forward, 60)
     assert next(lines) == "ComfyUI starts"
     address = next(lines).split()[1]
     assert requests.get(address, timeout=60, allow_redirects=False).status_code == 303
-    rest = [*lines]
-    assert rest[-1].startswith("the time is over") and "0 minutes are left" in rest
+    *left, last = lines
+    assert left == [f"{minutes} minutes are left" for minutes in (2, 0, 0)] and now == [1150.0]
+    assert last.startswith("the time is over")
     assert process.did == ["started within 60", "stopped"]
     with pytest.raises(requests.ConnectionError):
         requests.get(address, timeout=60)

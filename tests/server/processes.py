@@ -13,6 +13,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import pytest
+
 from tests.conftest import ROOT
 
 
@@ -36,14 +38,20 @@ class Process:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([sys.executable, "-m", *self._arguments], stderr=log, stdout=log, cwd=ROOT)
         deadline = time.monotonic() + 300
-        while True:
-            try:
-                urlopen(f"{self.address}{self._health}", timeout=60).close()
-                return self
-            except (URLError, ConnectionError, TimeoutError):
-                assert self._process.poll() is None, self._log.read_text()
-                assert time.monotonic() < deadline, self._log.read_text()
-                time.sleep(0.05)
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self._process.kill()
+                self._process.wait(60)
+                pytest.fail(f"it does not start:\n{self._log.read_text()}")
+            time.sleep(0.05)
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            urlopen(f"{self.address}{self._health}", timeout=60).close()
+        except (URLError, ConnectionError, TimeoutError):
+            return False
+        return True
 
     @property
     def pid(self) -> int:

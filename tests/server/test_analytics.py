@@ -13,6 +13,7 @@ import pytest
 from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.faces import FaceScore
+from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.records import Job, JobError, JobRequest
 from ryla_graphs.server.sinks.analytics import Posted
@@ -158,3 +159,14 @@ def test_names_without_modal_on_wish(tmp_path: Path) -> None:
     names = [json.loads(line)["event"] for line in path.read_text().splitlines()]
     assert names[0] == "flux_dev_generation_requested" and names[-1] == "flux_dev_generation_completed"
     assert names.count("model_loaded") == 3 and len(names) == 5
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"analytics_file": Path("/proc/nowhere/events.jsonl")}, {"analytics_url": "https://user@events.example"}],
+    ids=["a file", "an address"],
+)
+def test_what_cannot_be_written_to_is_said_on_start(settings: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="product events") as refused:
+        create_app(Simulator(), kept(tmp_path), Settings(**settings))
+    assert "\n" not in str(refused.value)

@@ -174,7 +174,7 @@ def test_values_are_converted_as_the_server_converts_them() -> None:
     execution = execution_of({"1": node("Value", value="five"), "2": node("Show", value=["1", 0])})
     task = execution.next()
     assert task is not None
-    with pytest.raises(NodeFails, match="does not take the value of value"):
+    with pytest.raises(NodeFails, match="rejects the value of value"):
         task.calls()
 
 

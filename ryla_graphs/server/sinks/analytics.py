@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ryla_graphs.problems import InvalidInputs
+from ryla_graphs.problems import InvalidInputs, InvalidSettings
 from ryla_graphs.server.records import Job, JobEvent
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.sinks.faces import EVENT as FACE
@@ -63,11 +63,14 @@ class Analytics:
 
 
 class JsonLines:
-    """A file with one event per line."""
+    """A file with one event per line; raises `InvalidSettings` if it cannot be opened."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise InvalidSettings(f"cannot write product events to '{path}': {error.strerror}") from None
         self._lock = threading.Lock()
 
     def put(self, event: Mapping[str, Any]) -> None:
@@ -130,7 +133,10 @@ class Posted(Batched):
     """A URL to which events are posted in batches, as JSON arrays."""
 
     def __init__(self, fetcher: Fetcher, address: str, token: str = "") -> None:
-        fetcher.check(address, name="analytics address")
+        try:
+            fetcher.check(address, name="analytics address")
+        except InvalidInputs as error:
+            raise InvalidSettings(f"cannot send product events: {error.problems[0].message}") from None
         self._fetcher = fetcher
         self._address = address
         self._headers = {"content-type": "application/json"}

@@ -100,7 +100,7 @@ def shown(url: str, profile: Path) -> str:
     """What the browser shows of a page when it is loaded; every `.example` leads to this machine."""
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--no-proxy-server"]
     command = [str(CHROMIUM), *options, "--host-resolver-rules=MAP *.example 127.0.0.1", "--dump-dom", url]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False).stdout
 
 
 def test_a_page_can_neither_run_nor_read_nor_listen(tmp_path: Path) -> None:
