@@ -60,6 +60,19 @@ def test_headers_without_end_are_refused(address: tuple[str, int]) -> None:
         assert reported.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
 
 
+def test_headers_are_counted_for_each_request_by_itself(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        for _ in range(3):
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
+            for number in range(40):  # in pieces, as a slow network brings them
+                connection.sendall(f"X-Many-{number}: ".encode() + b"x" * (HEAD_BYTES // 60) + b"\r\n")
+            connection.sendall(b"\r\n")
+            reported = b""
+            while b'"ok"' not in reported:
+                reported += (piece := connection.recv(65536))
+                assert piece and reported.startswith(b"HTTP/1.1 200"), reported
+
+
 @pytest.fixture
 def large(address: tuple[str, int]) -> str:
     """The path of content that no buffer of the system holds."""
