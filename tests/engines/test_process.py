@@ -73,8 +73,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 300
+def eventually(condition: Callable[[], bool], seconds: float = 300) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -221,5 +221,5 @@ def test_a_real_one(tmp_path: Path) -> None:
                 os.kill(int(found.parent.name), signal.SIGKILL)
         comfy.engine._server = replace(comfy.engine._server, patience=replace(HASTY, unreachable=3))
         assert resumed(comfy.engine, result.run)[-1].kind == "failed"
-        eventually(lambda: comfy.engine.health().ready)
+        eventually(lambda: comfy.engine.health().ready, 3600)
         assert len(run(comfy.engine, workflow).outputs) == 1

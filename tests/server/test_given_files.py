@@ -1,4 +1,4 @@
-"""What a request's files are taken for: names in a drawing, shapes where limits count, and nobody else's."""
+"""What a request's files are taken for: names in a drawing, shapes where limits count, and none of another owner."""
 
 from __future__ import annotations
 
