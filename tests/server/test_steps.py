@@ -305,7 +305,7 @@ class TestElsewhere:
         assert house.states.live(mine.id) == mine and channel.end is None and house.reported == []
 
     @pytest.mark.parametrize("step", STEPS)
-    def test_it_moves_the_job_and_nobody_else(self, there: tuple[House, Job], step: str) -> None:
+    def test_no_other_process_moves_the_job(self, there: tuple[House, Job], step: str) -> None:
         house, mine = there
         saves = house.store.saves
         with pytest.raises(IllegalTransition, match="belongs to another process"):

@@ -48,7 +48,7 @@ def test_a_slot_that_became_free_meanwhile_is_for_the_one_that_is_put() -> None:
     assert not queue.reserve() and queue.take() == "a"
 
 
-def test_nobody_overtakes_those_who_wait() -> None:
+def test_a_new_job_does_not_overtake_waiting_ones() -> None:
     queue = JobQueue(5, 2)
     assert queue.restore(["a", "b", "c"]) == 2
     assert queue.take() == "a"
