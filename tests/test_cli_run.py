@@ -130,7 +130,7 @@ def test_a_server_that_is_gone_is_no_reason_to_hang(graph: Path, tmp_path: Path)
 def begun(*arguments: str | Path, confirmation: float) -> subprocess.Popen[str]:
     """The command, which waits so many seconds for the server to confirm that it cancelled."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    code = f"from ryla_graphs.cli import ending, main; ending.CONFIRMATION_SECONDS = {confirmation}; main()"
+    code = f"from ryla_graphs.cli import interrupts, main; interrupts.CONFIRMATION_SECONDS = {confirmation}; main()"
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         stdout=subprocess.PIPE,

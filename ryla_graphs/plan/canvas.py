@@ -115,7 +115,8 @@ def _measured(row: NodeShapes, traced: Canvas | None) -> Canvas | None:
         frames, batch = split if before.frames > 1 else (1, batch)
     same = (before.width, before.height) == (size.width, size.height)
     origin = before.set_by if same else None
-    return Canvas(width=size.width, height=size.height, frames=frames, batch=batch, set_by=origin)
+    width, height, frames, batch = (min(side, LARGEST) for side in (size.width, size.height, frames, batch))
+    return Canvas(width=width, height=height, frames=frames, batch=batch, set_by=origin)
 
 
 def _size(value: Any) -> _Size | None:

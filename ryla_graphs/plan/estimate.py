@@ -178,7 +178,7 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
     for need in {need.key: need for need in sorted(weights.needs, key=lambda need: (need.key, need.node))}.values():
         if need.weight is None:
             which = "its licence is" if weights.stored(need) is not None else "its size and licence are"
-            what = f"'{need.name}' in models/{need.folder} is not in the manifest: {which} not known"
+            what = f"'{need.name}' in models/{need.folder} is not in the manifest: {which} unknown"
             yield Unknown(what=what, node=need.node, class_type=need.class_type, affects=("files",))
             continue
         if need.weight.size is None and weights.stored(need) is None:

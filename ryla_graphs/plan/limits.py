@@ -144,7 +144,10 @@ def _held(measure: Number) -> Number:
     """The measure, clamped to what a float can hold; NaN, which no limit bounds, counts as the largest."""
     if isinstance(measure, UnknownShape):
         return measure
-    return LARGEST**2 if measure != measure else max(-(LARGEST**2), min(measure, LARGEST**2))
+    return _HUGE if measure != measure else max(-_HUGE, min(measure, _HUGE))
+
+
+_HUGE = float(LARGEST**2)
 
 
 _NAMES = {
@@ -294,24 +297,26 @@ def _of_work(sampled: Sequence[Sampling], made: Sequence[Amount], allowed: Limit
         return
     pixels = _pixels(made)
     work = {sampling.node.id: _work(sampling, pixels.get(sampling.node.id)) for sampling in sampled}
-    least, most = (sum(bound) for bound in zip(*work.values(), strict=True))
-    if most <= allowed.work or (least <= allowed.work and not refuse):
+    least = sum(low for low, _ in work.values())
+    most = sum(high for _, high in work.values())
+    limit = allowed.work
+    if most <= limit or (least <= limit and not refuse):
         return
-    largest = max((sampling.node for sampling in sampled), key=lambda node: work[node.id][least <= allowed.work])
+    largest = max((sampling.node for sampling in sampled), key=lambda node: work[node.id][least <= limit])
     subject = AtNode(largest.id, largest.class_type)
-    expected = f"at most {allowed.work:,.0f}: megapixels times pictures or frames times evaluations"
-    if least > allowed.work:
+    expected = f"at most {limit:,.0f}: megapixels times pictures or frames times evaluations"
+    if least > limit:
         yield Problem(
             code="too_much_work",
-            message=f"the prompt asks for {least:,.0f} megapixel-steps, {allowed.work:,.0f} are allowed",
+            message=f"the prompt asks for {least:,.0f} megapixel-steps, {limit:,.0f} are allowed",
             subject=subject,
             given=round(least),
             expected=expected,
-            hint=f"ask for {allowed.work / least:.0%} of it, in size, batch, length or steps; or send several prompts",
+            hint=f"ask for {limit / least:.0%} of it, in size, batch, length or steps; or send several prompts",
         )
     else:
         how_much = "any number of megapixel-steps" if most == inf else f"up to {most:,.0f} megapixel-steps"
-        message = f"the prompt may ask for {how_much}, which only a run can tell; {allowed.work:,.0f} are allowed"
+        message = f"the prompt may ask for {how_much}, which only a run can tell; {limit:,.0f} are allowed"
         hint = "write sizes and batches into the nodes themselves"
         yield Problem(code="unbounded", message=message, subject=subject, expected=expected, hint=hint)
 
@@ -323,8 +328,8 @@ def _pixels(made: Sequence[Amount]) -> Mapping[str, tuple[float, float]]:
     for amount in made:
         if amount.kind != "audio" and slots.setdefault(amount.node, amount.slot) == amount.slot:
             least, most = found.get(amount.node, (0.0, 0.0))
-            low, high = bounds(amount.pixels)
-            found[amount.node] = least + max(0.0, low), most + high
+            low, high = bounds(_held(amount.pixels))
+            found[amount.node] = least + max(0.0, min(low, _HUGE)), most + (high if high == inf else min(high, _HUGE))
     return found
 
 

@@ -38,7 +38,8 @@ MOST_LABELS, LABEL_NAME, LABEL_VALUE = 16, 64, 512
 def _few(labels: Any) -> Any:
     """Refuse too many labels before each of them is judged, which could be millions."""
     if isinstance(labels, Mapping) and len(labels) > MOST_LABELS:
-        raise PydanticCustomError("too_long", f"there are {len(labels):,} labels; a job has at most {MOST_LABELS}")
+        counts = {"count": f"{len(labels):,}", "most": MOST_LABELS}
+        raise PydanticCustomError("too_long", "there are {count} labels; a job has at most {most}", counts)
     return labels
 
 

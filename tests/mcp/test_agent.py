@@ -148,9 +148,9 @@ def test_read_only_tools_run_nothing(tmp_path: Path) -> None:
     [
         ({"gpus": [{"gpu": "L4", "usd": 0.5}], "recommended": "L4", "services": []}, "comfyui", "about $0.5000"),
         ({"gpus": [{"gpu": "L4", "usd": 0.05}], "recommended": "L4", "services": []}, "comfyui", None),
-        ({"gpus": [{"gpu": "L4", "usd": None}], "recommended": None, "services": []}, "comfyui", "not known"),
-        ({"gpus": [{"gpu": "L4", "usd": 0.01}], "recommended": "L4", "services": [{"x": 1}]}, "comfyui", "not known"),
-        (None, "comfyui", "not known"),
+        ({"gpus": [{"gpu": "L4", "usd": None}], "recommended": None, "services": []}, "comfyui", "unknown"),
+        ({"gpus": [{"gpu": "L4", "usd": 0.01}], "recommended": "L4", "services": [{"x": 1}]}, "comfyui", "unknown"),
+        (None, "comfyui", "unknown"),
         (None, "simulator", None),
     ],
 )

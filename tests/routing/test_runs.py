@@ -38,9 +38,10 @@ class Reporting(Place):
         self.reported = reported
 
     def start(self, *args: Any, **more: Any) -> PlaceRun:
-        run = super().start(*args, **more)
-        run.events = lambda: iter(self.reported(run.id))  # type: ignore[method-assign]
-        return run
+        run: Any = super().start(*args, **more)
+        run.events = lambda: iter(self.reported(run.id))
+        made: PlaceRun = run
+        return made
 
 
 def done(seconds: float, **usage: Any) -> Callable[[str], Sequence[Event]]:
@@ -258,15 +259,16 @@ def test_a_cancelled_run_goes_nowhere_else() -> None:
 
     class Losing(Place):
         def start(self, *args: Any, **more: Any) -> PlaceRun:
-            run = super().start(*args, **more)
+            run: Any = super().start(*args, **more)
 
             def reported() -> Iterator[Event]:
                 yield Started(run.id)
                 assert run.ending.wait(60)
                 yield Failed(run.id, RunLost("gone"))
 
-            run.events = reported  # type: ignore[method-assign]
-            return run
+            run.events = reported
+            made: PlaceRun = run
+            return made
 
     with router_of(Losing("pod"), modal) as router:
         run = router.start(IMAGE, fresh=True)

@@ -64,7 +64,7 @@ def test_many_wrong_fields_cost_little_more_than_parsing_them(path: str, body: A
     assert seconds < 3 * parsing + 0.5
 
 
-def test_the_number_of_wrong_parameters_is_told(client: TestClient) -> None:
+def test_the_number_of_wrong_parameters_is_reported(client: TestClient) -> None:
     answer = client.post("/flux-dev", json={"prompt": "x", **MANY})
     assert answer.json()["error"]["problems"][-1]["message"] == "299,900 more are wrong"
     labels = client.post("/workflow", json={"workflow": GRAPH, "labels": MANY}).json()

@@ -187,7 +187,7 @@ class FullDisk(io.StringIO):
 
 
 @pytest.mark.parametrize("level", [logging.INFO, logging.WARNING, logging.ERROR])
-def test_a_log_on_a_full_disk_fails_nobody_who_logs(level: int) -> None:
+def test_a_log_on_a_full_disk_fails_no_caller(level: int) -> None:
     lines = GatheredLines(stream := FullDisk())
     assert lines.handle(logging.makeLogRecord({"msg": "the disk is full", "levelno": level}))
     until(lambda: not lines._waiting)

@@ -57,7 +57,7 @@ class House:
         self.reported: list[tuple[int, str, Any]] = []
         self.states = JobStates(self.store, [self], clock=iter(range(1, 10_000)).__next__)
 
-    def on_event(self, _: Job, event: JobEvent) -> None:
+    def on_event(self, job: Job, event: JobEvent) -> None:
         self.reported.append((event.seq, event.kind, event.data))
 
     def close(self) -> None:

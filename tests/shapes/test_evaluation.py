@@ -65,7 +65,7 @@ LOADED: dict[str, tuple[str, dict[str, Any]]] = {
 
 def test_a_size_that_only_the_file_knows_is_unknown() -> None:
     width = shapes(**LOADED)["load"].first().width
-    assert isinstance(width, Unknown) and "known only with the file" in width.reason
+    assert isinstance(width, Unknown) and "unknown without the file" in width.reason
 
 
 def test_what_bounds_an_unknown_size_is_reported() -> None:

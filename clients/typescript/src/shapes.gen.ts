@@ -29,7 +29,7 @@ export interface Drawing {
   height: number;
 }
 
-/** A wire from an output slot of one node into an input of another. */
+/** A link from an output slot of one node into an input of another. */
 export interface DrawnLink {
   source: string;
   slot: number;
