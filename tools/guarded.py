@@ -84,7 +84,7 @@ _CLOCK = "no clock reads exactly that moment"
 
 SAME: Mapping[str, Mapping[str, str]] = {
     "ryla_graphs.plan.limits": {
-        "`2` → `3` in `return LARGEST ** 2 if measure != measure else max(-LARGEST ** 2, min…`": (
+        "`2` → `3` in `_HUGE = float(LARGEST ** 2)`": (
             "any number that a float holds will do, so long as no limit allows it"
         ),
         "`0` → `1` in `width, height = (max(((number_of(view, node, name) or 0, name) for na…`": (

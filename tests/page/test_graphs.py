@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from PIL import Image
 
 from ryla_graphs.engines.events import Cached, Event
 from tests.engines.stub.script import PNG
 from tests.page.acts import axe, drop, run, violations
+from tests.server.live import until
 from tests.server.scripted import ScriptedEngine
 from tests.server.test_contract import flux
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 NODE = "[data-node='{}']"
 
@@ -90,6 +92,7 @@ def test_a_bad_graph_is_mended_in_its_form_and_run(
         run(page)
     page.locator(".outputs img").wait_for()
     assert page.evaluate("document.querySelector('.outputs img').naturalWidth") == 64
+    page.locator(".state.succeeded").wait_for()
     page.locator(f"{NODE.format(sampler)}[data-state=done]").wait_for()
     page.locator(NODE.format(sampler)).click()
     assert "ran" in page.locator(".details").inner_text()
@@ -175,3 +178,26 @@ def test_the_inputs_of_an_earlier_job_are_used_again(page: Page, address: str, p
     with page.expect_response(lambda answer: answer.url.endswith("/flux-kontext") and answer.ok):
         run(page)
     assert len([url for url in sent if url.endswith("/api/v2/assets")]) == 1, "sent once, as a file"
+
+
+def test_a_job_that_ended_before_its_answer_came_shows_what_was_cached(
+    page: Page, address: str, engine: ScriptedEngine
+) -> None:
+    graph = flux()
+    loader = node_of(graph, "VAELoader")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        where = f"{address}/jobs/{answer.json()['id']}"
+        until(lambda: requests.get(where, timeout=60).json()["state"] == "succeeded")
+        route.fulfill(response=answer, json=requests.get(where, timeout=60).json())
+
+    page.goto(f"{address}/#/flux-dev?prompt=kept")
+    page.get_by_label("Prompt required").wait_for()
+    drop(page, "body", "good.json", json.dumps(graph), "application/json")
+    page.get_by_text("It runs here.").wait_for()
+    page.route("**/workflow", late)
+    engine.acts.append(lambda events: with_cached(events, loader))
+    run(page)
+    page.locator(".state.succeeded").wait_for()
+    page.locator(f"{NODE.format(loader)}[data-state=cached]").wait_for()

@@ -19,21 +19,22 @@ export function useJob({ failed, ended }) {
     setPreview("");
     setCut(false);
     setJob({ ...started, of });
-    if (ENDED.has(started.state)) return;
     const path = `/jobs/${started.id}`;
+    const over = ENDED.has(started.state); // only its progress is missing, which alone says what was taken from the cache
     try {
       for await (const event of events(started.id, stop.signal, setCut)) {
         if (stop.signal.aborted) return;
+        if (over && event.kind !== "progress") continue;
         if (event.kind === "preview") setPreview(`data:${event.data.media_type};base64,${event.data.data}`);
         else setJob((now) => heard(now, event));
       }
+      if (over) return;
       const end = await json(path);
-      // The end has no progress, which alone says what was taken from the cache.
       if (!stop.signal.aborted) setJob((now) => ({ ...end, of, progress: end.progress ?? now.progress }));
     } catch (failure) {
-      if (!stop.signal.aborted) failed(failure);
+      if (!stop.signal.aborted && !over) failed(failure);
     } finally {
-      if (!stop.signal.aborted) ended();
+      if (!stop.signal.aborted && !over) ended();
     }
   }, []);
 
