@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from ryla_graphs.answers.words import JobState
+from ryla_graphs.problems import RylaError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,3 +164,12 @@ class KeyUse(NamedTuple):
 
     job_id: str
     fingerprint: str
+
+
+class DamagedRecord(RylaError, ValueError):
+    """A stored record that cannot be read."""
+
+    def __init__(self, kind: str, record_id: str, owner: str) -> None:
+        super().__init__(f"the record of {kind} '{record_id}' is damaged; the server's log says how")
+        self.record = f"{kind} {record_id}"
+        self.owner = owner
