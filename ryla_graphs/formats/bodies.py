@@ -6,6 +6,7 @@ Comfy API v2       {"workflow": graph, "extra_data": …, "metadata": …}, with
 worker-comfyui     {"input": {"workflow": graph, "images": [{"name": …, "image": base64}]}}
 Salad's            {"prompt": graph, "webhook": …, "convert_output": …}, with base64 where files are named
 ComfyUI's history  {id: {"prompt": [number, id, graph, extra_data, outputs], "outputs": …}}
+ComfyUI's job      {"id": …, "status": …, "create_time": …, "workflow": {"prompt": graph, "extra_data": …}}
 ComfyUI's queue    {"queue_running": [[number, id, graph, extra_data, outputs]], "queue_pending": []}
 """
 
@@ -117,6 +118,8 @@ def _with_workflow(value: Mapping[str, Any], graph: Any) -> Body:
     inputs = value.get("inputs") or {}
     if not isinstance(inputs, dict) or not all(isinstance(file, str) for file in inputs.values()):
         raise InvalidDocument("`inputs` must be an object of texts: data URLs, base64, https addresses or asset ids")
+    if {"status", "create_time"} <= value.keys():
+        return Body(kind="a job of ComfyUI", graph=graph)
     return Body(
         kind="a job of Comfy API v2" if v2 else "a workflow with its input files",
         graph=graph,

@@ -71,7 +71,7 @@ def _is_catalog(value: Any) -> bool:
 
 
 def _is_queue(value: Any) -> bool:
-    return value.keys() == {"queue_running", "queue_pending"}
+    return {"queue_running", "queue_pending"} == set(value)
 
 
 def _is_history(value: Any) -> bool:

@@ -51,6 +51,10 @@ BODIES: dict[str, tuple[Any, str]] = {
         {"prompt": [3, "0f8f", PROMPT, {}, ["2"]], "outputs": {}},
         "an entry of ComfyUI's queue or history",
     ),
+    "a job": (
+        {"id": "0f8f", "status": "completed", "create_time": 1, "workflow": {"prompt": PROMPT, "extra_data": {}}},
+        "a job of ComfyUI",
+    ),
     "queue": ([0, "0f8f", PROMPT, {}, ["2"]], "an entry of ComfyUI's queue or history"),
     "all of the queue": (
         {"queue_running": [], "queue_pending": [[0, "0f8f", PROMPT, {}, ["2"]]]},
