@@ -70,7 +70,7 @@ _ADVICE = (
 def _advice(error: json.JSONDecodeError) -> str:
     """What to do about broken JSON, as the rest of a sentence; empty if that is not clear."""
     if error.msg == "Extra data" and error.doc.startswith(("{", "["), error.pos):
-        return "; a second value begins there: open them one by one"
+        return "; a second value begins there: open them one by one, or with `ryla-graphs validate --jsonl`"
     before = error.doc[: error.pos].rstrip()
     place = error.pos
     if before.endswith(",") and error.doc.startswith(("}", "]"), place):
