@@ -101,8 +101,8 @@ class Deployment:
     async def start(self) -> None:
         """Resume the jobs of an earlier process and start to work."""
         await in_thread(self.catalog.get)
+        await _survived(self.webhooks.restore)  # first, so that it finds none of a job that ends meanwhile
         await in_thread(self.jobs.start, asyncio.get_running_loop())
-        await _survived(self.webhooks.restore)
         self._upkeep = asyncio.create_task(self._keep_up())
 
     async def _keep_up(self) -> None:

@@ -126,6 +126,8 @@ class SqliteStore:
             )
             if output is not None:
                 self._add_asset(output)
+            if job.hook is not None and job.state.terminal and not was.terminal:
+                db.execute("INSERT OR IGNORE INTO hooks VALUES (?,?,?,?,?)", job.hook)
             self._add_events(job.id, events)
             self._changed(f"job:{job.id}")
 
