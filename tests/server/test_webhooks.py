@@ -30,6 +30,7 @@ from tests.server.kept import kept
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 FLUX = {"prompt": "a red bicycle", "width": 64, "height": 64, "seed": 7, "steps": 2}
 
+
 def _broken() -> dict[str, Any]:
     """A request whose job fails."""
     graph = {"1": {"class_type": "LoadImage", "inputs": {"image": "x.png"}}}
