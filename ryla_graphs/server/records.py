@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 from ryla_graphs.answers.words import JobState
 
-
 WEBHOOK_URL = "webhook_url"
 """The key in `JobRequest.extra` for the URL that the job's end is posted to."""
 

@@ -37,7 +37,7 @@ def opening_errors(folder: Path) -> Iterator[None]:
 
 
 class InPlace:
-    """Notices that an open file was moved, replaced or deleted. SQLite would go on to write it, and all would be lost."""
+    """Notices that an open file was moved, replaced or deleted. SQLite would go on to write it, to no avail."""
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
