@@ -12,7 +12,6 @@ from ryla_graphs.engines.partner_key import EXTRA, PartnerKey
 from ryla_graphs.formats import json_text
 from ryla_graphs.problems import AtNode, EngineRefused, EngineUnreachable, Problem
 
-
 REFUSALS = (400, 401, 403, 413, FAULT)
 """The statuses that refuse a graph without the server's JSON; any other is a proxy's, while the server is down."""
 
