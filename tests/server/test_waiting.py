@@ -35,6 +35,7 @@ def test_a_place_that_is_given_back_is_free() -> None:
     assert queue.reserve() and not queue.reserve()
     queue.release()
     assert not queue.reserve()
+    assert full(queue).code == "queue_full", "one place was given back, not two"
     queue.put("a")
     assert queue.remove("a") == 0 and queue.remove("a") is None and queue.position("a") is None
     assert not queue.reserve()
