@@ -19,6 +19,8 @@ from ryla_graphs.validation.view import View
 LARGEST = 10**12
 """The largest number that an estimate needs; a graph may hold numbers too large for a float."""
 
+_ASSUMED = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
@@ -41,12 +43,14 @@ class Canvas:
         return self.width * self.height * self.frames * self.batch
 
     def held(self) -> Canvas:
-        """The canvas with no number above `LARGEST`, however often a graph scales and repeats it."""
+        """The canvas with no number above `LARGEST` and the latest assumptions, however long its chain of nodes is."""
         numbers = self.width, self.height, self.frames, self.batch
-        if max(numbers) <= LARGEST:
+        if max(numbers) <= LARGEST and len(self.assumed) <= _ASSUMED:
             return self
         width, height, frames, batch = (min(number, LARGEST) for number in numbers)
-        return replace(self, width=width, height=height, frames=frames, batch=batch)
+        return replace(
+            self, width=width, height=height, frames=frames, batch=batch, assumed=self.assumed[-_ASSUMED:]
+        )
 
     def scaled(self, factor: float) -> Canvas:
         """The canvas with both sides multiplied by a factor."""

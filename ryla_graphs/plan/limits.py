@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isinf
+from math import inf
 from typing import Any
 
 from ryla_graphs.plan.canvas import LARGEST, number_of
@@ -143,8 +143,7 @@ def _measured(amount: Amount, allowed: Limits) -> Iterator[tuple[str, Number, fl
 def _held(measure: Number) -> Number:
     """The measure, clamped to what a float can hold; NaN, which no limit bounds, counts as the largest."""
     if isinstance(measure, UnknownShape):
-        low, high = (end if isinf(end) else max(-_HUGE, min(end, _HUGE)) for end in bounds(measure))
-        return UnknownShape(measure.reason, low, high)
+        return measure
     return _HUGE if measure != measure else max(-_HUGE, min(measure, _HUGE))
 
 
