@@ -15,7 +15,6 @@ from ryla_graphs.prompt import Known, Link, PromptNode
 from ryla_graphs.shapes import ImageShape, LatentShape, MaskShape, NodeShapes, Shapes, VideoShape, evaluate
 from ryla_graphs.validation.view import View
 
-
 LARGEST = 10**12
 """The largest number that an estimate needs; a graph may hold numbers too large for a float."""
 
@@ -48,9 +47,7 @@ class Canvas:
         if max(numbers) <= LARGEST and len(self.assumed) <= _ASSUMED:
             return self
         width, height, frames, batch = (min(number, LARGEST) for number in numbers)
-        return replace(
-            self, width=width, height=height, frames=frames, batch=batch, assumed=self.assumed[-_ASSUMED:]
-        )
+        return replace(self, width=width, height=height, frames=frames, batch=batch, assumed=self.assumed[-_ASSUMED:])
 
     def scaled(self, factor: float) -> Canvas:
         """The canvas with both sides multiplied by a factor."""

@@ -266,10 +266,10 @@ class Weights:
 
         For a VAE, any family represents all that share its latents. None if several are possible.
         """
-        for output, carried in zip(node.schema.outputs, self.view.families.out(node.id), strict=False):
-            if output.type == socket and carried is not None:
-                alike = latents_of(carried.families) if socket == "VAE" else carried.families
-                return (min(carried.families), carried.variant) if len(alike) == 1 else (None, None)
+        for output, given in zip(node.schema.outputs, self.view.families.out(node.id), strict=False):
+            if output.type == socket and given is not None:
+                alike = latents_of(given.families) if socket == "VAE" else given.families
+                return (min(given.families), given.variant) if len(alike) == 1 else (None, None)
         return None, None
 
 
