@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from ryla_graphs import presets
-from ryla_graphs.presets.base import ActsWith, ReplacedBy
+from ryla_graphs.presets.parameters import ActsWith, ReplacedBy
 
 PROMPT = "portrait photo of a woman reading in a cafe, morning light"
 NEGATIVE = "blurry, deformed, watermark"

@@ -6,6 +6,8 @@ Comfy API v2       {"workflow": graph, "extra_data": …, "metadata": …}, with
 worker-comfyui     {"input": {"workflow": graph, "images": [{"name": …, "image": base64}]}}
 Salad's            {"prompt": graph, "webhook": …, "convert_output": …}, with base64 where files are named
 ComfyUI's history  {id: {"prompt": [number, id, graph, extra_data, outputs], "outputs": …}}
+ComfyUI's job      {"id": …, "status": …, "create_time": …, "workflow": {"prompt": graph, "extra_data": …}}
+ComfyUI's queue    {"queue_running": [[number, id, graph, extra_data, outputs]], "queue_pending": []}
 """
 
 from __future__ import annotations
@@ -44,12 +46,14 @@ class Body:
     """Keys that are ignored."""
 
 
-def unwrapped(value: Mapping[str, Any]) -> Body | None:
-    """The graph in the body of a request; None if this is not such a body.
+def unwrapped(value: Any) -> Body | None:
+    """The graph in the body of a request or in an answer of ComfyUI; None if this is neither.
 
     A graph with a node named `prompt` or `input` is not a body. Raises `InvalidDocument` if the files sent along are
     malformed.
     """
+    if not isinstance(value, dict):
+        return _of_history(value)
     if isinstance(inner := value.get("input"), dict) and not is_node(inner):
         key = next((key for key in _GRAPHS if _may_be_graph(inner.get(key))), None)
         return None if key is None else _serverless(inner, key, value)
@@ -61,6 +65,9 @@ def unwrapped(value: Mapping[str, Any]) -> Body | None:
         return _with_workflow(value, graph)
     if len(value) == 1 and isinstance(entry := next(iter(value.values())), dict) and "outputs" in entry:
         return _of_history(entry.get("prompt"))
+    running, waiting = value.get("queue_running"), value.get("queue_pending")
+    if isinstance(running, list) and isinstance(waiting, list) and len(jobs := running + waiting) == 1:
+        return _of_history(jobs[0])
     return None
 
 
@@ -111,6 +118,8 @@ def _with_workflow(value: Mapping[str, Any], graph: Any) -> Body:
     inputs = value.get("inputs") or {}
     if not isinstance(inputs, dict) or not all(isinstance(file, str) for file in inputs.values()):
         raise InvalidDocument("`inputs` must be an object of texts: data URLs, base64, https addresses or asset ids")
+    if {"status", "create_time"} <= value.keys():
+        return Body(kind="a job of ComfyUI", graph=graph)
     return Body(
         kind="a job of Comfy API v2" if v2 else "a workflow with its input files",
         graph=graph,
@@ -134,7 +143,7 @@ def _of_history(entry: Any) -> Body | None:
         return None
     pictures = entry[3].get("extra_pnginfo") if isinstance(entry[3], dict) else None
     workflow = pictures.get("workflow") if isinstance(pictures, dict) else None
-    return Body(kind="an entry of ComfyUI's history", graph=entry[2], workflow=workflow)
+    return Body(kind="an entry of ComfyUI's queue or history", graph=entry[2], workflow=workflow)
 
 
 def with_assets_named(graph: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, str]]:

@@ -31,9 +31,9 @@ class Graphs:
     """Where a file's metadata is broken."""
 
 
-def graphs_in(source: Content | str | Mapping[str, Any]) -> Graphs:
+def graphs_in(source: Content | str | Mapping[str, Any] | list[Any]) -> Graphs:
     """What `read` finds in a source, before it chooses; raises what `read` raises."""
-    if isinstance(source, Mapping):
+    if isinstance(source, (Mapping, list)):
         return _of_json(json_text.plain(source, "the graph"), 0)
     return _of_text(source, 0) if isinstance(source, str) else _of_file(unpacked(source), 0)
 
@@ -81,7 +81,7 @@ def _article(kind: str) -> str:
 
 
 def _of_bytes(content: Content, wraps: int) -> Graphs:
-    if content[:64].lstrip()[:1] not in (b"{", b"[") and not content[:4].startswith(_TEXT_MARKS):
+    if content[:64].lstrip()[:1] not in (b"{", b"[", b'"') and not content[:4].startswith(_TEXT_MARKS):
         raise InvalidDocument(not_graphs.of_file(content))
     return _of_json(json_text.parse(content[: json_text.MOST_BYTES + 1], "this"), wraps)
 
@@ -103,7 +103,9 @@ def _of_json(value: Any, wraps: int) -> Graphs:
         return Graphs(kind="a workflow of ComfyUI's editor", workflow=value)
     if is_prompt(value):
         return Graphs(kind="API JSON", prompt=value)
-    body = bodies.unwrapped(value) if isinstance(value, dict) else None
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", '"'):
+        return _in_body(value, wraps)  # JSON that was written as JSON twice
+    body = bodies.unwrapped(value)
     if body is None:
         raise InvalidDocument(not_graphs.of_json(value))
     inner = _in_body(body.graph, wraps)
@@ -120,7 +122,7 @@ def _of_json(value: Any, wraps: int) -> Graphs:
 def _in_body(graph: Any, wraps: int) -> Graphs:
     """The graphs in the place where a request has its graph; a bad prompt counts, so that it gets validated."""
     if wraps >= _DEEPEST_WRAP:
-        raise InvalidDocument("this is a request in a request in a request; open the graph inside")
+        raise InvalidDocument("this is wrapped in too many requests or texts; open the graph inside")
     if isinstance(graph, str):
         return _of_text(graph, wraps + 1)
     if not is_editor(graph) and not is_prompt(graph) and bodies.unwrapped(graph) is None:

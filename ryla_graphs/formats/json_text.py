@@ -48,13 +48,36 @@ def parse(content: bytes | str, source: str = "the text") -> Any:
     try:
         return json.loads(encoded)
     except json.JSONDecodeError as error:
-        raise InvalidDocument(
-            f"{source} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
+        place = f"at line {error.lineno}, column {error.colno}"
+        raise InvalidDocument(f"{source} is not JSON: {error.msg} {place}{_advice(error)}") from None
     except UnicodeDecodeError as error:
         raise InvalidDocument(f"{source} is not JSON: byte {error.start} is not {error.encoding}") from None
     except (ValueError, RecursionError) as error:  # a number with more digits than Python reads
         raise InvalidDocument(f"{source} is not JSON that can be read: {error}") from None
+
+
+_ADVICE = (
+    (r",\s*[}\]]", "leave out the comma before the bracket"),
+    (r"'|True\b|False\b|None\b", "this looks like Python: write it with `json.dumps`"),
+    (r"(?<=\{)[{%]|\$\{|<\w+>|%\w+%", "fill in the placeholders of the template first"),
+    (r"//|/\*|#", "JSON has no comments"),
+    (r"undefined\b", "this looks like JavaScript: write it with `JSON.stringify`"),
+    (r"\s*\Z", "it ends too early: was it cut off?"),
+)
+"""What stands where the parser stops, and what to do about it."""
+
+
+def _advice(error: json.JSONDecodeError) -> str:
+    """What to do about broken JSON, as the rest of a sentence; empty if that is not clear."""
+    if error.msg == "Extra data" and error.doc.startswith(("{", "["), error.pos):
+        return "; a second value begins there: open them one by one, or with `ryla-graphs validate --jsonl`"
+    before = error.doc[: error.pos].rstrip()
+    place = error.pos
+    if before.endswith(",") and error.doc.startswith(("}", "]"), place):
+        place = len(before) - 1  # up to Python 3.12, it stops behind the comma
+    if error.msg.startswith("Unterminated string"):
+        place = len(error.doc)
+    return next((f"; {what}" for found, what in _ADVICE if re.compile(found).match(error.doc, place)), "")
 
 
 def depth(content: bytes) -> int:

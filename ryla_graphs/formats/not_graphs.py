@@ -18,6 +18,8 @@ _FILES: tuple[tuple[tuple[bytes, ...], str], ...] = (
     ((b"\xff\x0a", b"\0\0\0\x0cJXL "), "a JPEG XL, whose metadata is not read; save it as PNG or WebP in ComfyUI"),
     ((b"GGUF",), "a GGUF weight file; a workflow names it, but is not in it"),
     ((b"BM",), "a BMP, which carries no workflow; take the PNG that ComfyUI saved"),
+    ((b"```",), "Markdown; take what stands between the fences"),
+    ((b"const ", b"let ", b"var ", b"export ", b"module.exports"), "JavaScript; take the object alone, as JSON"),
     ((b"import ", b"from ", b"#!", b'"""'), "Python; name it FILE.py or FILE.py:NAME on the command line"),
 )
 """How a file begins, and what it is."""
@@ -68,9 +70,20 @@ def _is_catalog(value: Any) -> bool:
     return bool(rows) and all(isinstance(row, dict) and {"input", "output"} <= row.keys() for row in rows)
 
 
+def _is_queue(value: Any) -> bool:
+    return {"queue_running", "queue_pending"} == set(value)
+
+
+def _is_history(value: Any) -> bool:
+    rows = list(value.values())[:3]
+    return bool(rows) and all(isinstance(row, dict) and {"prompt", "outputs"} <= row.keys() for row in rows)
+
+
 _VALUES: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda value: isinstance(value, list), "a list; a graph is one object, so open its items one by one"),
     (lambda value: not isinstance(value, dict), "one plain value; a graph is an object of nodes"),
+    (_is_queue, "what ComfyUI answers to /queue; open one of its entries"),
+    (_is_history, "what ComfyUI answers to /history; open one of its entries"),
     (is_node, 'one node, not a graph; write {"1": …} around it'),
     (_is_catalog, "what a server answers to /object_info, its classes; pass it as the catalog, together with a graph"),
     (lambda value: "weight_map" in value, "an index of weight files, not a graph"),

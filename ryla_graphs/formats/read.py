@@ -66,7 +66,7 @@ class Document:
 
 
 def read(
-    source: Content | str | Mapping[str, Any],
+    source: Content | str | Mapping[str, Any] | list[Any],
     *,
     name: str | None = None,
     catalog: Catalog | None = None,

@@ -18,7 +18,8 @@ from ryla_graphs.pipelines.docstrings import documented
 from ryla_graphs.pipelines.limited import place_of
 from ryla_graphs.pipelines.samples import example_of
 from ryla_graphs.presets import forms
-from ryla_graphs.presets.base import Parameters, Preset, Seed, random_seed
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.presets.parameters import Parameters, Seed, random_seed
 from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.workflow import Workflow
 

@@ -19,7 +19,8 @@ from ryla_graphs.pipelines.samples import example_of
 from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.pipelines.sheets import Row, Sheet, Type, read_sheet
 from ryla_graphs.presets import forms
-from ryla_graphs.presets.base import Parameters, Preset, Seed, WeightFile, random_seed
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.presets.parameters import Parameters, Seed, WeightFile, random_seed
 from ryla_graphs.problems import InvalidDocument, InvalidWorkflow, NotFound
 from ryla_graphs.prompt import is_link
 from ryla_graphs.workflow import Workflow

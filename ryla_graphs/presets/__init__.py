@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from ryla_graphs.presets.base import Parameters, Preset
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.presets.parameters import Parameters
 from ryla_graphs.problems import NotFound
 
 GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,8 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from ryla_graphs.nodes import SaveImage
-from ryla_graphs.presets.base import Seed, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Seed
 from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxPictureParams, flux_canvas, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.sampling import negative_notice
 from ryla_graphs.workflow import Workflow

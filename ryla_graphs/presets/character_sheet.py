@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import SaveImage
-from ryla_graphs.presets.base import Parameters, Prompt, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Parameters, Prompt
 from ryla_graphs.presets.parts.flux import FluxPictureParams, flux_canvas, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.second_stage import SecondStageParams, load_second_stage, refine, second_stage_notes
 from ryla_graphs.sockets import Conditioning

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from ryla_graphs.nodes import CheckpointLoaderSimple, SaveImage
 from ryla_graphs.nodes.packs.impact import FaceDetailer, SAMLoader
-from ryla_graphs.presets.base import Denoise, Prompt, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Denoise, Prompt, WeightFile
 from ryla_graphs.presets.parts.faces import FACE_DETECTOR, DetectorName, face_detector, face_notes
 from ryla_graphs.presets.parts.loras import triggered
 from ryla_graphs.presets.parts.pictures import Picture, load_picture

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import SaveImage
-from ryla_graphs.presets.base import Denoise, Megapixels, Prompt, ReplacedBy, Steps, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Denoise, Megapixels, Prompt, ReplacedBy, Steps
 from ryla_graphs.presets.parts.faces import (
     FACE_DETECTOR,
     DetectorName,

@@ -21,7 +21,8 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAELoader,
 )
-from ryla_graphs.presets.base import ActsWith, Megapixels, Pixels, ReplacedBy, Steps, WeightDtype, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import ActsWith, Megapixels, Pixels, ReplacedBy, Steps, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.pictures import Picture, load_pictures, scaled
 from ryla_graphs.presets.parts.references import encoded, refer

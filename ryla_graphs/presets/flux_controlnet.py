@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from ryla_graphs.nodes import ControlNetApplyAdvanced, ControlNetLoader, EmptySD3LatentImage, SaveImage
-from ryla_graphs.presets.base import Strength, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Strength, WeightFile
 from ryla_graphs.presets.parts.control import ControlParams, guide
 from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxParams, Guided, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.sampling import Conditionings, negative_notice

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import DifferentialDiffusion, ImagePadForOutpaint, InpaintModelConditioning, SaveImage
-from ryla_graphs.presets.base import Megapixels, ReplacedBy, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Megapixels, ReplacedBy, WeightFile
 from ryla_graphs.presets.parts.faces import paste
 from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxParams, Guided, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.masks import MaskedParams, load_masked, mask_notes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from ryla_graphs.nodes import SaveImage, VAEEncode
-from ryla_graphs.presets.base import Denoise, Megapixels, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Denoise, Megapixels
 from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxParams, Guided, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.pictures import Picture, load_picture, scaled
 from ryla_graphs.presets.parts.sampling import negative_notice

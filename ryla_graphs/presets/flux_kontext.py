@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from ryla_graphs.nodes import FluxKontextImageScale, SaveImage
-from ryla_graphs.presets.base import ReplacedBy, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import ReplacedBy, WeightFile
 from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxParams, Guided, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.pictures import Pictures
 from ryla_graphs.presets.parts.references import encoded, refer

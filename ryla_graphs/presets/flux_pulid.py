@@ -11,7 +11,8 @@ from ryla_graphs.nodes import (
     PulidFluxModelLoader,
     SaveImage,
 )
-from ryla_graphs.presets.base import WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import WeightFile
 from ryla_graphs.presets.parts.faces import face_notes
 from ryla_graphs.presets.parts.flux import (
     CFG_ADVICE,

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import CLIPVisionEncode, CLIPVisionLoader, SaveImage, StyleModelApply, StyleModelLoader
-from ryla_graphs.presets.base import WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import WeightFile
 from ryla_graphs.presets.parts.flux import (
     CFG_ADVICE,
     FluxPictureParams,

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from ryla_graphs.nodes import SaveImage
-from ryla_graphs.presets.base import ReplacedBy, Steps, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import ReplacedBy, Steps, WeightFile
 from ryla_graphs.presets.parts.flux import FluxParams, flux_canvas, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.sampling import Canvas, negative_notice
 from ryla_graphs.workflow import Workflow

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ryla_graphs.presets import base
+from ryla_graphs.presets import parameters
 from ryla_graphs.presets.parts import pictures
 
 Picture = pictures.Picture
@@ -21,7 +21,7 @@ Picture = pictures.Picture
 3
 """
 
-Person = Annotated[pictures.Picture, base.ShowsPerson()]
+Person = Annotated[pictures.Picture, parameters.ShowsPerson()]
 """A picture of the person whose face the result should have; `measureFace` compares the result with it.
 
 >>> from ryla_graphs import Person, Workflow, load_picture
@@ -43,7 +43,7 @@ Mask = pictures.MaskPicture
 3
 """
 
-WeightFile = base.WeightFile
+WeightFile = parameters.WeightFile
 """The name of a weight file, such as a checkpoint in ``models/checkpoints``.
 
 >>> from ryla_graphs import WeightFile, Workflow

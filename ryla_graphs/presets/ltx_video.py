@@ -17,7 +17,8 @@ from ryla_graphs.nodes import (
     LTXVScheduler,
     SamplerCustom,
 )
-from ryla_graphs.presets.base import ActsWith, Steps, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import ActsWith, Steps, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling, encode, negative_notice

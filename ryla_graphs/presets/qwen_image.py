@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from ryla_graphs.nodes import EmptySD3LatentImage, SaveImage
-from ryla_graphs.presets.base import Pixels, Steps, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Pixels, Steps, WeightFile
 from ryla_graphs.presets.parts.loras import triggered
 from ryla_graphs.presets.parts.qwen import QwenParams, load_qwen, sample_qwen
 from ryla_graphs.presets.parts.sampling import encode, negative_notice

@@ -16,7 +16,8 @@ from ryla_graphs.nodes import (
     TextEncodeQwenImageEditPlus,
     VAEEncode,
 )
-from ryla_graphs.presets.base import Steps, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Steps, WeightFile
 from ryla_graphs.presets.parts.loras import triggered
 from ryla_graphs.presets.parts.pictures import Pictures
 from ryla_graphs.presets.parts.qwen import QwenParams, load_qwen, sample_qwen

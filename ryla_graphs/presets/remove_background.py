@@ -19,7 +19,8 @@ from ryla_graphs.nodes import (
     ResizeImageMaskNode,
     SaveImage,
 )
-from ryla_graphs.presets.base import Parameters, ReplacedBy, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Parameters, ReplacedBy, WeightFile
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.sockets import Image, Mask
 from ryla_graphs.workflow import Workflow

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ryla_graphs.nodes import CheckpointLoaderSimple, CLIPSetLastLayer, ControlNetLoader, SaveImage
-from ryla_graphs.presets.base import ActsWith, Pixels, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import ActsWith, Pixels, WeightFile
 from ryla_graphs.presets.parts.control import Control
 from ryla_graphs.presets.parts.sampling import negative_notice
 from ryla_graphs.presets.parts.stable_diffusion import ControlledParams, draw, load_checkpoint

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import CheckpointLoaderSimple, ControlNetLoader, SaveImage, SetUnionControlNetType
-from ryla_graphs.presets.base import ActsWith, Steps, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import ActsWith, Steps, WeightFile
 from ryla_graphs.presets.parts.sampling import negative_notice
 from ryla_graphs.presets.parts.stable_diffusion import ControlledParams, draw, load_checkpoint
 from ryla_graphs.sockets import SDXL, ControlNet

@@ -11,7 +11,8 @@ from ryla_graphs.nodes import (
     InpaintModelConditioning,
     SaveImage,
 )
-from ryla_graphs.presets.base import Denoise, Megapixels, Steps, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Denoise, Megapixels, Steps, WeightFile
 from ryla_graphs.presets.parts.faces import paste
 from ryla_graphs.presets.parts.loras import triggered
 from ryla_graphs.presets.parts.masks import MaskedParams, load_masked, mask_notes

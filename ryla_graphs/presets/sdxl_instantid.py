@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from ryla_graphs.nodes import EmptyLatentImage, KSampler, SaveImage, VAEDecode
-from ryla_graphs.presets.base import Steps, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Steps
 from ryla_graphs.presets.parts.faces import face_notes
 from ryla_graphs.presets.parts.instantid import IdentityParams, identify, load_face_tools, load_sdxl
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered

@@ -24,7 +24,8 @@ from ryla_graphs.nodes import (
     VAELoader,
 )
 from ryla_graphs.presets import forms
-from ryla_graphs.presets.base import Parameters, WeightFile, drawn_below, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Parameters, WeightFile, drawn_below
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.sockets import Image
 from ryla_graphs.workflow import Workflow

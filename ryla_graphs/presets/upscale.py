@@ -19,16 +19,8 @@ from ryla_graphs.nodes import (
     UpscaleModelLoader,
     VAEEncode,
 )
-from ryla_graphs.presets.base import (
-    ActsWith,
-    Denoise,
-    Parameters,
-    Prompt,
-    Seed,
-    WeightFile,
-    preset,
-    random_seed,
-)
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import ActsWith, Denoise, Parameters, Prompt, Seed, WeightFile, random_seed
 from ryla_graphs.presets.parts.loras import triggered
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import encode, negative_notice

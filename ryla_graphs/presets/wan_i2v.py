@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from ryla_graphs.nodes import CLIPVisionEncode, CLIPVisionLoader, WanImageToVideo
-from ryla_graphs.presets.base import WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import WeightFile
 from ryla_graphs.presets.parts.loras import triggered
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, encode, negative_notice

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ryla_graphs.nodes import EmptyHunyuanLatentVideo
-from ryla_graphs.presets.base import Steps, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Steps
 from ryla_graphs.presets.parts.loras import triggered
 from ryla_graphs.presets.parts.sampling import encode, negative_notice
 from ryla_graphs.presets.parts.wan import WanParams, load_wan, save_wan

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from ryla_graphs.nodes import EmptySD3LatentImage, ModelPatchLoader, SaveImage, ZImageFunControlnet
-from ryla_graphs.presets.base import Strength, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Strength, WeightFile
 from ryla_graphs.presets.parts.control import ControlParams, guide
 from ryla_graphs.presets.parts.sampling import negative_notice
 from ryla_graphs.presets.parts.z_image import ZImageParams, load_z_image, sample_z_image

@@ -27,6 +27,7 @@ from ryla_graphs.server.safety.bodies import BodyLimit
 from ryla_graphs.server.safety.callers import Callers
 from ryla_graphs.server.safety.gate import Gatekeeper
 from ryla_graphs.server.safety.heads import Heads
+from ryla_graphs.server.safety.room import BodyMemory
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Target
 from ryla_graphs.server.sinks.base import LogSink, Sink
@@ -126,7 +127,15 @@ def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:
     app.add_middleware(Callers, tokens=settings.tokens)
     app.add_middleware(Heads)
     limits = _body_limits(settings, deployment.pipelines)
-    app.add_middleware(BodyLimit, limits=limits, idle_seconds=settings.body_seconds, refuse=failures.refusal)
+    app.add_middleware(
+        BodyLimit,
+        limits=limits,
+        idle_seconds=settings.body_seconds,
+        refuse=failures.refusal,
+        memory=BodyMemory(settings.bodies_bytes, settings.body_bytes),
+        held=limits.keys() - _SPOOLED,
+        tokens=settings.tokens,
+    )
     app.add_middleware(Gatekeeper, gate=deployment.gate, refuse=failures.refusal)
     if settings.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"])
@@ -152,3 +161,7 @@ def _body_limits(settings: Settings, pipelines: Pipelines) -> dict[str, int]:
     graphs = ("/workflow", "/workflow/graph", "/validate", agents.PATH, f"{PREFIX}/jobs", f"{PREFIX}/assets")
     made = (path for name in pipelines.names for path in (f"/{name}", f"/presets/{name}/graph"))
     return {**dict.fromkeys((*graphs, *made), settings.body_bytes), "/loras": settings.lora_bytes}
+
+
+_SPOOLED = {"/loras", f"{PREFIX}/assets"}
+"""Paths whose bodies are forms with a file, which is on disk as soon as it is larger than a MiB."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from ryla_graphs.server.sinks.faces import FaceScores
 from ryla_graphs.server.sinks.product_events import PREFIX
 from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from ryla_graphs.server.storage import Store
+from ryla_graphs.server.storage.clock import SlowClock
 from ryla_graphs.server.storage.recent import RecentBlobs
 from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import FolderShelf, Loras, Shelf
@@ -101,16 +101,18 @@ class Deployment:
     async def start(self) -> None:
         """Resume the jobs of an earlier process and start to work."""
         await in_thread(self.catalog.get)
+        await _survived(self.webhooks.restore)  # first, so that it finds none of a job that ends meanwhile
         await in_thread(self.jobs.start, asyncio.get_running_loop())
-        await _survived(self.webhooks.restore)
         self._upkeep = asyncio.create_task(self._keep_up())
 
     async def _keep_up(self) -> None:
         """Delete what has expired, and read the engine's current classes and files."""
+        clock = SlowClock()
         while True:
-            await _survived(self.store.expire, self.settings.retention, time.time())
+            await _survived(self.store.expire, self.settings.retention, clock.now())
             for _ in range(EXPIRY_EVERY):
                 await asyncio.sleep(CATALOG_SECONDS)
+                clock.now()
                 await _survived(self.catalog.refresh)
 
     async def stop(self) -> None:

@@ -182,6 +182,9 @@ VARIABLES: Mapping[str, Variable] = {
         "stream_seconds", float, "seconds after which the server ends an event stream; clients reconnect for the rest"
     ),
     "RYLA_BODY_BYTES": Variable("body_bytes", int, "largest size of a request body, in bytes"),
+    "RYLA_BODIES_BYTES": Variable(
+        "bodies_bytes", int, "most bytes of request bodies in memory at once, half of them for one owner; default 1 GiB"
+    ),
     "RYLA_INPUT_PIXELS": Variable("media", _pixels, "largest input picture, in pixels"),
     "RYLA_FETCH_HOSTS": Variable(
         "fetch",

@@ -94,6 +94,9 @@ ANSWERS: Mapping[str, Answer] = {
     "queue_full": Answer(429, "too many jobs are waiting; try again after `Retry-After`", 5),
     "over_budget": Answer(429, "the job may cost more than the rest of today's budget; a new day begins at 0:00 UTC"),
     "too_many_streams": Answer(429, "the caller has too many event streams open; close one, or poll", 5),
+    "too_many_bodies": Answer(
+        429, "the caller's other requests fill their half of the memory for bodies; send fewer large ones at once", 5
+    ),
     "node_failed": Answer(500, "a node raised while it ran; `node` and `class_type` name it"),
     "out_of_memory": Answer(500, "the GPU does not have enough memory for a node"),
     "output_missing": Answer(500, "the run succeeded, but an output of the graph did not arrive"),
@@ -109,6 +112,7 @@ ANSWERS: Mapping[str, Answer] = {
     ),
     "internal_error": Answer(500, "a bug in this server; its log has the details"),
     "not_ready": Answer(503, "the server is starting or stopping", 5),
+    "bodies_full": Answer(503, "the requests of all callers fill the memory for bodies; see `RYLA_BODIES_BYTES`", 5),
     "engine_unreachable": Answer(503, "the engine does not answer", 10),
     "engine_busy": Answer(503, "the engine accepts no runs at the moment", 10),
     "store_unreachable": Answer(503, "the job store does not answer; the request was not accepted", 10),

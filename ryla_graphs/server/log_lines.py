@@ -7,12 +7,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class Lines(logging.Formatter):
-    """Formats records by `FORMAT`. It formats each second once, not for every line."""
+    """Formats records by `FORMAT`: one line each, whatever an engine's error or a name contains.
+
+    It formats each second once, not for every line.
+    """
 
     def __init__(self) -> None:
         super().__init__(FORMAT)
@@ -26,6 +30,21 @@ class Lines(logging.Formatter):
             text = time.strftime(self.default_time_format, self.converter(second))
             self._second = second, text
         return f"{text},{int(record.msecs):03}"
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The line. Line breaks in it would forge others, and escapes would reach the terminal that shows them."""
+        line = super().formatMessage(record)
+        return line if line.isprintable() else _plain(line)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback, indented, so that no line of it can pass for another record's."""
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"    {_plain(line)}" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Text in which everything that does not print is escaped."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 _JOB: ContextVar[str] = ContextVar("ryla_job", default="")

@@ -9,6 +9,9 @@ from uuid import UUID, uuid5
 
 from ryla_graphs.answers.words import JobState
 
+WEBHOOK_URL = "webhook_url"
+"""The key in `JobRequest.extra` for the URL that the job's end is posted to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
@@ -75,6 +78,12 @@ class Job:
         """Index entries of a job besides owner and state: `preset`, and a `label:<name>` for each label."""
         preset = {} if self.request.preset is None else {"preset": self.request.preset}
         return preset | {f"label:{name}": value for name, value in self.request.labels.items()}
+
+    @property
+    def hook(self) -> Hook | None:
+        """The webhook for the job's end, still without its body; None if no caller asked for one."""
+        address = self.request.extra.get(WEBHOOK_URL)
+        return None if address is None else Hook(self.id, self.owner, str(address), "")
 
 
 class JobEvent(NamedTuple):
@@ -154,6 +163,7 @@ class Hook(NamedTuple):
     owner: str
     address: str
     body: str
+    """Empty if the process ended before it was written."""
     attempt: int = 0
     """How many deliveries were tried."""
 

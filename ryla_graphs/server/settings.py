@@ -37,8 +37,10 @@ class Settings(BaseModel):
     """The URL of the server for callers, such as ``https://ryla.example.com``; absolute URLs begin with it."""
     body_bytes: int = Field(default=128 * 2**20, ge=1)
     """The most bytes of a request body."""
+    bodies_bytes: int = Field(default=2**30, ge=1)
+    """The most bytes of request bodies in memory at once. One owner may fill half of them."""
     body_seconds: float = Field(default=30, gt=0)
-    """Seconds within which the next part of a body must arrive."""
+    """Seconds within which the next part of a body must arrive, and that a body waits for memory."""
     media: MediaLimits = MediaLimits()
     """The limits of input files."""
     fetch: FetchPolicy = FetchPolicy()

@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.origins import Decisions, WorkflowOrigin
-from ryla_graphs.presets.base import DRAWN, Preset
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.presets.parameters import DRAWN
 from ryla_graphs.problems import InvalidParameters, InvalidWorkflow, Problem
 from ryla_graphs.sweeps.axes import Axis, axes_of, axis_problems, named_twice
 from ryla_graphs.workflow import Workflow

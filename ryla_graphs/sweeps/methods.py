@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from ryla_graphs import presets
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.presets.base import Preset, random_seed
+from ryla_graphs.presets.base import Preset
 from ryla_graphs.presets.flux_instantid import flux_instantid
 from ryla_graphs.presets.flux_kontext import flux_kontext
 from ryla_graphs.presets.flux_pulid import flux_pulid
+from ryla_graphs.presets.parameters import random_seed
 from ryla_graphs.presets.parts.infinite_you import flux_infinite_you
 from ryla_graphs.problems import AtField, InvalidParameters, InvalidWorkflow, Problem, did_you_mean
 from ryla_graphs.sweeps.grid import MOST_CELLS, Grid, grid, names_of

@@ -11,7 +11,18 @@ import pytest
 from ryla_graphs.engines.events import Cached, Event, Failed, Finished, Retrying
 from ryla_graphs.problems import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from tests.engines.following import ERROR, NO_MEMORY, WORKFLOW, followed, story, together
-from tests.engines.stub import HASTY, TRUSTING, AnswerFault, EventFault, Script, StubComfy, boundaries, file, serving
+from tests.engines.stub import (
+    HASTY,
+    PNG,
+    TRUSTING,
+    AnswerFault,
+    EventFault,
+    Script,
+    StubComfy,
+    boundaries,
+    file,
+    serving,
+)
 from tests.graphs import text_to_image
 
 EVENTS = boundaries(Script())
@@ -112,7 +123,35 @@ def test_an_answer_that_goes_wrong_is_asked_for_again(route: str, fault: AnswerF
             assert all(artifact.read() for artifact in events[-1].outputs)
 
 
-@pytest.mark.parametrize("fault", ["502", "truncated", "not json", "reset", "reset after", "slow"])
+@pytest.mark.parametrize("fault", [fault for fault in get_args(AnswerFault) if fault not in ("hangs", "truncated")])
+def test_what_a_proxy_says_about_an_output_is_not_believed(fault: AnswerFault) -> None:
+    with serving() as (engine, stub):
+        last = story(engine)[-1]
+        assert isinstance(last, Finished)
+        stub.script.answers["/view"] = [fault] * 3
+        try:
+            content = last.outputs[0].read()
+        except OutputMissing:
+            assert fault == "500"  # the server itself says so
+        except EngineUnreachable:
+            assert fault not in ("slow", "not json")
+        else:
+            assert content == (PNG if fault != "not json" else b"<html>Please log in</html>")
+        stub.script.answers["/view"] = []
+        assert last.outputs[0].read() == PNG
+
+
+def test_an_output_is_missing_where_the_server_itself_says_so() -> None:
+    with serving(Script(outputs={"save": {"images": [file("gone-1.png"), file("gone-2.png")]}})) as (engine, _):
+        last = story(engine)[-1]
+        assert isinstance(last, Finished)
+        with pytest.raises(OutputMissing):
+            last.outputs[0].read()
+
+
+@pytest.mark.parametrize(
+    "fault", ["502", "521", "429", "404 page", "page", "truncated", "not json", "reset", "reset after", "slow"]
+)
 def test_a_submission_whose_answer_is_lost_runs_once(fault: AnswerFault) -> None:
     with serving(Script(answers={"/prompt": [fault]})) as (engine, stub):
         finished_well(story(engine), stub)

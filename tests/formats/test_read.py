@@ -35,7 +35,7 @@ def loading(image: Any) -> dict[str, Any]:
     return LOADING | {"1": {"class_type": "LoadImage", "inputs": {"image": image}}}
 
 
-BODIES: dict[str, tuple[dict[str, Any], str]] = {
+BODIES: dict[str, tuple[Any, str]] = {
     "bare": (PROMPT, "API JSON"),
     "prompt": ({"prompt": PROMPT, "client_id": "x", "number": 1}, "the body of a POST /prompt"),
     "ours": ({"workflow": PROMPT, "inputs": {}}, "a workflow with its input files"),
@@ -45,9 +45,23 @@ BODIES: dict[str, tuple[dict[str, Any], str]] = {
     "Salad": ({"prompt": PROMPT, "convert_output": {"format": "webp"}}, "a request to Salad's comfyui-api"),
     "history": (
         {"0f8f": {"prompt": [3, "0f8f", PROMPT, {}, ["2"]], "outputs": {}}},
-        "an entry of ComfyUI's history",
+        "an entry of ComfyUI's queue or history",
     ),
-    "history alone": ({"prompt": [3, "0f8f", PROMPT, {}, ["2"]], "outputs": {}}, "an entry of ComfyUI's history"),
+    "history alone": (
+        {"prompt": [3, "0f8f", PROMPT, {}, ["2"]], "outputs": {}},
+        "an entry of ComfyUI's queue or history",
+    ),
+    "a job": (
+        {"id": "0f8f", "status": "completed", "create_time": 1, "workflow": {"prompt": PROMPT, "extra_data": {}}},
+        "a job of ComfyUI",
+    ),
+    "queue": ([0, "0f8f", PROMPT, {}, ["2"]], "an entry of ComfyUI's queue or history"),
+    "all of the queue": (
+        {"queue_running": [], "queue_pending": [[0, "0f8f", PROMPT, {}, ["2"]]]},
+        "an entry of ComfyUI's queue or history",
+    ),
+    "JSON as a text": (json.dumps(PROMPT), "API JSON"),
+    "JSON as a text as a text": (json.dumps(json.dumps(PROMPT)), "API JSON"),
     "a wrapped text": ({"workflow": json.dumps(PROMPT)}, "a workflow with its input files"),
     "a wrapped body": ({"workflow": {"prompt": PROMPT}}, "a workflow with its input files"),
 }
@@ -186,6 +200,24 @@ _MISFITS: dict[str, tuple[Any, str]] = {
     "nothing in it": ("{}", "nothing in it"),
     "a list": ("[]", "a list"),
     "a number": (b'{"input": 3}', "no graph"),
+    "a word": ('"hello"', "one plain value"),
+    "a queue of two": ({"queue_running": [[0, "a", PROMPT, {}]] * 2, "queue_pending": []}, "/queue; open one"),
+    "a history of two": (
+        {name: {"prompt": [0, name, PROMPT, {}], "outputs": {}} for name in "ab"},
+        "/history; open one",
+    ),
+    "a comma too many": ('{"1": {"inputs": {},}}', "leave out the comma"),
+    "a comma too many, and a line": ('{"1": [1,\n]}', "leave out the comma"),
+    "Python's text": (str(PROMPT), "json.dumps"),
+    "a name of Python": ('{"1": None}', "json.dumps"),
+    "a template": ('{"1": {"width": {{width}}}}', "placeholders"),
+    "another template": ('{"1": {"width": %width%}}', "placeholders"),
+    "a comment": ('{"1": 2, // two\n"2": 3}', "no comments"),
+    "a script's value": ('{"1": undefined}', "JSON.stringify"),
+    "a script": (b"const prompt = {};", "JavaScript"),
+    "Markdown": (b"```json\n{}\n```", "between the fences"),
+    "JSON lines": ('{"a": 1}\n{"b": 2}\n', "a second value"),
+    "JSON that ends early": ('{"1": {"inputs": {"text": "a fo', "too early"),
     "a node": (PROMPT["1"], "one node"),
     "a catalog": ({"A": {"input": {}, "output": []}}, "catalog"),
     "a web page": (b"<!DOCTYPE html><html>", "web page"),
@@ -209,7 +241,7 @@ _MISFITS: dict[str, tuple[Any, str]] = {
     "images": ({"input": {"workflow": PROMPT, "images": "x"}}, "`images`"),
     "an image": ({"input": {"workflow": PROMPT, "images": [{"name": "x"}]}}, r"images\[0\]"),
     "inputs": ({"workflow": PROMPT, "inputs": {"a": 3}}, "`inputs` must be"),
-    "wraps": ({"workflow": {"workflow": {"workflow": {"workflow": PROMPT}}}}, "request in a request"),
+    "wraps": ({"workflow": {"workflow": {"workflow": {"workflow": PROMPT}}}}, "wrapped in too many"),
     "an error": ({"error": {"message": "no"}}, "tells of an error"),
     "a set": ({"1": {"class_type": "A", "inputs": {"a": {1, 2}}}}, "cannot be written as JSON"),
     "a broken data URL": ("data:image/png;base64,%%%", "data URL"),

@@ -31,7 +31,7 @@ from ryla_graphs.modal_deploy.output_queue import PendingOutputs
 from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
-from ryla_graphs.modal_deploy.waking import settled, wake
+from ryla_graphs.modal_deploy.waking import QUIET_SECONDS, settled, wake
 from ryla_graphs.modal_deploy.web import Pace, Parts, build_app
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.jobs import service
@@ -74,6 +74,7 @@ class OnGpu:
         if waking:
             self.done = partial(wake, modal.Function.from_name(settings.app, "settle"), parts.records)
         self.settling: Callable[[], Any] = self.app
+        self.quiet = QUIET_SECONDS
         WORKERS.work = self
 
     async def __call__(self, call: Call) -> Any:
@@ -99,7 +100,7 @@ class OnGpu:
 
     def _settle(self) -> None:
         with self.settling() as app:
-            asyncio.run(settled(app, self.parts.records, quiet=0.5))
+            asyncio.run(settled(app, self.parts.records, quiet=self.quiet))
 
     def hold(self, *names: str) -> None:
         """Have the weights of presets, on the volume and in the containers."""

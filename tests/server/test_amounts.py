@@ -19,7 +19,7 @@ GRAPH = {
     "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
     "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}},
 }
-MANY: dict[str, Any] = {f"k{number}": 1 for number in range(300_000)}
+MANY: dict[str, Any] = {f"k{number}": 1 for number in range(100_000)}
 LONG = "flux-dev" * 5_000
 SHORT = 64 * 1024
 """The most bytes of an answer to nonsense."""
@@ -66,9 +66,9 @@ def test_many_wrong_fields_cost_little_more_than_parsing_them(path: str, body: A
 
 def test_the_number_of_wrong_parameters_is_reported(client: TestClient) -> None:
     answer = client.post("/flux-dev", json={"prompt": "x", **MANY})
-    assert answer.json()["error"]["problems"][-1]["message"] == "299,900 more are wrong"
+    assert answer.json()["error"]["problems"][-1]["message"] == "99,900 more are wrong"
     labels = client.post("/workflow", json={"workflow": GRAPH, "labels": MANY}).json()
-    assert "there are 300,000 labels" in labels["error"]["problems"][0]["message"]
+    assert "there are 100,000 labels" in labels["error"]["problems"][0]["message"]
 
 
 @pytest.mark.parametrize(

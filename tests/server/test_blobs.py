@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ryla_graphs.problems import NotFound
 from ryla_graphs.server.storage import blobs as module
 from ryla_graphs.server.storage import recent
 from ryla_graphs.server.storage.blobs import GRACE_SECONDS, FileBlobs
+from ryla_graphs.server.storage.clock import SlowClock
 from ryla_graphs.server.storage.recent import RecentBlobs
 
 
@@ -106,9 +106,9 @@ def test_a_long_name_is_cut_in_the_answer(blobs: FileBlobs) -> None:
 
 class TestASweep:
     @pytest.fixture
-    def now(self, monkeypatch: pytest.MonkeyPatch) -> float:
+    def now(self, blobs: FileBlobs) -> float:
         now = 1_800_000_000.0
-        monkeypatch.setattr(time, "time", lambda: now)
+        blobs._clock = SlowClock(lambda: now, lambda: 0.0)
         return now
 
     def put(self, blobs: FileBlobs, content: bytes, at: float) -> str:

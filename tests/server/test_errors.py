@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import sys
@@ -40,7 +41,7 @@ from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.conftest import ROOT
-from tests.server.clients import TestClient, stalled
+from tests.server.clients import Posted, TestClient, stalled
 from tests.server.kept import kept
 from tests.server.scripted import Act, Held, ScriptedEngine, ending
 from tests.server.test_contract import flux, inverted, picture
@@ -121,6 +122,34 @@ def one_stream_too_many(client: TestClient) -> Response:
     return client.get(f"{where}/events")
 
 
+def beside_bodies_of(*owners: str) -> Callable[[TestClient], Response]:
+    """The answer to one more large body of `c`, while those of these owners arrive."""
+    body = b" " * (6 * 2**20)
+
+    def call(client: TestClient) -> Response:
+        async def beside() -> Posted:
+            others = [Posted(client.app, owner, body) for owner in owners]
+            await asyncio.gather(*(other.asked.wait() for other in others))
+            last = Posted(client.app, "c", body, declared=False, goes=True)
+            await last.task
+            for other in others:
+                other.task.cancel()
+            return last
+
+        assert client.portal is not None
+        start, content = client.portal.call(beside).sent
+        return Response(start["status"], headers=start["headers"], content=content["body"])
+
+    return call
+
+
+CROWDED = {
+    "tokens": Tokens.parse(",".join(f"{name}:{name * 20}" for name in "abc")),
+    "bodies_bytes": 32 * 2**20,
+    "body_bytes": 8 * 2**20,
+}
+
+
 def stopping(client: TestClient) -> Response:
     app: Any = client.app
     app.state.deployment.jobs.stop()
@@ -198,6 +227,7 @@ PROVOKED: dict[str, Case] = {
     "range_not_satisfiable": Case(beyond_the_end),
     "queue_full": Case(one_too_many, [HELD], {"queue_limit": 1}),
     "too_many_streams": Case(one_stream_too_many, [HELD], {"streams": 1}),
+    "too_many_bodies": Case(beside_bodies_of("c", "c"), settings=CROWDED),
     "node_failed": fails(ExecutionFailed("no", **KNOWN)),
     "out_of_memory": fails(OutOfMemory("no", **KNOWN)),
     "output_missing": fails(OutputMissing("no", **KNOWN)),
@@ -207,6 +237,7 @@ PROVOKED: dict[str, Case] = {
     ),
     "internal_error": Case(post, [broken]),
     "not_ready": Case(stopping),
+    "bodies_full": Case(beside_bodies_of(*"aabb"), settings=CROWDED),
     "engine_unreachable": fails(EngineUnreachable("no")),
     "engine_busy": fails(EngineBusy("later")),
     "engine_denied": fails(EngineDenied("a wrong key")),

@@ -96,6 +96,22 @@ def test_a_job_goes_on_when_there_is_space_again(client: TestClient, disk: Disk,
     assert client.post("/workflow", json=flux()).status_code == 200
 
 
+def test_a_waiting_job_that_cannot_be_cancelled_now_runs_later(client: TestClient, disk: Disk, held: Held) -> None:
+    first, *waiting = (
+        client.post("/workflow", json=flux(), headers={"Prefer": "respond-async"}).headers["location"] for _ in range(4)
+    )
+    assert held.reached.wait(60)
+    disk.fill()
+    for where in waiting[:2]:
+        assert client.delete(where).status_code == 503
+    assert [client.get(where).json()["position"] for where in waiting] == [0, 1, 2]
+    disk.free()
+    assert client.delete(waiting[1]).json()["state"] == "cancelled"
+    held.go.set()
+    for where in (first, waiting[0], waiting[2]):
+        until(lambda: client.get(where).json()["state"] == "succeeded")  # noqa: B023
+
+
 def test_a_server_that_stops_meanwhile_leaves_the_job_to_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ryla_graphs.engines.base import LogLine
@@ -127,6 +127,26 @@ def test_lines_name_their_job() -> None:
         assert marked("100 %% of %s", "x") == ("job=j-1 100 % of x", "j-1")
         assert marked("job j-1 ends") == ("job j-1 ends", "j-1")
     assert current_job() == ""
+
+
+FORGED = "2026-11-30 18:00:00,000 INFO ryla_graphs.server job=forged event=status state=succeeded"
+ODD = f"\n{FORGED}\x1b[2J\u202e\ud800\x9b\u2028"
+
+
+@given(st.text(st.characters(), max_size=20), st.booleans())
+@example(ODD, True)
+@example(ODD, False)
+def test_a_record_is_one_line_whatever_it_says(text: str, raised: bool) -> None:
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        told = (ValueError, error, error.__traceback__) if raised else None
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "job failed: %s", (text,), told)
+    first, *rest = Lines().format(record).split("\n")
+    assert first.isprintable() and bool(rest) is raised
+    assert all(line.startswith("    ") and line.isprintable() for line in rest)
+    if text.isprintable():
+        assert first.endswith(f"job failed: {text}")
 
 
 def test_work_on_a_job_is_marked_with_it(tmp_path: Path) -> None:

@@ -35,9 +35,26 @@ def test_a_place_that_is_given_back_is_free() -> None:
     assert queue.reserve() and not queue.reserve()
     queue.release()
     assert not queue.reserve()
+    assert full(queue).code == "queue_full", "one place was given back, not two"
     queue.put("a")
-    assert queue.remove("a") and not queue.remove("a") and queue.position("a") is None
+    assert queue.remove("a") == 0 and queue.remove("a") is None and queue.position("a") is None
     assert not queue.reserve()
+
+
+@given(st.integers(1, 6), st.integers(0, 5), st.integers(0, 3))
+def test_what_is_removed_by_mistake_goes_back_to_its_place(jobs: int, chosen: int, taken: int) -> None:
+    ids = [str(number) for number in range(jobs)]
+    queue = JobQueue(9, 1)
+    queue.restore(ids)
+    chosen %= jobs
+    assert queue.remove(ids[chosen]) == chosen
+    for _ in range(taken):
+        queue.take()
+    held = taken < jobs
+    assert queue.put_back(ids[chosen], chosen) is not held, "a slot that is free now is for it"
+    left = [each for each in ids if each != ids[chosen]][taken:]
+    left.insert(chosen, ids[chosen])
+    assert [queue.take() for _ in left] == left and queue.take() is None
 
 
 def test_a_slot_that_became_free_meanwhile_is_for_the_one_that_is_put() -> None:

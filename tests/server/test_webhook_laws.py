@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from ryla_graphs.answers.words import JobState
 from ryla_graphs.problems import InvalidInputs, InvalidSettings
 from ryla_graphs.server import SqliteStore
-from ryla_graphs.server.records import Hook, Job, JobEvent, JobRequest
+from ryla_graphs.server.records import WEBHOOK_URL, Hook, Job, JobEvent, JobRequest
 from ryla_graphs.server.safety.fetch import Answer, Fetcher, FetchPolicy
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.sinks import webhooks as module
-from ryla_graphs.server.sinks.webhooks import EXTRA, Signer, Webhooks
+from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from tests.server.live import until
 
 SIGNER = Signer(base64.b64encode(bytes(32)).decode())
@@ -84,7 +84,7 @@ def made(store: SqliteStore) -> Iterator[Callable[..., Webhooks]]:
 
 
 def job(number: int, *, owner: str = "me", state: JobState = JobState.SUCCEEDED, address: Any = None) -> Job:
-    extra = {EXTRA: f"https://{owner}.example/" if address is None else address}
+    extra = {WEBHOOK_URL: f"https://{owner}.example/" if address is None else address}
     request = JobRequest(prompt={}, extra={} if address == "" else extra)
     return Job(id=f"{number:08d}-0000-4000-8000-000000000000", owner=owner, request=request, created_at=0, state=state)
 

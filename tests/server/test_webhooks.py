@@ -20,15 +20,28 @@ from ryla_graphs.answers.words import JobState
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, create_app
-from ryla_graphs.server.records import Job, JobEvent, JobRequest
+from ryla_graphs.server.records import WEBHOOK_URL, Job, JobEvent, JobRequest
 from ryla_graphs.server.safety.fetch import Answer, Fetcher, FetchPolicy
-from ryla_graphs.server.sinks.webhooks import EXTRA, Signer, Webhooks
+from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from tests.server.clients import TestClient
 from tests.server.https import Site, https_site
 from tests.server.kept import kept
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 FLUX = {"prompt": "a red bicycle", "width": 64, "height": 64, "seed": 7, "steps": 2}
+
+
+def _broken() -> dict[str, Any]:
+    """A request whose job fails."""
+    graph = {"1": {"class_type": "LoadImage", "inputs": {"image": "x.png"}}}
+    graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "tan").save(buffer, "PNG")
+    broken = base64.b64encode(buffer.getvalue()[:60] + b"broken" + buffer.getvalue()[66:]).decode()
+    return {"workflow": graph, "inputs": {"x.png": broken}}
+
+
+BROKEN = _broken()
 
 pytestmark = pytest.mark.usefixtures("stores")
 
@@ -76,13 +89,7 @@ def test_a_graph_may_have_one_too(client: TestClient, site: Site) -> None:
 
 
 def test_a_failure_is_posted(client: TestClient, site: Site) -> None:
-    graph = {"1": {"class_type": "LoadImage", "inputs": {"image": "x.png"}}}
-    graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
-    buffer = io.BytesIO()
-    Image.new("RGB", (40, 30), "tan").save(buffer, "PNG")
-    broken = base64.b64encode(buffer.getvalue()[:60] + b"broken" + buffer.getvalue()[66:]).decode()
-    body = {"workflow": graph, "inputs": {"x.png": broken}, "webhook_url": site.url()}
-    assert client.post("/workflow", json=body).status_code == 500
+    assert client.post("/workflow", json={**BROKEN, "webhook_url": site.url()}).status_code == 500
     (hook,) = site.wait(1)
     assert (hook.json["type"], hook.json["data"]["error"]["node"]) == ("job.failed", "1")
 
@@ -136,6 +143,31 @@ def test_what_was_not_delivered_is_after_a_restart(site: Site, tmp_path: Path) -
         assert len(site.received) == 3  # the one before was not sent again
 
 
+def test_a_server_killed_right_after_a_jobs_end_delivers_it_later(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(webhook_secret=SECRET)  # type: ignore[arg-type]
+
+    def served() -> TestClient:
+        app = create_app(Simulator(), kept(tmp_path / "data"), settings)
+        app.state.deployment.webhooks._fetcher = site.fetcher()
+        return TestClient(app)
+
+    with monkeypatch.context() as killed, served() as client:
+        killed.setattr(Webhooks, "on_event", lambda *_: None)  # nothing happens after the transaction
+        job_id = post(client, site).headers["x-job-id"]
+        failed = client.post("/workflow", json={**BROKEN, "webhook_url": site.url()}).headers["x-job-id"]
+    with served() as client:
+        hooks = site.wait(2)
+        whole = {hook.json["data"]["id"]: hook.json for hook in hooks}
+        assert (whole[job_id]["type"], whole[failed]["type"]) == ("job.succeeded", "job.failed")
+        assert whole[job_id]["data"] == client.get(f"/jobs/{job_id}").json()
+    with served() as client:
+        assert post(client, site).status_code == 200
+        site.wait(1)
+        assert len(site.received) == 3  # none of them again
+
+
 def test_a_receiver_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
     stuck, reported = threading.Event(), queue.Queue[str]()
 
@@ -151,7 +183,7 @@ def test_a_receiver_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
     event = JobEvent(1, 0.0, "status", {})
 
     def ended(number: int, owner: str, address: str) -> None:
-        request = JobRequest(prompt={}, extra={EXTRA: address})
+        request = JobRequest(prompt={}, extra={WEBHOOK_URL: address})
         identifier = f"{number:08d}-0000-4000-8000-000000000000"
         job = Job(id=identifier, owner=owner, request=request, created_at=0, state=JobState.SUCCEEDED, ended_at=1)
         store.add_job(job, [])

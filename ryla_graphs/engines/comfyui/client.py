@@ -6,6 +6,7 @@ May be used from any thread. Read-only requests are retried if the network or a 
 from __future__ import annotations
 
 import json
+import mimetypes
 import time
 from base64 import b64encode
 from collections.abc import Mapping
@@ -27,8 +28,8 @@ CANCEL_SECONDS = 5.0
 """Timeout in seconds for cancelling: containers are killed ten seconds after they were asked to end."""
 
 OK, NOT_FOUND, METHOD_NOT_ALLOWED, FAULT = 200, 404, 405, 500
-PASSING = (502, 503, 504)
-"""The statuses that proxies answer while the server is down."""
+_TIMED_OUT, _TOO_MANY, _BAD_GATEWAY = 408, 429, 502
+_PAGE = "text/html"
 _TRIES, _PAUSE_SECONDS = 3, 0.1
 """Retries of a read-only request; the pause doubles each time."""
 
@@ -79,7 +80,7 @@ class ComfyClient:
                 if not pauses or not _was_connected(error):
                     raise EngineUnreachable(f"no ComfyUI answers at {self.address}: {reason_of(error)}") from error
             else:
-                if not pauses or answer.status_code not in (FAULT, *PASSING):
+                if not pauses or not (answer.status_code == FAULT or is_passing(answer)):
                     return answer
             time.sleep(pauses.pop(0))
 
@@ -97,8 +98,7 @@ class ComfyClient:
     def upload(self, name: str, content: bytes) -> str:
         """Upload a file into the server's input folder; returns its name there."""
         answer = self.request("POST", "/upload/image", files={"image": (name, content)})
-        if answer.status_code in PASSING:
-            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status_code}")
+        self._refuse_others(answer)
         if answer.status_code != OK:
             raise EngineRefused(f"the server refuses the input file '{name}' ({answer.status_code})")
         stored = self.content("/upload/image", answer)
@@ -147,22 +147,39 @@ class ComfyClient:
         """The content of an output file; raises `OutputMissing` if the server does not have it."""
         query = f"filename={quote(filename)}&subfolder={quote(subfolder)}&type={quote(folder)}"
         answer = self.request("GET", f"/view?{query}")
-        if answer.status_code in PASSING:
-            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status_code}")
+        self._refuse_others(answer)
         if answer.status_code != OK:
             raise OutputMissing(f"the server does not deliver its output file '{filename}' ({answer.status_code})")
+        if _is_page(answer) and mimetypes.guess_type(filename)[0] != _PAGE:
+            raise EngineUnreachable(f"{self.address}/view answers with a web page instead of '{filename}'")
         return answer.content
+
+    def _refuse_others(self, answer: Answer) -> None:
+        """Raise `EngineUnreachable` if a proxy has answered: it may also say 404 or 403 while the server is down."""
+        if is_passing(answer) or (answer.status_code != OK and _is_page(answer)):
+            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status_code}")
+        if answer.status_code != OK:
+            self.json("/queue", seconds=STATE_SECONDS)
 
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
         self._origin.close()
 
 
+def is_passing(answer: Answer) -> bool:
+    """Whether a proxy says that the server is down or busy. Cloudflare has statuses of its own, from 520 to 530."""
+    return answer.status_code in (_TIMED_OUT, _TOO_MANY) or answer.status_code >= _BAD_GATEWAY
+
+
+def _is_page(answer: Answer) -> bool:
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip().casefold() == _PAGE
+
+
 def content_of(answer: Answer) -> dict[str, Any] | None:
     """The JSON object in an answer; None for any other content."""
     try:
         content = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines.comfyui.client import FAULT, OK, PASSING, Answer, ComfyClient, content_of
+from ryla_graphs.engines.comfyui.client import FAULT, OK, Answer, ComfyClient, content_of, is_passing
 from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.engines.partner_key import EXTRA, PartnerKey
 from ryla_graphs.formats import json_text
 from ryla_graphs.problems import AtNode, EngineRefused, EngineUnreachable, Problem
+
+REFUSALS = (400, 401, 403, 413, FAULT)
+"""The statuses that refuse a graph without the server's JSON; any other is a proxy's, while the server is down."""
 
 
 class Submitted(NamedTuple):
@@ -77,12 +80,12 @@ def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, a
         raise EngineRefused(f"{client.name} would leave out some outputs; `partial` runs the others:", problems)
     if answer.status_code == OK and isinstance(given, str):
         return Submitted(given)
-    if answer.status_code == OK or answer.status_code in PASSING:
+    error = content.get("error")
+    if answer.status_code == OK or is_passing(answer) or (error is None and answer.status_code not in REFUSALS):
         reason = "no prompt id" if answer.status_code == OK else f"status {answer.status_code}"
         raise EngineUnreachable(f"{client.address}/prompt does not answer like ComfyUI: {reason}")
-    if answer.status_code >= FAULT and client.state(prompt_id).phase != "unknown":
+    if answer.status_code == FAULT and client.state(prompt_id).phase != "unknown":
         return Submitted(prompt_id)
-    error = content.get("error")
     cause = error.get("message") if isinstance(error, dict) else None
     raise EngineRefused(f"{client.name} rejects the graph: {cause or f'status {answer.status_code}'}", problems)
 

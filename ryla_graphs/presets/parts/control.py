@@ -18,7 +18,7 @@ from ryla_graphs.nodes import (
     SDPoseDrawKeypoints,
     SDPoseKeypointExtractor,
 )
-from ryla_graphs.presets.base import Megapixels, Parameters, ReplacedBy, WeightFile
+from ryla_graphs.presets.parameters import Megapixels, Parameters, ReplacedBy, WeightFile
 from ryla_graphs.presets.parts.pictures import Picture, load_picture, scaled
 from ryla_graphs.sockets import Image, Int
 

@@ -17,7 +17,7 @@ from ryla_graphs.nodes import (
     UltralyticsDetectorProvider,
 )
 from ryla_graphs.nodes._sockets import Segs
-from ryla_graphs.presets.base import WeightFile
+from ryla_graphs.presets.parameters import WeightFile
 from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import Image, Mask
 

@@ -17,7 +17,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAELoader,
 )
-from ryla_graphs.presets.base import Parameters, ReplacedBy, WeightDtype, WeightFile
+from ryla_graphs.presets.parameters import Parameters, ReplacedBy, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Canvas, Conditionings, Loaded, Sampling, encode
 from ryla_graphs.sockets import Conditioning, Flux1, Latent

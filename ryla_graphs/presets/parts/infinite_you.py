@@ -9,7 +9,8 @@ from pydantic import Field
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.nodes import SaveImage
-from ryla_graphs.presets.base import Strength, WeightFile, preset
+from ryla_graphs.presets.base import preset
+from ryla_graphs.presets.parameters import Strength, WeightFile
 from ryla_graphs.presets.parts.flux import FluxPictureParams, flux_canvas, flux_text, load_flux, sample_flux
 from ryla_graphs.presets.parts.instantid import PROVIDERS, FaceProvider, ReferenceImage
 from ryla_graphs.presets.parts.pictures import load_picture

@@ -18,7 +18,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAEEncode,
 )
-from ryla_graphs.presets.base import Parameters, ShowsPerson, Strength, WeightFile
+from ryla_graphs.presets.parameters import Parameters, ShowsPerson, Strength, WeightFile
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded
 from ryla_graphs.sockets import SDXL, ControlNet, Image, Latent, Mask

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ryla_graphs.nodes import LoraLoader, LoraLoaderModelOnly
 from ryla_graphs.presets import forms
-from ryla_graphs.presets.base import ActsWith, Parameters
+from ryla_graphs.presets.parameters import ActsWith, Parameters
 from ryla_graphs.presets.parts.sampling import Loaded
 from ryla_graphs.sockets import Family
 

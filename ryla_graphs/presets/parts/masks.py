@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from ryla_graphs.graph.wires import Source
-from ryla_graphs.presets.base import Parameters
+from ryla_graphs.presets.parameters import Parameters
 from ryla_graphs.presets.parts.pictures import MaskPicture, Picture, load_mask, load_with_alpha
 from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import Image, Mask

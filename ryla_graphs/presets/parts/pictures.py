@@ -13,7 +13,7 @@ from ryla_graphs import sockets
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import ImageScaleToTotalPixels, ImageToMask, LoadImage, LoadImageMask
 from ryla_graphs.presets import forms
-from ryla_graphs.presets.base import Parameters
+from ryla_graphs.presets.parameters import Parameters
 from ryla_graphs.sockets import Image, Mask, Socket
 from ryla_graphs.workflow import Workflow
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import CLIPLoader, KSampler, ModelSamplingAuraFlow, UNETLoader, VAEDecode, VAELoader
-from ryla_graphs.presets.base import WeightDtype, WeightFile
+from ryla_graphs.presets.parameters import WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling
 from ryla_graphs.sockets import Latent, QwenImage

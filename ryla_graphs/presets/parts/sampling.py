@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import CLIPTextEncode, ConditioningZeroOut
-from ryla_graphs.presets.base import Parameters, Pixels, Prompt, Seed, Steps, random_seed
+from ryla_graphs.presets.parameters import Parameters, Pixels, Prompt, Seed, Steps, random_seed
 from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import Clip, Conditioning, Family, Model, Vae
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import CLIPTextEncode, UltralyticsDetectorProvider
-from ryla_graphs.presets.base import ActsWith, Denoise, Steps
+from ryla_graphs.presets.parameters import ActsWith, Denoise, Steps
 from ryla_graphs.presets.parts.faces import FACE_DETECTOR, DetectorName, face_detector, face_mask, face_notes, paste
 from ryla_graphs.presets.parts.instantid import (
     FaceTools,

@@ -16,7 +16,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAELoader,
 )
-from ryla_graphs.presets.base import ActsWith, Strength, WeightFile
+from ryla_graphs.presets.parameters import ActsWith, Strength, WeightFile
 from ryla_graphs.presets.parts.control import READERS, Control, control_map
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.pictures import Picture, load_picture

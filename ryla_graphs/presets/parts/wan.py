@@ -15,7 +15,7 @@ from ryla_graphs.nodes import (
     UNETLoader,
     VAELoader,
 )
-from ryla_graphs.presets.base import Pixels, WeightDtype, WeightFile
+from ryla_graphs.presets.parameters import Pixels, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling
 from ryla_graphs.presets.parts.videos import save_video

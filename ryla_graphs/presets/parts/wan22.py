@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import KSamplerAdvanced, LoraLoaderModelOnly, ModelSamplingSD3, SaveVideo
-from ryla_graphs.presets.base import ActsWith, Parameters, WeightFile
+from ryla_graphs.presets.parameters import ActsWith, Parameters, WeightFile
 from ryla_graphs.presets.parts.loras import Lora, Loras, apply_loras
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded
 from ryla_graphs.presets.parts.videos import save_video

@@ -14,7 +14,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAELoader,
 )
-from ryla_graphs.presets.base import Steps, WeightDtype, WeightFile
+from ryla_graphs.presets.parameters import Steps, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Canvas, Loaded, Sampling, encode
 from ryla_graphs.sockets import Latent, ZImage

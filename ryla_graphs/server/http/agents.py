@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ryla_graphs.server.safety.room import free_body
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.threads import in_thread
 
@@ -44,7 +45,14 @@ class _Agents:
         assert self._wanted is not None
         self._wanted.set()
         answer = await asyncio.shield(self._ready)  # shielded: if this caller hangs up, others still wait for it
-        await answer(scope, receive, send)
+
+        async def counted_once() -> Message:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                free_body(scope)  # a tool that sends a file on makes a request of its own, which counts it again
+            return message
+
+        await answer(scope, counted_once, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

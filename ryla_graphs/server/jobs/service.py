@@ -16,6 +16,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.router.routing import Routing
+from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.attempts import JobJournal
 from ryla_graphs.server.jobs.channels import Channel
@@ -293,13 +294,22 @@ class JobService:
             self._relay.cancel(job_id)
             return
         with suppress(IllegalTransition):  # it has ended
-            if self._queue.remove(job_id):
-                self._states.cancel(job_id)
-                self._forget(job_id)
+            if (position := self._queue.remove(job_id)) is not None:
+                self._cancel_waiting(job_id, position)
                 return
             self._states.request_cancel(job_id)
             if (cancellation := self._cancellations.get(job_id)) is not None:
                 cancellation.request()
+
+    def _cancel_waiting(self, job_id: str, position: int) -> None:
+        """Cancel a job that was just removed from the queue; it goes on waiting there if that cannot be stored."""
+        try:
+            self._states.cancel(job_id)
+        except StoreUnreachable:
+            if self._queue.put_back(job_id, position):
+                go_on(self._work)
+            raise
+        self._forget(job_id)
 
     def _forget(self, job_id: str) -> None:
         self._compiled.pop(job_id, None)

@@ -80,13 +80,20 @@ class JobQueue:
         self._busy += free
         return free
 
-    def remove(self, job_id: str) -> bool:
-        """Remove a job; False if it is not waiting."""
+    def remove(self, job_id: str) -> int | None:
+        """Remove a job; returns how many jobs waited before it, None if it is not waiting."""
         with self._changed:
             if job_id not in self._ids:
-                return False
-            self._ids.remove(job_id)
-            return True
+                return None
+            position = self._ids.index(job_id)
+            del self._ids[position]
+            return position
+
+    def put_back(self, job_id: str, position: int) -> bool:
+        """Undo `remove`; True if a slot has become free, which the caller then holds."""
+        with self._changed:
+            self._ids.insert(position, job_id)
+            return self._slot_for_one()
 
     def position(self, job_id: str) -> int | None:
         """How many jobs wait before this one; None if it does not wait."""

@@ -29,8 +29,6 @@ from ryla_graphs.server.storage import Store
 
 log = logging.getLogger("ryla_graphs.server")
 
-EXTRA = "webhook_url"
-"""The key in `JobRequest.extra` for the webhook's URL."""
 PAUSES = (5.0, 30.0, 120.0, 600.0, 3600.0)
 """Seconds before the second attempt, the third, and so on; after the last one, the delivery is given up."""
 THREADS = 16
@@ -121,9 +119,11 @@ class Webhooks:
 
     def restore(self) -> None:
         """Resume the deliveries that an earlier process did not finish."""
-        if self._signer is not None:
-            for hook in self._store.hooks():
+        for hook in self._store.hooks() if self._signer is not None else ():
+            if hook.body:
                 self._plan(hook, 0.0)
+            elif (job := self._store.job(hook.job_id)) is not None:  # it was killed right after the job's end
+                self._plan(hook._replace(body=self._body(job, job.ended_at)), 0.0)
 
     @property
     def due_in(self) -> float | None:
@@ -135,18 +135,22 @@ class Webhooks:
 
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Queue a webhook if the job has ended and has a webhook URL."""
-        address = job.request.extra.get(EXTRA)
-        if address is None or self._signer is None or event.kind != "status" or not job.state.terminal:
+        hook = job.hook
+        if hook is None or self._signer is None or event.kind != "status" or not job.state.terminal:
             return
-        content = {"type": f"job.{job.state}", "timestamp": event.at, "data": self._view(job)}
-        hook = Hook(job.id, job.owner, str(address), json.dumps(content, separators=(",", ":")))
         with self._changed:
             mine = sum(waiting.hook.owner == job.owner for waiting in self._waiting)
         if mine >= BACKLOG:
             log.error("webhook of job %s given up: its owner has %d waiting webhooks already", job.id, mine)
+            self._keep(hook, done=True)
             return
+        hook = hook._replace(body=self._body(job, event.at))
         self._keep(hook)
         self._plan(hook, 0.0)
+
+    def _body(self, job: Job, ended_at: float | None) -> str:
+        content = {"type": f"job.{job.state}", "timestamp": ended_at, "data": self._view(job)}
+        return json.dumps(content, separators=(",", ":"))
 
     def close(self) -> None:
         """Stop posting; the next process resumes the waiting deliveries."""

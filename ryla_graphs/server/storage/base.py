@@ -80,7 +80,7 @@ class Store(Protocol):
     def save_job(
         self, job: Job, *, was: JobState, events: Sequence[JobEvent] = (), output: Asset | None = None
     ) -> None:
-        """Store a changed job with new events and an output, all or nothing.
+        """Store a changed job with new events and an output, and at its end its webhook (`Job.hook`), all or nothing.
 
         Raises `StaleJob` unless the store has the job in the state `was`. If the store has an output for this node and
         place already, it keeps the old one.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from blake3 import blake3
 
-from ryla_graphs.problems import NotFound
+from ryla_graphs.problems import NotFound, StoreUnreachable
 from ryla_graphs.server.storage.base import Blob
+from ryla_graphs.server.storage.clock import SlowClock
 from ryla_graphs.server.storage.disk_errors import disk_errors
 
 CHUNK = 256 * 1024
@@ -30,6 +31,7 @@ class FileBlobs:
         self._folder = folder
         # Paths are joined as text below: `Path` costs as much as writing a small file.
         self._root = str(folder)
+        self._clock = SlowClock()
         begun = folder / "begun"
         begun.mkdir(mode=0o700, parents=True, exist_ok=True)
         for leftover in begun.iterdir():
@@ -44,8 +46,12 @@ class FileBlobs:
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
         """Write to a temporary file, then move it into place; content that exists already is not written again."""
+        self._clock.now()
         with disk_errors():
-            return self._put(content)
+            try:
+                return self._put(content)
+            except FileNotFoundError as error:
+                raise StoreUnreachable("files cannot be stored: their folder is gone") from error
 
     def _put(self, content: bytes | Iterable[bytes]) -> Blob:
         temporary = f"{self._root}/begun/{uuid.uuid4().hex}"
@@ -54,7 +60,7 @@ class FileBlobs:
                 digest, size = blake3(content).hexdigest(), len(content)
                 if self._touched(digest):
                     return Blob(digest, size, new=False)
-                with open(temporary, "xb", opener=_private) as file:
+                with _opened(temporary) as file:
                     file.write(content)
             else:
                 digest, size = _written(temporary, content)
@@ -70,7 +76,8 @@ class FileBlobs:
 
     def size(self, digest: str) -> int | None:
         try:
-            return Path(self._place(digest)).stat().st_size
+            with disk_errors():
+                return Path(self._place(digest)).stat().st_size
         except (FileNotFoundError, NotFound):
             return None
 
@@ -98,7 +105,7 @@ class FileBlobs:
 
     def sweep(self, needed: Collection[str]) -> None:
         """Delete content that nothing needs."""
-        youngest = time.time() - GRACE_SECONDS
+        youngest = self._clock.now() - GRACE_SECONDS
         for path in self._all():
             if path.name not in needed and path.stat().st_mtime < youngest:
                 path.unlink(missing_ok=True)
@@ -137,12 +144,21 @@ def place_of(digest: str) -> str:
 def _written(path: str, content: Iterable[bytes]) -> tuple[str, int]:
     """Write content; returns its hash and size."""
     hasher, size = blake3(), 0
-    with open(path, "xb", opener=_private) as file:
+    with _opened(path) as file:
         for chunk in content:
             hasher.update(chunk)
             size += len(chunk)
             file.write(chunk)
     return hasher.hexdigest(), size
+
+
+def _opened(path: str) -> BinaryIO:
+    """A new file, in a folder that a cleaner of empty folders may have deleted."""
+    try:
+        return open(path, "xb", opener=_private)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(mode=0o700, exist_ok=True)
+        return open(path, "xb", opener=_private)
 
 
 def _private(path: str, flags: int) -> int:

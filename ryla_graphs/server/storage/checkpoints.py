@@ -46,7 +46,9 @@ class Checkpoints:
     def _work(self) -> None:
         while self._due.get():
             try:
-                with closing(sqlite3.connect(self._path, isolation_level=None)) as db:
+                # Without this mode, SQLite would create an empty database where the old one was deleted.
+                place = f"{self._path.absolute().as_uri()}?mode=rw"
+                with closing(sqlite3.connect(place, uri=True, isolation_level=None)) as db:
                     db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except sqlite3.Error as error:  # the log grows until the disk can be written again
                 log.error("cannot checkpoint the database: %s", error)

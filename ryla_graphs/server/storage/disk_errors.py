@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,26 @@ def opening_errors(folder: Path) -> Iterator[None]:
         if isinstance(error, sqlite3.Error):
             hint = f"its ryla.sqlite3 is broken or belongs to another program: move it away, or {hint}"
         raise InvalidSettings(f"cannot store jobs in '{folder}': {reason_of(error)}; {hint}") from None
+
+
+class InPlace:
+    """Notices that an open file was moved, replaced or deleted. SQLite would go on to write it, to no avail."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._was = self._found()
+
+    def check(self) -> None:
+        """Raise `StoreUnreachable` unless the file is where it was."""
+        if self._found() != self._was:
+            raise StoreUnreachable("jobs cannot be stored: the data folder was moved or deleted; restart the server")
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - called for each transaction, and `Path` takes longer
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_dev
 
 
 def reason_of(error: OSError | sqlite3.Error) -> str:

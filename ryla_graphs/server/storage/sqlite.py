@@ -19,7 +19,7 @@ from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEven
 from ryla_graphs.server.storage.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.storage.blobs import FileBlobs
 from ryla_graphs.server.storage.checkpoints import Checkpoints
-from ryla_graphs.server.storage.disk_errors import disk_errors, opening_errors
+from ryla_graphs.server.storage.disk_errors import InPlace, disk_errors, opening_errors
 from ryla_graphs.server.storage.rows import (
     ADD_ASSET,
     ASSET_COLUMNS,
@@ -50,10 +50,12 @@ class SqliteStore:
         with opening_errors(self.folder), ExitStack() as opened:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             opened.enter_context(closing(claimed(self.folder)))
-            self._db = opened.enter_context(closing(_opened(self.folder / "ryla.sqlite3")))
+            path = self.folder / "ryla.sqlite3"
+            self._db = opened.enter_context(closing(_opened(path)))
+            self._in_place = InPlace(path)
             self._db.executescript(f"BEGIN; {SCHEMA}; COMMIT;")
             self.blobs: KeptBlobs = blobs or FileBlobs(self.folder / "content")
-            self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
+            self._checkpoints = Checkpoints(path)
             opened.callback(self._checkpoints.stop)
             self._close = weakref.finalize(
                 self, opened.pop_all().close
@@ -68,6 +70,7 @@ class SqliteStore:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._db
+                    self._in_place.check()
                     self._db.execute("COMMIT")
                 except BaseException:
                     if self._db.in_transaction:  # on a full disk, SQLite has rolled back already
@@ -79,6 +82,12 @@ class SqliteStore:
         self._checkpoints.written(size)
 
     def trouble(self) -> str | None:
+        try:
+            with disk_errors():
+                self._in_place.check()
+        except StoreUnreachable as error:
+            self._troubled = True
+            return str(error)
         if not self._troubled:
             return None
         try:
@@ -126,6 +135,8 @@ class SqliteStore:
             )
             if output is not None:
                 self._add_asset(output)
+            if job.hook is not None and job.state.terminal and not was.terminal:
+                db.execute("INSERT OR IGNORE INTO hooks VALUES (?,?,?,?,?)", job.hook)
             self._add_events(job.id, events)
             self._changed(f"job:{job.id}")
 

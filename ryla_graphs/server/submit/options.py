@@ -25,7 +25,7 @@ from ryla_graphs.server.job_options import (
     Labels,
     PictureOptions,
 )
-from ryla_graphs.server.sinks.webhooks import EXTRA
+from ryla_graphs.server.records import WEBHOOK_URL
 
 WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
 OUTPUTS_NAME, LABELS_NAME = "outputs", "labels"
@@ -79,7 +79,7 @@ def split_options(
         if isinstance(address, str):
             check(address)
             del plain[name]
-            options = replace(options, extra={**options.extra, EXTRA: address})
+            options = replace(options, extra={**options.extra, WEBHOOK_URL: address})
             break
     if isinstance(gpu := plain.get(GPU_NAME), str):
         del plain[GPU_NAME]

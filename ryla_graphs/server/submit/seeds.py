@@ -10,7 +10,7 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.formats.api import ApiDocument
-from ryla_graphs.presets.base import DRAWN, SEED_LIMIT
+from ryla_graphs.presets.parameters import DRAWN, SEED_LIMIT
 
 NAMES = ("seed", "noise_seed")
 

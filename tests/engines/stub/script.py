@@ -20,9 +20,11 @@ EventFault = Literal["drop", "drop after", "restart", "deaf", "lost", "twice", "
 """Instead of sending an event: close the socket; send it and close; restart and forget everything; send nothing any
 more to this socket; leave it out; send it twice; send it after the next one; cut its JSON in two."""
 
-AnswerFault = Literal["500", "502", "truncated", "not json", "reset", "reset after", "slow", "hangs"]
-"""Instead of answering: an error status; half an answer; a page; hang up; do it and hang up; do it a moment later; do
-it and say nothing for a minute."""
+AnswerFault = Literal[
+    "500", "502", "521", "429", "404 page", "page", "truncated", "not json", "reset", "reset after", "slow", "hangs"
+]
+"""Instead of answering: an error status; a web page; half an answer; a text; hang up; do it and hang up; do it a moment
+later; do it and say nothing for a minute."""
 
 Frame = tuple[str, dict[str, Any]] | bytes | str
 

@@ -106,8 +106,11 @@ class StubComfy:
         fault = planned.pop(0) if planned else None
         if self.script.broken_answers and self._draw.random() < self.script.broken_answers:
             fault = self._draw.choice(("502", "reset", "reset after"))
-        if fault in ("500", "502"):
+        if fault in ("500", "502", "521", "429"):
             return web.Response(text=f"{fault}: no luck", status=int(fault))
+        if fault in ("404 page", "page"):
+            page = "<!doctype html><title>Back soon</title>"
+            return web.Response(text=page, content_type="text/html", status=200 if fault == "page" else 404)
         if fault == "reset":
             return _hang_up(request)
         if fault == "not json":

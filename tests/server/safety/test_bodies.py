@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from ryla_graphs.server.http.failures import refusal
 from ryla_graphs.server.safety.bodies import SMALL, BodyLimit
+from ryla_graphs.server.safety.room import BodyMemory
+from ryla_graphs.server.safety.tokens import Tokens
 
 
 async def size(request: Request) -> PlainTextResponse:
@@ -49,7 +51,15 @@ def ask(*chunks: bytes, path: str = "/", declared: int | None = None, stalls: bo
     headers = [(b"content-length", str(declared).encode())] if declared is not None else []
     method = "GET" if path == "/unread" else "POST"
     scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b"", "root_path": ""}
-    limit = BodyLimit(APP, limits={"/": 100}, refuse=refusal, idle_seconds=0.2 if stalls else 60)
+    limit = BodyLimit(
+        APP,
+        limits={"/": 100},
+        refuse=refusal,
+        idle_seconds=0.2 if stalls else 60,
+        memory=BodyMemory(2**30, 100),
+        held=["/"],
+        tokens=Tokens(),
+    )
     asyncio.run(limit(scope, receive, send))
     return sent[0]["status"], b"".join(m.get("body", b"") for m in sent), taken
 

@@ -25,8 +25,10 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 OWNED = ("unauthorized", "not_found", "store_unreachable")
 """The errors of every route about something that an owner has."""
+BODY = ("malformed_json", "not_json", "request_too_large", "too_many_bodies", "bodies_full")
+"""The errors of every route that takes a large JSON body."""
 TAKEN = (
-    "malformed_json", "not_json", "unauthorized", "request_too_large", "queue_full", "not_ready", "store_unreachable",
+    *BODY, "unauthorized", "queue_full", "not_ready", "store_unreachable",
 )  # fmt: skip
 """The errors of every route that accepts a job."""
 READ = ("invalid_document", "workflow_format_ui", "invalid_inputs")
@@ -42,7 +44,7 @@ RUN = (
 """The errors with which a job may end while a request waits for it."""
 
 JUDGED = errors(
-    "malformed_json", "not_json", "unauthorized", "request_too_large", "invalid_parameters", "cannot_run_here", *READ,
+    *BODY, "unauthorized", "invalid_parameters", "cannot_run_here", *READ,
 )  # fmt: skip
 """The errors of a request that is judged and not run."""
 

@@ -14,9 +14,10 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import STRICT, Here, Owner
 from ryla_graphs.server.http.answers import answer
 from ryla_graphs.server.http.pictures import PictureQuery
+from ryla_graphs.server.http.received import Body, received
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, PresetDetails, PresetsShape
-from ryla_graphs.server.http.routes.workflow import Key, Outputs, drawn_answer, media_type
+from ryla_graphs.server.http.routes.workflow import Key, Outputs, drawn_answer
 from ryla_graphs.server.job_options import JobOptions
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
@@ -57,12 +58,13 @@ _DRAWN = {**JUDGED, **errors("not_found", "pipeline_failed")}
 @router.post("/presets/{name}/graph", response_model=GraphShape, responses=_DRAWN)
 async def draw_preset(name: str, request: Request, here: Here, owner: Owner) -> Response:
     """The graph that `POST /{preset}` would run with the same body, as a drawing; input files may be missing."""
-    return await in_thread(_drawn, name, await request.body(), media_type(request), here, owner)
+    return await in_thread(_drawn, name, await received(request), here, owner)
 
 
-def _drawn(name: str, body: bytes, kind: str | None, here: Deployment, owner: str) -> Response:
-    parameters, options = split_options(parsed(body, kind), JobOptions(), here.webhooks.check)
-    return drawn_answer(here.submissions.preset_graph(name, parameters, owner, options))
+def _drawn(name: str, body: Body, here: Deployment, owner: str) -> Response:
+    with body.opened() as read:
+        parameters, options = split_options(parsed(read, body.media_type), JobOptions(), here.webhooks.check)
+        return drawn_answer(here.submissions.preset_graph(name, parameters, owner, options))
 
 
 def _summary(preset: Preset[Any]) -> dict[str, Any]:
@@ -79,19 +81,18 @@ def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
         outputs: Outputs = "link",
     ) -> Response:
         options = options_from_headers(request.headers, picture=picture, inline=outputs == "base64")
-        take = partial(_take, name, await request.body(), media_type(request), here, owner, key, options)
+        take = partial(_take, name, await received(request), here, owner, key, options)
         return await answer(request, take, here, options)
 
     return run_preset
 
 
-def _take(
-    name: str, body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None, options: JobOptions
-) -> Accepted:
-    parameters = parsed(body, kind)
-    chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
-    parameters, options = split_options(parameters, options, here.webhooks.check)
-    return here.submissions.preset(name, parameters, owner, options, chosen)
+def _take(name: str, body: Body, here: Deployment, owner: str, key: str | None, options: JobOptions) -> Accepted:
+    with body.opened() as read:
+        parameters = parsed(read, body.media_type)
+        chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
+        parameters, options = split_options(parameters, options, here.webhooks.check)
+        return here.submissions.preset(name, parameters, owner, options, chosen)
 
 
 def running(pipelines: Pipelines) -> APIRouter:

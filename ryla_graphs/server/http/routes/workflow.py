@@ -15,6 +15,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON, answer
 from ryla_graphs.server.http.pictures import PictureQuery
+from ryla_graphs.server.http.received import Body, received
 from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
 from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape, OpenedShape
 from ryla_graphs.server.job_options import JobOptions
@@ -79,34 +80,23 @@ async def submit_workflow(
 
     Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
     """
-    sent_as = media_type(request)
     drawn = randomize is not None
     inline = outputs == "base64"
     options = options_from_headers(request.headers, prefer=prefer, randomize=drawn, picture=picture, inline=inline)
-    take = partial(_take, await request.body(), sent_as, here, owner, key, options, partner_key)
+    take = partial(_take, await received(request), here, owner, key, options, partner_key)
     return await answer(request, take, here, options)
 
 
-def media_type(request: Request) -> str | None:
-    """The media type that the request declares for its body; None if it declares none."""
-    return request.headers.get("content-type")
-
-
 def _take(
-    body: bytes,
-    kind: str | None,
-    here: Deployment,
-    owner: str,
-    key: str | None,
-    options: JobOptions,
-    header: str | None,
+    body: Body, here: Deployment, owner: str, key: str | None, options: JobOptions, header: str | None
 ) -> Accepted:
-    content, options = _paid(sent(body, kind), options, header)
-    mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
-    said = (mark, options.prefer, *(["randomize"] if options.randomize else []))
-    chosen = IdempotencyKey(owner, key, fingerprint("workflow", *said)) if key is not None else None
-    content, options = _with_body_options(content, options, here)
-    return here.submissions.workflow(content, owner, options, chosen)
+    with body.opened() as read:
+        content, options = _paid(sent(read, body.media_type), options, header)
+        mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
+        said = (mark, options.prefer, *(["randomize"] if options.randomize else []))
+        chosen = IdempotencyKey(owner, key, fingerprint("workflow", *said)) if key is not None else None
+        content, options = _with_body_options(content, options, here)
+        return here.submissions.workflow(content, owner, options, chosen)
 
 
 def _paid(content: Sent, options: JobOptions, header: str | None) -> tuple[Sent, JobOptions]:
@@ -130,17 +120,15 @@ async def validate_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
 ) -> JudgementShape:
     """Check a graph without running it: ComfyUI's verdict, every finding, the plan. Takes what `/workflow` takes."""
-    sent_as = media_type(request)
     options = options_from_headers(request.headers, prefer=prefer)
-    judgement = await in_thread(_judge, await request.body(), sent_as, here, owner, options, partner_key)
+    judgement = await in_thread(_judge, await received(request), here, owner, options, partner_key)
     return JudgementShape.model_validate(judgement)
 
 
-def _judge(
-    body: bytes, kind: str | None, here: Deployment, owner: str, options: JobOptions, header: str | None
-) -> dict[str, Any]:
-    content, options = _with_body_options(*_paid(sent(body, kind), options, header), here)
-    return here.submissions.judge(content, owner, options)
+def _judge(body: Body, here: Deployment, owner: str, options: JobOptions, header: str | None) -> dict[str, Any]:
+    with body.opened() as read:
+        content, options = _with_body_options(*_paid(sent(read, body.media_type), options, header), here)
+        return here.submissions.judge(content, owner, options)
 
 
 @router.post("/workflow/graph", response_model=OpenedShape, responses=JUDGED)
@@ -148,15 +136,14 @@ async def draw_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
 ) -> Response:
     """Show a graph without running it: a drawing, a form of its inputs, every finding, the plan."""
-    sent_as, options = media_type(request), options_from_headers(request.headers, prefer=prefer)
-    return await in_thread(_drawn, await request.body(), sent_as, here, owner, options, partner_key)
+    options = options_from_headers(request.headers, prefer=prefer)
+    return await in_thread(_drawn, await received(request), here, owner, options, partner_key)
 
 
-def _drawn(
-    body: bytes, kind: str | None, here: Deployment, owner: str, options: JobOptions, header: str | None
-) -> Response:
-    content, options = _with_body_options(*_paid(sent(body, kind), options, header), here)
-    return drawn_answer(here.submissions.graph(content, owner, options), OpenedShape)
+def _drawn(body: Body, here: Deployment, owner: str, options: JobOptions, header: str | None) -> Response:
+    with body.opened() as read:
+        content, options = _with_body_options(*_paid(sent(read, body.media_type), options, header), here)
+        return drawn_answer(here.submissions.graph(content, owner, options), OpenedShape)
 
 
 def drawn_answer(graph: dict[str, Any], shape: type[GraphShape] = GraphShape) -> Response:

@@ -43,6 +43,8 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "engine_unreachable": ("deployment_not_ready", 429),
     "store_unreachable": ("deployment_not_ready", 429),
     "too_many_streams": ("too_many_streams", 429),
+    "too_many_bodies": ("queue_full", 429),
+    "bodies_full": ("deployment_not_ready", 429),
 }
 """Our codes with v2's codes and statuses; a code that is not here becomes `upstream_error`, 500."""
 

@@ -18,6 +18,7 @@ from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import MOST_REPORTED
 from ryla_graphs.server.http.access import Here, Owner, Stream
+from ryla_graphs.server.http.received import Body, received
 from ryla_graphs.server.http.routes.events import NO_STORE, documented, event_stream, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
@@ -68,24 +69,22 @@ class Submission(BaseModel, extra="forbid"):
 @router.post("", status_code=201, response_model=V2Job, responses=errors("submit"))
 async def post_jobs(request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
     """Check a graph and queue it; 201 means that the job is stored. An idempotency key is valid for one job."""
-    body, kind = await request.body(), request.headers.get("content-type")
-    accepted = await in_thread(_submit, here, owner, body, kind, key, user_in(request.headers))
+    accepted = await in_thread(_submit, here, owner, await received(request), key, user_in(request.headers))
     if accepted.replayed:
         raise V2Error("idempotency_key_reuse", "this Idempotency-Key was used already; list your jobs to find its job")
     return JSONResponse(await _view(accepted.job, request, here), 201)
 
 
-def _submit(
-    here: Deployment, owner: str, body: bytes, kind: str | None, key: str | None, user: Mapping[str, str]
-) -> Accepted:
-    wanted = _submission(body, kind)
-    # The fingerprint covers the key alone, so a second request with this key is refused whatever its body is.
-    chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
-    secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
-    key_field = AtField("request", "extra_data.api_key_comfy_org")
-    paying = key_of(secret.get_secret_value(), key_field) if secret else None
-    options = JobOptions(previews=True, labels=wanted.metadata, extra=user, partner_key=paying)
-    return here.submissions.workflow(wanted.workflow, owner, options, chosen)
+def _submit(here: Deployment, owner: str, body: Body, key: str | None, user: Mapping[str, str]) -> Accepted:
+    with body.opened() as read:
+        wanted = _submission(read, body.media_type)
+        # The fingerprint covers the key alone, so a second request with this key is refused whatever its body is.
+        chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
+        secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
+        key_field = AtField("request", "extra_data.api_key_comfy_org")
+        paying = key_of(secret.get_secret_value(), key_field) if secret else None
+        options = JobOptions(previews=True, labels=wanted.metadata, extra=user, partner_key=paying)
+        return here.submissions.workflow(wanted.workflow, owner, options, chosen)
 
 
 def _submission(body: bytes, kind: str | None) -> Submission:
