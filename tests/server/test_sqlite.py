@@ -68,11 +68,11 @@ def test_the_oldest_jobs_make_room_until_the_rest_fits(store: SqliteStore) -> No
         sizes = []
         for number, (brought, made, text) in enumerate(rows):
             inputs = [store.blobs.put(bytes([number]) * brought).hash] if brought else []
-            one, told = ended(number, [*inputs, shared]), JobEvent(1, 0.0, "status", {"text": text})
-            store.add_job(replace(one, state=JobState.RUNNING, ended_at=None), [told])
+            one, event = ended(number, [*inputs, shared]), JobEvent(1, 0.0, "status", {"text": text})
+            store.add_job(replace(one, state=JobState.RUNNING, ended_at=None), [event])
             output = asset(number, store.blobs.put(bytes([number + 9]) * made).hash, one.id)
             store.save_job(one, was=JobState.RUNNING, output=replace(output, size=made))
-            sizes.append(text_of(one, told) + brought + made)
+            sizes.append(text_of(one, event) + brought + made)
         limit = round(share * (sum(sizes) + 6))
         left = list(range(len(rows)))
         while left and sum(sizes[number] for number in left) + len(b"shared") > limit:

@@ -17,6 +17,7 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.problems import NotFound, did_you_mean
 from ryla_graphs.prompt.files import NamedFile
 from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.server.safety.footage import Footage
 from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.safety.refusals import refusal
@@ -24,6 +25,7 @@ from ryla_graphs.server.storage import Store
 from ryla_graphs.server.storage.damage import owned
 from ryla_graphs.server.threads import checkpoint
 from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
+from ryla_graphs.shapes.unknown import Whole
 
 
 @dataclass
@@ -176,19 +178,33 @@ def with_stand_ins(preset: Preset[Any], parameters: Mapping[str, Any]) -> dict[s
 
 
 def shapes_of(facts: Mapping[str, MediaFacts]) -> dict[str, Any]:
-    """The shapes of input files by name, for limits. Of videos and sounds, only the size in bytes is known."""
+    """The shapes of input files by name, for limits. Of a sound, only the size in bytes is known."""
     return {name: _shape_of(each) for name, each in facts.items()}
 
 
 def _shape_of(facts: MediaFacts) -> Any:
     if facts.width is not None and facts.height is not None:
         return ImageShape(facts.frames, facts.height, facts.width)
-    seconds = Unknown("the length of an input file is unknown until the graph runs", 0, _SECONDS)
     if facts.media_type.startswith("audio/"):
+        seconds = Unknown("the length of an input file is unknown until the graph runs", 0, _SECONDS)
         return AudioShape(1, 2, seconds * _RATE, _RATE)
-    side = Unknown("the size of an input video is unknown until the graph runs", 1, _SIDE)
-    frames = Unknown("the number of frames of an input video is unknown until it runs", 1, _FRAMES)
-    return VideoShape(frames, side, side, Unknown("the rate of an input video is unknown until the graph runs", 1, 240))
+    found = facts.footage or Footage()
+    rate = Unknown("the rate of an input video is unknown until the graph runs", 1, 240)
+    return VideoShape(_frames(found), _side(found.height), _side(found.width), rate)
+
+
+def _frames(found: Footage) -> Whole:
+    """The frames of a video: exactly, if its container binds whoever reads it."""
+    if found.most is not None and found.most == found.frames:
+        return found.frames
+    most = max(_FRAMES, found.frames) if found.most is None else found.most
+    return Unknown("the number of frames of an input video is unknown until it runs", max(1, found.frames), most)
+
+
+def _side(declared: int) -> Unknown:
+    """A side of a video: its pictures may be larger than its container says, so that it only raises the assumption."""
+    return Unknown("the size of an input video is unknown until the graph runs", max(1, declared), max(_SIDE, declared))
 
 
 _SECONDS, _RATE, _SIDE, _FRAMES = 3_600, 44_100, 2_048, 256
+"""What is assumed, at most, of a file that does not tell."""
