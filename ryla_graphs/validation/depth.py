@@ -38,8 +38,8 @@ def depth(view: View) -> Iterator[Problem]:
         return
     yield Problem(
         code="too_deep",
-        message=f"a chain of {chain.nodes} nodes ends here; a server with the usual recursion limit accepts up to 984, "
-        f"and on more than {MAX_DEPTH} it runs nothing until it is restarted",
+        message=f"a chain of {chain.nodes} nodes ends here; on more than {MAX_DEPTH}, ComfyUI with the usual recursion "
+        "limit runs nothing until it is restarted",
         subject=AtNode(node=chain.end, class_type=chain.class_type),
         given=chain.nodes,
         expected=f"a chain of at most {MAX_DEPTH} nodes",
