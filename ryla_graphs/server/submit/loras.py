@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from blake3 import blake3
+
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.headers import Detected, detect
 from ryla_graphs.models_folder.headers import read_header
@@ -129,12 +131,13 @@ class Loras:
         """
         shelf = self._shelf_or_refuse()
         with tempfile.TemporaryDirectory(prefix="ryla-lora-") as folder:
-            path = Path(folder) / "lora.safetensors"
+            path, hasher = Path(folder) / "lora.safetensors", blake3()
             with path.open("wb") as file:
                 for chunk in self._counted(content):
                     file.write(chunk)
+                    hasher.update(chunk)
             detected = _looked_into(path)
-            with self._quotas.room(owner, path.stat().st_size, loras=True):
+            with self._quotas.room(owner, path.stat().st_size, loras=True, digest=hasher.hexdigest()):
                 return self._kept(shelf, owner, title, path, detected)
 
     def _kept(self, shelf: Shelf, owner: str, title: str, path: Path, detected: Detected) -> Lora:
