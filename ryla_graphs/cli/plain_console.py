@@ -13,7 +13,7 @@ from ryla_graphs.problems.text import printable
 class PlainConsole(Console):
     """Escapes what does not print: names come from graphs and servers, and may command a terminal or forge lines."""
 
-    def render_str(self, text: str, **options: Any) -> Text:  # type: ignore[override]
+    def render_str(self, text: str, **options: Any) -> Text:
         """The text of a line or a table's cell; its line breaks at either end are ours."""
         inner = text.strip("\n")
         before, after = len(text) - len(text.lstrip("\n")), len(text) - len(text.rstrip("\n"))

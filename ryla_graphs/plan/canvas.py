@@ -15,6 +15,11 @@ from ryla_graphs.prompt import Known, Link, PromptNode
 from ryla_graphs.shapes import ImageShape, LatentShape, MaskShape, NodeShapes, Shapes, VideoShape, evaluate
 from ryla_graphs.validation.view import View
 
+LARGEST = 10**12
+"""The largest number that an estimate needs; a graph may hold numbers too large for a float."""
+
+_ASSUMED = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
@@ -35,6 +40,14 @@ class Canvas:
     def pixels(self) -> int:
         """All pixels of all frames of the batch."""
         return self.width * self.height * self.frames * self.batch
+
+    def held(self) -> Canvas:
+        """The canvas with no number above `LARGEST` and the latest assumptions, however long its chain of nodes is."""
+        numbers = self.width, self.height, self.frames, self.batch
+        if max(numbers) <= LARGEST and len(self.assumed) <= _ASSUMED:
+            return self
+        width, height, frames, batch = (min(number, LARGEST) for number in numbers)
+        return replace(self, width=width, height=height, frames=frames, batch=batch, assumed=self.assumed[-_ASSUMED:])
 
     def scaled(self, factor: float) -> Canvas:
         """The canvas with both sides multiplied by a factor."""
@@ -80,7 +93,7 @@ def canvases(view: View, shapes: Shapes | None = None) -> Mapping[str, Canvas]:
         if (row := shapes.get(node.id)) is not None:
             canvas = _measured(row, canvas) or canvas
         if canvas is not None:
-            found[node.id] = canvas
+            found[node.id] = canvas.held()
     return found
 
 
@@ -115,8 +128,7 @@ def _measured(row: NodeShapes, traced: Canvas | None) -> Canvas | None:
         frames, batch = split if before.frames > 1 else (1, batch)
     same = (before.width, before.height) == (size.width, size.height)
     origin = before.set_by if same else None
-    width, height, frames, batch = (min(side, LARGEST) for side in (size.width, size.height, frames, batch))
-    return Canvas(width=width, height=height, frames=frames, batch=batch, set_by=origin)
+    return Canvas(width=size.width, height=size.height, frames=frames, batch=batch, set_by=origin)
 
 
 def _size(value: Any) -> _Size | None:
@@ -128,10 +140,6 @@ def _size(value: Any) -> _Size | None:
         case ImageShape() | MaskShape():
             return _Size(value.width, value.height, value.batch)
     return None
-
-
-LARGEST = 10**12
-"""The largest number that an estimate needs; a graph may hold numbers too large for a float."""
 
 
 def number_of(view: View, node: PromptNode, name: str) -> int | float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from ryla_graphs.catalogs import repositories_of
 from ryla_graphs.outputs import promised_outputs
@@ -33,9 +34,10 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
     found = stages(view, weights, sizes)
     delivered = list(_delivered(view, sizes))
     unknowns = tuple(_unknowns(view, weights, found))
-    gpus = tuple(_on(card, view, found, delivered, blind=_blind(found)) for card in GPUS.values())
-    without_gpu, least = memory(found), memory(_at_least(found))
-    known = bool(without_gpu) and not _blind(found)
+    run = _Run(view, found, _at_least(found), delivered, _pieces(found), _blind(found))
+    gpus = tuple(_on(card, run) for card in GPUS.values())
+    without_gpu, least = memory(found), memory(run.smallest)
+    known = bool(without_gpu) and not run.blind
     return Plan(
         weights=tuple(weight_files(weights)),
         packs=tuple(node_packs(view)),
@@ -58,6 +60,19 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
     )
 
 
+class _Run(NamedTuple):
+    """What its cost on every GPU is computed from."""
+
+    view: View
+    stages: tuple[Stage, ...]
+    smallest: tuple[Stage, ...]
+    """The same stages with all weights at their smallest possible size."""
+    delivered: list[Canvas]
+    pieces: frozenset[Piece]
+    blind: bool
+    """Whether some stage's memory is unknown, and therefore also whether it fits."""
+
+
 def stages_of(view: View) -> tuple[StagePlan, ...]:
     """The stages of a graph, without memory, GPUs and money. Limits are checked against these for every request."""
     return tuple(_stage_plan(stage) for stage in stages(view, Weights(view), canvases(view)))
@@ -74,24 +89,30 @@ def _images(delivered: Iterable[Canvas]) -> int:
     return sum(canvas.batch for canvas in delivered)
 
 
-def _blind(found: Iterable[Stage]) -> bool:
-    """Whether some stage's memory is unknown, and therefore also whether it fits."""
+def _pieces(found: Iterable[Stage]) -> frozenset[Piece]:
+    """Everything that is loaded; stages that share one set of pieces are not read again."""
+    return frozenset[Piece]().union(*{stage.pieces for stage in found})
+
+
+def _blind(found: tuple[Stage, ...]) -> bool:
     unknown = any("memory" in affects for stage in found for _, affects in stage.gaps)
-    return unknown or any(piece.size is None for stage in found for piece in stage.pieces)
+    return unknown or any(piece.size is None for piece in _pieces(found))
 
 
 def _at_least(found: Iterable[Stage]) -> tuple[Stage, ...]:
-    """The same stages with all weights at their smallest possible size."""
-    return tuple(
-        replace(stage, pieces=frozenset(replace(piece, size=piece.least) for piece in stage.pieces)) for stage in found
-    )
+    smallest: dict[frozenset[Piece], frozenset[Piece]] = {}
+    for stage in found:
+        if stage.pieces not in smallest:
+            smallest[stage.pieces] = frozenset(replace(piece, size=piece.least) for piece in stage.pieces)
+    return tuple(replace(stage, pieces=smallest[stage.pieces]) for stage in found)
 
 
-def _doubt(found: tuple[Stage, ...], needed: Memory, card: GPU) -> Iterator[str]:
+def _doubt(run: _Run, needed: Memory, card: GPU) -> Iterator[str]:
     """A note that the run would fit better with the smallest possible weights; fits assume the largest."""
-    small = memory(_at_least(found), card)
-    if small is not None and small.fit != needed.fit and small.fit in _BETTER.get(needed.fit, ()):
-        uncertain = sorted({piece.label for stage in found for piece in stage.pieces if piece.least != piece.size})
+    better = _BETTER.get(needed.fit, ())
+    small = memory(run.smallest, card) if better else None
+    if small is not None and small.fit in better:
+        uncertain = sorted({piece.label for piece in run.pieces if piece.least != piece.size})
         span = f"between {_gib(small.peak)} and {_gib(needed.peak)}"
         yield f"'{needed.peak_stage}' may fit: it needs {span}, since {', '.join(uncertain)} is not known exactly"
 
@@ -99,33 +120,32 @@ def _doubt(found: tuple[Stage, ...], needed: Memory, card: GPU) -> Iterator[str]
 _BETTER: Mapping[Fit, tuple[Fit, ...]] = {"no": ("resident", "swap", "offload"), "offload": ("resident", "swap")}
 
 
-def _on(card: GPU, view: View, found: tuple[Stage, ...], delivered: list[Canvas], *, blind: bool) -> OnGPU:
-    needed = memory(found, card)
+def _on(card: GPU, run: _Run) -> OnGPU:
+    needed = memory(run.stages, card)
     if needed is None:
         return OnGPU(gpu=card.name, fit=None, reasons=("nothing of it is known to run on a GPU",))
-    refused, slowed = requirements_of(card, view, found)
+    refused, slowed = requirements_of(card, run.view, run.stages)
     fit = "no" if refused else needed.fit
-    reasons = (*refused, *_tight(needed, card), *_doubt(found, needed, card), *slowed)
+    reasons = (*refused, *_tight(needed, card), *_doubt(run, needed, card), *slowed)
     without_time = OnGPU(
         gpu=card.name,
-        fit=None if blind and fit != "no" else fit,
+        fit=None if run.blind and fit != "no" else fit,
         reasons=reasons,
-        peak_bytes=None if blind else needed.peak + RESERVED,
+        peak_bytes=None if run.blind else needed.peak + RESERVED,
     )
-    if fit == "no" or not any(stage.operations for stage in found):
+    if fit == "no" or not any(stage.operations for stage in run.stages):
         return without_time
-    written = sum(canvas.pixels for canvas in delivered)
-    seconds = run_seconds(found, card, moved=needed.swapped + needed.streamed, written=written)
-    images = max(1, _images(delivered))
+    written = sum(canvas.pixels for canvas in run.delivered)
+    seconds = run_seconds(run.stages, card, moved=needed.swapped + needed.streamed, written=written)
+    images = max(1, _images(run.delivered))
     usd = seconds * card.container_usd_per_second
-    pieces: frozenset[Piece] = frozenset().union(*(stage.pieces for stage in found))
     return without_time.model_copy(
         update={
             "seconds": round(seconds, 3),
             "seconds_an_image": round(seconds / images, 3),
             "usd": round(usd, 6),
             "usd_an_image": round(usd / images, 6),
-            "cold_seconds": round(cold_seconds(sum(size_on(piece, None) for piece in pieces)), 1),
+            "cold_seconds": round(cold_seconds(sum(size_on(piece, None) for piece in run.pieces)), 1),
         }
     )
 
@@ -170,7 +190,7 @@ def _stage_plan(stage: Stage) -> StagePlan:
     )
 
 
-def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[Unknown]:
+def _unknowns(view: View, weights: Weights, found: tuple[Stage, ...]) -> Iterator[Unknown]:
     for stage in found:
         for what, affects in stage.gaps:
             where = {"node": stage.node, "class_type": stage.class_type}
@@ -186,7 +206,7 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
         if not need.weight.licence.is_known:
             page = need.weight.sources[0].page if need.weight.sources else "its page"
             yield Unknown(what=f"the licence of '{need.name}' is unknown: see {page}", affects=("files",))
-    for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
+    for label in sorted({piece.label for piece in _pieces(found) if piece.size is None}):
         yield Unknown(what=f"how much memory {label} takes is unknown", affects=("memory", "seconds", "cost"))
     folders = {folder for schema in classes_of(view) if (folder := folder_of(schema)) is not None}
     for folder in sorted(folder for folder in folders if pack_in(folder) is None):
@@ -197,6 +217,6 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
         yield Unknown(what=f"no pack that is known has the class '{class_type}'", affects=("packs",))
 
 
-def _assumptions(found: Iterable[Stage]) -> Iterator[str]:
-    assumptions = {piece.assumed for stage in found for piece in stage.pieces if piece.assumed}
+def _assumptions(found: tuple[Stage, ...]) -> Iterator[str]:
+    assumptions = {piece.assumed for piece in _pieces(found) if piece.assumed}
     yield from sorted(assumptions | {text for stage in found for text in stage.canvas.assumed})

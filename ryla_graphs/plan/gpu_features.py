@@ -31,7 +31,7 @@ def requirements_of(card: GPU, view: View, stages: Iterable[Stage]) -> tuple[tup
         CLASSES[name].why for name in classes & CLASSES.keys() if card.capability < CLASSES[name].capability
     )
     slowed: set[str] = set()
-    for stage in stages:
+    for stage in {stage.alike: stage for stage in stages}.values():
         if not card.bf16 and stage.model is not None:
             precision = "fp16" if stage.model.fp16 else "fp32, at a fraction of its speed"
             slowed.add(f"it has no bf16: {FAMILIES[stage.model.family].label} runs in {precision}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from ryla_graphs.families import latents_of
 from ryla_graphs.plan.architectures import Architecture, architecture
 from ryla_graphs.plan.canvas import wired
+from ryla_graphs.plan.carrying import MOST, carried, together
 from ryla_graphs.plan.sizing import CONTENTS, PARTS, Held, guessed, like, packed
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.prompt.files import NOT_FILES
@@ -76,6 +76,9 @@ class Piece:
     least: int | None = None
     """Bytes as loaded, at least; equals `size` if that is exact."""
 
+    def __hash__(self) -> int:
+        return hash((self.folder, self.name, self.content))  # of all fields it takes ten times as long
+
     @property
     def fast(self) -> bool:
         """Whether its weights are also multiplied in fp8, not just stored in it."""
@@ -86,6 +89,9 @@ class Piece:
         """The file, and the part of it that is used."""
         whole = self.folder != "checkpoints" or self.content in (None, "checkpoint")
         return self.name if whole else f"{self.name} ({self.content})"
+
+
+_TOO_MANY = frozenset({Piece("", f"more than {MOST} files", None, None, None)})
 
 
 class Weights:
@@ -99,39 +105,22 @@ class Weights:
         self.by_file: dict[tuple[str, str], list[Need]] = {}
         """The needs of each file, by folder and name."""
         self._sizes: dict[tuple[str, str], Size | None] = {}
+        self._carried: dict[tuple[str, ...], Mapping[str, frozenset[Piece] | None]] = {}
         for need in self.needs:
             self._by_node.setdefault(need.node, []).append(need)
             self.by_file.setdefault(need.key, []).append(need)
 
-    @cached_property
-    def _found(self) -> dict[tuple[str, tuple[str, ...]], frozenset[Piece]]:
-        return {}
-
     def of(self, node: PromptNode, *types: str) -> frozenset[Piece]:
-        """The pieces that inputs of these types bring to a node; without `types`, those that samplers take."""
-        found: frozenset[Piece] = frozenset()
-        for _, link in wired(node, *(types or _BESIDE_SAMPLING)):
-            found |= self.along(link[0], types or _BESIDE_SAMPLING)
-        return found
+        """The pieces that inputs of these types bring to a node that runs; without `types`, those that samplers take.
 
-    def along(self, start: str, types: tuple[str, ...]) -> frozenset[Piece]:
-        """The pieces of the loaders that reach a node through sockets of these types."""
-        key = start, types
-        if key not in self._found:
-            pieces: set[Piece] = set()
-            stack = [start] if start in self.view.nodes else []
-            seen = {start}
-            while stack:
-                node = self.view.nodes.get(stack.pop())
-                if node is None:  # its class is missing from the catalog
-                    continue
-                pieces.update(self._pieces(node, types))
-                for _, link in wired(node, *types, *_PASSES):
-                    if link[0] in self.view.nodes and link[0] not in seen:
-                        seen.add(link[0])
-                        stack.append(link[0])
-            self._found[key] = frozenset(pieces)
-        return self._found[key]
+        A single piece of unknown size stands for too many to tell apart, as `carried` says.
+        """
+        types = types or _BESIDE_SAMPLING
+        if types not in self._carried:
+            self._carried[types] = carried(self.view, (*types, *_PASSES), lambda node: self._pieces(node, types))
+        found = self._carried[types]
+        pieces = together(found.get(link.node, frozenset()) for _, link in wired(node, *types))
+        return _TOO_MANY if pieces is None else pieces
 
     def _pieces(self, node: PromptNode, types: tuple[str, ...]) -> Iterator[Piece]:
         needs = self._by_node.get(node.id, ())
@@ -277,10 +266,10 @@ class Weights:
 
         For a VAE, any family represents all that share its latents. None if several are possible.
         """
-        for output, carried in zip(node.schema.outputs, self.view.families.out(node.id), strict=False):
-            if output.type == socket and carried is not None:
-                alike = latents_of(carried.families) if socket == "VAE" else carried.families
-                return (min(carried.families), carried.variant) if len(alike) == 1 else (None, None)
+        for output, given in zip(node.schema.outputs, self.view.families.out(node.id), strict=False):
+            if output.type == socket and given is not None:
+                alike = latents_of(given.families) if socket == "VAE" else given.families
+                return (min(given.families), given.variant) if len(alike) == 1 else (None, None)
         return None, None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, wired
+from ryla_graphs.plan.carrying import carried
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
@@ -16,28 +18,41 @@ _SCALED: Mapping[str, tuple[str, ...]] = {
     "TextEncodeZImageOmni": ("image1", "image2", "image3"),
 }
 """Text encoders that scale these pictures to a megapixel, and encode them into latents if they have a VAE."""
+_PROMPTS = ("CONDITIONING", "GUIDER")
 
 
-def references_of(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> tuple[Canvas, ...]:
-    """The reference pictures in a sampler's prompts; of several prompts, those of the one with the most pixels."""
-    found = [_behind(view, link.node, sizes) for _, link in wired(node, "CONDITIONING", "GUIDER")]
-    return max(found, key=lambda pictures: sum(each.pixels for each in pictures), default=())
+class References:
+    """The reference pictures of a graph, and how they reach samplers through prompts; `sizes` are the canvases."""
 
+    def __init__(self, view: View, sizes: Mapping[str, Canvas]) -> None:
+        self._view, self._sizes = view, sizes
 
-def _behind(view: View, start: str, sizes: Mapping[str, Canvas]) -> tuple[Canvas, ...]:
-    """The pictures of all nodes that contribute to a prompt, each node once."""
-    pictures: list[Canvas] = []
-    stack, seen = [start], {start}
-    while stack:
-        node = view.nodes.get(stack.pop())
-        if node is None:  # its class is missing from the catalog
-            continue
-        pictures += _added(node, sizes)
-        for _, link in wired(node, "CONDITIONING", "GUIDER"):
-            if link.node not in seen:
-                seen.add(link.node)
-                stack.append(link.node)
-    return tuple(pictures)
+    def of(self, node: PromptNode) -> tuple[Canvas, ...] | None:
+        """Those in a sampler's prompts; of several prompts, those of the one with the most pixels.
+
+        None if there are too many to count, as `carried` says.
+        """
+        found: list[list[Canvas]] = []
+        for _, link in wired(node, *_PROMPTS):
+            numbers = self._carried.get(link.node, frozenset())
+            if numbers is None:
+                return None
+            found.append([self._added[each] for each in sorted(numbers)])
+        return tuple(max(found, key=lambda pictures: sum(each.pixels for each in pictures), default=()))
+
+    @cached_property
+    def _added(self) -> Mapping[tuple[str, int], Canvas]:
+        """Each picture that a node adds to a prompt."""
+        nodes = self._view.run_order()
+        return {(node.id, number): each for node in nodes for number, each in enumerate(_added(node, self._sizes))}
+
+    @cached_property
+    def _carried(self) -> Mapping[str, frozenset[tuple[str, int]] | None]:
+        """The pictures behind each node through which prompts pass."""
+        added: dict[str, list[tuple[str, int]]] = {}
+        for number, place in self._added:
+            added.setdefault(number, []).append((number, place))
+        return carried(self._view, _PROMPTS, lambda node: added.get(node.id, ())) if added else {}
 
 
 def _added(node: PromptNode, sizes: Mapping[str, Canvas]) -> Iterator[Canvas]:

@@ -42,7 +42,9 @@ def run_seconds(stages: Iterable[Stage], gpu: GPU, *, moved: int, written: int) 
 
     `moved` is the bytes that go to the GPU, `written` the pixels that are saved.
     """
-    computed = sum(compute_seconds(stage, gpu) for stage in stages)
+    found = list(stages)
+    each = {number: compute_seconds(stage, gpu) for number, stage in {stage.alike: stage for stage in found}.items()}
+    computed = sum(each[stage.alike] for stage in found)
     return computed + moved / TRANSFER + written * WRITING + HOST
 
 

@@ -10,7 +10,7 @@ from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.architectures import Architecture
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, canvases, number_of, types_apart, wired
 from ryla_graphs.plan.loaded_weights import Piece, Weights, model_of
-from ryla_graphs.plan.references import references_of
+from ryla_graphs.plan.references import References
 from ryla_graphs.plan.sampling import evaluations
 from ryla_graphs.plan.vaes import VAES, Vae
 from ryla_graphs.prompt import PromptNode
@@ -71,6 +71,8 @@ class Stage:
     """The side of the tiles that the graph asks for, in pixels."""
     tiles_at_need: bool = False
     """Whether ComfyUI splits it into tiles if memory runs out."""
+    alike: int = 0
+    """Stages of a run with the same number cost the same; `stages` counts them, so that each cost is computed once."""
 
     @property
     def convolutional(self) -> bool:
@@ -136,15 +138,30 @@ def _sampling_at(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> S
 
 def stages(view: View, weights: Weights, sizes: Mapping[str, Canvas]) -> tuple[Stage, ...]:
     """The stages of a run, in an order in which a server can run them; `sizes` are the canvases by node."""
-    return tuple(stage for node in view.run_order() if (stage := _stage(view, node, weights, sizes)) is not None)
+    pictures = References(view, sizes)
+    found = (_stage(view, node, weights, sizes, pictures) for node in view.run_order())
+    numbers: dict[tuple[object, ...], int] = {}
+    return tuple(
+        replace(stage, alike=numbers.setdefault(_costs(stage), len(numbers))) for stage in found if stage is not None
+    )
 
 
-def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage | None:
+def _costs(stage: Stage) -> tuple[object, ...]:
+    """Everything that decides what a stage costs."""
+    canvas = stage.canvas
+    size = canvas.width, canvas.height, canvas.frames, canvas.batch
+    work = stage.operations, stage.evaluations, stage.at_once, stage.tile, stage.tiles_at_need
+    return stage.kind, stage.pieces, *size, stage.model, stage.references, stage.vae, *work
+
+
+def _stage(
+    view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas], pictures: References
+) -> Stage | None:
     gives = {spec.type for spec in node.schema.outputs if isinstance(spec.type, str)}
     takes = {kind for name, spec in node.known.items() if _is_wire(node, name) for kind in spec.type.split(",")}
     canvas = sizes.get(node.id, UNKNOWN)
     if _samples(node):
-        return _sampling(view, node, weights, sizes)
+        return _sampling(node, _sampling_at(view, node, sizes), weights, pictures)
     if "CLIP" in takes and "CONDITIONING" in gives:
         return _text(node, weights)
     if "VAE" in takes and "LATENT" in takes and "IMAGE" in gives:
@@ -190,21 +207,22 @@ def _stage_of(
     )
 
 
-def _sampling(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage:
-    sampling = _sampling_at(view, node, sizes)
+def _sampling(node: PromptNode, sampling: Sampling, weights: Weights, pictures: References) -> Stage:
     canvas = sampling.canvas
     pieces = weights.of(node)
     piece = model_of(pieces)
     model = piece.model if piece else None
-    references = references_of(view, node, sizes) if model is not None and model.references else ()
+    references = pictures.of(node) if model is not None and model.references else ()
     gaps = [sampling.gap] if sampling.gap is not None else []
     if model is None:
         family = FAMILIES.get(piece.family or "") if piece else None
         gaps.append(Gap(f"what a step of {family.label} costs" if family else "of which family its model is", _ALL))
     elif not model.linear:
         gaps.append(Gap(f"how long a step of {FAMILIES[model.family].label} takes", _TIME))
+    if references is None:
+        gaps.append(Gap("what so many reference pictures cost", _ALL))
     operations = None
-    if sampling.reckoned and model is not None and model.linear:
+    if sampling.reckoned and model is not None and model.linear and references is not None:
         control = sum(each.size or 0 for each in pieces if each.content == "controlnet")
         # A ControlNet's share of a step's computation equals its share of the model's size.
         share = 1 + (control / piece.size if piece and piece.size else 0)
@@ -213,7 +231,7 @@ def _sampling(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str
     return replace(
         sampled,
         model=model,
-        references=references,
+        references=references or (),
         evaluations=sampling.evaluations,
         at_once=sampling.at_once,
         steps_known=sampling.steps_known,

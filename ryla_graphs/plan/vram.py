@@ -6,7 +6,8 @@ weights of a model that does not fit alone. This module simulates that, stage by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,17 +75,21 @@ def needs(stage: Stage, gpu: GPU | None) -> tuple[int, int]:
 
 def memory(stages: Iterable[Stage], gpu: GPU | None = None) -> Memory | None:
     """How the stages fit; without a GPU, as if there were room for everything. None if nothing runs on a GPU."""
-    found = [(stage, *needs(stage, gpu)) for stage in stages if stage.kind != "other"]
-    if not found:
+    working = [stage for stage in stages if stage.kind != "other"]
+    if not working:
         return None
-    everything = sum(size_on(piece, gpu) for piece in frozenset().union(*(stage.pieces for stage, *_ in found)))
+    needed = {number: needs(stage, gpu) for number, stage in {stage.alike: stage for stage in working}.items()}
+    found = [(stage, *needed[stage.alike]) for stage in working]
+    everything = sum(size_on(piece, gpu) for piece in frozenset().union(*{stage.pieces for stage in working}))
     resident = everything + max(beside for *_, beside in found)
     room = gpu.memory_bytes - RESERVED if gpu else resident
     tiled = tuple(stage.node for stage, weights, beside in found if stage.tiles_at_need and weights + beside > room)
-    found = [
-        (stage, weights, max(LEAST_ACTIVATION, room - weights) if stage.node in tiled else beside)
-        for stage, weights, beside in found
-    ]
+    if tiled:
+        at_need = frozenset(tiled)
+        found = [
+            (stage, weights, max(LEAST_ACTIVATION, room - weights) if stage.node in at_need else beside)
+            for stage, weights, beside in found
+        ]
     largest, weights, beside = max(found, key=lambda row: (row[1] + row[2], row[0].node))
     peak = weights + beside
     if resident <= room:
@@ -92,25 +97,28 @@ def memory(stages: Iterable[Stage], gpu: GPU | None = None) -> Memory | None:
     if max(beside for *_, beside in found) > room:
         return Memory(peak, largest.node, resident, "no", 0, 0)
     streamed = sum(max(0, weights + beside - room) * stage.passes for stage, weights, beside in found)
-    swapped = _swapped([(stage, room - beside) for stage, _, beside in found], gpu)
+    swapped = _swapped([(stage.pieces, room - beside) for stage, _, beside in found], gpu)
     return Memory(peak, largest.node, resident, "offload" if streamed else "swap", swapped, streamed, tiled)
 
 
-def _swapped(stages: list[tuple[Stage, int]], gpu: GPU | None) -> int:
-    """Bytes loaded in the second of two runs on one server, given each stage's room for weights."""
-    loaded: dict[Piece, int] = {}
-    moved = 0
+def _swapped(stages: Sequence[tuple[frozenset[Piece], int]], gpu: GPU | None) -> int:
+    """Bytes loaded in the second of two runs on one server, given each stage's pieces and room for weights.
+
+    The least recently used is unloaded first; each step costs as much as the pieces it moves.
+    """
+    sizes = {piece: size_on(piece, gpu) for piece in frozenset().union(*{pieces for pieces, _ in stages})}
+    in_order = {pieces: sorted(pieces, key=lambda piece: piece.label) for pieces in {pieces for pieces, _ in stages}}
+    loaded: OrderedDict[Piece, int] = OrderedDict()
+    held = moved = 0
     for run in (1, 2):
-        for stage, room in stages:
-            wanted = sorted(stage.pieces, key=lambda piece: piece.label)
-            for piece in wanted:
-                size = loaded.pop(piece, None)
-                if size is None:
-                    size = min(size_on(piece, gpu), room)
-                    moved += size * (run == 2)
-                loaded[piece] = size
-            for piece in [piece for piece in loaded if piece not in stage.pieces]:
-                if sum(loaded.values()) <= room:
-                    break
-                del loaded[piece]
+        for pieces, room in stages:
+            for piece in in_order[pieces]:
+                if piece in loaded:
+                    loaded.move_to_end(piece)
+                    continue
+                loaded[piece] = size = min(sizes[piece], room)
+                held += size
+                moved += size * (run == 2)
+            while held > room and (oldest := next(iter(loaded))) not in pieces:
+                held -= loaded.pop(oldest)
     return moved

@@ -48,11 +48,11 @@ CODES: Mapping[str, Code] = {
         dependency_cycle="the node depends on its own output",
         missing_node_type="the catalog has no such node class",
         prompt_no_outputs="no node saves or shows anything",
-        link_to_missing_node="a link to a node that does not exist; the server raises",
+        link_to_missing_node="a link to a node that does not exist; the server raises, or stops running prompts",
         link_to_missing_output="a link to an output that its node does not have; the server raises",
         value_cannot_be_compared="a value that cannot be compared with the minimum or maximum; the server raises",
         custom_validation_broke="the node's own check raises",
-        node_without_inputs="the node has no `inputs` object; the server cannot read it",
+        node_without_inputs="the node has no `inputs` object; the server cannot read it, or stops running prompts",
         malformed_prompt="the server cannot read the prompt and answers 500",
     ),
     **_rows(

@@ -212,6 +212,11 @@ class Prompt:
 
     def run_order(self) -> Iterator[PromptNode]:
         """The nodes that run, each after those linked into it; the same for every order of the document."""
+        return iter(self._runs)
+
+    @cached_property
+    def _runs(self) -> Sequence[PromptNode]:
+        found: list[PromptNode] = []
         runs = set(self.order) & self.reached & self.nodes.keys()
         done: set[str] = set()
         for start in sorted(runs):
@@ -219,11 +224,12 @@ class Prompt:
             while stack:
                 number, ready = stack.pop()
                 if ready:
-                    yield self.nodes[number]
+                    found.append(self.nodes[number])
                 elif number not in done and number in runs:
                     done.add(number)
                     stack.append((number, True))
                     stack += [(source, False) for source in reversed(self.links[number]) if source not in done]
+        return found
 
     def sources_first(self) -> Iterator[PromptNode | ForeignNode]:
         """Every node that can be read, each after those linked into it, except across links that close a cycle."""

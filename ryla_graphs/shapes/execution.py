@@ -65,12 +65,14 @@ class Task:
 class _Waiting:
     """A node that has not run yet."""
 
-    __slots__ = ("blocks", "index", "waits_for")
+    __slots__ = ("blocks", "feeds_output", "index", "waits_for")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.waits_for: set[str] = set()
         self.blocks: list[str] = []
+        self.feeds_output = False
+        """Whether an output is among those."""
 
 
 class Execution:
@@ -98,7 +100,9 @@ class Execution:
         self._expanded: dict[str, list[tuple[Any, ...] | Blocked]] = {}
         outputs = [number for number in self.nodes if self._is_output(number)]
         for number in outputs if targets is None else targets:
-            self._add(number)
+            self._schedule(number)
+        for number in self._waiting:
+            self._push(number)
 
     def _schema(self, number: str) -> NodeSchema | None:
         """The class of a node, if the catalog has it."""
@@ -112,7 +116,12 @@ class Execution:
     # Waiting and getting ready.
 
     def _add(self, number: str) -> None:
-        """Schedule a node and everything it needs, except lazy inputs, which are decided later."""
+        """Schedule a node and everything it needs, and note what is ready of it."""
+        for current in self._schedule(number):
+            self._push(current)
+
+    def _schedule(self, number: str) -> Iterable[str]:
+        """Schedule a node and everything it needs, except lazy inputs, which are decided later; the nodes met."""
         stack, links = [number], []
         while stack:
             current = stack.pop()
@@ -127,14 +136,14 @@ class Execution:
                 links.append((source, current))
         for source, consumer in links:
             self._wait(consumer, source)
-        for current in dict.fromkeys((number, *(n for link in links for n in link))):
-            self._push(current)
+        return dict.fromkeys((number, *(n for link in links for n in link)))
 
     def _wait(self, consumer: str, source: str) -> None:
         behind, waiting = self._waiting.get(source), self._waiting.get(consumer)
         if behind is not None and waiting is not None and source not in waiting.waits_for:
             waiting.waits_for.add(source)
             behind.blocks.append(consumer)
+            behind.feeds_output = behind.feeds_output or self._is_output(consumer)
 
     def _push(self, number: str) -> None:
         waiting = self._waiting.get(number)
@@ -146,11 +155,10 @@ class Execution:
         schema = self._schema(number)
         if schema is not None and (schema.output_node or schema.api_node):
             return 0
-        for blocked in waiting.blocks:
-            if self._is_output(blocked):
-                return 1
+        if waiting.feeds_output:
+            return 1
         behind = (self._waiting.get(blocked) for blocked in waiting.blocks)
-        return 2 if any(self._is_output(b) for node in behind if node is not None for b in node.blocks) else 3
+        return 2 if any(node.feeds_output for node in behind if node is not None) else 3
 
     def next(self) -> Task | None:
         """The node that runs next; None if all have. Raises `Cycle` if the rest wait for each other."""

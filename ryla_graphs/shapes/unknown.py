@@ -20,6 +20,9 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 Bound = int | float
+_HUGE = 10**300
+"""No bound is a larger number, which no float could hold: the upper one is infinite instead. A chain of a few hundred
+nodes that each enlarge a picture gets there."""
 
 
 class Undecided(Exception):
@@ -33,8 +36,8 @@ class Unknown:
 
     def __init__(self, reason: str, low: Bound = -math.inf, high: Bound = math.inf) -> None:
         self.reason = reason
-        self.low = low
-        self.high = high
+        self.low = low if -_HUGE <= low <= _HUGE else _HUGE if low > _HUGE else -math.inf
+        self.high = high if -_HUGE <= high <= _HUGE else -_HUGE if high < -_HUGE else math.inf
 
     def __repr__(self) -> str:
         bounds = "" if (self.low, self.high) == (-math.inf, math.inf) else f" {self.low:g}..{self.high:g}"
@@ -171,8 +174,11 @@ def bounds(value: Any) -> tuple[Bound, Bound]:
     """The least and the largest possible value of a number. Raises `Undecided` if it is unknown and no number."""
     if isinstance(value, Unknown):
         return value.low, value.high
-    if isinstance(value, (int, float)):
+    if isinstance(value, float):
         return value, value
+    if isinstance(value, int):
+        held = Unknown("", value, value)
+        return held.low, held.high
     if isinstance(value, Fraction):
         return float(value), float(value)
     return -math.inf, math.inf

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from PIL import Image, UnidentifiedImageError
 
+from ryla_graphs.server.safety import mp4, webm
+from ryla_graphs.server.safety.footage import UNCOUNTED, Footage, Odd, Parts, TooManyParts
 from ryla_graphs.server.safety.refusals import refusal
 
 _PICTURES: Mapping[str, str] = {
@@ -68,6 +70,8 @@ class MediaFacts:
     width: int | None = None
     height: int | None = None
     frames: int = 1
+    footage: Footage | None = None
+    """What the container of a video says about its pictures."""
 
 
 def inspect(content: bytes, *, name: str, limits: MediaLimits = MediaLimits()) -> MediaFacts:
@@ -83,8 +87,25 @@ def inspect(content: bytes, *, name: str, limits: MediaLimits = MediaLimits()) -
         )
     other = _by_magic(content)
     if other is not None:
-        return MediaFacts(other, _EXTENSIONS[other])
+        return MediaFacts(other, _EXTENSIONS[other], footage=_footage(content, other, limits))
     return _picture(content, name, limits)
+
+
+def _footage(content: bytes, media_type: str, limits: MediaLimits) -> Footage | None:
+    """The pictures of a video; nothing is refused here, since limits refuse what is unbounded."""
+    if (read := _CONTAINERS.get(media_type)) is None:
+        return None
+    try:
+        return read(content, Parts(_VIDEO_PARTS * limits.parts))
+    except TooManyParts:
+        return UNCOUNTED
+    except Odd:
+        return Footage()
+
+
+_CONTAINERS: Mapping[str, Callable[[bytes, Parts], Footage]] = {"video/mp4": mp4.footage, "video/webm": webm.footage}
+_VIDEO_PARTS = 64
+"""How many times the parts of a picture a video may have: a WebM has one for each frame, and for each bit of sound."""
 
 
 class _TooManyParts(Exception):

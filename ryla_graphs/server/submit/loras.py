@@ -25,6 +25,7 @@ from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
+from ryla_graphs.server.storage.damage import owned
 from ryla_graphs.server.threads import checkpoint
 
 KIND: Final = "lora"
@@ -180,8 +181,8 @@ class Loras:
 
     def get(self, owner: str, lora_id: str) -> Lora:
         """One LoRA of an owner; raises `NotFound`."""
-        asset = self._store.asset(lora_id)
-        if asset is None or asset.owner != owner or asset.kind != KIND:
+        asset = owned(self._store.asset, lora_id, owner)
+        if asset is None or asset.kind != KIND:
             raise NotFound(f"there is no LoRA '{lora_id[:80]}'")
         return Lora(asset)
 

@@ -17,12 +17,15 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.problems import NotFound, did_you_mean
 from ryla_graphs.prompt.files import NamedFile
 from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.server.safety.footage import Footage
 from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
+from ryla_graphs.server.storage.damage import owned
 from ryla_graphs.server.threads import checkpoint
 from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
+from ryla_graphs.shapes.unknown import Whole
 
 
 @dataclass
@@ -40,15 +43,15 @@ class Brought:
 class Uploads:
     """Reads and stores input files."""
 
-    def size(self, digest: str) -> int:
-        """The size in bytes of a stored file."""
-        return len(self._store.blobs.read(digest))
-
     def __init__(self, store: Store, limits: MediaLimits, fetcher: Fetcher, quotas: Quotas) -> None:
         self._store = store
         self._quotas = quotas
         self._limits = limits
         self._fetcher = fetcher
+
+    def size(self, digest: str) -> int:
+        """The size in bytes of a stored file; 0 if it is gone."""
+        return self._store.blobs.size(digest) or 0
 
     def bring(self, files: Sequence[NamedFile], given: Mapping[str, bytes | str], owner: str) -> Brought:
         """Store the files that a graph names: those in `given`, and those whose content is in the graph itself.
@@ -111,8 +114,8 @@ class Uploads:
         return blob.hash
 
     def _asset(self, asset_id: str, name: str, owner: str) -> tuple[str, bytes]:
-        asset = self._store.asset(asset_id)
-        if asset is None or asset.owner != owner:
+        asset = owned(self._store.asset, asset_id, owner)
+        if asset is None:
             raise refusal("missing_asset", f"there is no asset '{asset_id}'", name=name)
         try:
             return asset.hash, self._store.blobs.read(asset.hash)
@@ -120,8 +123,8 @@ class Uploads:
             raise refusal("missing_asset", f"the content of asset '{asset_id}' is gone", name=name) from None
 
     def _of_job(self, job_id: str, stored: str, name: str, owner: str) -> tuple[str, bytes]:
-        job = self._store.job(job_id)
-        if job is None or job.owner != owner or stored not in job.request.inputs:
+        job = owned(self._store.job, job_id, owner)
+        if job is None or stored not in job.request.inputs:
             raise refusal("missing_asset", f"there is no job '{job_id}', or it has no input '{stored}'", name=name)
         digest = job.request.inputs[stored]
         try:
@@ -175,19 +178,33 @@ def with_stand_ins(preset: Preset[Any], parameters: Mapping[str, Any]) -> dict[s
 
 
 def shapes_of(facts: Mapping[str, MediaFacts]) -> dict[str, Any]:
-    """The shapes of input files by name, for limits. Of videos and sounds, only the size in bytes is known."""
+    """The shapes of input files by name, for limits. Of a sound, only the size in bytes is known."""
     return {name: _shape_of(each) for name, each in facts.items()}
 
 
 def _shape_of(facts: MediaFacts) -> Any:
     if facts.width is not None and facts.height is not None:
         return ImageShape(facts.frames, facts.height, facts.width)
-    seconds = Unknown("the length of an input file is unknown until the graph runs", 0, _SECONDS)
     if facts.media_type.startswith("audio/"):
+        seconds = Unknown("the length of an input file is unknown until the graph runs", 0, _SECONDS)
         return AudioShape(1, 2, seconds * _RATE, _RATE)
-    side = Unknown("the size of an input video is unknown until the graph runs", 1, _SIDE)
-    frames = Unknown("the number of frames of an input video is unknown until it runs", 1, _FRAMES)
-    return VideoShape(frames, side, side, Unknown("the rate of an input video is unknown until the graph runs", 1, 240))
+    found = facts.footage or Footage()
+    rate = Unknown("the rate of an input video is unknown until the graph runs", 1, 240)
+    return VideoShape(_frames(found), _side(found.height), _side(found.width), rate)
+
+
+def _frames(found: Footage) -> Whole:
+    """The frames of a video: exactly, if its container binds whoever reads it."""
+    if found.most is not None and found.most == found.frames:
+        return found.frames
+    most = max(_FRAMES, found.frames) if found.most is None else found.most
+    return Unknown("the number of frames of an input video is unknown until it runs", max(1, found.frames), most)
+
+
+def _side(declared: int) -> Unknown:
+    """A side of a video: its pictures may be larger than its container says, so that it only raises the assumption."""
+    return Unknown("the size of an input video is unknown until the graph runs", max(1, declared), max(_SIDE, declared))
 
 
 _SECONDS, _RATE, _SIDE, _FRAMES = 3_600, 44_100, 2_048, 256
+"""What is assumed, at most, of a file that does not tell."""
