@@ -225,7 +225,7 @@ def test_no_number_is_used_again_however_often_a_process_dies(tmp_path: Path) ->
     store, loop, sent = opened(tmp_path / "0"), asyncio.new_event_loop(), list[int]()
 
     class Numbers:
-        def on_event(self, _: Job, event: JobEvent) -> None:
+        def on_event(self, job: Job, event: JobEvent) -> None:
             sent.append(event.seq)
 
     states, new = JobStates(store, [Numbers()]), job()
@@ -374,7 +374,7 @@ def test_the_times_of_a_job_are_counted_from_its_first_one_by_a_steady_clock(tmp
     store, loop, at = SqliteStore(tmp_path), asyncio.new_event_loop(), list[float]()
 
     class Times:
-        def on_event(self, _: Job, event: JobEvent) -> None:
+        def on_event(self, job: Job, event: JobEvent) -> None:
             at.append(event.at)
 
     states = JobStates(store, [Times()], clock=iter(range(100)).__next__)
