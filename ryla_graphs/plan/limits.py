@@ -20,6 +20,7 @@ from ryla_graphs.shapes import Amount, amounts, evaluate
 from ryla_graphs.shapes import Unknown as UnknownShape
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Number, bounds
+from ryla_graphs.validation.depth import Chain, longest_chain
 from ryla_graphs.validation.view import View
 
 
@@ -44,6 +45,9 @@ class Limits:
     """Nodes of the graph."""
     inputs: int | None = 100_000
     """Inputs of all its nodes together: a switch takes as many as it is given."""
+    chain: int | None = 700
+    """Nodes in one chain. At a few more than `validation.depth.MAX_DEPTH`, which packs that wrap ComfyUI's functions
+    lower, ComfyUI accepts a graph and then runs nothing until it is restarted."""
     characters: int | None = 4_000_000
     """Of all texts of the graph together: prompts, names, titles. Every job stores its graph."""
 
@@ -62,6 +66,8 @@ def check(
         return [crowd]
     if allowed.characters is not None and (count := _characters(view.document)) > allowed.characters:
         return [_too_many("characters", count, allowed.characters, "shorten its texts, and send files as `inputs`")]
+    if allowed.chain is not None and (chained := longest_chain(view)).nodes > allowed.chain:
+        return [_too_long_a_chain(chained, allowed.chain)]
     shapes = evaluate(view, files=files or {}, guess=True)
     made = list(amounts(shapes))
     found = [*_of_amounts(view, allowed, made, refuse_unknown)]
@@ -94,6 +100,17 @@ def _too_many(what: str, count: int, limit: int, hint: str = "send several graph
         given=count,
         expected=f"at most {limit:,}",
         hint=hint,
+    )
+
+
+def _too_long_a_chain(chained: Chain, limit: int) -> Problem:
+    return Problem(
+        code="chain_too_long",
+        message=f"a chain of {chained.nodes:,} nodes, {limit:,} are allowed",
+        subject=AtNode(chained.end, chained.class_type),
+        given=chained.nodes,
+        expected=f"at most {limit:,}",
+        hint="save an intermediate result, and continue in another workflow",
     )
 
 
