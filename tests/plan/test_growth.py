@@ -27,7 +27,7 @@ def sampler(model: str = "load", positive: str = "text") -> dict[str, Any]:
 def base(**more: Any) -> Prompt:
     return {
         "load": node("UNETLoader", unet_name="flux1-kontext-dev.safetensors", weight_dtype="default"),
-        "clip": node("DualCLIPLoader", clip_name1="clip_l.safetensors", clip_name2="t5xxl_fp16.safetensors", type="flux"),
+        "clip": node("DualCLIPLoader", clip_name1="clip_l.safetensors", clip_name2="t5xxl.safetensors", type="flux"),
         "text": node("CLIPTextEncode", text="x", clip=["clip", 0]),
         "empty": node("EmptyLatentImage", width=64, height=64, batch_size=1),
         **more,
@@ -82,8 +82,8 @@ def schedules(count: int) -> Prompt:
     for number in range(count):
         graph[f"s{number}"] = node("SplitSigmas", sigmas=[last, 0], step=1)
         last = f"s{number}"
-        graph[f"k{number}"] = node("SamplerCustomAdvanced", noise=["noise", 0], guider=["guider", 0], sampler=["euler", 0],
-                                   sigmas=[last, 0], latent_image=["empty", 0])  # fmt: skip
+        graph[f"k{number}"] = node("SamplerCustomAdvanced", noise=["noise", 0], guider=["guider", 0],
+                                   sampler=["euler", 0], sigmas=[last, 0], latent_image=["empty", 0])  # fmt: skip
         saved(graph, f"k{number}")
     return graph
 
