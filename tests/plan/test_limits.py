@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
 from ryla_graphs.plan import Limits, check
-from ryla_graphs.plan.limits import crowded
+from ryla_graphs.plan.crowds import crowded
 from ryla_graphs.problems import Problem
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.shapes import ImageShape
