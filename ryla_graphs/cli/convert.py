@@ -161,7 +161,7 @@ def _ui(opened: Opened, catalog: Catalog | None) -> _Written:
 def _python(opened: Opened, catalog: Catalog | None) -> _Written:
     from ryla_graphs.formats import python  # noqa: PLC0415
     from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415
-    from ryla_graphs.formats.editor.remarks import notes_in, subgraph_titles  # noqa: PLC0415
+    from ryla_graphs.formats.editor.remarks import dated_names_in, notes_in, subgraph_titles  # noqa: PLC0415
 
     workflow = opened.workflow(catalog)
     if opened.document is None or opened.document.ui is None:
@@ -169,7 +169,16 @@ def _python(opened: Opened, catalog: Catalog | None) -> _Written:
     said = parse(opened.document.ui)
     notes = [python.Note(text) for text in notes_in(said)]
     source = python.dump(workflow.graph, name=workflow.name, notes=notes, parts=subgraph_titles(said))
-    return _Written(source)
+    fixed = dated_names_in(said) if opened.document.used == "workflow" else ()
+    return _Written(source, tuple(_fixed_date(number, name) for number, name in fixed))
+
+
+def _fixed_date(node: str, name: str) -> LeftOut:
+    from ryla_graphs.formats.editor.convert import LeftOut  # noqa: PLC0415
+    from ryla_graphs.problems import shorten  # noqa: PLC0415
+
+    reason = "the editor fills it in at each run, and here it has today's; ComfyUI itself fills in %year%-%month%-%day%"
+    return LeftOut(node, f"the date in {shorten(name)}", reason)
 
 
 _WRITERS: Mapping[Format, Callable[[Opened, Catalog | None], _Written]] = {

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, Prefer
+from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, ParamsFile, Prefer, Settings
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.compare import Change, Comparison
-    from ryla_graphs.formats.read import Preference
 
 _Side = Annotated[str, typer.Argument(metavar="A", help="A file with a graph, template:NAME, a preset, FILE.py:NAME.")]
 
@@ -25,28 +21,32 @@ def diff_command(
     catalog: CatalogSource = None,
     engine: JudgingServer = None,
     prefer: Prefer = None,
+    param: Settings = None,
+    params: ParamsFile = None,
     json: Json = False,
 ) -> None:
     """Compare two graphs: changed values, rewired links, nodes added and removed. Exits 1 if they differ.
 
-    Nodes are matched by id and class, and nodes with new ids by their class and links.
+    Nodes are matched by id and class, and nodes with new ids by their class and links. Parameters are those of both
+    graphs if code makes them, such as two presets; a file stays as it is.
     """
     from ryla_graphs.cli.catalog_option import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.targets import is_made, open_prompt  # noqa: PLC0415
     from ryla_graphs.compare import compare  # noqa: PLC0415
 
     known = chosen_catalog(catalog, engine)
-    found = compare(_prompt(first, known, prefer), _prompt(second, known, prefer))
+    if (param or params is not None) and not (is_made(first) or is_made(second)):
+        raise typer.BadParameter("-p and --params are for presets, pipelines and Python files; both graphs are files")
+    before, after = (
+        open_prompt(each, *((param, params) if is_made(each) else (None, None)), known, prefer).prompt
+        for each in (first, second)
+    )
+    found = compare(before, after)
     if json:
         print_json(found.to_dict())
     else:
         _print(found)
     raise typer.Exit(0 if found.equal else 1)
-
-
-def _prompt(target: str, catalog: Catalog | None, prefer: Preference | None) -> Mapping[str, Any]:
-    from ryla_graphs.cli.targets import open_prompt  # noqa: PLC0415
-
-    return open_prompt(target, catalog=catalog, prefer=prefer).prompt
 
 
 def _print(found: Comparison) -> None:

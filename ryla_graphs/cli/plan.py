@@ -134,20 +134,7 @@ def _print(
 def _print_needs(terminal: Console, plan: Plan, taken: Sequence[str]) -> None:
     from ryla_graphs.cli import services  # noqa: PLC0415
 
-    table = _table("weights", "folder", "size", "licence", "")
-    for file in plan.weights:
-        marks = [
-            "not for commercial use" if file.commercial is False else "",
-            "gated" if file.gated else "",
-            "pickle: loading it may run code" if file.pickled else "",
-        ]
-        shown = ", ".join(mark for mark in marks if mark)
-        table.add_row(file.name, file.folder, _size(file.between or file.size), file.licence or "unknown", shown)
-    whole = plan.weight_bytes_between
-    known = plan.weight_bytes + sum(file.between[0] for file in plan.weights if file.between)
-    together = _size(whole) if whole else f"at least {_size(known)}" if known else "unknown"
-    table.add_row("together", "", together, "", "")
-    terminal.print(table)
+    _print_weights(terminal, plan)
     for line in services.price_lines(plan.services):
         terminal.print(f"\n{line}", soft_wrap=True)
     if plan.packs:
@@ -162,6 +149,26 @@ def _print_needs(terminal: Console, plan: Plan, taken: Sequence[str]) -> None:
     terminal.print(f"\nComfyUI {plan.comfyui.version} or newer{because}")
     span = f"{taken[0]} to {taken[-1]}" if taken else "none"
     terminal.print(f"recorded releases whose server accepts the graph unchanged: {span}\n")
+
+
+def _print_weights(terminal: Console, plan: Plan) -> None:
+    if not plan.weights:  # there may be some all the same, if a class is unknown
+        terminal.print("weights: the graph names no file")
+        return
+    table = _table("weights", "folder", "size", "licence", "")
+    for file in plan.weights:
+        marks = [
+            "not for commercial use" if file.commercial is False else "",
+            "gated" if file.gated else "",
+            "pickle: loading it may run code" if file.pickled else "",
+        ]
+        shown = ", ".join(mark for mark in marks if mark)
+        table.add_row(file.name, file.folder, _size(file.between or file.size), file.licence or "unknown", shown)
+    whole = plan.weight_bytes_between
+    known = plan.weight_bytes + sum(file.between[0] for file in plan.weights if file.between)
+    together = _size(whole) if whole else f"at least {_size(known)}" if known else "unknown"
+    table.add_row("together", "", together, "", "")
+    terminal.print(table)
 
 
 def _print_stages(terminal: Console, plan: Plan) -> None:

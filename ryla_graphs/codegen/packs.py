@@ -57,7 +57,9 @@ def render_packs(
 
 
 def _sockets(extra: Mapping[str, str]) -> str:
-    lines = [HEADER.format(summary="The phantom classes of the socket types of packs, beside those of ComfyUI.")]
+    lines = [
+        HEADER.format(summary="The phantom classes of the socket types of packs, in addition to those of ComfyUI.")
+    ]
     lines += ["from ryla_graphs.nodes._sockets import *", "from ryla_graphs.sockets import Socket", ""]
     for wire_type, name in extra.items():
         lines += ["", f"class {name}(Socket, wire_type={wire_type!r}): ...", ""]

@@ -6,10 +6,11 @@ much. Everything here is an estimate; ``docs/plan.md`` explains how it is made a
 
 from __future__ import annotations
 
+from ryla_graphs.plan.allowed import Limits
 from ryla_graphs.plan.choice import Choice, choose_gpu
 from ryla_graphs.plan.estimate import plan_of, stages_of
 from ryla_graphs.plan.gpus import GPU, GPUS, gpu
-from ryla_graphs.plan.limits import Limits, check
+from ryla_graphs.plan.limits import check
 from ryla_graphs.plan.plan import Plan, StagePlan
 
 __all__ = [

@@ -7,12 +7,14 @@ run can tell is never counted as one: a limit that must hold refuses it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from ryla_graphs.plan.canvas import LARGEST, number_of
+from ryla_graphs.plan.allowed import Limits
+from ryla_graphs.plan.canvas import number_of
+from ryla_graphs.plan.crowds import chained, crowded, wordy
 from ryla_graphs.plan.stages import Sampling, samplings
+from ryla_graphs.plan.work import held, of_work
 from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode, Unknown
 from ryla_graphs.prompt.files import takes_input_file
@@ -21,31 +23,6 @@ from ryla_graphs.shapes import Unknown as UnknownShape
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Number, bounds
 from ryla_graphs.validation.view import View
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a deployment allows; None for no limit."""
-
-    megapixels: float | None = 16.8
-    """Of one picture or frame, in 10^6 pixels: 4096 x 4096."""
-    pictures: int | None = 512
-    """Pictures or frames that one node works on at once."""
-    steps: int | None = 250
-    """Evaluations of a model by one sampler, each step with a negative prompt counted twice."""
-    work: float | None = 20_000.0
-    """Of all samplers together: megapixels times pictures or frames times evaluations. Flux.1 Dev at 1024 x 1024
-    with 20 steps is 21, a Wan video of 81 frames of 832 x 480 with 30 steps and a negative prompt 1,941."""
-    together: float | None = 2_000.0
-    """Of all pictures or frames that one node gives, in 10^6 pixels: 24 GB as ComfyUI keeps pictures in memory."""
-    seconds: float | None = 3_600.0
-    """Of sound that one node gives."""
-    nodes: int | None = 10_000
-    """Nodes of the graph."""
-    inputs: int | None = 100_000
-    """Inputs of all its nodes together: a switch takes as many as it is given."""
-    characters: int | None = 4_000_000
-    """Of all texts of the graph together: prompts, names, titles. Every job stores its graph."""
 
 
 def check(
@@ -60,8 +37,10 @@ def check(
     allowed = limits or Limits()
     if (crowd := crowded(view.document, allowed)) is not None:
         return [crowd]
-    if allowed.characters is not None and (count := _characters(view.document)) > allowed.characters:
-        return [_too_many("characters", count, allowed.characters, "shorten its texts, and send files as `inputs`")]
+    if (texts := wordy(view.document, allowed)) is not None:
+        return [texts]
+    if (chain := chained(view, allowed)) is not None:
+        return [chain]
     shapes = evaluate(view, files=files or {}, guess=True)
     made = list(amounts(shapes))
     found = [*_of_amounts(view, allowed, made, refuse_unknown)]
@@ -70,46 +49,7 @@ def check(
     sampled = list(samplings(view, shapes))
     for sampling in sampled:
         found += _of_steps(sampling, allowed, refuse_unknown)
-    return [*found, *_of_work(sampled, made, allowed, refuse_unknown and not found)]
-
-
-def crowded(prompt: Any, limits: Limits) -> Problem | None:
-    """The problem of a prompt with too many nodes or inputs, which could take seconds to validate."""
-    if not isinstance(prompt, Mapping):
-        return None  # it is not a prompt, which validation reports
-    if limits.nodes is not None and len(prompt) > limits.nodes:
-        return _too_many("nodes", len(prompt), limits.nodes)
-    if limits.inputs is not None:
-        bodies = (body.get("inputs") for body in prompt.values() if isinstance(body, (dict, Mapping)))
-        count = sum(len(inputs) for inputs in bodies if isinstance(inputs, (dict, Mapping)))
-        if count > limits.inputs:
-            return _too_many("inputs", count, limits.inputs)
-    return None
-
-
-def _too_many(what: str, count: int, limit: int, hint: str = "send several graphs") -> Problem:
-    return Problem(
-        code=f"too_many_{what}",
-        message=f"{count:,} {what}, {limit:,} are allowed",
-        given=count,
-        expected=f"at most {limit:,}",
-        hint=hint,
-    )
-
-
-def _characters(value: Any) -> int:
-    """The characters of all texts in JSON, keys included."""
-    count, stack = 0, [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            count += len(item)
-        elif isinstance(item, (list, tuple)):
-            stack += item
-        elif isinstance(item, (dict, Mapping)):
-            stack += item.keys()
-            stack += item.values()
-    return count
+    return [*found, *of_work(sampled, made, allowed, refuse_unknown and not found)]
 
 
 def _of_amounts(view: View, allowed: Limits, made: Sequence[Amount], refuse: bool) -> Iterator[Problem]:
@@ -132,22 +72,12 @@ def _of_amounts(view: View, allowed: Limits, made: Sequence[Amount], refuse: boo
 def _measured(amount: Amount, allowed: Limits) -> Iterator[tuple[str, Number, float | None, str]]:
     """The code, the measure, its limit and its unit for everything that is limited."""
     if amount.kind != "audio":
-        yield "too_large", _held(amount.width * amount.height) / 1e6, allowed.megapixels, "megapixels"
-        yield "too_many_pictures", _held(amount.pictures), allowed.pictures, "pictures or frames"
+        yield "too_large", held(amount.width * amount.height) / 1e6, allowed.megapixels, "megapixels"
+        yield "too_many_pictures", held(amount.pictures), allowed.pictures, "pictures or frames"
     if amount.kind in ("image", "mask", "video"):
-        yield "too_large", _held(amount.pixels) / 1e6, allowed.together, "megapixels of all pictures together"
+        yield "too_large", held(amount.pixels) / 1e6, allowed.together, "megapixels of all pictures together"
     if amount.kind in ("audio", "video"):
-        yield "too_long", _held(amount.seconds), allowed.seconds, "seconds of sound"
-
-
-def _held(measure: Number) -> Number:
-    """The measure, clamped to what a float can hold; NaN, which no limit bounds, counts as the largest."""
-    if isinstance(measure, UnknownShape):
-        return measure
-    return _HUGE if measure != measure else max(-_HUGE, min(measure, _HUGE))
-
-
-_HUGE = float(LARGEST**2)
+        yield "too_long", held(amount.seconds), allowed.seconds, "seconds of sound"
 
 
 _NAMES = {
@@ -290,52 +220,3 @@ def _of_steps(sampling: Sampling, allowed: Limits, refuse: bool) -> Iterator[Pro
             expected=f"at most {allowed.steps:,} steps",
             hint="write the number of steps into the node itself",
         )
-
-
-def _of_work(sampled: Sequence[Sampling], made: Sequence[Amount], allowed: Limits, refuse: bool) -> Iterator[Problem]:
-    if allowed.work is None or not sampled:
-        return
-    pixels = _pixels(made)
-    work = {sampling.node.id: _work(sampling, pixels.get(sampling.node.id)) for sampling in sampled}
-    least = sum(low for low, _ in work.values())
-    most = sum(high for _, high in work.values())
-    limit = allowed.work
-    if most <= limit or (least <= limit and not refuse):
-        return
-    largest = max((sampling.node for sampling in sampled), key=lambda node: work[node.id][least <= limit])
-    subject = AtNode(largest.id, largest.class_type)
-    expected = f"at most {limit:,.0f}: megapixels times pictures or frames times evaluations"
-    if least > limit:
-        yield Problem(
-            code="too_much_work",
-            message=f"the prompt asks for {least:,.0f} megapixel-steps, {limit:,.0f} are allowed",
-            subject=subject,
-            given=round(least),
-            expected=expected,
-            hint=f"ask for {limit / least:.0%} of it, in size, batch, length or steps; or send several prompts",
-        )
-    else:
-        how_much = "any number of megapixel-steps" if most == inf else f"up to {most:,.0f} megapixel-steps"
-        message = f"the prompt may ask for {how_much}, which only a run can tell; {limit:,.0f} are allowed"
-        hint = "write sizes and batches into the nodes themselves"
-        yield Problem(code="unbounded", message=message, subject=subject, expected=expected, hint=hint)
-
-
-def _pixels(made: Sequence[Amount]) -> Mapping[str, tuple[float, float]]:
-    """The least and the most pixels of the first output of each node that holds pictures or latents."""
-    found: dict[str, tuple[float, float]] = {}
-    slots: dict[str, int] = {}
-    for amount in made:
-        if amount.kind != "audio" and slots.setdefault(amount.node, amount.slot) == amount.slot:
-            least, most = found.get(amount.node, (0.0, 0.0))
-            low, high = bounds(_held(amount.pixels))
-            found[amount.node] = least + max(0.0, min(low, _HUGE)), most + (high if high == inf else min(high, _HUGE))
-    return found
-
-
-def _work(sampling: Sampling, pixels: tuple[float, float] | None) -> tuple[float, float]:
-    """The least and the most megapixels times evaluations of one sampler."""
-    if pixels is None or sampling.crops:
-        pixels = sampling.canvas.pixels, sampling.canvas.pixels
-    least, most = (held * sampling.evaluations / 1e6 for held in pixels)
-    return least, most

@@ -64,14 +64,18 @@ class Evaluations:
         return self.steps * self.a_step
 
 
-def evaluations(view: View, node: PromptNode) -> Evaluations | None:
-    """How often a sampler evaluates its model; None for an unknown class."""
+Schedules = dict[Link, int | None]
+"""The steps of the schedules that were traced, by the link that carries them."""
+
+
+def evaluations(view: View, node: PromptNode, known: Schedules) -> Evaluations | None:
+    """How often a sampler evaluates its model; None for an unknown class. All samplers of a view share `known`."""
     row = SAMPLERS.get(node.schema.class_type)
     if row is None:
         return None
     method = _method(view, node, row)
     guided = _guided(view, node, row, method)
-    steps = _steps(view, node, row)
+    steps = _steps(view, node, row, known)
     unknown = "how many steps it takes" if steps is None else None
     if method == "dpm_adaptive":
         unknown = "how many steps it takes: its method decides on the way"
@@ -109,9 +113,9 @@ def _guided(view: View, node: PromptNode, row: Sampler, method: str) -> int:
     return 1 if cfg is not None and abs(cfg - 1.0) < 1e-9 and "cfg_pp" not in method else 2
 
 
-def _steps(view: View, node: PromptNode, row: Sampler) -> int | None:
+def _steps(view: View, node: PromptNode, row: Sampler, known: Schedules) -> int | None:
     if row.sigmas is not None:
-        return _sigma_steps(view, node.wires.get(row.sigmas))
+        return _sigma_steps(view, node.wires.get(row.sigmas), known)
     steps = number_of(view, node, row.steps or "steps")
     if steps is None:
         return None
@@ -120,24 +124,30 @@ def _steps(view: View, node: PromptNode, row: Sampler) -> int | None:
     return max(0, int(last - first))
 
 
-def _sigma_steps(view: View, link: Link | None) -> int | None:
-    """The steps of a schedule, traced through the nodes that split it."""
-    splits: list[tuple[int, int]] = []
-    steps: int | None = None
-    seen: set[Link] = set()
-    while link is not None and link not in seen and (node := view.source(link)) is not None:
-        seen.add(link)
-        if "steps" in node.known:
-            given = number_of(view, node, "steps")
-            steps = None if given is None else int(given)
+def _sigma_steps(view: View, link: Link | None, known: Schedules) -> int | None:
+    """The steps of a schedule, traced through the nodes that split it, each once for all samplers."""
+    path: list[tuple[Link, PromptNode]] = []
+    while link is not None and link not in known and (node := view.source(link)) is not None:
+        known[link] = None  # also what a cycle of links comes back to
+        if (begun := _begun(view, node)) is not None:
+            known[link] = begun[0]
             break
-        if node.schema.class_type == "ManualSigmas":
-            steps = max(1, str(node.inputs.get("sigmas", "")).count(","))
-            break
-        if node.schema.class_type == "SplitSigmas" and (at := number_of(view, node, "step")) is not None:
-            splits.append((int(at), link.slot))
+        path.append((link, node))
         link = node.wires.get("sigmas")
-    for at, slot in reversed(splits):
-        if steps is not None:
-            steps = min(steps, at) if slot == 0 else max(0, steps - at)
+    steps = known.get(link) if link is not None else None
+    for passed, node in reversed(path):
+        at = number_of(view, node, "step") if node.schema.class_type == "SplitSigmas" else None
+        if at is not None and steps is not None:
+            steps = min(steps, int(at)) if passed.slot == 0 else max(0, steps - int(at))
+        known[passed] = steps
     return steps
+
+
+def _begun(view: View, node: PromptNode) -> tuple[int | None] | None:
+    """The steps of a schedule that a node makes, if they are known; None if it makes none."""
+    if "steps" in node.known:
+        given = number_of(view, node, "steps")
+        return (None if given is None else int(given),)
+    if node.schema.class_type == "ManualSigmas":
+        return (max(1, str(node.inputs.get("sigmas", "")).count(",")),)
+    return None

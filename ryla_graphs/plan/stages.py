@@ -11,7 +11,7 @@ from ryla_graphs.plan.architectures import Architecture
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, canvases, number_of, types_apart, wired
 from ryla_graphs.plan.loaded_weights import Piece, Weights, model_of
 from ryla_graphs.plan.references import References
-from ryla_graphs.plan.sampling import evaluations
+from ryla_graphs.plan.sampling import Schedules, evaluations
 from ryla_graphs.plan.vaes import VAES, Vae
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.shapes import Shapes
@@ -114,7 +114,8 @@ def samplings(view: View, shapes: Shapes) -> Iterator[Sampling]:
     """The nodes that sample, in the order of `stages`."""
     found = [node for node in view.run_order() if _samples(node)]
     sizes = canvases(view, shapes) if found else {}
-    return (_sampling_at(view, node, sizes) for node in found)
+    known: Schedules = {}
+    return (_sampling_at(view, node, sizes, known) for node in found)
 
 
 def _samples(node: PromptNode) -> bool:
@@ -123,12 +124,12 @@ def _samples(node: PromptNode) -> bool:
     return any(not types_apart(spec.type, _MODELS) for name, spec in node.known.items() if name in node.wires)
 
 
-def _sampling_at(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> Sampling:
+def _sampling_at(view: View, node: PromptNode, sizes: Mapping[str, Canvas], known: Schedules) -> Sampling:
     canvas = sizes.get(node.id, UNKNOWN)
     if crops := node.schema.class_type == "FaceDetailer":
         canvas = _one_face(view, node, canvas)
     gap: Gap | None
-    if (found := evaluations(view, node)) is None:
+    if (found := evaluations(view, node, known)) is None:
         counted = "steps" not in node.known or number_of(view, node, "steps") is not None
         gap = Gap("what this class computes, which is no sampler that the plan knows,", _ALL)
         return Sampling(node, canvas, 1, 1, counted, gap, reckoned=False, crops=crops)
@@ -138,12 +139,22 @@ def _sampling_at(view: View, node: PromptNode, sizes: Mapping[str, Canvas]) -> S
 
 def stages(view: View, weights: Weights, sizes: Mapping[str, Canvas]) -> tuple[Stage, ...]:
     """The stages of a run, in an order in which a server can run them; `sizes` are the canvases by node."""
-    pictures = References(view, sizes)
-    found = (_stage(view, node, weights, sizes, pictures) for node in view.run_order())
+    run = _Run(view, weights, sizes, References(view, sizes), {})
+    found = (_stage(node, run) for node in view.run_order())
     numbers: dict[tuple[object, ...], int] = {}
     return tuple(
         replace(stage, alike=numbers.setdefault(_costs(stage), len(numbers))) for stage in found if stage is not None
     )
+
+
+class _Run(NamedTuple):
+    """What the stages of a run are made from."""
+
+    view: View
+    weights: Weights
+    sizes: Mapping[str, Canvas]
+    pictures: References
+    schedules: Schedules
 
 
 def _costs(stage: Stage) -> tuple[object, ...]:
@@ -154,14 +165,13 @@ def _costs(stage: Stage) -> tuple[object, ...]:
     return stage.kind, stage.pieces, *size, stage.model, stage.references, stage.vae, *work
 
 
-def _stage(
-    view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas], pictures: References
-) -> Stage | None:
+def _stage(node: PromptNode, run: _Run) -> Stage | None:
+    view, weights, sizes = run.view, run.weights, run.sizes
     gives = {spec.type for spec in node.schema.outputs if isinstance(spec.type, str)}
     takes = {kind for name, spec in node.known.items() if _is_wire(node, name) for kind in spec.type.split(",")}
     canvas = sizes.get(node.id, UNKNOWN)
     if _samples(node):
-        return _sampling(node, _sampling_at(view, node, sizes), weights, pictures)
+        return _sampling(node, run)
     if "CLIP" in takes and "CONDITIONING" in gives:
         return _text(node, weights)
     if "VAE" in takes and "LATENT" in takes and "IMAGE" in gives:
@@ -207,12 +217,13 @@ def _stage_of(
     )
 
 
-def _sampling(node: PromptNode, sampling: Sampling, weights: Weights, pictures: References) -> Stage:
+def _sampling(node: PromptNode, run: _Run) -> Stage:
+    sampling = _sampling_at(run.view, node, run.sizes, run.schedules)
     canvas = sampling.canvas
-    pieces = weights.of(node)
+    pieces = run.weights.of(node)
     piece = model_of(pieces)
     model = piece.model if piece else None
-    references = pictures.of(node) if model is not None and model.references else ()
+    references = run.pictures.of(node) if model is not None and model.references else ()
     gaps = [sampling.gap] if sampling.gap is not None else []
     if model is None:
         family = FAMILIES.get(piece.family or "") if piece else None

@@ -16,7 +16,7 @@ from pydantic import SecretStr, ValidationError
 from ryla_graphs.engines.partner_key import VARIABLE as PARTNER_KEY
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.faces import DLIB, check_meter
-from ryla_graphs.plan.limits import Limits
+from ryla_graphs.plan.allowed import Limits
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.deadlines import Deadlines

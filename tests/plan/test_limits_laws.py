@@ -13,7 +13,7 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.plan import Limits, check
 from ryla_graphs.plan.canvas import canvases
-from ryla_graphs.plan.limits import crowded
+from ryla_graphs.plan.crowds import crowded
 from ryla_graphs.problems import Problem
 from ryla_graphs.shapes import AudioShape, ImageShape
 from ryla_graphs.validation import View

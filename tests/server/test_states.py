@@ -285,8 +285,9 @@ def test_retention(tmp_path: Path) -> None:
     store, loop = SqliteStore(tmp_path), asyncio.new_event_loop()
     states = JobStates(store, clock=iter(range(100)).__next__)
     ids = []
-    for content in (b"1" * 60_000, b"2" * 60_000, b"3" * 60_000):  # the text of a job has some hundred bytes
-        new = job()
+    contents = (b"1" * 60_000, b"2" * 60_000, b"3" * 60_000)  # the text of a job has some hundred bytes
+    for number, content in enumerate(contents):
+        new = dataclasses.replace(job(), created_at=10.0 * number)
         states.accept(new, loop)
         states.begin(new.id, "run")
         states.start(new.id)

@@ -1,10 +1,11 @@
-"""What an editor's file says to people: its notes, and the names of its subgraphs."""
+"""What an editor's file says to people: its notes, its dates, and the names of its subgraphs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ryla_graphs.formats.editor.document import EditorDocument, EditorNode
+from ryla_graphs.formats.editor.texts import DATE
 
 _NOTES = ("Note", "MarkdownNote")
 _MOST_INSTANCES = 10_000
@@ -17,6 +18,14 @@ def notes_in(document: EditorDocument) -> Iterator[str]:
             text = node.values[0] if isinstance(node.values, list) and node.values else None
             if node.type in _NOTES and isinstance(text, str) and text.strip():
                 yield text
+
+
+def dated_names_in(document: EditorDocument) -> Iterator[tuple[str, str]]:
+    """The texts of nodes that hold a date which the editor fills in at each run, with the ids of the nodes."""
+    for nodes in (document.nodes, *(subgraph.nodes for subgraph in document.subgraphs)):
+        for node in nodes:
+            values = node.values.values() if isinstance(node.values, Mapping) else node.values or ()
+            yield from ((str(node.id), each) for each in values if isinstance(each, str) and DATE.search(each))
 
 
 def subgraph_titles(document: EditorDocument) -> dict[str, str]:

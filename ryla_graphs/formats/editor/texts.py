@@ -15,6 +15,7 @@ _LINE = re.compile(r"//[^\n\r\u2028\u2029]*")
 _LINE_END = re.compile(r"[\n\r\u2028\u2029]")
 _ESCAPED = re.compile(r"\\([{}|])")
 _TOKEN = re.compile(r"%([^%]+)%")
+DATE = re.compile(r"%date:[^%]+%")
 _DATE_PART = re.compile(r"dd?|MM?|hh?|mm?|ss?|yyy?y?")
 _NOT_IN_NAMES = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
 _DEPTH = 50

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -14,6 +13,7 @@ from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.formats.editor.convert import LeftOut
 from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, shows_pictures, size_of
 from ryla_graphs.formats.editor.opening import Template, templates
+from ryla_graphs.formats.editor.texts import DATE
 from ryla_graphs.formats.editor.virtual import NEVER_SENT
 from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Slot, Widget, grow, slots
 from ryla_graphs.formats.editor.writing_packs import added_widgets, properties_of, reads_names
@@ -207,7 +207,7 @@ def _comes_back(widget: Widget, value: Any) -> bool:
     if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str):
         return can_be_literal(value)
     if widget.sends is Sends.FILE_NAME and isinstance(value, str):
-        return _DATE.search(value) is None
+        return DATE.search(value) is None
     if widget.sends is Sends.IF_SAVED:
         return bool(value == "")
     return widget.sends not in _MADE and (widget.sends in _HELD or bool(value == widget.default))
@@ -215,7 +215,6 @@ def _comes_back(widget: Widget, value: Any) -> bool:
 
 _MOST = 1000
 """The most outputs that an unknown class is drawn with, whatever slots the links name."""
-_DATE = re.compile(r"%date:[^%]+%")
 
 
 def _foreign(node: ForeignNode, types: Types) -> Drawn:

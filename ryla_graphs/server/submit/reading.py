@@ -12,7 +12,8 @@ from ryla_graphs.formats.embedded import kind_of
 from ryla_graphs.formats.graphs import graphs_in, graphs_in_json
 from ryla_graphs.formats.read import Document, Preference, chosen
 from ryla_graphs.formats.shapes import is_editor
-from ryla_graphs.plan.limits import Limits, crowded
+from ryla_graphs.plan.allowed import Limits
+from ryla_graphs.plan.crowds import crowded
 from ryla_graphs.problems import CannotRunHere, InvalidDocument
 from ryla_graphs.server.errors import RequestError
 
