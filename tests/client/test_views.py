@@ -9,11 +9,12 @@ import pickle
 import types
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import is_typeddict
 
 from ryla_graphs.answers.shapes import EVENTS, JobShape, Shape
 from ryla_graphs.client import JobEvent, RequestFailed, flows
@@ -55,6 +56,9 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(inner)
     if origin in (Union, types.UnionType):
         return st.one_of(*map(values, inner))
+    if is_typeddict(kind):
+        fields = {name: values(each) for name, each in get_type_hints(kind).items()}
+        return st.fixed_dictionaries({}, optional=fields)
     if kind in PLAIN:
         return PLAIN[kind]
     return st.sampled_from([*kind]) if issubclass(kind, enum.Enum) else shapes(kind)
