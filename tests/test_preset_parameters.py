@@ -185,3 +185,10 @@ def test_a_lora_is_needed() -> None:
 def test_an_unknown_preset_is_reported_with_the_nearest() -> None:
     with pytest.raises(NotFound, match="did you mean 'flux-dev'"):
         presets.get("flux_dev")
+
+
+def test_a_picture_in_the_input_folder_may_be_a_file_over_http() -> None:
+    for name in presets.NAMES:
+        properties = presets.get(name).parameters.model_json_schema()["properties"]
+        for text in (row.get("description", "") for row in properties.values()):
+            assert "input folder" not in text and (" in input/" not in text or "over HTTP a file" in text), name

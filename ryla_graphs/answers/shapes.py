@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from typing_extensions import TypedDict
 
 from ryla_graphs.answers.words import JobState, Outcome, OutputKind
 from ryla_graphs.deprecation import deprecated
@@ -185,6 +186,22 @@ class AttemptShape(Shape, title="Attempt"):
     remote_id: str | None
 
 
+class MetricsShape(TypedDict, total=False):
+    """What a run took. What is unknown is left out; a dictionary, since servers may add fields."""
+
+    __pydantic_config__ = ConfigDict(title="Metrics", extra="allow")  # type: ignore[misc]
+
+    queue_ms: Annotated[int, Field(description="From submission until the engine started")]
+    cold_ms: Annotated[int, Field(description="For the start of a machine")]
+    idle_ms: Annotated[int, Field(description="The machine's idle time that this job pays")]
+    execution_ms: Annotated[int, Field(description="At work")]
+    load_ms: Annotated[int, Field(description="At work in nodes that load weights")]
+    nodes: Annotated[dict[str, float], Field(description="Milliseconds by node")]
+    gpu: Annotated[str, Field(description="The hardware")]
+    cost_usd: Annotated[float, Field(description="In US dollars")]
+    route: Annotated[str, Field(description="The last route, on servers with routes")]
+
+
 class JobShape(Shape, title="Job"):
     """One execution of a graph."""
 
@@ -203,9 +220,7 @@ class JobShape(Shape, title="Job"):
     created_at: Moment
     started_at: Moment | None
     ended_at: Moment | None
-    metrics: dict[str, Any] = Field(
-        description="queue_ms, cold_ms, idle_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known"
-    )
+    metrics: MetricsShape
     warnings: tuple[ProblemShape, ...]
     inputs: tuple[InputShape, ...]
     outputs: tuple[OutputShape, ...]

@@ -260,7 +260,7 @@ class Flux2KleinParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     image: File | None
-    """The picture to edit, in the server's input folder; the result has its shape"""
+    """The picture to edit: over HTTP a file, URL or id, else a name in input/; the result has its shape"""
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
@@ -383,7 +383,7 @@ class SdxlParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     control_image: File | None
-    """A picture whose shapes guide the new one, in the server's input folder"""
+    """A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/"""
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
@@ -455,7 +455,7 @@ class Sd15Parameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 512"""
     control_image: File | None
-    """A picture whose shapes guide the new one, in the server's input folder"""
+    """A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/"""
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
@@ -583,7 +583,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
-    """Picture of the person, with one face, in the input folder"""
+    """Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/"""
     instantid_strength: float
     """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
@@ -667,7 +667,7 @@ class FluxPulidParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
-    """Picture of the person, with one face, in the input folder"""
+    """Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/"""
     pulid_strength: float
     """How strongly the face acts; 0 is off, 0.8 to 1 is usual; -1 to 5; by default 0.9"""
     pulid_start: float
@@ -726,7 +726,7 @@ class ZImageInstantidParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
-    """Picture of the person, with one face, in the input folder"""
+    """Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/"""
     instantid_strength: float
     """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
@@ -790,7 +790,7 @@ class SdxlInstantidParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     reference_image: Required[File]
-    """Picture of the person, with one face, in the input folder"""
+    """Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/"""
     instantid_strength: float
     """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
@@ -867,7 +867,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
-    """Picture of the person, with one face, in the input folder"""
+    """Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/"""
     instantid_strength: float
     """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
@@ -933,7 +933,7 @@ class FaceSwapParameters(TypedDict, total=False):
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     reference_image: Required[File]
-    """Picture of the person, with one face, in the input folder"""
+    """Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/"""
     instantid_strength: float
     """0 has no effect, 1 is full strength; 0 to 3; by default 0.8"""
     controlnet_strength: float
@@ -947,7 +947,7 @@ class FaceSwapParameters(TypedDict, total=False):
     controlnet_name: str
     """InstantID ControlNet in models/controlnet; by default `instantid/diffusion_pytorch_model.safetensors`"""
     base_image: Required[File]
-    """The picture that gets the face, in the server's input folder"""
+    """The picture that gets the face: over HTTP a file, URL or id, else a name in input/"""
     denoise: float
     """How much is redrawn; 1 redraws all of it; at most 1; by default 0.7"""
     megapixels: float
@@ -1016,7 +1016,7 @@ class FaceDetailerParameters(TypedDict, total=False):
     vae_name: str | None
     """VAE in models/vae instead of the checkpoint's own"""
     image: Required[File]
-    """The picture, in the server's input folder"""
+    """The picture: over HTTP a file, URL or id, else a name in input/"""
     denoise: float
     """How much is redrawn; 1 redraws all of it; at most 1; by default 0.4"""
     crop_size: int
@@ -1086,7 +1086,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     base_image: Required[File]
-    """The picture to redraw, in the server's input folder"""
+    """The picture to redraw: over HTTP a file, URL or id, else a name in input/"""
     denoise: float
     """How much is redrawn; 1 redraws all of it; at most 1; by default 0.6"""
     megapixels: float
@@ -1141,7 +1141,7 @@ class FluxKontextParameters(TypedDict, total=False):
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5"""
     image: Required[File]
-    """The first picture, in the server's input folder; the result has its shape"""
+    """The first picture: over HTTP a file, URL or id, else a name in input/; the result has its shape"""
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
@@ -1188,7 +1188,7 @@ class QwenImageEditParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `qwen_image_vae.safetensors`"""
     image: Required[File]
-    """The first picture, in the server's input folder; the result has its shape"""
+    """The first picture: over HTTP a file, URL or id, else a name in input/; the result has its shape"""
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
@@ -1245,7 +1245,7 @@ class FluxFillParameters(TypedDict, total=False):
     guidance: float
     """Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30.0"""
     base_image: Required[File]
-    """The picture to work on, in the server's input folder"""
+    """The picture to work on: over HTTP a file, URL or id, else a name in input/"""
     mask_image: File | None
     """Picture of the same shape, white where to draw; without it, what is transparent is drawn"""
     megapixels: float
@@ -1313,7 +1313,7 @@ class SdxlInpaintParameters(TypedDict, total=False):
     vae_name: str | None
     """VAE in models/vae instead of the checkpoint's own"""
     base_image: Required[File]
-    """The picture to work on, in the server's input folder"""
+    """The picture to work on: over HTTP a file, URL or id, else a name in input/"""
     mask_image: File | None
     """Picture of the same shape, white where to draw; without it, what is transparent is drawn"""
     grow_mask: int
@@ -1377,7 +1377,7 @@ class FluxControlnetParameters(TypedDict, total=False):
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     control_image: Required[File]
-    """A picture whose shapes guide the new one, in the server's input folder"""
+    """A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/"""
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
@@ -1436,7 +1436,7 @@ class ZImageControlnetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
     control_image: Required[File]
-    """A picture whose shapes guide the new one, in the server's input folder"""
+    """A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/"""
     control: Literal["canny", "depth", "pose"]
     """What to take from it: its edges, its depth, or the pose of a person; by default `canny`"""
     control_is_map: bool
@@ -1503,7 +1503,7 @@ class FluxReduxParameters(TypedDict, total=False):
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     image: Required[File]
-    """The first picture, in the server's input folder; the result has its shape"""
+    """The first picture: over HTTP a file, URL or id, else a name in input/; the result has its shape"""
     image_2: File | None
     """A second picture that the prompt can refer to"""
     image_3: File | None
@@ -1571,7 +1571,7 @@ class UpscaleParameters(TypedDict, total=False):
     vae_name: str | None
     """VAE in models/vae instead of the checkpoint's own"""
     image: Required[File]
-    """The picture to enlarge, in the server's input folder"""
+    """The picture to enlarge: over HTTP a file, URL or id, else a name in input/"""
     scale: float
     """How many times as wide and as high it becomes; 1 to 8; by default 2.0"""
     upscaler_name: str
@@ -1600,7 +1600,7 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     """A picture made larger and sharper with SeedVR2, in one step."""
 
     image: Required[File]
-    """The picture to upscale, in the server's input folder"""
+    """The picture to upscale: over HTTP a file, URL or id, else a name in input/"""
     resolution: int
     """The shorter side, in pixels; 64 to 8192; by default 2048"""
     color_correction: Literal["lab", "wavelet", "adain", "none"]
@@ -1629,7 +1629,7 @@ class RemoveBackgroundParameters(TypedDict, total=False):
     """A picture without its background, as a PNG with transparency, or on another background."""
 
     image: Required[File]
-    """The picture, in the server's input folder"""
+    """The picture: over HTTP a file, URL or id, else a name in input/"""
     background_color: str | None
     """Background colour, such as #ffffff"""
     background_image: File | None
@@ -1741,7 +1741,7 @@ class WanI2vParameters(TypedDict, total=False):
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `wan2.1_i2v_480p_14B_fp16.safetensors`"""
     reference_image: Required[File]
-    """The first frame, in the server's input folder"""
+    """The first frame: over HTTP a file, URL or id, else a name in input/"""
     clip_vision_name: str
     """CLIP vision model in models/clip_vision; by default `clip_vision_h.safetensors`"""
     webhook_url: str
@@ -1899,7 +1899,7 @@ class Wan22I2vParameters(TypedDict, total=False):
     by default `wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors`
     """
     reference_image: Required[File]
-    """The first frame, in the server's input folder"""
+    """The first frame: over HTTP a file, URL or id, else a name in input/"""
     webhook_url: str
     """Receives the job when it has ended, signed as Standard Webhooks; https"""
     labels: dict[str, str]
@@ -1942,7 +1942,7 @@ class LtxVideoParameters(TypedDict, total=False):
     fps: float
     """Frames per second; the model sees the number too; 1 to 120; by default 24.0"""
     reference_image: File | None
-    """The first frame, in the server's input folder; if left out, the prompt alone decides"""
+    """The first frame: over HTTP a file, URL or id, else a name in input/; if left out, the prompt alone decides"""
     reference_strength: float
     """How closely the video starts from it; 1 is exactly; 0 to 1; by default 1.0"""
     checkpoint_name: str

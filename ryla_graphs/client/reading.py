@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from typing_extensions import is_typeddict
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -41,7 +42,7 @@ def _value(kind: Any, value: Any) -> Any:
 
 
 def _empty(kind: Any) -> Any:
-    origin = get_origin(kind)
+    origin = dict if is_typeddict(kind) else get_origin(kind)
     return origin() if origin in (tuple, dict) else None
 
 

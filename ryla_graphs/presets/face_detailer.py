@@ -10,7 +10,7 @@ from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import Denoise, Prompt, WeightFile
 from ryla_graphs.presets.parts.faces import FACE_DETECTOR, DetectorName, face_detector, face_notes
 from ryla_graphs.presets.parts.loras import triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.presets.parts.sampling import encode, negative_notice
 from ryla_graphs.presets.parts.stable_diffusion import CheckpointParams, load_checkpoint
 from ryla_graphs.sockets import SDXL
@@ -20,7 +20,7 @@ from ryla_graphs.workflow import Workflow
 class FaceDetailerParams(CheckpointParams):
     """Parameters of `face_detailer`."""
 
-    image: Picture = Field(description="The picture, in the server's input folder")
+    image: Picture = Field(description=f"The picture: {GIVEN}")
     prompt: Prompt = "photo of a person, natural skin, detailed face"
     cfg: float = Field(default=5.0, ge=1, le=30, description="Guidance; at 1 the negative prompt has no effect")
     denoise: Denoise = 0.4

@@ -27,7 +27,7 @@ from ryla_graphs.presets.parts.instantid import (
     redraw,
 )
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
-from ryla_graphs.presets.parts.pictures import MaskPicture, Picture, load_mask, load_picture, scaled
+from ryla_graphs.presets.parts.pictures import GIVEN, MaskPicture, Picture, load_mask, load_picture, scaled
 from ryla_graphs.presets.parts.sampling import Sampling, encode, negative_notice
 from ryla_graphs.sockets import Image, Mask
 from ryla_graphs.workflow import Workflow
@@ -39,7 +39,7 @@ class FaceSwapParams(IdentityParams, LoraParams, Sampling):
     prompt: Prompt = "photo of a person, natural skin, detailed face"
     steps: Steps = 30
     cfg: float = Field(default=4.5, ge=1, le=30, description="Guidance; 4 to 5 suit InstantID")
-    base_image: Picture = Field(description="The picture that gets the face, in the server's input folder")
+    base_image: Picture = Field(description=f"The picture that gets the face: {GIVEN}")
     denoise: Denoise = 0.7
     megapixels: Megapixels = 1.0
     detector_name: Annotated[DetectorName, ReplacedBy("mask_image")] = FACE_DETECTOR

@@ -24,7 +24,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import ActsWith, Megapixels, Pixels, ReplacedBy, Steps, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_pictures, scaled
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_pictures, scaled
 from ryla_graphs.presets.parts.references import encoded, refer
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling, encode, negative_notice
 from ryla_graphs.sockets import Flux2, Image, Int
@@ -35,9 +35,7 @@ class Flux2KleinParams(LoraParams, Sampling):
     """Parameters of `flux2_klein`."""
 
     steps: Steps = 4
-    image: Picture | None = Field(
-        default=None, description="The picture to edit, in the server's input folder; the result has its shape"
-    )
+    image: Picture | None = Field(default=None, description=f"The picture to edit: {GIVEN}; the result has its shape")
     image_2: Annotated[Picture | None, ActsWith("image")] = Field(
         default=None, description="A second picture that the prompt can refer to"
     )

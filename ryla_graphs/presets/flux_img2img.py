@@ -8,7 +8,7 @@ from ryla_graphs.nodes import SaveImage, VAEEncode
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import Denoise, Megapixels
 from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxParams, Guided, flux_text, load_flux, sample_flux
-from ryla_graphs.presets.parts.pictures import Picture, load_picture, scaled
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture, scaled
 from ryla_graphs.presets.parts.sampling import negative_notice
 from ryla_graphs.workflow import Workflow
 
@@ -16,7 +16,7 @@ from ryla_graphs.workflow import Workflow
 class FluxImg2ImgParams(Guided, FluxParams):
     """Parameters of `flux_img2img`."""
 
-    base_image: Picture = Field(description="The picture to redraw, in the server's input folder")
+    base_image: Picture = Field(description=f"The picture to redraw: {GIVEN}")
     denoise: Denoise = 0.6
     megapixels: Megapixels = 1.0
 

@@ -20,7 +20,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import ActsWith, Steps, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling, encode, negative_notice
 from ryla_graphs.presets.parts.videos import save_video
 from ryla_graphs.sockets import LTXV, Latent, Vae
@@ -49,7 +49,7 @@ class LtxVideoParams(LoraParams, Sampling):
     )
     fps: float = Field(default=24.0, ge=1, le=120, description="Frames per second; the model sees the number too")
     reference_image: Picture | None = Field(
-        default=None, description="The first frame, in the server's input folder; if left out, the prompt alone decides"
+        default=None, description=f"The first frame: {GIVEN}; if left out, the prompt alone decides"
     )
     reference_strength: Annotated[float, ActsWith("reference_image")] = Field(
         default=1.0, ge=0, le=1, description="How closely the video starts from it; 1 is exactly"

@@ -21,7 +21,7 @@ from ryla_graphs.nodes import (
 )
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import Parameters, ReplacedBy, WeightFile
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.sockets import Image, Mask
 from ryla_graphs.workflow import Workflow
 
@@ -29,7 +29,7 @@ from ryla_graphs.workflow import Workflow
 class RemoveBackgroundParams(Parameters):
     """Parameters of `remove_background`."""
 
-    image: Picture = Field(description="The picture, in the server's input folder")
+    image: Picture = Field(description=f"The picture: {GIVEN}")
     background_color: Annotated[str | None, ReplacedBy("background_image")] = Field(
         default=None,
         pattern="^#[0-9a-fA-F]{6}$",

@@ -26,7 +26,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets import forms
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import Parameters, WeightFile, drawn_below
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.sockets import Image
 from ryla_graphs.workflow import Workflow
 
@@ -47,7 +47,7 @@ def _file(place: int) -> Any:
 class SeedVR2UpscaleParams(Parameters):
     """Parameters of `seedvr2_upscale`."""
 
-    image: Picture = Field(description="The picture to upscale, in the server's input folder")
+    image: Picture = Field(description=f"The picture to upscale: {GIVEN}")
     resolution: int = Field(default=2048, ge=64, le=8192, multiple_of=2, description="The shorter side, in pixels")
     color_correction: Literal["lab", "wavelet", "adain", "none"] = Field(
         default="lab", description="How colours are matched to the original; lab is the most faithful"

@@ -22,7 +22,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import ActsWith, Denoise, Parameters, Prompt, Seed, WeightFile, random_seed
 from ryla_graphs.presets.parts.loras import triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.presets.parts.sampling import encode, negative_notice
 from ryla_graphs.presets.parts.stable_diffusion import CheckpointParams, load_checkpoint, sample
 from ryla_graphs.sockets import SDXL, Image
@@ -47,7 +47,7 @@ class UpscaleParams(CheckpointParams, _Redrawing):
 
     only_with: ClassVar[Mapping[str, frozenset[str]]] = {"tiled_diffusion": frozenset(CheckpointParams.model_fields)}
 
-    image: Picture = Field(description="The picture to enlarge, in the server's input folder")
+    image: Picture = Field(description=f"The picture to enlarge: {GIVEN}")
     scale: float = Field(default=2.0, ge=1, le=8, description="How many times as wide and as high it becomes")
     upscaler_name: WeightFile = Field(
         default="RealESRGAN_x4plus.safetensors", description="Upscaling model in models/upscale_models, of any factor"

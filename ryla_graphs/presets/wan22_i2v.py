@@ -8,7 +8,7 @@ from ryla_graphs.nodes import WanImageToVideo
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import WeightFile
 from ryla_graphs.presets.parts.loras import triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, encode, negative_notice
 from ryla_graphs.presets.parts.wan22 import FourStepsName, Wan22Params, load_experts, save_wan22
 from ryla_graphs.workflow import Workflow
@@ -17,7 +17,7 @@ from ryla_graphs.workflow import Workflow
 class Wan22I2VParams(Wan22Params):
     """Parameters of `wan22_i2v`."""
 
-    reference_image: Picture = Field(description="The first frame, in the server's input folder")
+    reference_image: Picture = Field(description=f"The first frame: {GIVEN}")
     high_noise_name: WeightFile = Field(
         default="wan2.2_i2v_high_noise_14B_fp8_scaled.safetensors",
         description="The expert of the first steps, in models/diffusion_models",

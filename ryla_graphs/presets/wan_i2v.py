@@ -8,7 +8,7 @@ from ryla_graphs.nodes import CLIPVisionEncode, CLIPVisionLoader, WanImageToVide
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parameters import WeightFile
 from ryla_graphs.presets.parts.loras import triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, encode, negative_notice
 from ryla_graphs.presets.parts.wan import WanParams, load_wan, save_wan
 from ryla_graphs.workflow import Workflow
@@ -17,7 +17,7 @@ from ryla_graphs.workflow import Workflow
 class WanI2VParams(WanParams):
     """Parameters of `wan_i2v`."""
 
-    reference_image: Picture = Field(description="The first frame, in the server's input folder")
+    reference_image: Picture = Field(description=f"The first frame: {GIVEN}")
     unet_name: WeightFile = Field(
         default="wan2.1_i2v_480p_14B_fp16.safetensors", description="Diffusion model in models/diffusion_models"
     )

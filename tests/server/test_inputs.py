@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,3 +104,12 @@ def test_a_file_whose_content_is_gone_is_missing(client: TestClient) -> None:
     for place, says in ((given["url"], given["name"]), (upload.json()["id"], upload.json()["id"])):
         status, code, text = problem(client, "face.png", **{"face.png": place})
         assert (status, code) == (422, "missing_asset") and f"'{says}'" in text
+
+
+def test_the_size_of_a_stored_file_is_known_without_reading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(InstantEngine(), SqliteStore(tmp_path))
+    here = app.state.deployment
+    digest = here.store.blobs.put(b"12345").hash
+    monkeypatch.setattr(type(here.store.blobs), "read", lambda *_: pytest.fail("it is read"))
+    assert here.uploads.size(digest) == 5
+    assert here.uploads.size("0" * 64) == 0, "it is gone"

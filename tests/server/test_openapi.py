@@ -110,3 +110,17 @@ def test_what_streams_tell_is_as_documented(tmp_path: Path) -> None:
             for kind, data in events:
                 assert data.keys() <= models[kind].model_fields.keys()
                 models[kind].model_validate(data)
+
+
+def test_no_answer_hides_what_its_fields_are(tmp_path: Path) -> None:
+    schemas = create_app(InstantEngine(), SqliteStore(tmp_path)).openapi()["components"]["schemas"]
+
+    def fields(shape: str, name: str) -> set[str]:
+        text = json.dumps(schemas[shape]["properties"][name])
+        (kind,) = {ref.rpartition("/")[2] for ref in re.findall(r'"\$ref": "([^"]+)"', text)}
+        return {*schemas[kind]["properties"]}
+
+    for shape in ("JudgementShape", "GraphShape", "OpenedShape"):
+        assert {"weights", "gpus", "peak_bytes"} <= fields(shape, "plan")
+    assert {"node", "class_type", "kind", "at_least"} <= fields("JudgementShape", "outputs")
+    assert {"queue_ms", "execution_ms", "nodes", "cost_usd"} <= fields("JobShape", "metrics")

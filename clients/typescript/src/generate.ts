@@ -58,6 +58,7 @@ const SHAPES: Record<string, string> = {
   OutputEvent: "OutputEventFacts",
   StatusError: "StatusError",
   Attempt: "AttemptFacts",
+  Metrics: "MetricsFacts",
   Urls: "JobUrls",
 };
 

@@ -239,7 +239,7 @@ export interface Flux2KleinParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** The picture to edit, in the server's input folder; the result has its shape */
+  /** The picture to edit: over HTTP a file, URL or id, else a name in input/; the result has its shape */
   image?: FileInput | null | undefined;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
@@ -349,7 +349,7 @@ export interface SdxlParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** A picture whose shapes guide the new one, in the server's input folder */
+  /** A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/ */
   controlImage?: FileInput | null | undefined;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
@@ -409,7 +409,7 @@ export interface Sd15Parameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 512 */
   height?: number | undefined;
-  /** A picture whose shapes guide the new one, in the server's input folder */
+  /** A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/ */
   controlImage?: FileInput | null | undefined;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
@@ -535,7 +535,7 @@ export interface FluxInstantidParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Picture of the person, with one face, in the input folder */
+  /** Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
@@ -615,7 +615,7 @@ export interface FluxPulidParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Picture of the person, with one face, in the input folder */
+  /** Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** How strongly the face acts; 0 is off, 0.8 to 1 is usual; -1 to 5; by default 0.9 */
   pulidStrength?: number | undefined;
@@ -673,7 +673,7 @@ export interface ZImageInstantidParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Picture of the person, with one face, in the input folder */
+  /** Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
@@ -733,7 +733,7 @@ export interface SdxlInstantidParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** Picture of the person, with one face, in the input folder */
+  /** Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
@@ -809,7 +809,7 @@ export interface CharacterSheetParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** Picture of the person, with one face, in the input folder */
+  /** Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
@@ -871,7 +871,7 @@ export interface FaceSwapParameters {
   triggerWord?: string | undefined;
   /** LoRAs, applied in this order, each with loraId, loraStrength, triggerWord */
   loras?: Lora[] | undefined;
-  /** Picture of the person, with one face, in the input folder */
+  /** Picture of the person, with one face: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** 0 has no effect, 1 is full strength; 0 to 3; by default 0.8 */
   instantidStrength?: number | undefined;
@@ -885,7 +885,7 @@ export interface FaceSwapParameters {
   instantidName?: string | undefined;
   /** InstantID ControlNet in models/controlnet; by default "instantid/diffusion_pytorch_model.safetensors" */
   controlnetName?: string | undefined;
-  /** The picture that gets the face, in the server's input folder */
+  /** The picture that gets the face: over HTTP a file, URL or id, else a name in input/ */
   baseImage: FileInput;
   /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.7 */
   denoise?: number | undefined;
@@ -939,7 +939,7 @@ export interface FaceDetailerParameters {
   textEncoder?: boolean | undefined;
   /** VAE in models/vae instead of the checkpoint's own */
   vaeName?: string | null | undefined;
-  /** The picture, in the server's input folder */
+  /** The picture: over HTTP a file, URL or id, else a name in input/ */
   image: FileInput;
   /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.4 */
   denoise?: number | undefined;
@@ -1005,7 +1005,7 @@ export interface FluxImg2imgParameters {
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
-  /** The picture to redraw, in the server's input folder */
+  /** The picture to redraw: over HTTP a file, URL or id, else a name in input/ */
   baseImage: FileInput;
   /** How much is redrawn; 1 redraws all of it; at most 1; by default 0.6 */
   denoise?: number | undefined;
@@ -1059,7 +1059,7 @@ export interface FluxKontextParameters {
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5 */
   guidance?: number | undefined;
-  /** The first picture, in the server's input folder; the result has its shape */
+  /** The first picture: over HTTP a file, URL or id, else a name in input/; the result has its shape */
   image: FileInput;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
@@ -1105,7 +1105,7 @@ export interface QwenImageEditParameters {
   clipName?: string | undefined;
   /** VAE in models/vae; by default "qwen_image_vae.safetensors" */
   vaeName?: string | undefined;
-  /** The first picture, in the server's input folder; the result has its shape */
+  /** The first picture: over HTTP a file, URL or id, else a name in input/; the result has its shape */
   image: FileInput;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
@@ -1161,7 +1161,7 @@ export interface FluxFillParameters {
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30 */
   guidance?: number | undefined;
-  /** The picture to work on, in the server's input folder */
+  /** The picture to work on: over HTTP a file, URL or id, else a name in input/ */
   baseImage: FileInput;
   /** Picture of the same shape, white where to draw; without it, what is transparent is drawn */
   maskImage?: FileInput | null | undefined;
@@ -1217,7 +1217,7 @@ export interface SdxlInpaintParameters {
   textEncoder?: boolean | undefined;
   /** VAE in models/vae instead of the checkpoint's own */
   vaeName?: string | null | undefined;
-  /** The picture to work on, in the server's input folder */
+  /** The picture to work on: over HTTP a file, URL or id, else a name in input/ */
   baseImage: FileInput;
   /** Picture of the same shape, white where to draw; without it, what is transparent is drawn */
   maskImage?: FileInput | null | undefined;
@@ -1277,7 +1277,7 @@ export interface FluxControlnetParameters {
   fluxCheckpointName?: string | null | undefined;
   /** Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5 */
   guidance?: number | undefined;
-  /** A picture whose shapes guide the new one, in the server's input folder */
+  /** A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/ */
   controlImage: FileInput;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
@@ -1335,7 +1335,7 @@ export interface ZImageControlnetParameters {
   clipName?: string | undefined;
   /** VAE in models/vae, the same as Flux's; by default "ae.safetensors" */
   vaeName?: string | undefined;
-  /** A picture whose shapes guide the new one, in the server's input folder */
+  /** A picture whose shapes guide the new one: over HTTP a file, URL or id, else a name in input/ */
   controlImage: FileInput;
   /** What to take from it: its edges, its depth, or the pose of a person; by default "canny" */
   control?: "canny" | "depth" | "pose" | undefined;
@@ -1401,7 +1401,7 @@ export interface FluxReduxParameters {
   width?: number | undefined;
   /** In pixels, a multiple of 16; 64 to 8192; by default 1024 */
   height?: number | undefined;
-  /** The first picture, in the server's input folder; the result has its shape */
+  /** The first picture: over HTTP a file, URL or id, else a name in input/; the result has its shape */
   image: FileInput;
   /** A second picture that the prompt can refer to */
   image2?: FileInput | null | undefined;
@@ -1457,7 +1457,7 @@ export interface UpscaleParameters {
   textEncoder?: boolean | undefined;
   /** VAE in models/vae instead of the checkpoint's own */
   vaeName?: string | null | undefined;
-  /** The picture to enlarge, in the server's input folder */
+  /** The picture to enlarge: over HTTP a file, URL or id, else a name in input/ */
   image: FileInput;
   /** How many times as wide and as high it becomes; 1 to 8; by default 2 */
   scale?: number | undefined;
@@ -1485,7 +1485,7 @@ export interface UpscaleParameters {
 
 /** A picture made larger and sharper with SeedVR2, in one step. */
 export interface Seedvr2UpscaleParameters {
-  /** The picture to upscale, in the server's input folder */
+  /** The picture to upscale: over HTTP a file, URL or id, else a name in input/ */
   image: FileInput;
   /** The shorter side, in pixels; 64 to 8192; by default 2048 */
   resolution?: number | undefined;
@@ -1513,7 +1513,7 @@ export interface Seedvr2UpscaleParameters {
 
 /** A picture without its background, as a PNG with transparency, or on another background. */
 export interface RemoveBackgroundParameters {
-  /** The picture, in the server's input folder */
+  /** The picture: over HTTP a file, URL or id, else a name in input/ */
   image: FileInput;
   /** Background colour, such as #ffffff */
   backgroundColor?: string | null | undefined;
@@ -1623,7 +1623,7 @@ export interface WanI2vParameters {
   vaeName?: string | undefined;
   /** Diffusion model in models/diffusion_models; by default "wan2.1_i2v_480p_14B_fp16.safetensors" */
   unetName?: string | undefined;
-  /** The first frame, in the server's input folder */
+  /** The first frame: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** CLIP vision model in models/clip_vision; by default "clip_vision_h.safetensors" */
   clipVisionName?: string | undefined;
@@ -1755,7 +1755,7 @@ export interface Wan22I2vParameters {
   highFourStepsName?: string | undefined;
   /** The LoRA that makes the second expert quick, in models/loras; by default "wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors" */
   lowFourStepsName?: string | undefined;
-  /** The first frame, in the server's input folder */
+  /** The first frame: over HTTP a file, URL or id, else a name in input/ */
   referenceImage: FileInput;
   /** Receives the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
@@ -1797,7 +1797,7 @@ export interface LtxVideoParameters {
   length?: number | undefined;
   /** Frames per second; the model sees the number too; 1 to 120; by default 24 */
   fps?: number | undefined;
-  /** The first frame, in the server's input folder; if left out, the prompt alone decides */
+  /** The first frame: over HTTP a file, URL or id, else a name in input/; if left out, the prompt alone decides */
   referenceImage?: FileInput | null | undefined;
   /** How closely the video starts from it; 1 is exactly; 0 to 1; by default 1 */
   referenceStrength?: number | undefined;

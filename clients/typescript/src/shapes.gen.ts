@@ -133,8 +133,7 @@ export interface JobFacts {
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
-  /** queue_ms, cold_ms, idle_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known */
-  metrics: Record<string, unknown>;
+  metrics: MetricsFacts;
   warnings: ProblemFacts[];
   inputs: InputFacts[];
   outputs: OutputFacts[];
@@ -173,6 +172,28 @@ export interface LeftOutFacts {
   node: string;
   what: string;
   reason: string;
+}
+
+/** What a run took. What is unknown is left out; a dictionary, since servers may add fields. */
+export interface MetricsFacts {
+  /** From submission until the engine started */
+  queue_ms?: number;
+  /** For the start of a machine */
+  cold_ms?: number;
+  /** The machine's idle time that this job pays */
+  idle_ms?: number;
+  /** At work */
+  execution_ms?: number;
+  /** At work in nodes that load weights */
+  load_ms?: number;
+  /** Milliseconds by node */
+  nodes?: Record<string, number>;
+  /** The hardware */
+  gpu?: string;
+  /** In US dollars */
+  cost_usd?: number;
+  /** The last route, on servers with routes */
+  route?: string;
 }
 
 /** A graph that was opened, before it is run. */

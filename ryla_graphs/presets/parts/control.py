@@ -19,7 +19,7 @@ from ryla_graphs.nodes import (
     SDPoseKeypointExtractor,
 )
 from ryla_graphs.presets.parameters import Megapixels, Parameters, ReplacedBy, WeightFile
-from ryla_graphs.presets.parts.pictures import Picture, load_picture, scaled
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture, scaled
 from ryla_graphs.sockets import Image, Int
 
 Control = Literal["canny", "depth", "pose"]
@@ -49,7 +49,7 @@ def _reader(given: dict[str, Any]) -> str | None:
 class ControlParams(Parameters):
     """What a new picture takes over from another one, whose shape it has."""
 
-    control_image: Picture = Field(description="A picture whose shapes guide the new one, in the server's input folder")
+    control_image: Picture = Field(description=f"A picture whose shapes guide the new one: {GIVEN}")
     control: Annotated[Control, ReplacedBy("control_is_map")] = Field(
         default="canny", description="What to take from it: its edges, its depth, or the pose of a person"
     )

@@ -19,16 +19,14 @@ from ryla_graphs.nodes import (
     VAEEncode,
 )
 from ryla_graphs.presets.parameters import Parameters, ShowsPerson, Strength, WeightFile
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded
 from ryla_graphs.sockets import SDXL, ControlNet, Image, Latent, Mask
 
 PROVIDERS: dict[str, Literal["CPU", "CUDA"]] = {"CPU": "CPU", "GPU": "CUDA"}
 """What InsightFace calls what the parameter calls `CPU` and `GPU`."""
 
-ReferenceImage = Annotated[
-    Picture, ShowsPerson(), Field(description="Picture of the person, with one face, in the input folder")
-]
+ReferenceImage = Annotated[Picture, ShowsPerson(), Field(description=f"Picture of the person, with one face: {GIVEN}")]
 FaceProvider = Annotated[Literal["CPU", "GPU"], Field(description="Where InsightFace analyses the face")]
 
 

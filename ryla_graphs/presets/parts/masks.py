@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.presets.parameters import Parameters
-from ryla_graphs.presets.parts.pictures import MaskPicture, Picture, load_mask, load_with_alpha
+from ryla_graphs.presets.parts.pictures import GIVEN, MaskPicture, Picture, load_mask, load_with_alpha
 from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import Image, Mask
 
@@ -16,7 +16,7 @@ from ryla_graphs.sockets import Image, Mask
 class MaskedParams(Parameters):
     """A picture, and what of it is redrawn."""
 
-    base_image: Picture = Field(description="The picture to work on, in the server's input folder")
+    base_image: Picture = Field(description=f"The picture to work on: {GIVEN}")
     mask_image: MaskPicture | None = Field(
         default=None,
         description="Picture of the same shape, white where to draw; without it, what is transparent is drawn",

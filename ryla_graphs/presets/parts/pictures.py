@@ -55,6 +55,8 @@ def _as_text(given: str | Source[Any]) -> str:
     return given if isinstance(given, str) else repr(given)
 
 
+GIVEN = "over HTTP a file, URL or id, else a name in input/"
+"""How a picture is given, for the descriptions of parameters."""
 Picture = Annotated[str | Source[Image], _NameOrWire("a picture", Image)]
 """A file in the server's input folder by its name, or a picture of another graph, such as `workflow.picture`."""
 MaskPicture = Annotated[str | Source[Image] | Source[Mask], _NameOrWire("a picture or a mask", Image, Mask)]
@@ -64,7 +66,7 @@ MaskPicture = Annotated[str | Source[Image] | Source[Mask], _NameOrWire("a pictu
 class Pictures(Parameters):
     """One picture to work from, or several."""
 
-    image: Picture = Field(description="The first picture, in the server's input folder; the result has its shape")
+    image: Picture = Field(description=f"The first picture: {GIVEN}; the result has its shape")
     image_2: Picture | None = Field(default=None, description="A second picture that the prompt can refer to")
     image_3: Picture | None = Field(default=None, description="A third picture that the prompt can refer to")
 

@@ -19,7 +19,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.parameters import ActsWith, Strength, WeightFile
 from ryla_graphs.presets.parts.control import READERS, Control, control_map
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import GIVEN, Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Canvas, Conditionings, Loaded, Sampling, encode
 from ryla_graphs.sockets import ControlNet, Family, Latent
 
@@ -47,7 +47,7 @@ class ControlledParams(Canvas, CheckpointParams):
     """Parameters of a new picture, which may take the edges, the depth or the pose of another one."""
 
     control_image: Picture | None = Field(
-        default=None, description="A picture whose shapes guide the new one, in the server's input folder"
+        default=None, description=f"A picture whose shapes guide the new one: {GIVEN}"
     )
     control: Annotated[Control, ActsWith("control_image")] = Field(
         default="canny", description="What to take from it: its edges, its depth, or the pose of a person"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -15,6 +15,7 @@ from ryla_graphs.answers.shapes import (
     FaceShape,
     InputShape,
     JobShape,
+    MetricsShape,
     OutputShape,
     ProblemShape,
     ProgressShape,
@@ -92,7 +93,7 @@ def _job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> Jo
         created_at=_moment(job.created_at),
         started_at=None if job.started_at is None else _moment(job.started_at),
         ended_at=None if job.ended_at is None else _moment(job.ended_at),
-        metrics=dict(job.metrics),
+        metrics=cast("MetricsShape", dict(job.metrics)),
         warnings=tuple(map(ProblemShape.model_validate, job.request.warnings)),
         inputs=tuple(
             InputShape(name=name, hash=f"blake3:{digest}", url=f"{path}/inputs/{name}")

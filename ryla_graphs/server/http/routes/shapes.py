@@ -7,7 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from ryla_graphs.answers.shapes import JobShape, LoraShape, ProblemShape
+from ryla_graphs.answers.words import OutputKind
 from ryla_graphs.formats.drawing import Drawing
+from ryla_graphs.plan.plan import Plan
 
 
 class JobsShape(BaseModel, title="Jobs"):
@@ -128,7 +130,7 @@ class GraphShape(BaseModel, title="Graph"):
     valid: bool = Field(description="Whether the graph has no error")
     runs_here: bool = Field(description="Whether this deployment would accept it, apart from its files")
     problems: list[ProblemShape]
-    plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")
+    plan: Plan | None = Field(description="The estimate, for a valid graph: docs/plan.md")
 
 
 class SentShape(BaseModel):
@@ -152,6 +154,16 @@ class OpenedShape(SentShape, GraphShape, title="OpenedGraph"):
     )
 
 
+class PromisedShape(BaseModel, title="PromisedOutput"):
+    """An output node, and what must come out of it."""
+
+    node: str
+    class_type: str
+    kind: OutputKind
+    at_least: int = Field(description="How many files or texts; 0 if the node is known to report none")
+    optional: bool = Field(default=False, description="Whether the job succeeds without it")
+
+
 class JudgementShape(SentShape, title="Judgement"):
     """The verdict on a graph, here and in ComfyUI."""
 
@@ -159,7 +171,7 @@ class JudgementShape(SentShape, title="Judgement"):
     runs_here: bool = Field(description="Whether this deployment would accept it, apart from its files")
     verdict: VerdictShape
     problems: list[ProblemShape]
-    outputs: list[dict[str, Any]] = Field(
+    outputs: list[PromisedShape] = Field(
         description="The outputs that a run of the graph delivers at least, if it is valid"
     )
-    plan: dict[str, Any] | None = Field(description="The estimate, for a valid graph: docs/plan.md")
+    plan: Plan | None = Field(description="The estimate, for a valid graph: docs/plan.md")
