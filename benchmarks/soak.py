@@ -49,7 +49,7 @@ UNFINISHED = ("run_lost", "run_timed_out", "engine_unreachable", "node_failed")
 FINAL = {"succeeded", "failed", "cancelled"}
 SIZE = 64
 STARTS = 10
-"""How often a server that was killed is started before it counts as broken."""
+"""How often a server that was killed is started, and content is asked for, before it counts as broken."""
 
 
 @dataclass
@@ -130,6 +130,14 @@ async def one(client: httpx2.AsyncClient, soak: Soak) -> None:
                 pass
 
 
+async def content_at(client: httpx2.AsyncClient, url: str) -> bytes:
+    """What is there; asks again where the server closes an idle connection at that moment."""
+    for _ in range(STARTS - 1):
+        with contextlib.suppress(httpx2.TransportError):
+            return (await client.get(url)).content
+    return (await client.get(url)).content
+
+
 async def judged(client: httpx2.AsyncClient, soak: Soak, job_id: str) -> str:
     """The state a job ended in; notes what is wrong with it."""
     deadline = time.monotonic() + 180
@@ -150,7 +158,7 @@ async def judged(client: httpx2.AsyncClient, soak: Soak, job_id: str) -> str:
         return "stuck"
     if job["state"] == "succeeded":
         outputs = job["outputs"]
-        content = (await client.get(outputs[0]["url"])).content if len(outputs) == 1 else b""
+        content = await content_at(client, outputs[0]["url"]) if len(outputs) == 1 else b""
         if not content or Image.open(io.BytesIO(content)).size != (SIZE, SIZE):
             soak.wrong.append(f"{job_id} succeeded with {len(outputs)} outputs, {len(content)} bytes")
     elif job["state"] == "failed" and job["error"]["code"] not in UNFINISHED:

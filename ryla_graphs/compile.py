@@ -173,6 +173,7 @@ def compile_view(
         problems = explained(problems_of(view), view.sources, origin) if check else []
         if any(problem.level == "error" for problem in problems):
             raise InvalidWorkflow(problems)
+        view = _completed(view)
         compiled = CompiledWorkflow(
             view=view,
             outputs=promised_outputs(view),
@@ -183,6 +184,14 @@ def compile_view(
         )
         compiled.json()
     return compiled
+
+
+def _completed(view: View) -> View:
+    """The view with `inputs` in every node: ComfyUI stops on a node without, even if no output needs it."""
+    if len(view.nodes) == len(view.bodies):
+        return view
+    bare = {number: {**body, "inputs": {}} for number, body in view.bodies.items() if "inputs" not in body}
+    return View({**view.bodies, **bare}, view.catalog, files=view.files, sources=view.sources) if bare else view
 
 
 def _written(graph: Graph, catalog: Catalog, files: Files | None) -> View:

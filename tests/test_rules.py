@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ryla_graphs import Problem, catalogs
+from ryla_graphs import InvalidWorkflow, Problem, Workflow, catalogs
 from ryla_graphs.catalogs import from_object_info
 from ryla_graphs.validation import RULES, validate, verdict
 from ryla_graphs.validation.depth import MAX_DEPTH
@@ -202,6 +202,44 @@ def test_prompts_on_which_the_server_crashes(prompt: Any) -> None:
     assert (answer.accepted, answer.error) == (False, None)
     assert answer.crash
     assert found(prompt)[0].code == "malformed_prompt"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place"),
+    [
+        (changed("sampler", more=["nope", 0]), ("sampler", "more")),
+        (
+            {**changed("sampler", more=["x", 0]), "x": {"class_type": "ImageInvert", "inputs": {"image": ["nope", 0]}}},
+            ("x", "image"),
+        ),
+    ],
+)
+def test_a_link_that_stops_the_server_is_an_error(prompt: Any, place: tuple[str, str]) -> None:
+    """On ComfyUI 0.33, the thread that runs prompts ends on it, and no later prompt runs."""
+    answer = verdict(prompt, catalogs.bundled())
+    assert answer.accepted and not answer.nodes
+    problem = error(prompt)
+    assert (problem.code, problem.node, problem.input) == ("link_to_missing_node", *place)
+    assert "until it is restarted" in str(problem)
+    with pytest.raises(InvalidWorkflow):
+        Workflow.load(prompt).compile()
+
+
+def test_a_node_without_inputs_that_would_stop_the_server_is_compiled_with_some() -> None:
+    """As above; the server accepts it if no output needs it."""
+    prompt = {**PROMPT, "spare": {"class_type": "EmptyImage"}}
+    answer = verdict(prompt, catalogs.bundled())
+    assert answer.accepted and not answer.nodes
+    (problem,) = [problem for problem in found(prompt) if problem.code == "node_without_inputs"]
+    assert (problem.level, problem.node) == ("warning", "spare") and "until it is restarted" in str(problem)
+    compiled = Workflow.load(prompt).compile()
+    assert compiled.prompt == {**prompt, "spare": {"class_type": "EmptyImage", "inputs": {}}}
+
+
+@pytest.mark.parametrize("class_type", [5, {}, ["1", 0], None, True])
+def test_a_class_that_is_no_text_is_reported_as_none(class_type: Any) -> None:
+    for problem in found({**PROMPT, "odd": {"class_type": class_type}}):
+        assert problem.class_type is None and str(problem)
 
 
 def test_unknown_classes_get_the_nearest_name() -> None:

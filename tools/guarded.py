@@ -133,9 +133,6 @@ SAME: Mapping[str, Mapping[str, str]] = {
     },
     "ryla_graphs.server.storage.sqlite": {
         "`raise` after `db.close()` left out": "SQLite refuses a closed connection with an error of the same kind",
-        "`1` → `2` in `rows = self._rows(f'{_JOB} {where}', *values, -1 if limit is None els…`": (
-            "SQLite takes any negative number for no limit"
-        ),
     },
 }
 """Mutants that make no difference: the module, the change, and why the program still behaves the same."""

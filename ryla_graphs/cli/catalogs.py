@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ryla_graphs.cli.options import Json
-from ryla_graphs.cli.output import print_json
+from ryla_graphs.cli.output import print_json, say
 
 SHOWN = 200
 """The most differences that a terminal shows."""
@@ -80,7 +80,7 @@ def diff(
         print_json([each._asdict() for each in found])
     else:
         for each in found[:SHOWN]:
-            typer.echo(f"{each.what:<9} {each.where}: {_said(each.first)} -> {_said(each.second)}")
+            say(f"{each.what:<9} {each.where}: {_said(each.first)} -> {_said(each.second)}")
         if len(found) > SHOWN:
             typer.echo(f"… and {len(found) - SHOWN} more; --json lists them all")
         typer.echo(f"{len(found)} differences" if found else "no difference")

@@ -14,7 +14,7 @@ import typer
 
 from ryla_graphs.cli.failures import report
 from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, ParamsFile, Prefer, Settings, preset_names
-from ryla_graphs.cli.output import print_json, print_problems, wants_json
+from ryla_graphs.cli.output import print_json, print_problems, say, wants_json
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
@@ -105,7 +105,7 @@ def _convert(
     else:
         print_problems(opened.problems, stderr=True)
         for line in left_out_lines(written.left_out):
-            typer.echo(line, err=True)
+            say(line, err=True)
         typer.echo(written.text if out is None else f"{out}: {len(opened.prompt)} nodes\n", nl=False)
     raise typer.Exit(1 if any(problem.level == "error" for problem in opened.problems) else 0)
 

@@ -52,21 +52,23 @@ def diff_command(
 def _print(found: Comparison) -> None:
     from rich.text import Text  # noqa: PLC0415
 
+    from ryla_graphs.problems.text import printable  # noqa: PLC0415
+
     terminal = console()
     if found.equal:
         terminal.print("the same" + (f", except for {len(found.renumbered)} ids" if found.renumbered else ""))
         return
     for number, kind in found.removed:
-        terminal.print(Text.assemble((f"- {kind} '{number}'", "red")))
+        terminal.print(Text(printable(f"- {kind} '{number}'"), "red"))
     for number, kind in found.added:
-        terminal.print(Text.assemble((f"+ {kind} '{number}'", "green")))
+        terminal.print(Text(printable(f"+ {kind} '{number}'"), "green"))
     before = None
     for change in found.changes:
         if change.node != before:
             was = f" (was '{change.was}')" if change.was != change.node else ""
-            terminal.print(Text(f"  {change.class_type} '{change.node}'{was}"))
+            terminal.print(Text(printable(f"  {change.class_type} '{change.node}'{was}")))
             before = change.node
-        terminal.print(Text(f"      {change.input}: {_shown(change, 'before')} → {_shown(change, 'after')}"))
+        terminal.print(Text(printable(f"      {change.input}: {_shown(change, 'before')} → {_shown(change, 'after')}")))
     terminal.print(f"{len(found.changes)} inputs changed, {len(found.added)} nodes added, {len(found.removed)} removed")
 
 

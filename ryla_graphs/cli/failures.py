@@ -21,6 +21,7 @@ from ryla_graphs.problems import (
     Problem,
     RylaError,
 )
+from ryla_graphs.problems.text import printable
 
 BAD_GRAPH, MISUSE = 1, 2
 _BAD = (InvalidWorkflow, CannotRunHere, InvalidDocument, PipelineFailed, EngineError)
@@ -37,11 +38,11 @@ def report(error: Exception) -> int:
     """Print an error, as JSON with `--json`; returns the exit code."""
     if not isinstance(error, RylaError):
         if isinstance(error, OSError):
-            print(f"error: {error}", file=sys.stderr)
+            _print(f"error: {error}")
             return MISUSE
         if os.environ.get("RYLA_DEBUG"):
             traceback.print_exc()
-        print(f"error: a bug in ryla-graphs: {type(error).__name__}: {error}", file=sys.stderr)
+        _print(f"error: a bug in ryla-graphs: {type(error).__name__}: {error}")
         print("set RYLA_DEBUG=1 for the traceback, and please report it", file=sys.stderr)
         return MISUSE
     if wants_json():
@@ -49,5 +50,10 @@ def report(error: Exception) -> int:
         content = {"error": type(error).__name__, "message": str(error).splitlines()[0]}
         print(json.dumps(content | {"problems": [problem.to_dict() for problem in problems]}, default=repr))
     else:
-        print(f"error: {error}", file=sys.stderr)
+        _print(f"error: {error}")
     return exit_code(error)
+
+
+def _print(text: str) -> None:
+    """Print lines, in which a name or a server's word may be anything."""
+    print("\n".join(map(printable, text.split("\n"))), file=sys.stderr)

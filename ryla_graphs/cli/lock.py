@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ryla_graphs.cli.options import Json, preset_names
-from ryla_graphs.cli.output import console, print_json
+from ryla_graphs.cli.output import console, print_json, say
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
@@ -218,7 +218,7 @@ def _print_check(out: Path, changes: list[str], *, stale: bool) -> None:
         return
     typer.echo(f"{out} is out of date" if out.exists() else f"there is no {out}")
     for line in changes:
-        typer.echo(f"  {line}")
+        say(f"  {line}")
     typer.echo("`ryla-graphs lock` writes it again")
 
 

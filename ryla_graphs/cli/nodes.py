@@ -10,7 +10,7 @@ import typer
 
 from ryla_graphs.cli.catalogs import COMMANDS
 from ryla_graphs.cli.options import CatalogSource, Json
-from ryla_graphs.cli.output import console, print_json
+from ryla_graphs.cli.output import console, print_json, say
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
@@ -122,7 +122,7 @@ def search(
         return
     for schema in found:
         category = f"  ({schema.category})" if schema.category else ""
-        typer.echo(f"{schema.class_type:<40} {schema.display_name}{category}")
+        say(f"{schema.class_type:<40} {schema.display_name}{category}")
     if not found:
         typer.echo("nothing found")
 
@@ -153,7 +153,7 @@ def where(
     else:
         for name, repositories in found.items():
             known = " (bundled)" if name in bundled() else ""
-            typer.echo(f"{name}{known}: {', '.join(repositories) or 'no known pack has it'}")
+            say(f"{name}{known}: {', '.join(repositories) or 'no known pack has it'}")
             for pack in hidden_in(name):
                 typer.echo(f"  ComfyUI's own class hides that of {pack}, also on a server with the pack")
     raise typer.Exit(0 if all(found.values()) else 1)

@@ -30,10 +30,17 @@ def print_json(content: Any) -> None:
 
 def console(*, stderr: bool = False) -> Console:
     """A console for tables and progress; in a file or pipe, no table cell is wrapped."""
-    from rich.console import Console  # noqa: PLC0415 - a third of the start-up time
+    from ryla_graphs.cli.plain_console import PlainConsole  # noqa: PLC0415 - a third of the start-up time
 
     width = None if stderr or sys.stdout.isatty() else _ENDLESS
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=width)
+    return PlainConsole(stderr=stderr, highlight=False, soft_wrap=True, width=width, markup=False)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print one line, which may contain names from a graph, a file or a server."""
+    from ryla_graphs.problems.text import printable  # noqa: PLC0415
+
+    typer.echo(printable(text), err=err)
 
 
 def print_problems(problems: Iterable[Problem], *, stderr: bool = False, notes: bool = True) -> None:

@@ -31,7 +31,7 @@ from ryla_graphs.cli.options import (
     Target,
     Watch,
 )
-from ryla_graphs.cli.output import print_json
+from ryla_graphs.cli.output import print_json, say
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.services import announce, partner_key
 
@@ -149,7 +149,7 @@ def _run(
             result = follow(started, on_event=_collecting(arrived, watch, quiet=quiet))
     except EngineError:
         for artifact in arrived:
-            typer.echo(f"{artifact.save(out)}  (arrived before the run failed)", err=True)
+            say(f"{artifact.save(out)}  (arrived before the run failed)", err=True)
         raise
     return result, [(artifact, artifact.save(out)) for artifact in result.outputs]
 
@@ -166,7 +166,7 @@ def _collecting(arrived: list[Artifact], watch: Callable[[Event], None], *, quie
             arrived.clear()
         elif isinstance(event, Routed) and not quiet:
             others = "".join(f"; not {name}: {reason}" for name, reason in event.tried.items())
-            typer.echo(f"route {event.route} ({event.reason}{others})", err=True)
+            say(f"route {event.route} ({event.reason}{others})", err=True)
 
     return collect
 
@@ -208,9 +208,9 @@ def _print_results(
     for problem in result.left_out:
         typer.echo(f"left out: {problem}", err=True)
     for reason in result.guessed:
-        typer.echo(f"guessed: {reason}", err=True)
+        say(f"guessed: {reason}", err=True)
     for _, path in files:
-        typer.echo(f"{path}{'  (simulated: no model ran)' if simulated else ''}")
+        say(f"{path}{'  (simulated: no model ran)' if simulated else ''}")
     typer.echo(f"{saved}")
     seed = compiled.parameters.get("seed")
     if seed is not None:

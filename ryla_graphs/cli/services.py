@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ryla_graphs.cli.output import say
+
 if TYPE_CHECKING:
     from ryla_graphs.compile import CompiledWorkflow
     from ryla_graphs.engines import PartnerKey
@@ -44,7 +46,7 @@ def announce(workflows: Iterable[CompiledWorkflow], engine: str, key: PartnerKey
 
     lines = Counter(line for compiled in workflows for line in price_lines(services_of(compiled.view)))
     for line, times in lines.items():
-        typer.echo(line if times == 1 else f"{times} times: {line}", err=True)
+        say(line if times == 1 else f"{times} times: {line}", err=True)
     if lines and engine == SIMULATOR:
         typer.echo("the simulator calls no service, and makes placeholders instead", err=True)
     elif lines and key is None:

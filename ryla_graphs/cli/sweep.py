@@ -22,7 +22,7 @@ from ryla_graphs.cli.options import (
     Settings,
     Target,
 )
-from ryla_graphs.cli.output import print_json
+from ryla_graphs.cli.output import print_json, say
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import workflow_file
 from ryla_graphs.cli.services import announce, partner_key
@@ -180,8 +180,8 @@ def show_saved(saved: SavedSweep, out: Path, *, json: bool) -> None:
     for cell in saved.manifest["cells"]:
         faces = {row.pop("file"): in_short(FaceScore(**row)) for row in map(dict, cell.get("faces", ()))}
         for name in cell["files"]:
-            typer.echo(f"{out / name}{f'  {faces[name]}' if name in faces else ''}{simulated}")
+            say(f"{out / name}{f'  {faces[name]}' if name in faces else ''}{simulated}")
     typer.echo(f"{saved.contact_sheet}")
     typer.echo(f"{saved.file}")
     for name, reason in saved.failures.items():
-        typer.echo(f"failed: {name}: {reason}", err=True)
+        say(f"failed: {name}: {reason}", err=True)

@@ -70,8 +70,9 @@ def show_command(
     from ryla_graphs.cli.inputs import table_of  # noqa: PLC0415
 
     terminal = console()
-    terminal.print(f"[bold]{row.name}[/bold]  {row.title}", highlight=False)
-    terminal.print(row.description, markup=False)
+    terminal.print(row.name, style="bold", end="  ")
+    terminal.print(row.title)
+    terminal.print(row.description)
     if row.comfyui:
         terminal.print(f"needs ComfyUI {row.comfyui}")
     terminal.print(table_of(inputs))

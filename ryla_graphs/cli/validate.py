@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, ModelsFolders, ParamsFile, Prefer, Settings
-from ryla_graphs.cli.output import print_json
+from ryla_graphs.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
@@ -107,10 +107,10 @@ def _print(found: Sequence[_Judged]) -> None:
 
     for each in found:
         for line in notes_of(each.document, each.file) if each.document is not None else ():
-            typer.echo(line, err=True)
+            say(line, err=True)
         errors, warnings = each.errors, sum(problem.level == "warning" for problem in each.problems)
         state = f"{errors} error{'s' * (errors != 1)}" if errors else "valid"
-        typer.echo(f"{each.file}: {state}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
+        say(f"{each.file}: {state}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
         print_problems(each.problems)
 
 

@@ -27,6 +27,8 @@ T = TypeVar("T")
 PATIENCE = 6
 """How many times a request is sent if the server has no room for it or does not answer."""
 _BUSY = (429, 503)
+_IN_VAIN = ("over_budget",)
+"""Codes with such a status that no retry helps against: the budget only returns on another day."""
 _LONGEST_PAUSE = 30.0
 
 
@@ -179,7 +181,7 @@ def ready() -> Flow[bool]:
 def patiently(ask: Ask) -> Flow[Answer]:
     """Send a request until it succeeds, with retries while the server has no room or does not answer.
 
-    Raises `RequestFailed` for any other answer, `ServerUnreachable` after the last attempt.
+    Raises `RequestFailed` for any other answer and if the budget is spent, `ServerUnreachable` after the last attempt.
     """
     pause = 0.5
     for attempt in range(1, PATIENCE + 1):
@@ -189,7 +191,7 @@ def patiently(ask: Ask) -> Flow[Answer]:
             if attempt == PATIENCE:
                 raise
         else:
-            if answer.status not in _BUSY or attempt == PATIENCE:
+            if answer.status not in _BUSY or attempt == PATIENCE or _facts_in(answer).get("code") in _IN_VAIN:
                 return checked(answer)
             asked_for = answer.headers.get("retry-after", "")
             pause = float(asked_for) if asked_for.isdigit() else pause
@@ -207,15 +209,20 @@ def checked(answer: Answer) -> Answer:
         elsewhere = answer.headers.get("location", "another address")
         message = f"the server redirects to {elsewhere}; use the final address instead"
         raise RequestFailed(message, status=answer.status, code="redirected")
-    body = answer.json()
-    error = body.get("error") if isinstance(body, dict) else None
-    facts = error if isinstance(error, dict) else {}
+    facts = _facts_in(answer)
     raise RequestFailed(
         str(facts.get("message") or f"the server answered {answer.status}"),
         status=answer.status,
         code=str(facts.get("code") or "unknown"),
         problems=problems_in(facts),
     )
+
+
+def _facts_in(answer: Answer) -> dict[str, Any]:
+    """The error in an answer; empty if a proxy answered."""
+    body = answer.json()
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 def _job_in(answer: Answer) -> JobView:

@@ -26,5 +26,8 @@ class Limits:
     """Nodes of the graph."""
     inputs: int | None = 100_000
     """Inputs of all its nodes together: a switch takes as many as it is given."""
+    chain: int | None = 700
+    """Nodes in one chain. At some more than this (`validation.depth.MAX_DEPTH`, less where packs wrap ComfyUI's
+    functions), ComfyUI accepts a graph and then runs nothing until it is restarted."""
     characters: int | None = 4_000_000
     """Of all texts of the graph together: prompts, names, titles. Every job stores its graph."""

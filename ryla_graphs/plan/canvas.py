@@ -108,7 +108,8 @@ class _Size(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        return all(isinstance(side, int) and side > 0 for side in self if side is not None)
+        sizes = self[:3] if self.frames is None else self
+        return all(isinstance(size, int) and size > 0 for size in sizes)
 
 
 def _measured(row: NodeShapes, traced: Canvas | None) -> Canvas | None:

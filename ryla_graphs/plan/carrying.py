@@ -10,7 +10,7 @@ from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
 MOST = 64
-"""More things that reach one node are not told apart: real graphs have a dozen, and one can ask for thousands, in
+"""More things that reach one node count as one: real graphs have a dozen, and one can ask for thousands, in
 thousands of combinations."""
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""The limits on what a prompt itself holds: nodes, inputs and texts. They need no catalog, and come first."""
+"""The limits on what a prompt itself holds: nodes, inputs, texts and chains. They come before all others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ryla_graphs.plan.allowed import Limits
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
+from ryla_graphs.validation.depth import longest_chain
+from ryla_graphs.validation.view import View
 
 
 def crowded(prompt: Any, limits: Limits) -> Problem | None:
@@ -53,3 +55,17 @@ def _characters(value: Any) -> int:
             stack += item.keys()
             stack += item.values()
     return count
+
+
+def chained(view: View, limits: Limits) -> Problem | None:
+    """The problem of a chain on which ComfyUI may stop."""
+    if limits.chain is None or (chain := longest_chain(view)).nodes <= limits.chain:
+        return None
+    return Problem(
+        code="chain_too_long",
+        message=f"a chain of {chain.nodes:,} nodes, {limits.chain:,} are allowed",
+        subject=AtNode(chain.end, chain.class_type),
+        given=chain.nodes,
+        expected=f"at most {limits.chain:,}",
+        hint="save an intermediate result, and continue in another workflow",
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 from ryla_graphs.plan.allowed import Limits
 from ryla_graphs.plan.canvas import number_of
-from ryla_graphs.plan.crowds import crowded, wordy
+from ryla_graphs.plan.crowds import chained, crowded, wordy
 from ryla_graphs.plan.stages import Sampling, samplings
 from ryla_graphs.plan.work import held, of_work
 from ryla_graphs.problems import AtNode, Problem
@@ -39,6 +39,8 @@ def check(
         return [crowd]
     if (texts := wordy(view.document, allowed)) is not None:
         return [texts]
+    if (chain := chained(view, allowed)) is not None:
+        return [chain]
     shapes = evaluate(view, files=files or {}, guess=True)
     made = list(amounts(shapes))
     found = [*_of_amounts(view, allowed, made, refuse_unknown)]

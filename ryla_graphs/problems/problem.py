@@ -18,6 +18,7 @@ from typing import Any, Self, cast
 
 from ryla_graphs.deprecation import deprecated
 from ryla_graphs.problems.codes import CODES, Level, Tier
+from ryla_graphs.problems.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ class Problem:
             text = f"{self.where}: {self.message}"
         if self.source:
             text += f" [{self.source}]"
-        return f"{text}\n    hint: {self.hint}" if self.hint else text
+        return f"{printable(text)}\n    hint: {printable(self.hint)}" if self.hint else printable(text)
 
 
 _FACTS = ("message", "given", "expected", "hint", "source", "parameters")

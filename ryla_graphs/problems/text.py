@@ -36,6 +36,17 @@ def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3, alike: floa
     return f"did you mean {' or '.join(repr(other) for other in near[:limit])}?"
 
 
+def printable(text: str) -> str:
+    """A text with escapes for all that does not print: a name may hold line breaks, or commands for a terminal.
+
+    >>> printable("Evil\\x1b[2J\\n::error::forged"), printable("naïve 狐")
+    ('Evil\\\\x1b[2J\\\\n::error::forged', 'naïve 狐')
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def shorten(value: object, limit: int = 80) -> str:
     """`repr(value)`, cut to `limit` characters, for messages."""
     if isinstance(value, (str, bytes)) and len(value) > limit:

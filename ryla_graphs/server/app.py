@@ -152,6 +152,8 @@ def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
     """Register gauges that read the current number of jobs."""
     for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
         Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)
+    damage = Gauge("ryla_damaged_records", "Stored records that could not be read", registry=registry)
+    damage.set_function(lambda: len(deployment.store.damage))
     if deployment.routes is not None:
         registry.register(RouteNumbers(deployment.routes))
 

@@ -30,6 +30,7 @@ from ryla_graphs.server.sinks.product_events import PREFIX
 from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.storage.clock import SlowClock
+from ryla_graphs.server.storage.damage import owned
 from ryla_graphs.server.storage.recent import RecentBlobs
 from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import FolderShelf, Loras, Shelf
@@ -140,15 +141,17 @@ class Deployment:
 
     async def job_of(self, owner: str, job_id: str) -> Job:
         """A job of this owner; raises `NotFound`, also if the job belongs to someone else."""
-        job = self.jobs.live(job_id) or await in_thread(self.store.job, job_id)
+        job = self.jobs.live(job_id)
         if job is None or job.owner != owner:
+            job = await in_thread(owned, self.store.job, job_id, owner)
+        if job is None:
             raise NotFound(f"there is no job '{job_id[:80]}'")
         return job
 
     async def asset_of(self, owner: str, asset_id: str) -> Asset:
         """An upload or output of this owner; raises `NotFound`, also if it belongs to someone else."""
-        asset = await in_thread(self.store.asset, asset_id)
-        if asset is None or asset.owner != owner:
+        asset = await in_thread(owned, self.store.asset, asset_id, owner)
+        if asset is None:
             raise NotFound(f"there is no asset '{asset_id[:80]}'")
         return asset
 

@@ -30,7 +30,7 @@ from ryla_graphs.problems import (
     StoreUnreachable,
 )
 from ryla_graphs.problems.text import shorten
-from ryla_graphs.server.records import JobError
+from ryla_graphs.server.records import DamagedRecord, JobError
 from ryla_graphs.server.threads import WorkTimedOut
 
 LONGEST = 2_000
@@ -110,6 +110,7 @@ ANSWERS: Mapping[str, Answer] = {
     "pipeline_failed": Answer(
         500, "the code of one of this deployment's own pipelines failed; `message` names the pipeline and the line"
     ),
+    "record_damaged": Answer(500, "what the store has of this job or file cannot be read; the server's log says why"),
     "internal_error": Answer(500, "a bug in this server; its log has the details"),
     "not_ready": Answer(503, "the server is starting or stopping", 5),
     "bodies_full": Answer(503, "the requests of all callers fill the memory for bodies; see `RYLA_BODIES_BYTES`", 5),
@@ -129,6 +130,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (InvalidDocument, "invalid_document"),
     (PipelineFailed, "pipeline_failed"),
     (NotFound, "not_found"),
+    (DamagedRecord, "record_damaged"),
     (StoreUnreachable, "store_unreachable"),
     (WorkTimedOut, "request_timeout"),
 )

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from ryla_graphs.problems.text import printable
+
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -33,18 +35,12 @@ class Lines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """The line. Line breaks in it would forge others, and escapes would reach the terminal that shows them."""
-        line = super().formatMessage(record)
-        return line if line.isprintable() else _plain(line)
+        return printable(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """The traceback, indented, so that no line of it can pass for another record's."""
         lines = super().formatException(ei).splitlines()
-        return "\n".join(f"    {_plain(line)}" for line in lines)
-
-
-def _plain(text: str) -> str:
-    """Text in which everything that does not print is escaped."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+        return "\n".join(f"    {printable(line)}" for line in lines)
 
 
 _JOB: ContextVar[str] = ContextVar("ryla_job", default="")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from ryla_graphs.answers.words import JobState
+from ryla_graphs.problems import RylaError
 
 WEBHOOK_URL = "webhook_url"
 """The key in `JobRequest.extra` for the URL that the job's end is posted to."""
@@ -173,3 +174,12 @@ class KeyUse(NamedTuple):
 
     job_id: str
     fingerprint: str
+
+
+class DamagedRecord(RylaError, ValueError):
+    """A stored record that cannot be read."""
+
+    def __init__(self, kind: str, record_id: str, owner: str) -> None:
+        super().__init__(f"the record of {kind} '{record_id}' is damaged; the server's log says how")
+        self.record = f"{kind} {record_id}"
+        self.owner = owner

@@ -36,18 +36,29 @@ def mutations(draw: st.DrawFn, prompt: Any, *, most: int = 3) -> Any:
     return broken
 
 
+_KINDS = (
+    "value", "value", "link", "link", "cycle", "drop", "rename", "class", "key", "node", "stray", "document",
+)  # fmt: skip
+
+
 @st.composite
 def _one(draw: st.DrawFn, prompt: dict[str, Any]) -> Any:
     number = draw(st.sampled_from(sorted(prompt)))
     body = prompt[number]
     inputs = body.get("inputs") if isinstance(body, dict) else None
     kind = draw(
-        st.sampled_from(["value", "value", "link", "link", "cycle", "drop", "rename", "class", "node", "document"])
+        st.sampled_from(
+            ["value", "value", "link", "link", "cycle", "drop", "rename", "class", "key", "node", "stray", "document"]
+        )
     )
     if kind == "document":
         return draw(st.one_of(st.just(prompt), JSON))
     if kind == "node":
         prompt[number] = draw(JSON)
+    elif kind == "stray":
+        prompt[draw(st.sampled_from(["class_type", "inputs", "prompt", "nodes", ""]))] = draw(JSON)
+    elif kind == "key" and isinstance(body, dict) and body:
+        del body[draw(st.sampled_from(sorted(body)))]
     elif not isinstance(inputs, dict):
         del prompt[number]
     elif kind == "class":

@@ -15,10 +15,10 @@ from ryla_graphs.families.evidence import Files
 from ryla_graphs.problems import CODES, Problem
 from ryla_graphs.prompt.collector import collector_paused
 from ryla_graphs.validation.added_choices import added_choices
-from ryla_graphs.validation.dangling_links import dangling_links
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.families import FAMILY_RULES
+from ryla_graphs.validation.fatal import fatal
 from ryla_graphs.validation.json_values import json_values
 from ryla_graphs.validation.link_only import link_only
 from ryla_graphs.validation.matched_types import matched_types
@@ -40,7 +40,7 @@ RULES: tuple[Rule, ...] = (
     unknown_inputs,
     own_checks,
     added_choices,
-    dangling_links,
+    fatal,
     dynamic_choices,
     link_only,
     matched_types,
@@ -86,15 +86,18 @@ _HINTED = 20
 def _weighed(problem: Problem, view: View) -> Problem:
     """The problem, as a warning if only our own rules object to a node that was not written in Python.
 
-    What the server accepts is accepted here too. Proven problems remain errors: families that do not fit, and values
-    that JSON cannot hold. `unknown_input` sets its own level.
+    What the server accepts is accepted here too. Proven problems remain errors: families that do not fit, values that
+    JSON cannot hold, and links that stop the server. `unknown_input` sets its own level.
     """
     if problem.level != "error" or problem.tier != 2 or problem.code in _PROVEN or problem.node in view.sources:
         return problem
     return problem.at(level="warning")
 
 
-_PROVEN = frozenset({code for code, row in CODES.items() if row.group == "families"} | {"not_json", "unknown_input"})
+_PROVEN = frozenset(
+    {code for code, row in CODES.items() if row.group == "families"}
+    | {"not_json", "unknown_input", "link_to_missing_node"}
+)
 
 
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}

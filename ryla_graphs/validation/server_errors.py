@@ -54,7 +54,7 @@ def _unreadable_nodes(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="node_without_inputs",
                 message="the node has no `inputs` object",
-                subject=AtNode(node=number, class_type=class_type),
+                subject=AtNode(node=number, class_type=class_type if isinstance(class_type, str) else None),
                 hint='write "inputs": {}',
             )
 

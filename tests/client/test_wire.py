@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ryla_graphs.client import RequestFailed, RylaClient
 from ryla_graphs.client.connection import Address, EventReader
 from ryla_graphs.client.files import FormFile
-from ryla_graphs.client.flows import Ask, content
+from ryla_graphs.client.flows import Answer, Ask, Pause, content, patiently
 from ryla_graphs.client.views import JobEvent
 
 TOKEN = "a-token-of-the-client"
@@ -156,3 +156,19 @@ class listening:  # noqa: N801 - used as a function
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "again"),
+    [(429, "over_budget", False), (429, "queue_full", True), (503, "over_budget", False), (503, "not_ready", True)],
+)
+def test_a_spent_budget_is_asked_once(status: int, code: str, again: bool) -> None:
+    flow = patiently(Ask("POST", "/workflow"))
+    next(flow)
+    answer = Answer(status, {"retry-after": "5"}, json.dumps({"error": {"code": code, "message": "no"}}).encode())
+    if again:
+        assert flow.send(answer) == Pause(5)
+        return
+    with pytest.raises(RequestFailed) as refused:
+        flow.send(answer)
+    assert (refused.value.code, refused.value.status) == (code, status)

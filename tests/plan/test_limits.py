@@ -138,6 +138,20 @@ def test_a_switch_of_endless_inputs_is_refused_before_anything_is_looked_at() ->
     assert codes({"a": picture(), "b": switch}) == {"too_many_inputs"}
 
 
+def inverted(count: int, *, first: str) -> dict[str, Any]:
+    """A chain of so many nodes, the first one linked to a node."""
+    links = [first, *(f"i{number}" for number in range(count))]
+    return {f"i{number}": node("ImageInvert", image=[links[number], 0]) for number in range(count)}
+
+
+@pytest.mark.parametrize("first", ["a", "i699"], ids=["a chain", "a cycle"])
+def test_a_chain_on_which_comfyui_stops_is_refused_even_if_no_output_needs_it(first: str) -> None:
+    prompt = saved(a=picture(), **inverted(700, first=first))
+    assert codes(prompt) == {"chain_too_long"}
+    shorter = saved(a=picture(), **inverted(600, first=first if first == "a" else "i599"))
+    assert codes(shorter) == set()
+
+
 @pytest.mark.parametrize(
     "long",
     [
@@ -156,6 +170,13 @@ def test_limits_can_be_lifted() -> None:
     everything = flux(width=HUGE, height=HUGE, batch_size=4096, steps=10_000)
     lifted = dict.fromkeys(field.name for field in fields(Limits))
     assert asked(everything) and asked(everything, Limits(**lifted)) == []
+
+
+def test_a_batch_that_is_linked_to_nothing_is_unknown() -> None:
+    prompt = flux()
+    number = next(number for number, body in prompt.items() if "batch_size" in body["inputs"])
+    prompt[number]["inputs"]["batch_size"] = ["404", 0]
+    assert "unbounded" in codes(prompt)
 
 
 @given(st.data())

@@ -152,3 +152,19 @@ class TestNobody:
         with router_of(*places, down) as router, pytest.raises(EngineBusy) as caught:
             routed(router)
         assert caught.value.retry_after == pytest.approx(20)
+
+    @pytest.mark.parametrize("why", ["unable", "off", "inputs"])
+    def test_a_route_that_never_runs_it_does_not_say_when(self, why: str) -> None:
+        never = {
+            "unable": Route("never", Place("never"), accepts=Accepts(classes=frozenset())),
+            "off": Route("never", Place("never"), on=False),
+            "inputs": Route("never", Place("never"), accepts=Accepts(input_bytes=1)),
+        }[why]
+        full = Route("full", Place("full", usually=EngineBusy("full", retry_after=50)))
+        with Router([never, full], spread_seconds=0, clock=Clock()) as router:
+            lane = router.state.lane("never")
+            assert lane is not None
+            lane.breaker.push_back(1)  # as a run of another graph would
+            with pytest.raises(EngineBusy) as caught:
+                router.start(IMAGE, {"a.png": b"xx"})
+        assert caught.value.retry_after == pytest.approx(50)

@@ -122,6 +122,14 @@ def one_stream_too_many(client: TestClient) -> Response:
     return client.get(f"{where}/events")
 
 
+def damaged(client: TestClient) -> Response:
+    where = post(client).headers["location"]
+    app: Any = client.app
+    with app.state.deployment.store._writing() as db:
+        db.execute("UPDATE jobs SET request = '{'")
+    return client.get(where)
+
+
 def beside_bodies_of(*owners: str) -> Callable[[TestClient], Response]:
     """The answer to one more large body of `c`, while those of these owners arrive."""
     body = b" " * (6 * 2**20)
@@ -235,6 +243,7 @@ PROVOKED: dict[str, Case] = {
     "pipeline_failed": Case(
         lambda client: post(client, {"word": "x"}, "/failing"), settings={"pipelines": (str(FAILING),)}
     ),
+    "record_damaged": Case(damaged),
     "internal_error": Case(post, [broken]),
     "not_ready": Case(stopping),
     "bodies_full": Case(beside_bodies_of(*"aabb"), settings=CROWDED),

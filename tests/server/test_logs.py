@@ -140,8 +140,8 @@ def test_a_record_is_one_line_whatever_it_says(text: str, raised: bool) -> None:
     try:
         raise ValueError(text)
     except ValueError as error:
-        told = (ValueError, error, error.__traceback__) if raised else None
-        record = logging.LogRecord("x", logging.ERROR, "", 0, "job failed: %s", (text,), told)
+        raising = (ValueError, error, error.__traceback__) if raised else None
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "job failed: %s", (text,), raising)
     first, *rest = Lines().format(record).split("\n")
     assert first.isprintable() and bool(rest) is raised
     assert all(line.startswith("    ") and line.isprintable() for line in rest)

@@ -285,18 +285,19 @@ def test_retention(tmp_path: Path) -> None:
     store, loop = SqliteStore(tmp_path), asyncio.new_event_loop()
     states = JobStates(store, clock=iter(range(100)).__next__)
     ids = []
-    for content in (b"1" * 600, b"2" * 600, b"3" * 600):
-        new = job()
+    contents = (b"1" * 60_000, b"2" * 60_000, b"3" * 60_000)  # the text of a job has some hundred bytes
+    for number, content in enumerate(contents):
+        new = dataclasses.replace(job(), created_at=10.0 * number)
         states.accept(new, loop)
         states.begin(new.id, "run")
         states.start(new.id)
         made = output(new.id, store.blobs.put(content).hash, 0)
-        states.commit(new.id, dataclasses.replace(made, size=600))
+        states.commit(new.id, dataclasses.replace(made, size=60_000))
         ids.append(new.id)
     states.succeed(ids[0], {})
     states.succeed(ids[1], {})
-    assert store.expire(Retention(seconds=1000, bytes=1800), now=100) == 0
-    assert store.expire(Retention(bytes=1200), now=100) == 1, "the oldest that has ended goes"
+    assert store.expire(Retention(seconds=1000, bytes=190_000), now=100) == 0
+    assert store.expire(Retention(bytes=130_000), now=100) == 1, "the oldest that has ended goes"
     assert [store.job(job_id) is None for job_id in ids] == [True, False, False]
     assert store.expire(Retention(bytes=1), now=100) == 1, "what has not ended stays"
     assert store.expire(Retention(seconds=0), now=1000) == 0

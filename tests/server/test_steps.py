@@ -334,7 +334,7 @@ class TestElsewhere:
         kept = house.store.job(job_id)
         house.states.heard(kept, [], [])
         now = house.states.live(job_id)
-        assert now is not None and (now.state, now.started_at) == (JobState.RUNNING, 1)
+        assert now is not None and (now.state, now.started_at) == (JobState.RUNNING, 2)
         saves = house.store.saves
         house.states.keep()
         assert house.store.saves == saves, "whoever has the job stores it"

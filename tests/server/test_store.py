@@ -284,7 +284,7 @@ def test_who_brings_much_pushes_out_no_other_owner(opening: Callable[[], Open]) 
     for number, owner in enumerate(("me", "you", "me", "me")):
         begun = job(number, owner)
         store.add_job(begun, [event(1)])
-        blob = store.blobs.put(b"x" * (100 + number))
+        blob = store.blobs.put(b"x" * (100_000 + number))
         ended = replace(begun, state=JobState.CANCELLED, ended_at=float(number))
         output = replace(asset(number, blob.hash, begun.id), owner=owner, size=blob.size)
         store.save_job(ended, was=JobState.QUEUED, output=output)
@@ -293,7 +293,7 @@ def test_who_brings_much_pushes_out_no_other_owner(opening: Callable[[], Open]) 
     store.add_asset(replace(asset(10, upload.hash, kind="lora"), size=upload.size))
     store.add_asset(replace(asset(11, upload.hash), owner="you", size=upload.size))
 
-    assert store.expire(Retention(bytes=250), now=100.0) == 1
+    assert store.expire(Retention(bytes=250_000), now=100.0) == 1
     assert [each.id for each in store.jobs()] == [job(3).id, job(2).id, job(1).id]
     assert store.uploaded_bytes("me") == store.uploaded_bytes("me", loras=True) == 10_000
     assert store.uploaded_bytes("no owner") == 0

@@ -117,3 +117,54 @@ def test_a_queue_that_is_closed_starts_nothing_and_waits_for_what_runs() -> None
     assert [queue.take(), queue.take()] == [None, None]
     resting.join(60)
     assert not resting.is_alive() and len(queue) == 1
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["put", "take", "remove", "remove and put back"]), st.integers(0, 5)))
+
+
+@given(STEPS)
+def test_positions_are_those_in_line_whatever_happened_before(steps: list[tuple[str, int]]) -> None:
+    queue, line = JobQueue(1000, 1), list[str]()
+    assert queue.reserve()
+    for number, (step, chosen) in enumerate(steps):
+        if step == "put":
+            queue.reserve()
+            queue.put(str(number))
+            line.append(str(number))
+        elif line and step == "take":
+            assert queue.take() == line.pop(0)
+        elif line:
+            job_id = line[chosen % len(line)]
+            position = queue.remove(job_id)
+            assert position == line.index(job_id)
+            if step == "remove":
+                line.remove(job_id)
+            else:
+                queue.put_back(job_id, position)
+        assert len(queue) == len(line)
+        assert [queue.position(str(each)) for each in range(number + 1)] == [
+            line.index(str(each)) if str(each) in line else None for each in range(number + 1)
+        ]
+
+
+class Compared(str):
+    """An id that counts how often it is compared with others."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        Compared.times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_a_list_of_thousands_of_waiting_jobs_asks_for_each_position_quickly() -> None:
+    ids: list[str] = [Compared(number) for number in range(3000)]
+    queue = JobQueue(1, 1)
+    queue.restore(ids)
+    Compared.times = 0
+    assert [queue.position(each) for each in ids] == [*range(3000)]
+    assert queue.remove(ids[1500]) == 1500 and queue.position(ids[-1]) == 2998
+    assert Compared.times < 10 * len(ids)

@@ -26,6 +26,8 @@ export interface CallOptions {
 }
 
 const BUSY = new Set([429, 503]);
+/** Codes with such a status that no retry helps against: the budget only returns on another day. */
+const IN_VAIN = new Set(["over_budget"]);
 const LONGEST_PAUSE_MS = 30_000;
 
 /** Sends requests to one server: the token, retries, and answers that become errors. */
@@ -82,7 +84,7 @@ export class Connection {
       try {
         return await this.#once(method, path, options, read);
       } catch (error) {
-        const again = error instanceof Unreachable || (error instanceof RylaError && BUSY.has(error.status ?? 0));
+        const again = error instanceof Unreachable || (error instanceof RylaError && isBusy(error));
         if (!repeatable || !again || attempt >= this.#tries) throw error;
         await pause(pauseMs(attempt, error.retryAfter), options.signal);
       }
@@ -106,6 +108,10 @@ export class Connection {
       throw new Unreachable({ code: "server_unreachable", message }, { cause });
     }
   }
+}
+
+function isBusy(error: RylaError): boolean {
+  return BUSY.has(error.status ?? 0) && !IN_VAIN.has(error.code);
 }
 
 /** The error that an answer tells. */

@@ -152,6 +152,24 @@ test("busy servers and answers that are lost are asked again, and make one job",
   }
 });
 
+test("a spent budget is asked once", async () => {
+  let asked = 0;
+  const between = await proxy(server.url, (request, response) => {
+    if (request.method !== "POST") return false;
+    asked += 1;
+    const body = JSON.stringify({ error: { code: "over_budget", message: "nothing is left", problems: [] } });
+    response.writeHead(429, { "Retry-After": "0", "Content-Type": "application/json" }).end(body);
+    return true;
+  });
+  try {
+    const call = new Ryla({ baseUrl: between.url, token: TOKEN }).fluxDev({ prompt: "a", ...SMALL });
+    await assert.rejects(call, (error: RylaError) => error.code === "over_budget");
+    assert.equal(asked, 1);
+  } finally {
+    await between.stop();
+  }
+});
+
 test("a picture is uploaded once for several jobs", async () => {
   const png = await (await ryla.fluxDev({ prompt: "a", ...SMALL })).outputs[0]!.bytes();
   const id = await ryla.upload(png, "me.png");

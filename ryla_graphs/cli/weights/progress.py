@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import typer
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -18,7 +17,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from ryla_graphs.cli.output import console
+from ryla_graphs.cli.output import console, say
 from ryla_graphs.cli.weights.words import size as bytes_
 from ryla_graphs.models_folder.pulling import Fetch, Watcher
 
@@ -96,7 +95,7 @@ class Lines(Watcher):
 
     def said(self, text: str) -> None:
         """Print a line on standard error, unbuffered."""
-        typer.echo(text, err=True)
+        say(text, err=True)
 
 
 @contextmanager

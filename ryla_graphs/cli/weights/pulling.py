@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, preset_names
-from ryla_graphs.cli.output import console, print_json
+from ryla_graphs.cli.output import console, print_json, say
 
 if TYPE_CHECKING:
     from ryla_graphs.models_folder.pulling import Fetch
@@ -167,5 +167,5 @@ def _refuse_absent(absent: Sequence[str], *, quiet: bool) -> None:
         return
     if not quiet:
         for place in absent:
-            typer.echo(f"missing: {place} is not in the manifest; copy it there yourself", err=True)
+            say(f"missing: {place} is not in the manifest; copy it there yourself", err=True)
     raise typer.Exit(1)

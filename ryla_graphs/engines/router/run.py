@@ -68,7 +68,7 @@ class RoutedRun:
             choice = self._choice(tried)
             lane = next(iter(choice.order), None)
             if lane is None:
-                raise self._state.none_left(choice, tried, self._order.need, last)
+                raise self._state.none_left(choice, tried, self._order.need, self._order.sizes, last)
             permit = lane.breaker.enter()
             if permit is None:
                 tried[lane.name] = "another run is testing it"

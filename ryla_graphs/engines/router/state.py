@@ -101,17 +101,22 @@ class RouterState:
         for other in self.lanes:
             other.handed = max(other.handed, (most - _BEHIND) * other.route.weight)
 
-    def none_left(self, choice: Choice, tried: Mapping[str, str], need: Need, last: EngineError | None) -> EngineError:
-        """The error if no route accepts a run, with the reason for each route."""
+    def none_left(
+        self, choice: Choice, tried: Mapping[str, str], need: Need, sizes: dict[str, int], last: EngineError | None
+    ) -> EngineError:
+        """The error if no route accepts a run, with the reason for each route, and when to try again.
+
+        Only routes that can run the graph say when: to wait for any other one would be in vain.
+        """
         reasons = {**choice.dropped, **tried}
         why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items()) or "there are no routes"
-        waits = [shown.next_try for lane in self.lanes if (shown := lane.breaker.shown()).next_try is not None]
         passing = choice.passing or (last is not None and not isinstance(last, (EngineDenied, EngineRefused)))
         if not passing:
             return last or EngineRefused(f"no route can run this graph: {why}")
-        usable = [lane for lane in self.lanes if lane.name in reasons and not self._never(lane, need)]
+        usable = [lane for lane in self.lanes if lane.name in reasons and not self._never(lane, need, sizes)]
         if usable and all(self._denied(lane) for lane in usable):
             return EngineDenied(f"every route denies access: {why}")
+        waits = [shown.next_try for lane in usable if (shown := lane.breaker.shown()).next_try is not None]
         return EngineBusy(f"no route accepts the run now: {why}", retry_after=min(waits, default=None))
 
     @staticmethod
@@ -119,9 +124,9 @@ class RouterState:
         shown = lane.breaker.shown()
         return shown.state == "open" and shown.next_try is None
 
-    def _never(self, lane: Lane, need: Need) -> bool:
+    def _never(self, lane: Lane, need: Need, sizes: dict[str, int]) -> bool:
         flag = self.flags.of(lane.name)
-        return not lane.route.on or (flag is not None and not flag.on) or bool(lane.unable(need, {}))
+        return not lane.route.on or (flag is not None and not flag.on) or bool(lane.unable(need, sizes))
 
     def write(self, run_id: str, attempts: Sequence[Attempt]) -> None:
         """Store the attempts of a job."""

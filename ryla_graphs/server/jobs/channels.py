@@ -78,13 +78,17 @@ class Channel:
         with self._lock:
             return self._beyond(self._stored)
 
-    def stored(self) -> None:
-        """Note that all numbered events are in the store."""
-        self._stored = self._seq
+    def stored(self, events: Sequence[JobEvent]) -> None:
+        """Note that events are in the store, and all before them."""
+        if events:
+            self._stored = events[-1].seq
 
     @property
     def full(self) -> bool:
-        """Whether the unstored events should be stored now."""
+        """Whether the unstored events should be stored now.
+
+        That is so with the first event after a revival: its number tells the next process which ones were used.
+        """
         return self._seq - self._stored >= BACKLOG
 
     def close(self, end: Ended) -> None:

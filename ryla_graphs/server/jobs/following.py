@@ -129,7 +129,7 @@ class Follower:
     def metrics(self) -> dict[str, Any]:
         """The durations of the attempt in milliseconds; the engine's own measurements replace ours."""
         job = self._states.live(self._job.id) or self._job
-        waited = (job.started_at or time.time()) - job.created_at
+        waited = (job.started_at or self._states.time_of(job)) - job.created_at
         facts: dict[str, Any] = {"queue_ms": round(max(0.0, waited) * 1000)}
         if self._started is not None:
             facts["execution_ms"] = round((time.monotonic() - self._started) * 1000)
@@ -233,7 +233,7 @@ class Follower:
             size=blob.size,
             media_type=media_type,
             name=plain_name(artifact.filename),
-            created_at=time.time(),
+            created_at=self._states.time_of(self._job),
             job_id=self._job.id,
             number=len(self._committed),
             node=artifact.node,

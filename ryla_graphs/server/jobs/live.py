@@ -23,6 +23,9 @@ class Live:
     channel: Channel
     kept: JobState
     """The state in the store."""
+    lead: float
+    """The job's time less the steady clock. All its times are counted from its first one, so that none goes back and
+    durations are right, whatever happens to the machine's clock."""
     outputs: tuple[Asset, ...] = ()
     elsewhere: bool = False
     """Whether another process moves the job and numbers its events."""

@@ -43,7 +43,10 @@ class IllegalTransition(Exception):
 class JobStates(LiveJobs):
     """Moves jobs from state to state, and reports each step."""
 
-    def __init__(self, store: Store, sinks: Iterable[Sink] = (), *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, store: Store, sinks: Iterable[Sink] = (), *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` is a steady one."""
         super().__init__()
         self._store = store
         self._sinks = [*sinks]
@@ -58,7 +61,7 @@ class JobStates(LiveJobs):
         With a `run_id`, the job starts at once, in the same transaction.
         """
         job = job if run_id is None else _begun(job, run_id)
-        live = self._live[job.id] = Live(job, Channel(loop), job.state)
+        live = self._live[job.id] = Live(job, Channel(loop), job.state, job.created_at - self._clock())
         event = live.channel.numbered(job.created_at, "status", status_of(job))
         with live.lock:
             try:
@@ -69,7 +72,7 @@ class JobStates(LiveJobs):
             if use is not None:
                 del self._live[job.id]
                 return use
-            live.channel.stored()
+            live.channel.stored([event])
             self._report(live, event)
         return None
 
@@ -80,8 +83,18 @@ class JobStates(LiveJobs):
 
     def revive(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
         """Resume a job that another process left unfinished."""
-        channel = Channel(loop, self._store.events(job.id))
-        self._live[job.id] = Live(job, channel, job.state, tuple(self._store.outputs(job.id)))
+        events = self._store.events(job.id)
+        at = max([time.time(), job.created_at, *(event.at for event in events)])
+        channel, outputs = Channel(loop, events), tuple(self._store.outputs(job.id))
+        self._live[job.id] = Live(job, channel, job.state, at - self._clock(), outputs)
+
+    def time_of(self, job: Job) -> float:
+        """The time at which a job is now, or at which it ended."""
+        live = self._live.get(job.id)
+        return self._now(live) if live is not None else job.ended_at or job.created_at
+
+    def _now(self, live: Live) -> float:
+        return live.lead + self._clock()
 
     def heard(self, job: Job, events: Sequence[JobEvent], outputs: Sequence[Asset]) -> None:
         """Send readers the events that another process stored for a job; its sinks run in that process."""
@@ -110,8 +123,10 @@ class JobStates(LiveJobs):
             if live.elsewhere:
                 raise IllegalTransition(f"job {job_id} belongs to another process")
             if live.job.state is not JobState.RUNNING:
-                live.job = replace(live.job, state=JobState.RUNNING, started_at=self._clock())
-                self._report(live, live.channel.numbered(self._clock(), "status", status_of(live.job)))
+                now = self._now(live)
+                live.job = replace(live.job, state=JobState.RUNNING, started_at=now)
+                self._report(live, live.channel.numbered(now, "status", status_of(live.job)))
+                self._save_if_full(live)
             return live.job
 
     def keep(self) -> None:
@@ -183,10 +198,8 @@ class JobStates(LiveJobs):
         error: JobError | None = None,
         output: Asset | None = None,
     ) -> Job:
-        now = self._clock()
-
         def change(job: Job) -> Job:
-            return replace(job, state=state, ended_at=now, error=error, metrics=dict(metrics))
+            return replace(job, state=state, ended_at=self.time_of(job), error=error, metrics=dict(metrics))
 
         return self._move(job_id, change, output=output)
 
@@ -202,7 +215,7 @@ class JobStates(LiveJobs):
             new = change(old)
             self._check(old, new.state)
             self._report_news(live)
-            unstored, now = channel.unstored(), self._clock()
+            unstored, now = channel.unstored(), self._now(live)
             events = [] if output is None else [channel.numbered(now, "output", output_facts(output))]
             if new is not old and report:
                 events.append(channel.numbered(now, "status", status_of(new)))
@@ -236,7 +249,7 @@ class JobStates(LiveJobs):
         except StaleJob as error:
             raise IllegalTransition(str(error)) from None
         live.job, live.kept = new, new.state
-        live.channel.stored()
+        live.channel.stored(events)
 
     def _report_live(self, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
         live = self._live.get(job_id)
@@ -245,7 +258,7 @@ class JobStates(LiveJobs):
         with live.lock:
             if live.job.state.terminal or live.elsewhere:  # nothing is reported after the end
                 return
-            now, channel = self._clock(), live.channel
+            now, channel = self._now(live), live.channel
             self._report(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
             self._save_if_full(live)
 
@@ -253,7 +266,7 @@ class JobStates(LiveJobs):
         """Report the progress that is only noted so far."""
         news, live.news = live.news, None
         if news is not None and not live.job.state.terminal and not live.elsewhere:
-            self._report(live, live.channel.numbered(self._clock(), "progress", news()))
+            self._report(live, live.channel.numbered(self._now(live), "progress", news()))
             self._save_if_full(live)
 
     def _save_if_full(self, live: Live) -> None:

@@ -24,7 +24,7 @@ from ryla_graphs.answers.shapes import (
 from ryla_graphs.server.errors import body_of
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.states import output_facts
-from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.records import Asset, DamagedRecord, Job
 from ryla_graphs.server.sinks.faces import REFERENCE
 
 
@@ -67,7 +67,14 @@ def _with_faces(outputs: Iterable[OutputShape], job: Job) -> Iterator[OutputShap
 
 
 def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> JobShape:
-    """Everything that the owner of a job may know about it."""
+    """Everything that the owner of a job may know about it; raises `DamagedRecord`."""
+    try:
+        return _job_shape(job, outputs, jobs)
+    except (ValueError, OverflowError) as damage:
+        raise DamagedRecord("job", job.id, job.owner) from damage
+
+
+def _job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> JobShape:
     path = job_path(job.id)
     return JobShape(
         id=job.id,

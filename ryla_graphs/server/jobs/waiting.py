@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Iterable
 
 from ryla_graphs.server.errors import RequestError
 
@@ -21,7 +22,9 @@ class JobQueue:
     def __init__(self, limit: int, slots: int) -> None:
         self._limit = limit
         self._slots = slots
-        self._ids: deque[str] = deque()
+        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._positions: dict[str, int] | None = {}
+        """The position of each; None after a change that moved some."""
         self._reserved = 0
         self._busy = 0
         self._closed = False
@@ -57,20 +60,21 @@ class JobQueue:
         """Fill a reserved place; True if a slot has become free, which the caller then holds."""
         with self._changed:
             self._reserved -= 1
-            self._ids.append(job_id)
+            self._append([job_id])
             return self._slot_for_one()
 
     def restore(self, job_ids: list[str]) -> int:
         """Queue jobs of another process, without a limit; returns how many slots the caller holds now."""
         with self._changed:
-            self._ids.extend(job_ids)
+            self._append(job_ids)
             return sum(self._slot_for_one() for _ in job_ids)
 
     def take(self) -> str | None:
         """The next job for a slot that the caller holds; if there is none, releases the slot and returns None."""
         with self._changed:
             if self._ids and not self._closed:
-                return self._ids.popleft()
+                self._positions = None
+                return self._ids.popitem(last=False)[0]
             self._busy -= 1
             self._changed.notify_all()
             return None
@@ -85,20 +89,37 @@ class JobQueue:
         with self._changed:
             if job_id not in self._ids:
                 return None
-            position = self._ids.index(job_id)
-            del self._ids[position]
+            position = self._where()[job_id]
+            del self._ids[job_id]
+            self._positions = None
             return position
 
     def put_back(self, job_id: str, position: int) -> bool:
         """Undo `remove`; True if a slot has become free, which the caller then holds."""
         with self._changed:
-            self._ids.insert(position, job_id)
+            rest = [*self._ids][position:]
+            self._append([job_id])
+            for each in rest:
+                self._ids.move_to_end(each)
+            self._positions = None
             return self._slot_for_one()
 
     def position(self, job_id: str) -> int | None:
         """How many jobs wait before this one; None if it does not wait."""
         with self._changed:
-            return self._ids.index(job_id) if job_id in self._ids else None
+            return self._where().get(job_id)
+
+    def _append(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            if self._positions is not None:
+                self._positions[job_id] = len(self._ids)
+            self._ids[job_id] = None
+
+    def _where(self) -> dict[str, int]:
+        """The position of each job. Lists ask for hundreds among thousands, so it is computed once for all."""
+        if self._positions is None:
+            self._positions = {job_id: position for position, job_id in enumerate(self._ids)}
+        return self._positions
 
     def took(self, seconds: float) -> None:
         """Record how long a job took, for `wait_seconds`."""

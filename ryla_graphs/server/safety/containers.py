@@ -1,8 +1,8 @@
 """Rewrites the containers of media files without touching pixels or samples.
 
 Each function returns the file without the parts that could hold a prompt, and with an XMP packet if the format can
-hold one. Supported are PNG 1.2 and APNG chunks, JFIF segments, the WebP container, ISO base media boxes, FLAC blocks
-and ID3 tags, by their specifications.
+hold one. A file that ends in the middle loses these parts, too, and keeps the others. Supported are PNG 1.2 and APNG
+chunks, JFIF segments, the WebP container, ISO base media boxes, FLAC blocks and ID3 tags, by their specifications.
 """
 
 from __future__ import annotations
@@ -40,14 +40,13 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
     place, whole = len(PNG_HEAD), memoryview(content)
     while place + 12 <= len(content):
         end = place + 12 + struct.unpack_from(">I", content, place)[0]
-        if end > len(content):
-            break
         kind = content[place + 4 : place + 8]
         yield kind, whole[place:end]
         if kind == b"IEND":
             return
         place = end
-    raise InvalidDocument("the PNG ends in the middle")
+    if place < len(content):  # the file ends in the middle of a chunk's head
+        yield content[place + 4 : place + 8], whole[place:]
 
 
 def _png_chunk(kind: bytes, data: bytes) -> bytes:
@@ -69,7 +68,9 @@ def jpeg(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
         if keep or marker not in _JPEG_DROPPED:
             parts.append(content[place : place + length])
         place += length
-    raise InvalidDocument("the JPEG ends in the middle")
+    if place + 4 <= len(content):
+        raise InvalidDocument("the JPEG has no marker where one must be")
+    return b"".join([*parts, content[place:]])
 
 
 def webp(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
@@ -79,7 +80,10 @@ def webp(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
     if xmp is not None:
         chunks.append((b"XMP ", xmp))
     if b"VP8X" not in kinds and xmp is not None:
-        alpha, *size = _bitmap(dict(reversed(chunks)))
+        try:
+            alpha, *size = _bitmap(dict(reversed(chunks)))
+        except (InvalidDocument, struct.error):  # no mark without a picture, but no prompt either
+            return webp(content, None, keep=keep)
         sides = b"".join(struct.pack("<I", side - 1)[:3] for side in size)
         chunks.insert(0, (b"VP8X", struct.pack("<I", 0x10 if alpha else 0) + sides))
     body = b"".join(_riff_chunk(kind, _flagged(kind, data, kinds, xmp is not None)) for kind, data in chunks)
@@ -122,6 +126,8 @@ def mp4(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
     """Rewrite an MP4: turn user data into free space in place, so that no offset changes, and append XMP."""
     changed = bytearray(content)
     for box in _boxes(content, 0, len(content)):
+        if box.cut:
+            xmp = None  # it would be in the middle of that box
         if not keep and box.kind in (b"udta", b"meta"):
             changed[box.place + 4 : box.place + 8] = b"free"
             changed[box.data : box.end] = bytes(box.end - box.data)
@@ -141,6 +147,8 @@ class _Box(NamedTuple):
     end: int
     open: bool
     """Whether it says only that it reaches to the end of the file."""
+    cut: bool
+    """Whether it says that it reaches further than what it is in."""
 
 
 def _boxes(content: bytes, place: int, end: int) -> Iterator[_Box]:
@@ -149,11 +157,14 @@ def _boxes(content: bytes, place: int, end: int) -> Iterator[_Box]:
         length, kind = struct.unpack_from(">I4s", content, place)
         head, to_the_end = 8, length == 0
         if length == 1:
+            if place + 16 > end:
+                return
             length, head = struct.unpack_from(">Q", content, place + 8)[0], 16
-        length = end - place if to_the_end else length
-        if length < head or place + length > end:
-            raise InvalidDocument("the MP4 ends in the middle")
-        yield _Box(kind, place, place + head, place + length, to_the_end)
+        cut = place + length > end
+        length = end - place if to_the_end or cut else length
+        if length < head:
+            raise InvalidDocument("the MP4 has a box without an end")
+        yield _Box(kind, place, place + head, place + length, to_the_end, cut)
         if kind in (b"moov", b"trak"):
             yield from _boxes(content, place + head, place + length)
         place += length
@@ -167,11 +178,12 @@ def flac(content: bytes) -> bytes:
         kind, length = content[place], int.from_bytes(content[place + 1 : place + 4])
         if kind & 0x7F == _FLAC_COMMENTS:
             changed[place] = kind & 0x80 | _FLAC_PADDING
-            changed[place + 4 : place + 4 + length] = bytes(length)
+            end = min(len(content), place + 4 + length)
+            changed[place + 4 : end] = bytes(end - place - 4)
         if kind & 0x80:
-            return bytes(changed)
+            break
         place += 4 + length
-    raise InvalidDocument("the FLAC ends in the middle")
+    return bytes(changed)
 
 
 _FLAC_COMMENTS, _FLAC_PADDING = 4, 1

@@ -41,16 +41,20 @@ class Quotas:
         """When each new input file of the last hour arrived, and its bytes, by owner."""
 
     @contextmanager
-    def room(self, owner: str, size: int, *, loras: bool = False) -> Iterator[None]:
+    def room(self, owner: str, size: int, *, loras: bool = False, digest: str | None = None) -> Iterator[None]:
         """Room for an upload of this size while it is stored, which no upload that arrives at the same time gets.
+
+        If the owner has content with this `digest` among them already, it takes no more room.
 
         Raises `RequestError` (`over_quota`) if there is none.
         """
         of = owner, loras
+        free = digest is not None and self._has(owner, digest, loras=loras)
+        size = 0 if free else size
         with self._lock:
             limit = self._quota.loras if loras else self._quota.uploads
             kept = self._store.uploaded_bytes(owner, loras=loras) + self._arriving[of]
-            if kept + size > limit:
+            if not free and kept + size > limit:
                 what = "LoRAs" if loras else "uploads"
                 raise RequestError(
                     "over_quota",
@@ -63,6 +67,11 @@ class Quotas:
             with self._lock:
                 self._arriving[of] -= size
                 self._arriving += Counter()  # without owners who have nothing under way
+
+    def _has(self, owner: str, digest: str, *, loras: bool) -> bool:
+        """Whether the uploads of an owner, or the LoRAs, have this content."""
+        same = self._store.assets(owner, digest)
+        return any(asset.job_id is None and (asset.kind == "lora") is loras for asset in same)
 
     def check_inputs(self, owner: str) -> None:
         """Raise `RequestError` (`over_quota`) if the owner's requests brought too many new input files recently."""

@@ -84,7 +84,7 @@ class Room:
             return True
 
     def _admit(self) -> None:
-        """Let in who fits. Nobody passes somebody who waits for the others, only owners who wait for themselves."""
+        """Let in who fits. Only a body that waits for its own owner is passed by others."""
         full: set[str] = set()
         for turn in list(self._line):
             if turn.owner in full or self._used[turn.owner] + turn.size > self._each:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ryla_graphs.answers.words import JobState
 from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, KeyUse
+from ryla_graphs.server.storage.damage import Damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Retention:
     seconds: float | None = None
     """Seconds until a job is deleted after its end, and an upload after it arrived."""
     bytes: int | None = None
-    """The most bytes of inputs and outputs of one owner's jobs; beyond it, their oldest ended jobs are deleted."""
+    """The most bytes of one owner's jobs, with their text, inputs and outputs; beyond it, the oldest ended ones go."""
 
 
 class StaleJob(Exception):
@@ -65,8 +66,13 @@ class KeptBlobs(Blobs, Protocol):
 class Store(Protocol):
     """Jobs, events, keys, assets and content. All methods block, and may be called from any thread.
 
-    What a method has written survives if the process is killed at any later moment.
+    What a method has written survives if the process is killed at any later moment. Lists leave out damaged records.
     """
+
+    @property
+    def damage(self) -> Damage:
+        """The damaged records that were found."""
+        ...
 
     @property
     def blobs(self) -> Blobs:
@@ -88,7 +94,7 @@ class Store(Protocol):
         ...
 
     def job(self, job_id: str) -> Job | None:
-        """A job."""
+        """A job; raises `DamagedRecord`."""
         ...
 
     def jobs(
@@ -101,7 +107,7 @@ class Store(Protocol):
         before: str | None = None,
         limit: int | None = None,
     ) -> list[Job]:
-        """Jobs, newest first; `before` is the id of the last job on the previous page.
+        """Jobs, newest first; `before` is the id of the last job on the previous page. After an unknown id comes none.
 
         `marked` are entries that `Job.marks` must have, `since` is the earliest creation time.
         """
@@ -124,7 +130,7 @@ class Store(Protocol):
         ...
 
     def asset(self, asset_id: str) -> Asset | None:
-        """An asset."""
+        """An asset; raises `DamagedRecord`."""
         ...
 
     def assets(self, owner: str, digest: str) -> list[Asset]:

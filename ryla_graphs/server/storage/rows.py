@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -11,7 +12,8 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, to_json
 
 from ryla_graphs.answers.words import JobState
-from ryla_graphs.server.records import Asset, Job, JobError, JobRequest
+from ryla_graphs.server.records import Asset, DamagedRecord, Job, JobError, JobEvent, JobRequest
+from ryla_graphs.server.storage.damage import UNREADABLE
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -122,21 +124,34 @@ def changes_of(job: Job, before: str = "{}") -> str:
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
-    """The job of a row of id, owner, created_at, state, request, changes."""
+    """The job of a row of id, owner, created_at, state, request, changes; raises `DamagedRecord`."""
     job_id, owner, created_at, state, request, changes = row
-    facts = json.loads(changes)
-    error = facts.get("error")
-    return Job(
-        id=job_id,
-        owner=owner,
-        created_at=created_at,
-        state=JobState(state),
-        request=_REQUEST.validate_json(request),
-        error=None if error is None else _ERROR.validate_python(error),
-        **{name: facts[name] for name in _CHANGING if name in facts and name not in _ROWS},
-        attempts=tuple(facts.get("attempts", ())),
-        faces=tuple(facts.get("faces", ())),
-    )
+    try:
+        datetime.fromtimestamp(created_at, UTC)  # raises for what is no time
+        facts = json.loads(changes)
+        error = facts.get("error")
+        return Job(
+            id=job_id,
+            owner=owner,
+            created_at=created_at,
+            state=JobState(state),
+            request=_REQUEST.validate_json(request),
+            error=None if error is None else _ERROR.validate_python(error),
+            **{name: facts[name] for name in _CHANGING if name in facts and name not in _ROWS},
+            attempts=tuple(facts.get("attempts", ())),
+            faces=tuple(facts.get("faces", ())),
+        )
+    except UNREADABLE as damage:
+        raise DamagedRecord("job", job_id, owner) from damage
+
+
+def event_of(job_id: str, row: tuple[Any, ...]) -> JobEvent:
+    """The event of a row of seq, at, kind, data; raises `DamagedRecord`."""
+    seq, at, kind, data = row
+    try:
+        return JobEvent(seq, at, kind, json.loads(data))
+    except UNREADABLE as damage:
+        raise DamagedRecord(f"event {seq} of job", job_id, "") from damage
 
 
 def asset_row(asset: Asset) -> tuple[Any, ...]:
@@ -147,6 +162,9 @@ def asset_row(asset: Asset) -> tuple[Any, ...]:
 
 
 def asset_of(row: tuple[Any, ...]) -> Asset:
-    """The asset of a row of `ASSET_COLUMNS`."""
+    """The asset of a row of `ASSET_COLUMNS`; raises `DamagedRecord`."""
     facts = dict(zip(_ASSET, row, strict=True))
-    return Asset(**(facts | {"tags": tuple(json.loads(facts["tags"])), "simulated": bool(facts["simulated"])}))
+    try:
+        return Asset(**(facts | {"tags": tuple(json.loads(facts["tags"])), "simulated": bool(facts["simulated"])}))
+    except UNREADABLE as damage:
+        raise DamagedRecord("file", facts["id"], facts["owner"]) from damage

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 import uuid
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEven
 from ryla_graphs.server.storage.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.storage.blobs import FileBlobs
 from ryla_graphs.server.storage.checkpoints import Checkpoints
+from ryla_graphs.server.storage.damage import Damage
 from ryla_graphs.server.storage.disk_errors import InPlace, disk_errors, opening_errors
+from ryla_graphs.server.storage.retained import batches, beyond, places
 from ryla_graphs.server.storage.rows import (
     ADD_ASSET,
     ASSET_COLUMNS,
@@ -27,6 +29,7 @@ from ryla_graphs.server.storage.rows import (
     asset_of,
     asset_row,
     changes_of,
+    event_of,
     job_of,
     json_of,
     request_of,
@@ -34,6 +37,7 @@ from ryla_graphs.server.storage.rows import (
 
 _JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
 
+_OLDER = "number < (SELECT number FROM jobs WHERE id = ?)"
 _MARKED = "EXISTS (SELECT 1 FROM marks WHERE owner = jobs.owner AND name = ? AND value = ? AND job_id = jobs.id)"
 
 
@@ -47,6 +51,7 @@ class SqliteStore:
         self.folder = Path(folder)
         self._lock = threading.RLock()
         self._troubled = False
+        self.damage = Damage()
         with opening_errors(self.folder), ExitStack() as opened:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             opened.enter_context(closing(claimed(self.folder)))
@@ -101,7 +106,16 @@ class SqliteStore:
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._lock, disk_errors():
-            return self._db.execute(query, values).fetchall()
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error):
+                    raise
+            self._db.text_factory = partial(str, encoding="utf-8", errors="replace")
+            try:  # one damaged text must not hide the other rows
+                return self._db.execute(query, values).fetchall()
+            finally:
+                self._db.text_factory = str
 
     def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:
         request = request_of(job)
@@ -142,7 +156,7 @@ class SqliteStore:
 
     def job(self, job_id: str) -> Job | None:
         rows = self._rows(f"{_JOB} WHERE id = ?", job_id)
-        return job_of(rows[0]) if rows else None
+        return self.damage.raised(job_of, rows[0]) if rows else None
 
     def jobs(
         self,
@@ -169,11 +183,19 @@ class SqliteStore:
             conditions.append("created_at >= ?")
             values.append(since)
         if before is not None:
-            conditions.append("number < (SELECT number FROM jobs WHERE id = ?)")
-            values.append(before)
-        where = f"WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?"
-        rows = self._rows(f"{_JOB} {where}", *values, -1 if limit is None else limit)
-        return [job_of(row) for row in rows]
+            conditions.append(_OLDER if owner is None else f"{_OLDER[:-1]} AND owner = ?)")
+            values += [before] if owner is None else [before, owner]
+        return self._listed(f"{_JOB} WHERE {' AND '.join(conditions)}", values, limit)
+
+    def _listed(self, query: str, values: Sequence[Any], limit: int | None) -> list[Job]:
+        """The newest jobs of a query, as many as there are up to the limit, without damaged ones."""
+        newest = f"ORDER BY number DESC LIMIT {-1 if limit is None else limit}"
+        rows = self._rows(f"{query} {newest}", *values)
+        found = self.damage.readable(job_of, rows)
+        while limit is not None and len(found) < limit and len(rows) == limit:
+            rows = self._rows(f"{query} AND {_OLDER} {newest}", *values, rows[-1][0])
+            found += self.damage.readable(job_of, rows)
+        return found[:limit]
 
     def key(self, owner: str, key: str) -> KeyUse | None:
         rows = self._rows("SELECT job_id, fingerprint FROM keys WHERE owner = ? AND key = ?", owner, key)
@@ -181,12 +203,11 @@ class SqliteStore:
 
     def events(self, job_id: str, after: int = 0) -> list[JobEvent]:
         query = "SELECT seq, at, kind, data FROM events WHERE job_id = ? AND seq > ? ORDER BY seq"
-        rows = self._rows(query, job_id, after)
-        return [JobEvent(seq, at, kind, json.loads(data)) for seq, at, kind, data in rows]
+        return self.damage.readable(partial(event_of, job_id), self._rows(query, job_id, after))
 
     def outputs(self, job_id: str) -> list[Asset]:
         rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE job_id = ? ORDER BY number", job_id)
-        return [asset_of(row) for row in rows]
+        return self.damage.readable(asset_of, rows)
 
     def add_asset(self, asset: Asset) -> None:
         with self._writing():
@@ -195,19 +216,20 @@ class SqliteStore:
 
     def asset(self, asset_id: str) -> Asset | None:
         rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE id = ?", asset_id)
-        return asset_of(rows[0]) if rows else None
+        return self.damage.raised(asset_of, rows[0]) if rows else None
 
     def assets(self, owner: str, digest: str) -> list[Asset]:
         rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE owner = ? AND hash = ?", owner, digest)
-        return [asset_of(row) for row in rows]
+        return self.damage.readable(asset_of, rows)
 
     def kept(self, owner: str, kind: str) -> list[Asset]:
         where = "owner = ? AND kind = ? AND job_id IS NULL ORDER BY created_at DESC"
-        return [asset_of(row) for row in self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE {where}", owner, kind)]
+        rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE {where}", owner, kind)
+        return self.damage.readable(asset_of, rows)
 
     def named(self, name: str) -> list[Asset]:
         where = "name = ? AND job_id IS NULL"
-        return [asset_of(row) for row in self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE {where}", name)]
+        return self.damage.readable(asset_of, self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE {where}", name))
 
     def delete_asset(self, asset_id: str) -> bool:
         with self._writing() as db:
@@ -229,18 +251,13 @@ class SqliteStore:
                 query = f"DELETE FROM assets WHERE {old}"
                 gone += db.execute(query, oldest).rowcount
         for (owner,) in self._rows("SELECT DISTINCT owner FROM jobs") if retention.bytes is not None else ():
-            while self._job_bytes(owner) > (retention.bytes or 0) and self._delete_oldest_job(owner):
-                gone += 1
+            for batch in batches(beyond(self._rows, owner, retention.bytes or 0)):
+                with self._writing() as db:
+                    query = f"DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN ({places(batch)})"
+                    gone += db.execute(query, batch).rowcount
         needed = self._rows("SELECT hash FROM assets UNION SELECT hash FROM inputs")
         self.blobs.sweep({digest for (digest,) in needed})
         return gone
-
-    def _job_bytes(self, owner: str) -> int:
-        """The bytes of inputs and outputs of an owner's jobs. Uploads have their own quota, and expire by age."""
-        made = "SELECT hash, size FROM assets WHERE owner = ? AND job_id IS NOT NULL"
-        brought = "SELECT hash, size FROM inputs JOIN jobs ON jobs.id = inputs.job_id WHERE jobs.owner = ?"
-        rows = self._rows(f"SELECT COALESCE(SUM(size), 0) FROM ({made} UNION {brought})", owner, owner)
-        return int(rows[0][0])
 
     def uploaded_bytes(self, owner: str, *, loras: bool = False) -> int:
         kind = "kind = 'lora'" if loras else "kind != 'lora'"
@@ -259,11 +276,6 @@ class SqliteStore:
 
     def hooks(self) -> list[Hook]:
         return [Hook(*row) for row in self._rows("SELECT job_id, owner, address, body, attempt FROM hooks")]
-
-    def _delete_oldest_job(self, owner: str) -> bool:
-        query = "SELECT id FROM jobs WHERE owner = ? AND ended_at IS NOT NULL ORDER BY ended_at LIMIT 1"
-        rows = self._rows(query, owner)
-        return bool(rows) and self.delete_job(rows[0][0])
 
     def close(self) -> None:
         with self._lock:

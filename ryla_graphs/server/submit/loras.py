@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from blake3 import blake3
+
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.headers import Detected, detect
 from ryla_graphs.models_folder.headers import read_header
@@ -25,6 +27,7 @@ from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
+from ryla_graphs.server.storage.damage import owned
 from ryla_graphs.server.threads import checkpoint
 
 KIND: Final = "lora"
@@ -128,12 +131,13 @@ class Loras:
         """
         shelf = self._shelf_or_refuse()
         with tempfile.TemporaryDirectory(prefix="ryla-lora-") as folder:
-            path = Path(folder) / "lora.safetensors"
+            path, hasher = Path(folder) / "lora.safetensors", blake3()
             with path.open("wb") as file:
                 for chunk in self._counted(content):
                     file.write(chunk)
+                    hasher.update(chunk)
             detected = _looked_into(path)
-            with self._quotas.room(owner, path.stat().st_size, loras=True):
+            with self._quotas.room(owner, path.stat().st_size, loras=True, digest=hasher.hexdigest()):
                 return self._kept(shelf, owner, title, path, detected)
 
     def _kept(self, shelf: Shelf, owner: str, title: str, path: Path, detected: Detected) -> Lora:
@@ -180,8 +184,8 @@ class Loras:
 
     def get(self, owner: str, lora_id: str) -> Lora:
         """One LoRA of an owner; raises `NotFound`."""
-        asset = self._store.asset(lora_id)
-        if asset is None or asset.owner != owner or asset.kind != KIND:
+        asset = owned(self._store.asset, lora_id, owner)
+        if asset is None or asset.kind != KIND:
             raise NotFound(f"there is no LoRA '{lora_id[:80]}'")
         return Lora(asset)
 

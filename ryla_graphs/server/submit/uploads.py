@@ -22,6 +22,7 @@ from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.quotas import Quotas
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
+from ryla_graphs.server.storage.damage import owned
 from ryla_graphs.server.threads import checkpoint
 from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
 from ryla_graphs.shapes.unknown import Whole
@@ -42,15 +43,15 @@ class Brought:
 class Uploads:
     """Reads and stores input files."""
 
-    def size(self, digest: str) -> int:
-        """The size in bytes of a stored file."""
-        return len(self._store.blobs.read(digest))
-
     def __init__(self, store: Store, limits: MediaLimits, fetcher: Fetcher, quotas: Quotas) -> None:
         self._store = store
         self._quotas = quotas
         self._limits = limits
         self._fetcher = fetcher
+
+    def size(self, digest: str) -> int:
+        """The size in bytes of a stored file; 0 if it is gone."""
+        return self._store.blobs.size(digest) or 0
 
     def bring(self, files: Sequence[NamedFile], given: Mapping[str, bytes | str], owner: str) -> Brought:
         """Store the files that a graph names: those in `given`, and those whose content is in the graph itself.
@@ -113,8 +114,8 @@ class Uploads:
         return blob.hash
 
     def _asset(self, asset_id: str, name: str, owner: str) -> tuple[str, bytes]:
-        asset = self._store.asset(asset_id)
-        if asset is None or asset.owner != owner:
+        asset = owned(self._store.asset, asset_id, owner)
+        if asset is None:
             raise refusal("missing_asset", f"there is no asset '{asset_id}'", name=name)
         try:
             return asset.hash, self._store.blobs.read(asset.hash)
@@ -122,8 +123,8 @@ class Uploads:
             raise refusal("missing_asset", f"the content of asset '{asset_id}' is gone", name=name) from None
 
     def _of_job(self, job_id: str, stored: str, name: str, owner: str) -> tuple[str, bytes]:
-        job = self._store.job(job_id)
-        if job is None or job.owner != owner or stored not in job.request.inputs:
+        job = owned(self._store.job, job_id, owner)
+        if job is None or stored not in job.request.inputs:
             raise refusal("missing_asset", f"there is no job '{job_id}', or it has no input '{stored}'", name=name)
         digest = job.request.inputs[stored]
         try:

@@ -145,6 +145,26 @@ def test_whatever_is_wrong_with_a_file_it_is_delivered(name: str, data: st.DataO
     assert isinstance(delivered(bytes(spoilt), media), bytes)
 
 
+def moved(content: bytes) -> bytes:
+    """The movie with its index in front, as it is served to browsers."""
+    head, place = int.from_bytes(content[:4]), content.index(b"moov") - 4
+    return content[:head] + content[place:] + content[head:place]
+
+
+@pytest.mark.parametrize("mark", [True, False])
+@pytest.mark.parametrize("name", [*FILES, "mp4, index first"])
+def test_a_file_that_is_cut_off_loses_its_prompt_too(name: str, mark: bool) -> None:
+    """A full disk, or a download that breaks off; the prompt is often in front."""
+    media, content = FILES[name.partition(",")[0]]
+    content = moved(content) if "," in name else content
+    for end in range(len(content)):
+        after = delivered(content[:end], media, mark=mark)
+        assert SECRET[:6].encode() not in after, end
+    cut = content[: len(content) - 40]
+    if name == "png":
+        assert cut[content.index(b"IDAT") :] in delivered(cut, media)
+
+
 @pytest.mark.parametrize("lossless", [True, False])
 @pytest.mark.parametrize("size", [(1, 1), (300, 7), (16383, 2)])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])

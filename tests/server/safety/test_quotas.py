@@ -196,6 +196,13 @@ def test_an_upload_that_fails_leaves_its_room(client: TestClient) -> None:
     assert upload(client, b"2").status_code == 413
 
 
+def test_equal_content_takes_room_once(client: TestClient) -> None:
+    assert upload(client, b"1" * 8).status_code == 201
+    assert upload(client, b"1" * 8, file_path="again.png").status_code == 200
+    assert upload(client, b"2" * 3).status_code == 413
+    assert upload(client, b"3" * 2).status_code == 201
+
+
 def test_an_output_that_is_kept_as_an_upload_counts_once(client: TestClient) -> None:
     body = {"prompt": "x", "width": 64, "height": 64, "steps": 1}
     job = client.post("/flux-dev", json=body, headers={"Prefer": "respond-async"}).json()

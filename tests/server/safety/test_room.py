@@ -26,19 +26,19 @@ from tests.server.test_contract import flux
 MIB = 2**20
 
 
-def story(tmp_path: Path, told: Any, *, engine: ScriptedEngine | None = None, **settings: Any) -> None:
+def story(tmp_path: Path, scenario: Any, *, engine: ScriptedEngine | None = None, **settings: Any) -> None:
     tokens = Tokens.parse(",".join(f"{name}:{name * 20}" for name in "abcd"))
     app = create_app(engine or ScriptedEngine(), SqliteStore(tmp_path), Settings(tokens=tokens, **settings))
 
     async def all_of_it() -> None:
         async with app.router.lifespan_context(app):
-            await told(app)
+            await scenario(app)
 
     asyncio.run(all_of_it())
 
 
 async def settled() -> None:
-    """Let everything run that does not wait for anybody else."""
+    """Let everything run that does not wait for another."""
     for _ in range(50):
         await asyncio.sleep(0)
 
@@ -48,8 +48,8 @@ LARGE: dict[str, Any] = {"bodies_bytes": 32 * MIB, "body_bytes": 8 * MIB, "body_
 """Room for 24 MiB of large bodies, and for 12 MiB of each owner."""
 
 
-def test_large_bodies_of_one_owner_wait_for_each_other_and_nobody_else_does(tmp_path: Path) -> None:
-    async def told(app: Any) -> None:
+def test_large_bodies_of_one_owner_wait_for_each_other_and_no_others_do(tmp_path: Path) -> None:
+    async def scenario(app: Any) -> None:
         bodies = [Posted(app, "a", BIG) for _ in range(8)]
         await settled()
         assert [body.asked.is_set() for body in bodies] == [True] * 2 + [False] * 6
@@ -65,7 +65,7 @@ def test_large_bodies_of_one_owner_wait_for_each_other_and_nobody_else_does(tmp_
             body.go.set()
             await body.task
 
-    story(tmp_path, told, **LARGE)
+    story(tmp_path, scenario, **LARGE)
 
 
 @pytest.mark.parametrize(("owners", "status", "code"), [("aaa", 429, "too_many_bodies"), ("aabbc", 503, "bodies_full")])
@@ -75,7 +75,7 @@ def test_a_body_without_room_is_refused_in_time(owners: str, status: int, code: 
         await receive()
         await asyncio.Event().wait()
 
-    async def told() -> None:
+    async def scenario() -> None:
         tokens, memory = Tokens.parse("a:" + "a" * 20 + ",b:" + "b" * 20 + ",c:" + "c" * 20), BodyMemory(32 * MIB, 1)
         limited = BodyLimit(
             slow, limits={"/": 8 * MIB}, refuse=refusal, idle_seconds=0.05, memory=memory, held=["/"], tokens=tokens
@@ -91,14 +91,14 @@ def test_a_body_without_room_is_refused_in_time(owners: str, status: int, code: 
         for other in others:
             other.task.cancel()
 
-    asyncio.run(told())
+    asyncio.run(scenario())
 
 
 def test_a_request_that_waits_for_its_job_holds_no_body(tmp_path: Path) -> None:
     held = HeldRun()
     body = json.dumps(flux()).encode().ljust(8 * MIB)
 
-    async def told(app: Any) -> None:
+    async def scenario(app: Any) -> None:
         posts = [Posted(app, "a", body, path="/workflow", goes=True) for _ in range(6)]
         jobs = app.state.deployment.jobs
         while jobs.waiting + jobs.running < len(posts):
@@ -107,7 +107,7 @@ def test_a_request_that_waits_for_its_job_holds_no_body(tmp_path: Path) -> None:
         await asyncio.gather(*(post.task for post in posts))
         assert {post.status for post in posts} == {200}
 
-    story(tmp_path, told, engine=ScriptedEngine(held), **LARGE)
+    story(tmp_path, scenario, engine=ScriptedEngine(held), **LARGE)
 
 
 STEPS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 40), st.integers(0, 5)), max_size=30)
@@ -130,7 +130,7 @@ def test_no_order_of_bodies_exceeds_the_room_or_leaves_somebody_behind(
             used[owner] -= size
             room.give(owner, size)
 
-    async def told() -> None:
+    async def scenario() -> None:
         holding: list[tuple[asyncio.Event, asyncio.Task[None]]] = []
         for owner, size, what in steps:
             done = asyncio.Event()
@@ -150,4 +150,4 @@ def test_no_order_of_bodies_exceeds_the_room_or_leaves_somebody_behind(
         room.take("a", each)  # nothing is left behind
         room.take("b", total - each)
 
-    asyncio.run(told())
+    asyncio.run(scenario())

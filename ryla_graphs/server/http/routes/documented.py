@@ -23,7 +23,7 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-OWNED = ("unauthorized", "not_found", "store_unreachable")
+OWNED = ("unauthorized", "not_found", "record_damaged", "store_unreachable")
 """The errors of every route about something that an owner has."""
 BODY = ("malformed_json", "not_json", "request_too_large", "too_many_bodies", "bodies_full")
 """The errors of every route that takes a large JSON body."""

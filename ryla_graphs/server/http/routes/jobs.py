@@ -65,8 +65,13 @@ def _seconds(since: datetime | None) -> float | None:
 def _page(here: Deployment, asked: Callable[[], list[Job]]) -> Response:
     found = asked()
     now = [(job, here.jobs.live(job.id)) for job in found]
+
     # Read the job before its outputs: then a succeeded job always shows all of them.
-    shapes = [job_shape(live or job, map(output_shape, here.store.outputs(job.id)), here.jobs) for job, live in now]
+    def shape(row: tuple[Job, Job | None]) -> JobShape:
+        job, live = row
+        return job_shape(live or job, map(output_shape, here.store.outputs(job.id)), here.jobs)
+
+    shapes = here.store.damage.readable(shape, now)
     return Response(as_json(JobsShape(jobs=shapes)), media_type=JSON)
 
 
@@ -158,4 +163,5 @@ async def show_input(
 
 async def _shown(job: Job, here: Deployment, status: int = 200) -> Response:
     outputs = map(output_shape, await here.jobs.outputs(job.id))
-    return Response(as_json(job_shape(job, outputs, here.jobs)), status, media_type=JSON)
+    shape = here.store.damage.raised(lambda read: job_shape(read, outputs, here.jobs), job)
+    return Response(as_json(shape), status, media_type=JSON)

@@ -100,9 +100,10 @@ def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None
     reused = V2Error("idempotency_key_reuse", "this Idempotency-Key was used for an upload already")
     if here.store.asset(asset.id) is not None:
         raise reused
-    if expected is not None and _digest(expected) != (received := _hash_of(file)):  # before it takes space here
+    received = _hash_of(file)
+    if expected is not None and _digest(expected) != received:  # before it takes space here
         raise V2Error("hash_mismatch", f"the received bytes have the hash blake3:{received}")
-    with here.quotas.room(asset.owner, file.size or 0):
+    with here.quotas.room(asset.owner, file.size or 0, digest=received):
         blob = here.store.blobs.put(_pieces(file))
         new = not here.store.assets(asset.owner, blob.hash)  # do not reveal what other owners have
         kept = replace(asset, hash=blob.hash, size=blob.size)
@@ -152,8 +153,7 @@ def _mint(here: Deployment, owner: str, wanted: FromHash) -> tuple[Asset, bool]:
     for asset in owned:
         if asset.job_id is None and (asset.name, asset.tags) == (fresh.name, fresh.tags):
             return asset, False
-    uploaded = any(asset.job_id is None and asset.kind == fresh.kind for asset in owned)
-    with here.quotas.room(owner, 0 if uploaded else fresh.size):  # an output that becomes an upload outlives its job
+    with here.quotas.room(owner, fresh.size, digest=fresh.hash):  # an output that becomes an upload outlives its job
         here.store.add_asset(fresh)
     return fresh, True
 
