@@ -24,6 +24,8 @@ _SQLITE = ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tes
 GUARDED = (
     # what a run may ask for, where it goes, and what that costs
     Guarded(_ROOM + "plan.limits", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
+    Guarded(_ROOM + "plan.work", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
+    Guarded(_ROOM + "plan.crowds", ("tests/plan/test_limits_laws.py", "tests/plan/test_limits.py"), 0.9),
     Guarded(_ROOM + "plan.choice", ("tests/plan/test_choice_laws.py", "tests/plan/test_choice.py"), 0.9),
     Guarded(_ROOM + "plan.money", ("tests/plan/test_choice_laws.py",), 0.9),
     Guarded(_ROOM + "engines.router.breaker", ("tests/routing/test_breaker.py", *_ROUTING), 0.9),
@@ -83,10 +85,12 @@ _MEMORY = "what is forgotten is found again"
 _CLOCK = "no clock reads exactly that moment"
 
 SAME: Mapping[str, Mapping[str, str]] = {
-    "ryla_graphs.plan.limits": {
-        "`2` → `3` in `_HUGE = float(LARGEST ** 2)`": (
+    "ryla_graphs.plan.work": {
+        "`2` → `3` in `HUGE = float(LARGEST ** 2)`": (
             "any number that a float holds will do, so long as no limit allows it"
         ),
+    },
+    "ryla_graphs.plan.limits": {
         "`0` → `1` in `width, height = (max(((number_of(view, node, name) or 0, name) for na…`": (
             "a picture of one row is never too large where its side is not"
         ),

@@ -90,6 +90,15 @@ def test_one_gpu() -> None:
     assert unknown.returncode == 2 and all(name in unknown.stderr for name in GPUS)
 
 
+def test_a_graph_that_names_no_file_has_no_size(tmp_path: Path) -> None:
+    path = tmp_path / "graph.json"
+    image = {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}
+    path.write_text(json.dumps({"1": image, "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}}}))
+    text = quickly(path)
+    assert "weights: the graph names no file" in text
+    assert "0 kB" not in text and "together" not in text
+
+
 def test_a_graph_from_a_file_that_fits_no_card(tmp_path: Path) -> None:
     path = tmp_path / "graph.json"
     path.write_text(json.dumps(pulid()))

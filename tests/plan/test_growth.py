@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.plan import check, plan_of
+from ryla_graphs.plan import Limits, check, plan_of
 from ryla_graphs.plan.canvas import LARGEST, canvases
 from ryla_graphs.plan.carrying import MOST
 from ryla_graphs.validation import View
@@ -114,12 +114,12 @@ def test_a_plan_grows_with_the_nodes(graph: Callable[[int], Prompt]) -> None:
 def test_limits_grow_with_the_nodes(graph: Callable[[int], Prompt]) -> None:
     def work(count: int) -> Callable[[], object]:
         view = View(graph(count), bundled())
-        return lambda: check(view)
+        return lambda: check(view, Limits(chain=None))
 
     assert growth(work, 150) < LINEAR
 
 
-def test_of_more_files_than_are_told_apart_the_memory_is_unknown() -> None:
+def test_of_more_files_than_are_counted_singly_the_memory_is_unknown() -> None:
     few, many = planned(merges(MOST // 2)), planned(merges(MOST + 1))
     assert few.peak_bytes is not None
     assert many.peak_bytes is None
@@ -127,7 +127,7 @@ def test_of_more_files_than_are_told_apart_the_memory_is_unknown() -> None:
     assert len(many.weights) > MOST, "the files themselves are all listed"
 
 
-def test_of_more_pictures_than_are_told_apart_the_cost_is_unknown() -> None:
+def test_of_more_pictures_than_are_counted_singly_the_cost_is_unknown() -> None:
     few, many = planned(references(MOST)), planned(references(MOST + 1))
     assert few.peak_bytes is not None
     assert many.peak_bytes is None
@@ -146,7 +146,7 @@ def upscaled(count: int) -> Prompt:
 def test_a_picture_that_grows_beyond_every_number_is_planned_and_refused() -> None:
     view = View(upscaled(1_200), bundled())
     assert plan_of(view).pixels == LARGEST**2
-    assert "unbounded" in [problem.code for problem in check(view)]
+    assert "unbounded" in [problem.code for problem in check(view, Limits(chain=None))]
 
 
 def test_a_canvas_keeps_its_latest_assumptions() -> None:
