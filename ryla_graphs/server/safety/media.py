@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from ryla_graphs.server.safety import mp4, webm
 from ryla_graphs.server.safety.footage import UNCOUNTED, Footage, Odd, Parts, TooManyParts
 from ryla_graphs.server.safety.refusals import refusal
+from ryla_graphs.server.safety.whole import is_whole
 
 _PICTURES: Mapping[str, str] = {
     "PNG": "image/png",
@@ -144,12 +145,15 @@ def _picture(content: bytes, name: str, limits: MediaLimits) -> MediaFacts:
     try:
         with _opened(content, name, limits) as image:
             (width, height), media_type = image.size, _PICTURES[image.format or "PNG"]
-            frames = _frames(image, content, limits, name)
+            frames, whole = _frames(image, content, limits, name), is_whole(content, image.format or "PNG")
     except _TooManyParts:
         message = f"the picture has more than {limits.parts:,} metadata parts, which is the limit"
         hint = "save the picture again without its metadata"
         raise refusal("input_too_large", message, name=name, hint=hint) from None
     _check_pixels(width, height, name, limits)
+    if not whole:
+        hint = "send all of the file; was its upload or download cut off?"
+        raise refusal("broken_media", "the picture ends in the middle", name=name, hint=hint)
     if frames > limits.frames:
         message = f"the animation has more than {limits.frames} frames, which is the limit"
         raise refusal("input_too_large", message, name=name)

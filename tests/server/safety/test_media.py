@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -47,6 +49,38 @@ def code(content: bytes, limits: MediaLimits | None = None) -> str:
 def test_pictures_are_known_by_content(form: str, media: str) -> None:
     facts = inspect(picture(form), name="x")
     assert (facts.media_type, facts.width, facts.height, facts.frames) == (media, 40, 30, 1)
+
+
+def photo(form: str, **options: Any) -> bytes:
+    """A picture of noise, with a thumbnail in its metadata where the format has one."""
+    buffer = io.BytesIO()
+    noise = Image.frombytes("RGB", (64, 64), random.Random(7).randbytes(64 * 64 * 3))
+    exif = b"Exif\0\0" + b"thumbnail" + picture("JPEG")
+    noise.save(buffer, form, **options, **({"exif": exif} if form == "JPEG" else {}))
+    return buffer.getvalue()
+
+
+WHOLE = {
+    "PNG": photo("PNG"),
+    "JPEG": photo("JPEG"),
+    "a progressive JPEG": photo("JPEG", progressive=True),
+    "WebP": photo("WEBP"),
+    "a lossless WebP": photo("WEBP", lossless=True),
+    "a WebP with an animation": picture("WEBP", frames=3),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("behind", [b"", b"\0\0", b"ftypmp42 \xff\xda a video \xff"])
+def test_a_picture_may_have_something_behind_it(name: str, behind: bytes) -> None:
+    assert inspect(WHOLE[name] + behind, name="x").width
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
+def test_a_picture_that_ends_in_the_middle_is_broken(name: str, share: float) -> None:
+    whole = WHOLE[name]
+    assert code(whole[: int(len(whole) * share)]) == "broken_media"
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF"])
