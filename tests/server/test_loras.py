@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -229,3 +230,15 @@ def test_loras_do_not_grow_old(client: TestClient) -> None:
     store = client.app.state.deployment.store  # type: ignore[attr-defined]
     store.expire(Retention(seconds=0), now=4e9)
     assert client.get(f"/loras/{lora['id']}", headers=ANNE).status_code == 200
+
+
+def test_what_a_killed_server_left_half_written_is_deleted_at_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "loras"
+    (folder / "ryla").mkdir(parents=True)
+    left, coming, other = (folder / "ryla" / name for name in (".a.part", ".b.part", "c.part"))
+    for file in (left, coming, other):
+        file.write_bytes(b"half")
+    for file in (left, other):
+        os.utime(file, (1e9, 1e9))
+    create_app(Simulator(), kept(tmp_path), Settings(lora_folder=folder))
+    assert not left.exists() and coming.exists() and other.exists()

@@ -35,6 +35,8 @@ KIND: Final = "lora"
 FOLDER = "ryla"
 """Our folder below ``models/loras``."""
 _CHUNK = 256 * 1024
+_ABANDONED = 86_400.0
+"""Seconds after its last byte from which a half-written file is left over, not still coming to another server."""
 _VIEWS = 64
 """How many owners' views of the catalog are cached."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -58,6 +60,14 @@ class FolderShelf:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Delete what servers that were killed left half written."""
+        for part in self._folder.glob(".*.part"):
+            with suppress(OSError):
+                if time.time() - part.stat().st_mtime > _ABANDONED:
+                    part.unlink()
 
     def put(self, name: str, content: Iterable[bytes]) -> None:
         """Write to a temporary file, then move it into place."""
