@@ -36,7 +36,7 @@ GUARDED = (
     ),
     Guarded(_ROOM + "engines.router.attempt", _ROUTING, 0.9),
     Guarded(_ROOM + "engines.router.route", _ROUTING, 0.9),
-    Guarded(_ROOM + "engines.router.run", ("tests/routing/test_runs.py", *_ROUTING), 0.9),
+    Guarded(_ROOM + "engines.router.run", ("tests/routing/test_runs.py", *_ROUTING), 0.8),
     Guarded(_ROOM + "modal_deploy.money", ("tests/modal_app/test_money.py",), 0.9),
     Guarded(
         _ROOM + "modal_deploy.placement",
