@@ -214,9 +214,10 @@ def cost(smoke: Smoke) -> str:
     job = smoke.submit(**smoke.small())
     smoke.finished(job)
     metrics = job.view.metrics
-    rate = Pricing.of(smoke.settings).rate(metrics["gpu"])
-    if rate is None or "cost_usd" not in metrics:
-        raise Unexpected(f"no cost of a job on {metrics.get('gpu')}")
+    gpu = metrics.get("gpu")
+    rate = None if gpu is None else Pricing.of(smoke.settings).rate(gpu)
+    if rate is None or "cost_usd" not in metrics or "execution_ms" not in metrics:
+        raise Unexpected(f"no cost of a job on {gpu}")
     paid = metrics["execution_ms"] + metrics.get("cold_ms", 0) + metrics.get("idle_ms", 0)
     reported, listed = metrics["cost_usd"], paid / 1000 * rate
     if abs(reported - listed) > COST_ERROR * listed:

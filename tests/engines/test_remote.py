@@ -113,7 +113,7 @@ def test_our_own_server_fails_in_terms_of_the_node(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_each_dialect_runs(dialect: DialectName) -> None:
-    stand_in = V2StandIn(dialect, token=TOKEN, seconds=0.05)
+    stand_in = V2StandIn(dialect, token=TOKEN, seconds=0.05, watched=dialect != "cloud")
     with standing(stand_in) as engine:
         events = story(engine)
         assert (

@@ -136,7 +136,7 @@ def test_positions_are_those_in_line_whatever_happened_before(steps: list[tuple[
         elif line:
             job_id = line[chosen % len(line)]
             position = queue.remove(job_id)
-            assert position == line.index(job_id)
+            assert position is not None and position == line.index(job_id)
             if step == "remove":
                 line.remove(job_id)
             else:

@@ -28,6 +28,8 @@ class V2StandIn:
     token: str = ""
     seconds: float = 0.0
     queue_seconds: float = 0.0
+    watched: bool = False
+    """Whether a job makes steps only once its events are read."""
     steps: int = 2
     fates: list[str] = field(default_factory=list)
     """Of the first, second, … job: `failed`, `waits`, `expired once`, `expired`, `forgotten`, `no outputs`, `lies`."""
@@ -41,6 +43,8 @@ class V2StandIn:
     leaked: list[str] = field(default_factory=list)
     """Tokens that came to the object store."""
     forgotten: set[str] = field(default_factory=set)
+    readers: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Set once the events of a job are read."""
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 2**20)
@@ -104,6 +108,8 @@ class V2StandIn:
             return
         job["status"], job["started_at"] = "running", "2026-11-30T00:00:00Z"
         self.executed[json.dumps(job["graph"], sort_keys=True)] += 1
+        if self.watched:
+            await self.readers.setdefault(job["id"], asyncio.Event()).wait()
         for step in range(1, self.steps + 1):
             await asyncio.sleep(self.seconds / self.steps)
             if job["status"] in ENDS:
@@ -157,6 +163,7 @@ class V2StandIn:
             return _error("not_implemented", "no events", 501)
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await answer.prepare(request)
+        self.readers.setdefault(job["id"], asyncio.Event()).set()
         reported: list[Any] = [None, None]
         while True:
             now = [{"status": job["status"]}, job["progress"]]
