@@ -131,6 +131,9 @@ SAME: Mapping[str, Mapping[str, str]] = {
         "Gt → GtE in `left > 0`": "to read nothing ends it too",
         "`True` → `False` in `Path(temporary).unlink(missing_ok=True)`": "it is suppressed, being an OSError",
     },
+    "ryla_graphs.server.safety.containers": {
+        "Lt → LtE in `place < len(content)`": "a rest without a byte adds nothing",
+    },
     "ryla_graphs.server.storage.sqlite": {
         "`raise` after `db.close()` left out": "SQLite refuses a closed connection with an error of the same kind",
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import json
 from dataclasses import fields
 from typing import Any
 
@@ -164,6 +166,13 @@ def test_a_chain_on_which_comfyui_stops_is_refused_even_if_no_output_needs_it(fi
 def test_a_graph_of_endless_texts_is_refused(long: dict[str, Any]) -> None:
     assert codes(long) == {"too_many_characters"}
     assert "too_many_characters" not in codes({"a": picture() | {"_meta": {"title": "x" * 3_900_000}}})
+
+
+def test_as_many_characters_as_are_allowed_pass() -> None:
+    prompt = saved(a=picture())
+    count = sum(len(text) for text in json.dumps(prompt).split('"')[1::2])
+    assert asked(prompt, Limits(characters=count)) == []
+    assert [problem.code for problem in asked(prompt, Limits(characters=count - 1))] == ["too_many_characters"]
 
 
 def test_limits_can_be_lifted() -> None:

@@ -64,6 +64,17 @@ def test_a_jpeg_keeps_its_segments_but_the_metadata(
     assert containers.jpeg(content, XMP if mark else None, keep=keep) == expected
 
 
+@pytest.mark.parametrize("rest", [b"", b"a", b"ab", b"abc"])
+def test_a_jpeg_that_ends_before_a_segment_has_no_metadata_left_to_remove(rest: bytes) -> None:
+    assert containers.jpeg(b"\xff\xd8" + rest, None, keep=False) == b"\xff\xd8" + rest
+
+
+@pytest.mark.parametrize("rest", [b"abcd", b"abcde"])
+def test_a_jpeg_without_a_marker_where_one_must_be_is_refused(rest: bytes) -> None:
+    with pytest.raises(InvalidDocument):
+        containers.jpeg(b"\xff\xd8" + rest, None, keep=False)
+
+
 def riff(*rows: tuple[bytes, bytes]) -> bytes:
     body = b"".join(kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2) for kind, data in rows)
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
