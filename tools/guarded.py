@@ -19,7 +19,10 @@ class Guarded(NamedTuple):
 _ROOM = "ryla_graphs."
 _ROUTING = ("tests/routing/test_lanes.py", "tests/routing/test_choosing.py", "tests/routing/test_router.py")
 _STATES = ("tests/server/test_steps.py", "tests/server/test_states.py")
-_SQLITE = ("tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tests/server/test_store.py")
+_SQLITE = (
+    "tests/server/test_sqlite.py", "tests/server/test_full_disk.py", "tests/server/test_store.py",
+    "tests/server/test_damage.py",
+)  # fmt: skip
 
 GUARDED = (
     # what a run may ask for, where it goes, and what that costs
