@@ -190,8 +190,13 @@ def _completed(view: View) -> View:
     """The view with `inputs` in every node: ComfyUI stops on a node without, even if no output needs it."""
     if len(view.nodes) == len(view.bodies):
         return view
-    bare = {number: {**body, "inputs": {}} for number, body in view.bodies.items() if "inputs" not in body}
-    return View({**view.bodies, **bare}, view.catalog, files=view.files, sources=view.sources) if bare else view
+    prompt = view.document
+    bare = {
+        number: {**body, "inputs": {}}
+        for number, body in prompt.items()
+        if isinstance(body, dict) and "inputs" not in body
+    }
+    return View({**prompt, **bare}, view.catalog, files=view.files, sources=view.sources) if bare else view
 
 
 def _written(graph: Graph, catalog: Catalog, files: Files | None) -> View:
